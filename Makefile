@@ -1,0 +1,82 @@
+# One line per job. Tools come from the registries into .venv, when a job first needs them.
+# Packages that are started or selected here: lambdesk-local, lambdesk-bench,
+# lambdesk-proof, and lambdesk-<folder> for every folder in functions/.
+
+PYTHON ?= python3
+FUNCTIONS := $(notdir $(patsubst %/,%,$(dir $(wildcard functions/*/Cargo.toml))))
+PACKAGES := $(FUNCTIONS:%=-p lambdesk-%)
+TARGET := aarch64-unknown-linux-gnu
+TEMPLATE := infra/template.yaml
+CARGO_DENY := 0.20.2
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export SAM_CLI_TELEMETRY := 0
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: help run test lint lint-rust lint-layers lint-template bench proof build deploy tools
+
+help: ## the jobs
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 8
+
+# The dev profile: a cold build of it takes a fraction of the optimised one's
+# time (fat LTO), and the local stack is fast enough with it.
+run: ## the whole stack in one process: PORT=9000 DATA=folder MEMORY=1
+	cargo run --locked -p lambdesk-local -- $(if $(PORT),--port $(PORT)) $(if $(DATA),--data $(DATA)) $(if $(MEMORY),--memory)
+
+# The first line because tests start the binaries of other packages, which
+# `cargo test` alone would not build.
+test: ## all tests
+	cargo build --workspace --bins --locked
+	cargo test --workspace --locked
+
+lint: lint-rust lint-layers lint-template ## formatting, clippy, dependencies, template
+
+lint-rust:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+lint-layers: .venv/.cargo-deny-$(CARGO_DENY)
+	cargo-deny --locked check bans licenses sources
+	$(PYTHON) infra/checks/layers.py
+
+lint-template: .venv/.tools
+	sam validate --lint --region eu-west-1 --template $(TEMPLATE)
+	cfn-lint --regions eu-west-1 --include-checks I -- $(TEMPLATE)
+	mkdir -p target && python infra/checks/expand.py $(TEMPLATE) > target/template.json
+	cfn-lint --regions eu-west-1 -- target/template.json
+	checkov --config-file infra/checks/checkov.yaml --file target/template.json
+	python infra/checks/rules.py $(TEMPLATE)
+	python -m pytest -q -p no:cacheprovider infra/checks/test
+
+bench: ## the figures, as a table and as JSON
+	cargo build --release --locked $(PACKAGES)
+	cargo run --release --locked -p lambdesk-bench
+
+proof: ## the long tests: crashes, concurrency, growth
+	cargo test --release --locked -p lambdesk-proof -- --include-ignored --test-threads=1 --nocapture
+
+build: .venv/.tools ## the arm64 artefacts that the template names
+	rustup target list --installed | grep -qx $(TARGET) || rustup target add $(TARGET)
+	cargo lambda build --release --arm64 --locked $(PACKAGES)
+
+# Parameters of the stack are described in infra/README.md. A stack that exists
+# keeps the values that are not given.
+deploy: build ## build, then deploy with the settings in samconfig.toml
+	@set --; \
+	  [ -z "$$LAMBDESK_SEALING_KEY" ] || set -- "$$@" SealingKey="$$LAMBDESK_SEALING_KEY"; \
+	  [ -z "$$LAMBDESK_OPERATOR_TOKEN" ] || set -- "$$@" OperatorToken="$$LAMBDESK_OPERATOR_TOKEN"; \
+	  sam deploy --config-file $(CURDIR)/samconfig.toml --template-file $(TEMPLATE) $${1:+--parameter-overrides} "$$@"
+
+tools: .venv/.tools .venv/.cargo-deny-$(CARGO_DENY) ## install what lint, build and deploy need
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/.tools: infra/requirements.txt | .venv/bin/python
+	.venv/bin/pip install --quiet --disable-pip-version-check --no-deps -r $<
+	touch $@
+
+# Unoptimised: it checks a few hundred packages, and builds in half the time.
+.venv/.cargo-deny-$(CARGO_DENY): | .venv/bin/python
+	cargo install --quiet --locked cargo-deny --version $(CARGO_DENY) --no-default-features --profile dev --config profile.dev.debug=false --root .venv
+	touch $@

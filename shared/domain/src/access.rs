@@ -1,0 +1,322 @@
+//! Who acts, what they may do and which tickets they see.
+
+use crate::{
+    id::{ApiKeyId, ChannelId, ContactId, RequestId, UserId},
+    message::{Sender, SenderKind},
+    status::{Source, words},
+    text::Name,
+};
+use serde::{Deserialize, Serialize};
+
+words! {
+    /// What a user of the workspace is.
+    Role {
+        /// Everything.
+        Owner = "owner",
+        /// Everything.
+        Admin = "admin",
+        /// All tickets, or own and unassigned ones, by workspace setting.
+        Agent = "agent",
+        /// Own tickets only; may not assign.
+        Restricted = "restricted",
+    }
+}
+
+words! {
+    /// One thing that a key may be narrowed to.
+    Scope {
+        TicketsRead = "tickets:read",
+        TicketsWrite = "tickets:write",
+        ContactsRead = "contacts:read",
+        ContactsWrite = "contacts:write",
+        WebhooksRead = "webhooks:read",
+        WebhooksWrite = "webhooks:write",
+        /// The directory, settings and keys. Grants nothing to roles that may not anyway.
+        Admin = "admin",
+    }
+}
+
+/// A set of scopes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scopes(u8);
+
+impl Scopes {
+    /// Every scope.
+    pub const ALL: Self = Self(0b111_1111);
+
+    /// Whether `scope` is granted.
+    #[must_use]
+    pub const fn allow(self, scope: Scope) -> bool {
+        self.0 & (1 << scope as u8) != 0
+    }
+
+    /// The granted ones in order.
+    pub fn iter(self) -> impl Iterator<Item = Scope> {
+        Scope::ALL.iter().copied().filter(move |scope| self.allow(*scope))
+    }
+}
+
+impl FromIterator<Scope> for Scopes {
+    fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
+        Self(scopes.into_iter().fold(0, |bits, scope| bits | 1 << scope as u8))
+    }
+}
+
+impl Serialize for Scopes {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for Scopes {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(Vec::<Scope>::deserialize(from)?.into_iter().collect())
+    }
+}
+
+/// Who does something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// A user of the workspace.
+    User { id: UserId, name: Name, role: Role },
+    /// A program with a machine key.
+    Machine { key: ApiKeyId, name: Name },
+    /// A program bound to one channel: a phone system, a widget's server.
+    Channel { key: ApiKeyId, channel: ChannelId },
+    /// The customer, through a channel's public side.
+    Visitor { channel: ChannelId, contact: Option<ContactId>, name: Option<Name> },
+    /// The product itself, on the clock.
+    System,
+}
+
+/// An actor as it is remembered: kind and id, no name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActorRef {
+    /// What kind of party.
+    pub kind: SenderKind,
+    /// Its id, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<uuid::Uuid>,
+}
+
+/// Which tickets an actor sees; the others are as good as absent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Every ticket of the workspace.
+    All,
+    /// Tickets assigned to the user or to nobody.
+    OwnAndUnassigned(UserId),
+    /// Tickets assigned to the user.
+    Own(UserId),
+    /// Tickets of one channel.
+    Channel(ChannelId),
+}
+
+impl Reach {
+    /// Whether a ticket with this assignee and channel is within it.
+    #[must_use]
+    pub fn covers(self, assignee: Option<UserId>, channel: Option<ChannelId>) -> bool {
+        match self {
+            Self::All => true,
+            Self::OwnAndUnassigned(user) => assignee.is_none_or(|assignee| assignee == user),
+            Self::Own(user) => assignee == Some(user),
+            Self::Channel(own) => channel == Some(own),
+        }
+    }
+}
+
+words! {
+    /// Which tickets agents see.
+    AgentVisibility { All = "all", OwnAndUnassigned = "own_and_unassigned", }
+}
+
+/// The workspace's settings that bear on access.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessRules {
+    /// Which tickets agents see.
+    pub agent_visibility: AgentVisibility,
+    /// Whether agents may assign tickets to others than themselves.
+    pub agents_assign_others: bool,
+}
+
+impl Default for AccessRules {
+    fn default() -> Self {
+        Self { agent_visibility: AgentVisibility::All, agents_assign_others: true }
+    }
+}
+
+/// A rule that forbids what was asked. Its words are the answer's `detail`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Forbidden {
+    /// The key lacks this scope.
+    #[error("this key lacks the scope {0}")]
+    Scope(Scope),
+    /// Only owners, admins and machine keys.
+    #[error("only owners, admins and machine keys with the scope admin may do this")]
+    Administration,
+    /// Restricted users don't assign.
+    #[error("restricted users may not assign tickets")]
+    RestrictedAssigns,
+    /// Agents assign to themselves only, by workspace setting.
+    #[error("by workspace setting agents may assign tickets to themselves only")]
+    AgentAssignsOthers,
+    /// Channel keys don't assign.
+    #[error("channel keys may not assign tickets")]
+    ChannelAssigns,
+    /// A channel key stays on its channel.
+    #[error("a channel key may only use its own channel")]
+    ForeignChannel,
+    /// Channel keys create, read and patch; other verbs are for people and machines.
+    #[error("channel keys may not do this")]
+    ChannelKey,
+    /// Only a user can be "me".
+    #[error("only a user's key can stand for a person")]
+    NotAPerson,
+}
+
+impl Actor {
+    /// As it is remembered.
+    #[must_use]
+    pub fn reference(&self) -> ActorRef {
+        let (kind, id) = match self {
+            Self::User { id, .. } => (SenderKind::User, Some(id.uuid())),
+            Self::Machine { key, .. } => (SenderKind::Machine, Some(key.uuid())),
+            Self::Channel { key, .. } => (SenderKind::Channel, Some(key.uuid())),
+            Self::Visitor { contact, .. } => (SenderKind::Contact, contact.map(ContactId::uuid)),
+            Self::System => (SenderKind::System, None),
+        };
+        ActorRef { kind, id }
+    }
+
+    /// As the sender of a message.
+    #[must_use]
+    pub fn sender(&self) -> Sender {
+        let ActorRef { kind, id } = self.reference();
+        let name = match self {
+            Self::User { name, .. } | Self::Machine { name, .. } => Some(name.clone()),
+            Self::Visitor { name, .. } => name.clone(),
+            Self::Channel { .. } | Self::System => None,
+        };
+        Sender { kind, id, name }
+    }
+
+    /// How a ticket or message that this actor makes came in.
+    #[must_use]
+    pub const fn source(&self) -> Source {
+        match self {
+            Self::User { .. } => Source::Agent,
+            Self::Machine { .. } | Self::Channel { .. } | Self::System => Source::Api,
+            Self::Visitor { .. } => Source::Guest,
+        }
+    }
+
+    /// The user, when it is one.
+    #[must_use]
+    pub const fn user(&self) -> Option<UserId> {
+        if let Self::User { id, .. } = self { Some(*id) } else { None }
+    }
+
+    /// Which tickets it sees.
+    #[must_use]
+    pub const fn reach(&self, rules: AccessRules) -> Reach {
+        match (self, rules.agent_visibility) {
+            (Self::User { id, role: Role::Restricted, .. }, _) => Reach::Own(*id),
+            (Self::User { id, role: Role::Agent, .. }, AgentVisibility::OwnAndUnassigned) => Reach::OwnAndUnassigned(*id),
+            (Self::Channel { channel, .. } | Self::Visitor { channel, .. }, _) => Reach::Channel(*channel),
+            (Self::User { .. } | Self::Machine { .. } | Self::System, _) => Reach::All,
+        }
+    }
+
+    /// Whether it may give a ticket to `to`, or to nobody.
+    ///
+    /// # Errors
+    /// The rule that forbids it.
+    pub fn may_assign(&self, to: Option<UserId>, rules: AccessRules) -> Result<(), Forbidden> {
+        match self {
+            Self::User { role: Role::Restricted, .. } => Err(Forbidden::RestrictedAssigns),
+            Self::User { id, role: Role::Agent, .. } if !rules.agents_assign_others && to.is_some_and(|to| to != *id) => {
+                Err(Forbidden::AgentAssignsOthers)
+            }
+            Self::Channel { .. } | Self::Visitor { .. } => Err(Forbidden::ChannelAssigns),
+            Self::User { .. } | Self::Machine { .. } | Self::System => Ok(()),
+        }
+    }
+
+    /// Whether it may change the directory, settings and keys.
+    ///
+    /// # Errors
+    /// The rule that forbids it.
+    pub const fn may_administer(&self) -> Result<(), Forbidden> {
+        match self {
+            Self::User { role: Role::Owner | Role::Admin, .. } | Self::Machine { .. } | Self::System => Ok(()),
+            Self::User { .. } | Self::Channel { .. } | Self::Visitor { .. } => Err(Forbidden::Administration),
+        }
+    }
+}
+
+/// What one version of a ticket is owed to. Stored on the ticket, so that the
+/// event derived from the table's stream can name it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cause {
+    /// Who.
+    pub actor: ActorRef,
+    /// In which request; none on the clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<RequestId>,
+    /// Recorded, but without outward effect: no webhook, no automation.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_silent: bool,
+    /// What it was, where the changed fields alone don't tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub what: Option<What>,
+}
+
+/// What happened, where the changed fields alone don't tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    /// A message or note was written.
+    Message { id: crate::id::MessageId, kind: crate::message::MessageKind },
+    /// A follow-up came due.
+    FollowUpDue,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn user(role: Role) -> Actor {
+        Actor::User { id: UserId::new(Uuid::from_u128(1)), name: "Ada".parse().expect("name"), role }
+    }
+
+    #[test]
+    fn restricted_users_see_only_their_own_and_never_assign() {
+        let (me, other) = (UserId::new(Uuid::from_u128(1)), UserId::new(Uuid::from_u128(2)));
+        let reach = user(Role::Restricted).reach(AccessRules::default());
+        assert!(reach.covers(Some(me), None));
+        assert!(!reach.covers(None, None) && !reach.covers(Some(other), None));
+        assert_eq!(user(Role::Restricted).may_assign(Some(me), AccessRules::default()), Err(Forbidden::RestrictedAssigns));
+    }
+
+    #[test]
+    fn agents_see_and_assign_what_the_workspace_lets_them() {
+        let (me, other) = (UserId::new(Uuid::from_u128(1)), UserId::new(Uuid::from_u128(2)));
+        let strict = AccessRules { agent_visibility: AgentVisibility::OwnAndUnassigned, agents_assign_others: false };
+        let reach = user(Role::Agent).reach(strict);
+        assert!(reach.covers(Some(me), None) && reach.covers(None, None) && !reach.covers(Some(other), None));
+        assert_eq!(user(Role::Agent).may_assign(Some(other), strict), Err(Forbidden::AgentAssignsOthers));
+        assert_eq!(user(Role::Agent).may_assign(Some(me), strict), Ok(()));
+        assert_eq!(user(Role::Admin).reach(strict), Reach::All);
+    }
+
+    #[test]
+    fn scopes_read_back_as_written() {
+        for scope in Scope::ALL {
+            let scopes: Scopes = [*scope].into_iter().collect();
+            let json = serde_json::to_string(&scopes).expect("json");
+            assert_eq!(serde_json::from_str::<Scopes>(&json).expect("scopes"), scopes);
+        }
+        assert_eq!(Scope::ALL.iter().copied().collect::<Scopes>(), Scopes::ALL);
+    }
+}

@@ -1,0 +1,151 @@
+//! Replies and notes: a change that brings a message.
+
+use super::{Context, Decision, Prior, Rejection};
+use crate::{
+    access::{Actor, Forbidden, What},
+    id::{MessageId, TicketId},
+    message::{Content, Message, MessageKind, Sender},
+    patch::{MessageTrace, TicketPatch},
+    status::{Awaiting, Shelf, Source, Status, StatusSet},
+};
+
+/// What kind of message is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplyKind {
+    /// To the other side: outbound from us, inbound from the customer.
+    Reply,
+    /// On behalf of the customer, by a machine that relays them.
+    Inbound,
+    /// Among ourselves.
+    Note,
+}
+
+/// A message to be written on a ticket.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewReply {
+    /// The ticket.
+    pub ticket_id: TicketId,
+    /// The id it will have.
+    pub id: MessageId,
+    /// What kind.
+    pub kind: ReplyKind,
+    /// What it says.
+    pub content: Content,
+    /// For the people of the ticket alone.
+    pub is_secure: bool,
+    /// Forwarded from elsewhere.
+    pub is_forward: bool,
+    /// The status to set along with it, instead of the automatic move.
+    pub status: Option<Status>,
+    /// Another sender than who asks, for a machine that relays.
+    pub sender: Option<Sender>,
+}
+
+/// Decides a reply or a note.
+///
+/// Automatic moves: a customer's reply moves `waiting`, `on_hold` and `resolved`
+/// to `open`; an agent's public reply moves `open` and `in_progress` to
+/// `waiting`; spam and unprocessed tickets stay where they are.
+///
+/// # Errors
+/// What forbids it; [`Rejection::Closed`] when a customer writes on a closed ticket.
+pub fn reply(new: &NewReply, context: &Context, prior: Prior<'_>) -> Result<Decision, Rejection> {
+    let kind = message_kind(new.kind, &context.actor)?;
+    let mut guard = context.guard();
+    let status = match prior {
+        Prior::Unknown => {
+            let (statuses, status) = likely_move(kind, new.status);
+            guard.statuses = statuses;
+            status
+        }
+        Prior::Known(ticket) => {
+            context.check(ticket)?;
+            guard.shelf = ticket.shelf;
+            guard.statuses = StatusSet::of(&[ticket.status]);
+            informed_move(kind, new.status, ticket.status, ticket.shelf)?
+        }
+    };
+    let message = message_of(new, kind, context);
+    let patch = TicketPatch { status, ..traces(&message, &context.actor) };
+    let cause = context.cause(Some(What::Message { id: message.id, kind }));
+    Ok(Decision::change(guard, patch, Some(message), cause, context.now))
+}
+
+const fn message_kind(kind: ReplyKind, actor: &Actor) -> Result<MessageKind, Forbidden> {
+    match (kind, actor) {
+        (ReplyKind::Reply | ReplyKind::Inbound, Actor::Visitor { .. }) => Ok(MessageKind::Inbound),
+        (ReplyKind::Inbound, Actor::Channel { .. } | Actor::Machine { .. } | Actor::System) => Ok(MessageKind::Inbound),
+        (ReplyKind::Reply, Actor::User { .. } | Actor::Machine { .. } | Actor::System) => Ok(MessageKind::Outbound),
+        (ReplyKind::Note, Actor::User { .. } | Actor::Machine { .. } | Actor::System) => Ok(MessageKind::Note),
+        (ReplyKind::Reply, Actor::Channel { .. }) => Ok(MessageKind::Inbound),
+        (ReplyKind::Note, Actor::Channel { .. } | Actor::Visitor { .. }) | (ReplyKind::Inbound, Actor::User { .. }) => {
+            Err(Forbidden::ChannelKey)
+        }
+    }
+}
+
+/// The usual statuses for such a message, which all lead to the same one.
+fn likely_move(kind: MessageKind, asked: Option<Status>) -> (StatusSet, Option<Status>) {
+    match (asked, kind) {
+        (Some(status), _) => (StatusSet::ALL.without(Status::Spam), Some(status)),
+        (None, MessageKind::Inbound) => {
+            (StatusSet::of(&[Status::Open, Status::Waiting, Status::OnHold, Status::Resolved]), Some(Status::Open))
+        }
+        (None, MessageKind::Outbound) => {
+            (StatusSet::of(&[Status::Open, Status::InProgress, Status::Waiting]), Some(Status::Waiting))
+        }
+        (None, MessageKind::Note | MessageKind::System) => (StatusSet::ALL, None),
+    }
+}
+
+fn informed_move(kind: MessageKind, asked: Option<Status>, now: Status, shelf: Shelf) -> Result<Option<Status>, Rejection> {
+    if let Some(status) = asked {
+        return Ok((status != now).then_some(status));
+    }
+    let (likely, to) = likely_move(kind, None);
+    match (kind, now) {
+        (MessageKind::Inbound, Status::Closed) => Err(Rejection::Closed),
+        _ if shelf == Shelf::Live && likely.contains(now) => Ok(to),
+        _ => Ok(None),
+    }
+}
+
+fn message_of(new: &NewReply, kind: MessageKind, context: &Context) -> Message {
+    let source = match &context.actor {
+        Actor::Visitor { .. } => Source::Chat,
+        actor => actor.source(),
+    };
+    Message {
+        id: new.id,
+        ticket_id: new.ticket_id,
+        kind,
+        is_secure: new.is_secure,
+        is_forward: new.is_forward,
+        sender: new.sender.clone().unwrap_or_else(|| context.actor.sender()),
+        source,
+        content: new.content.clone(),
+        created_at: context.now,
+    }
+}
+
+/// What a message changes on its ticket besides the status.
+fn traces(message: &Message, actor: &Actor) -> TicketPatch {
+    let (awaiting, by_customer, by_organization) = match message.kind {
+        MessageKind::Inbound => (Some(Awaiting::Agent), Some(true), Some(false)),
+        MessageKind::Outbound => (Some(Awaiting::Customer), Some(false), Some(true)),
+        MessageKind::Note => (None, None, actor.user().map(|_| true)),
+        MessageKind::System => (None, None, None),
+    };
+    TicketPatch {
+        is_read_by_customer: by_customer,
+        is_read_by_organization: by_organization,
+        message: Some(MessageTrace {
+            preview: message.preview(),
+            awaiting,
+            is_reply: message.is_public(),
+            is_response: message.kind == MessageKind::Outbound,
+        }),
+        is_activity: true,
+        ..TicketPatch::default()
+    }
+}

@@ -1,0 +1,222 @@
+//! Setters, patches, verbs: everything that changes the ticket alone.
+
+use super::{Context, Decision, Prior, Rejection, leaves};
+use crate::{
+    access::{Actor, Forbidden, What},
+    custom_field::FieldChanges,
+    directory::{DeletionPolicy, TRASH_DAYS},
+    guard::Guard,
+    id::{CategoryId, TeamId, UserId},
+    contact::{Account, ContactRef},
+    patch::{Field, TagChange, TicketPatch},
+    status::{Priority, Shelf, Status, StatusSet},
+    text::{EmailAddress, Name, Phone, Subject, Summary, Uid},
+    ticket::Ticket,
+    time::Timestamp,
+};
+use std::time::Duration;
+
+/// What is asked of a ticket. References are checked against the directory before.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Update {
+    /// Any fields at once.
+    Fields(Box<Fields>),
+    /// Away from the lists, but not gone.
+    Archive,
+    /// Into the trash.
+    Delete(DeletionPolicy),
+    /// Back from archive or trash, or past the screening.
+    Restore,
+}
+
+/// The fields that a caller may set.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Fields {
+    pub subject: Option<Subject>,
+    pub status: Option<Status>,
+    pub priority: Option<Priority>,
+    pub category: Field<CategoryId>,
+    pub team: Field<TeamId>,
+    pub assignee: Field<UserId>,
+    pub contact: Field<ContactRef>,
+    pub account: Field<Account>,
+    pub requester_name: Field<Name>,
+    pub requester_email: Field<EmailAddress>,
+    pub requester_phone: Field<Phone>,
+    pub tags: TagChange,
+    pub custom: FieldChanges,
+    pub uid: Field<Uid>,
+    pub summary: Field<Summary>,
+    pub follow_up_at: Field<Timestamp>,
+    pub is_read_by_customer: Option<bool>,
+    pub is_read_by_organization: Option<bool>,
+}
+
+/// Decides a change of the ticket alone.
+///
+/// # Errors
+/// What forbids it.
+pub fn update(update: &Update, context: &Context, prior: Prior<'_>) -> Result<Decision, Rejection> {
+    match update {
+        Update::Fields(fields) => set_fields(fields, context, prior),
+        Update::Archive => put_away(Shelf::Archived, context, prior),
+        Update::Delete(DeletionPolicy::Off) => Err(Rejection::DeletionOff),
+        Update::Delete(DeletionPolicy::Trash) => put_away(Shelf::Trashed, context, prior),
+        Update::Restore => restore(context, prior),
+    }
+}
+
+fn set_fields(fields: &Fields, context: &Context, prior: Prior<'_>) -> Result<Decision, Rejection> {
+    authorise(fields, context)?;
+    let mut guard = context.guard();
+    match prior {
+        Prior::Unknown => guard.statuses = likely_statuses(fields),
+        Prior::Known(ticket) => {
+            context.check(ticket)?;
+            guard.shelf = ticket.shelf;
+            guard.statuses = StatusSet::of(&[ticket.status]);
+        }
+    }
+    let mut patch = patch_of(fields);
+    if let Prior::Known(ticket) = prior {
+        drop_what_holds(&mut patch, ticket);
+        if patch == TicketPatch::default() {
+            return Ok(Decision::Unchanged);
+        }
+    }
+    Ok(Decision::change(guard, patch, None, context.cause(None), context.now))
+}
+
+fn authorise(fields: &Fields, context: &Context) -> Result<(), Forbidden> {
+    match &fields.assignee {
+        Field::Keep => Ok(()),
+        Field::Clear => context.actor.may_assign(None, context.rules),
+        Field::Set(user) => context.actor.may_assign(Some(*user), context.rules),
+    }
+}
+
+/// A new status is taken to differ from the old; an assignment without one to be
+/// of a ticket that is still in its assignee's list.
+fn likely_statuses(fields: &Fields) -> StatusSet {
+    match fields.status {
+        Some(status) => leaves(status),
+        None if fields.assignee.is_keep() => StatusSet::ALL,
+        None => StatusSet::ALL.iter().filter(|status| status.is_active()).collect(),
+    }
+}
+
+fn patch_of(fields: &Fields) -> TicketPatch {
+    let fields = fields.clone();
+    TicketPatch {
+        subject: fields.subject,
+        status: fields.status,
+        priority: fields.priority,
+        category: fields.category,
+        team: fields.team,
+        assignee: fields.assignee,
+        contact: fields.contact,
+        account: fields.account,
+        requester_name: fields.requester_name,
+        requester_email: fields.requester_email,
+        requester_phone: fields.requester_phone,
+        tags: fields.tags,
+        custom: fields.custom,
+        uid: fields.uid,
+        summary: fields.summary,
+        follow_up_at: fields.follow_up_at,
+        is_read_by_customer: fields.is_read_by_customer,
+        is_read_by_organization: fields.is_read_by_organization,
+        ..TicketPatch::default()
+    }
+}
+
+/// Takes out what the ticket has already, so that saying it again is no change.
+fn drop_what_holds(patch: &mut TicketPatch, ticket: &Ticket) {
+    fn keep_news<T: PartialEq>(field: &mut Field<T>, now: Option<&T>) {
+        let same = match field {
+            Field::Keep => return,
+            Field::Clear => now.is_none(),
+            Field::Set(value) => now == Some(value),
+        };
+        if same {
+            *field = Field::Keep;
+        }
+    }
+    patch.subject.take_if(|subject| *subject == ticket.subject);
+    patch.status.take_if(|status| *status == ticket.status);
+    patch.priority.take_if(|priority| *priority == ticket.priority);
+    patch.is_read_by_customer.take_if(|flag| *flag == ticket.is_read_by_customer);
+    patch.is_read_by_organization.take_if(|flag| *flag == ticket.is_read_by_organization);
+    keep_news(&mut patch.category, ticket.category.as_ref());
+    keep_news(&mut patch.team, ticket.team.as_ref());
+    keep_news(&mut patch.assignee, ticket.assignee.as_ref());
+    keep_news(&mut patch.contact, ticket.contact.as_ref());
+    keep_news(&mut patch.account, ticket.account.as_ref());
+    keep_news(&mut patch.requester_name, ticket.requester.name.as_ref());
+    keep_news(&mut patch.requester_email, ticket.requester.email.as_ref());
+    keep_news(&mut patch.requester_phone, ticket.requester.phone.as_ref());
+    keep_news(&mut patch.uid, ticket.uid.as_ref());
+    keep_news(&mut patch.summary, ticket.summary.as_ref());
+    keep_news(&mut patch.follow_up_at, ticket.follow_up_at.as_ref());
+    patch.custom.retain(|key, value| ticket.custom.get(key) != value.as_ref());
+    let same_tags = match &patch.tags {
+        TagChange::Keep => false,
+        TagChange::Replace(all) => *all == ticket.tags,
+        TagChange::Attach(more) => more.is_subset(&ticket.tags),
+        TagChange::Detach(fewer) => fewer.is_disjoint(&ticket.tags),
+    };
+    if same_tags {
+        patch.tags = TagChange::Keep;
+    }
+}
+
+fn put_away(shelf: Shelf, context: &Context, prior: Prior<'_>) -> Result<Decision, Rejection> {
+    forbid_channel_keys(context)?;
+    let mut guard = context.guard();
+    if let Prior::Known(ticket) = prior {
+        context.check(ticket)?;
+        if ticket.shelf == shelf {
+            return Ok(Decision::Unchanged);
+        }
+        guard.shelf = ticket.shelf;
+    }
+    Ok(shelve(shelf, guard, context))
+}
+
+fn restore(context: &Context, prior: Prior<'_>) -> Result<Decision, Rejection> {
+    forbid_channel_keys(context)?;
+    let Prior::Known(ticket) = prior else {
+        return Ok(Decision::NeedsTicket);
+    };
+    context.check_seen(ticket)?;
+    let window = Duration::from_secs(u64::from(TRASH_DAYS) * 86_400);
+    match ticket.shelf {
+        Shelf::Live => Err(Rejection::NotPutAway),
+        Shelf::Trashed if ticket.trashed_at.is_some_and(|at| at.plus(window) <= context.now) => Err(Rejection::RestoreWindow),
+        Shelf::Trashed | Shelf::Archived | Shelf::Unprocessed => {
+            let guard = Guard { shelf: ticket.shelf, statuses: StatusSet::of(&[ticket.status]), ..context.guard() };
+            Ok(shelve(Shelf::Live, guard, context))
+        }
+    }
+}
+
+fn shelve(shelf: Shelf, guard: Guard, context: &Context) -> Decision {
+    let patch = TicketPatch { shelf: Some(shelf), ..TicketPatch::default() };
+    Decision::change(guard, patch, None, context.cause(None), context.now)
+}
+
+const fn forbid_channel_keys(context: &Context) -> Result<(), Forbidden> {
+    match context.actor {
+        Actor::Channel { .. } | Actor::Visitor { .. } => Err(Forbidden::ChannelKey),
+        Actor::User { .. } | Actor::Machine { .. } | Actor::System => Ok(()),
+    }
+}
+
+/// A follow-up has come due: the ticket is back in the lists, on top. Holds only
+/// while the follow-up is still the one that was due.
+#[must_use]
+pub fn follow_up_due(due: Timestamp, shelf: Shelf, context: &Context) -> Decision {
+    let guard = Guard { follow_up_at: Some(due), shelf, ..context.guard() };
+    let patch = TicketPatch { follow_up_at: Field::Clear, is_activity: true, ..TicketPatch::default() };
+    Decision::change(guard, patch, None, context.cause(Some(What::FollowUpDue)), context.now)
+}

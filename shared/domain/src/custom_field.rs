@@ -1,0 +1,211 @@
+//! Custom fields: definitions per workspace and typed values per ticket.
+
+use crate::{
+    id::FieldId,
+    status::words,
+    text::{FieldKey, InvalidText, Name},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+
+words! {
+    /// What a custom field holds.
+    FieldKind {
+        Text = "text", Number = "number", Boolean = "boolean", Date = "date",
+        /// One of the options.
+        Choice = "choice",
+        /// Any of the options.
+        Choices = "choices",
+    }
+}
+
+/// The definition of a custom field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldDefinition {
+    /// Its id.
+    pub id: FieldId,
+    /// How values are addressed: `custom.<key>`. Never changes.
+    pub key: FieldKey,
+    /// What people call it.
+    pub name: Name,
+    /// What it holds. Never changes.
+    pub kind: FieldKind,
+    /// New tickets must have it.
+    pub is_required: bool,
+    /// What can be chosen; empty for kinds without choice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<Name>,
+}
+
+/// A value that fits its definition.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum FieldValue {
+    Boolean(bool),
+    Number(serde_json::Number),
+    /// Text, a date (`2026-11-21`) or the chosen option.
+    Text(String),
+    Choices(Vec<String>),
+}
+
+/// The longest text value in characters; the head of a ticket stays small.
+const MAX_TEXT: usize = 500;
+
+/// Why a custom value was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidField {
+    /// No such definition.
+    #[error("no such custom field")]
+    Unknown,
+    /// Required and absent or cleared.
+    #[error("this custom field is required")]
+    Required,
+    /// Of the wrong kind.
+    #[error("must be {0}")]
+    Kind(&'static str),
+    /// Not an option.
+    #[error("must be one of the field's options")]
+    Option,
+    /// A text of the wrong size.
+    #[error(transparent)]
+    Text(#[from] InvalidText),
+}
+
+impl FieldDefinition {
+    /// Holds a JSON value to the definition.
+    ///
+    /// # Errors
+    /// When it doesn't fit.
+    pub fn parse(&self, value: &Json) -> Result<FieldValue, InvalidField> {
+        match (self.kind, value) {
+            (FieldKind::Text, Json::String(text)) => short_text(text).map(FieldValue::Text),
+            (FieldKind::Text, _) => Err(InvalidField::Kind("a text")),
+            (FieldKind::Number, Json::Number(number)) => Ok(FieldValue::Number(number.clone())),
+            (FieldKind::Number, _) => Err(InvalidField::Kind("a number")),
+            (FieldKind::Boolean, Json::Bool(flag)) => Ok(FieldValue::Boolean(*flag)),
+            (FieldKind::Boolean, _) => Err(InvalidField::Kind("true or false")),
+            (FieldKind::Date, Json::String(text)) => date(text),
+            (FieldKind::Date, _) => Err(InvalidField::Kind("a date as YYYY-MM-DD")),
+            (FieldKind::Choice, Json::String(text)) => self.option(text).map(FieldValue::Text),
+            (FieldKind::Choice, _) => Err(InvalidField::Kind("an option")),
+            (FieldKind::Choices, Json::Array(values)) => self.choices(values),
+            (FieldKind::Choices, _) => Err(InvalidField::Kind("a list of options")),
+        }
+    }
+
+    /// Reads a filter's text as this field's kind would be stored.
+    ///
+    /// # Errors
+    /// When it doesn't fit.
+    pub fn parse_filter(&self, text: &str) -> Result<FieldValue, InvalidField> {
+        let value = match self.kind {
+            FieldKind::Number | FieldKind::Boolean => serde_json::from_str(text).unwrap_or(Json::Null),
+            FieldKind::Choices => return self.option(text).map(FieldValue::Text),
+            FieldKind::Text | FieldKind::Date | FieldKind::Choice => Json::from(text),
+        };
+        self.parse(&value)
+    }
+
+    fn option(&self, text: &str) -> Result<String, InvalidField> {
+        let known = self.options.iter().any(|option| option.as_str() == text);
+        if known { Ok(text.to_owned()) } else { Err(InvalidField::Option) }
+    }
+
+    fn choices(&self, values: &[Json]) -> Result<FieldValue, InvalidField> {
+        let mut chosen = values
+            .iter()
+            .map(|value| value.as_str().ok_or(InvalidField::Kind("a list of options")).and_then(|text| self.option(text)))
+            .collect::<Result<Vec<_>, _>>()?;
+        chosen.sort();
+        chosen.dedup();
+        Ok(FieldValue::Choices(chosen))
+    }
+}
+
+fn short_text(text: &str) -> Result<String, InvalidField> {
+    if text.trim().is_empty() {
+        return Err(InvalidText::Empty.into());
+    }
+    if text.chars().nth(MAX_TEXT).is_some() {
+        return Err(InvalidText::TooLong(MAX_TEXT).into());
+    }
+    Ok(text.to_owned())
+}
+
+fn date(text: &str) -> Result<FieldValue, InvalidField> {
+    let date: Result<jiff::civil::Date, _> = text.parse();
+    match date {
+        Ok(date) if date.to_string() == text => Ok(FieldValue::Text(text.to_owned())),
+        _ => Err(InvalidField::Kind("a date as YYYY-MM-DD")),
+    }
+}
+
+/// Values by key; `None` clears.
+pub type FieldChanges = BTreeMap<FieldKey, Option<FieldValue>>;
+
+/// Holds given values to the definitions, all of them at once.
+///
+/// # Errors
+/// Every key that doesn't fit, with the reason.
+pub fn check<'a>(
+    definitions: impl IntoIterator<Item = &'a FieldDefinition>,
+    given: &serde_json::Map<String, Json>,
+    is_new: bool,
+) -> Result<FieldChanges, Vec<(String, InvalidField)>> {
+    let definitions: BTreeMap<&str, &FieldDefinition> = definitions.into_iter().map(|d| (d.key.as_str(), d)).collect();
+    let mut changes = FieldChanges::new();
+    let mut bad = Vec::new();
+    for (key, value) in given {
+        match definitions.get(key.as_str()) {
+            None => bad.push((key.clone(), InvalidField::Unknown)),
+            Some(definition) if value.is_null() && definition.is_required => bad.push((key.clone(), InvalidField::Required)),
+            Some(definition) if value.is_null() => drop(changes.insert(definition.key.clone(), None)),
+            Some(definition) => match definition.parse(value) {
+                Ok(value) => drop(changes.insert(definition.key.clone(), Some(value))),
+                Err(error) => bad.push((key.clone(), error)),
+            },
+        }
+    }
+    if is_new {
+        let missing = definitions.values().filter(|d| d.is_required && !given.contains_key(d.key.as_str()));
+        bad.extend(missing.map(|d| (d.key.to_string(), InvalidField::Required)));
+    }
+    if bad.is_empty() { Ok(changes) } else { Err(bad) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use uuid::Uuid;
+
+    fn field(key: &str, kind: FieldKind, is_required: bool) -> FieldDefinition {
+        let options = ["red", "blue"].map(|option| option.parse().expect("name")).to_vec();
+        let name = key.parse().expect("name");
+        FieldDefinition { id: FieldId::new(Uuid::nil()), key: key.parse().expect("key"), name, kind, is_required, options }
+    }
+
+    #[test]
+    fn each_kind_takes_its_own_values_only() {
+        let samples = [json!("text"), json!(1.5), json!(true), json!("2026-11-21"), json!("red"), json!(["red", "blue"])];
+        for (index, kind) in FieldKind::ALL.iter().enumerate() {
+            let field = field("f", *kind, false);
+            assert!(field.parse(&samples[index]).is_ok(), "{kind}");
+            for bad in [json!(null), json!({}), json!([1])] {
+                assert!(field.parse(&bad).is_err(), "{kind} took {bad}");
+            }
+        }
+        assert!(field("f", FieldKind::Date, false).parse(&json!("2026-02-30")).is_err());
+        assert_eq!(field("f", FieldKind::Choice, false).parse(&json!("green")), Err(InvalidField::Option));
+    }
+
+    #[test]
+    fn all_bad_fields_are_told_at_once() {
+        let fields = [field("a", FieldKind::Text, true), field("b", FieldKind::Number, false)];
+        let given = json!({"b": "x", "c": 1});
+        let bad = check(&fields, given.as_object().expect("object"), true).expect_err("bad");
+        let keys: Vec<_> = bad.iter().map(|(key, _)| key.as_str()).collect();
+        assert_eq!(keys, ["b", "c", "a"]);
+    }
+}

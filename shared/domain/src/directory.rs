@@ -1,0 +1,285 @@
+//! The directory of a workspace: the small things that tickets refer to.
+//!
+//! It is read as a whole and cached, so a ticket stores ids and shows names, and
+//! a rename is one write.
+
+use crate::{
+    access::{AccessRules, Role, Scopes},
+    custom_field::FieldDefinition,
+    id::{ApiKeyId, CategoryId, ChannelId, TagId, TeamId, UserId, WorkspaceId},
+    status::{ChannelType, Priority, words},
+    text::{Color, EmailAddress, HostPattern, Name, TimeZoneName, WebLink},
+    time::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A person of the workspace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// Their id.
+    pub id: UserId,
+    /// Their name.
+    pub name: Name,
+    /// Their address; unique in the workspace.
+    pub email: EmailAddress,
+    /// What they may do.
+    pub role: Role,
+    /// A picture of them.
+    #[serde(default)]
+    pub picture_url: Option<WebLink>,
+    /// Their time zone.
+    #[serde(default)]
+    pub timezone: Option<TimeZoneName>,
+}
+
+/// A group of users.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Team {
+    pub id: TeamId,
+    pub name: Name,
+}
+
+/// A label.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tag {
+    pub id: TagId,
+    pub name: Name,
+    #[serde(default)]
+    pub color: Option<Color>,
+}
+
+/// A category, in other systems a department.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Category {
+    pub id: CategoryId,
+    pub name: Name,
+}
+
+words! {
+    /// What becomes of an anonymous ticket.
+    IntakePolicy {
+        /// It is in the lists at once.
+        Accept = "accept",
+        /// It waits, unprocessed, until someone lets it through.
+        Hold = "hold",
+    }
+}
+
+/// A way in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Channel {
+    /// Its id.
+    pub id: ChannelId,
+    /// Its name.
+    pub name: Name,
+    /// What it is.
+    pub kind: ChannelType,
+    /// How lists paint it.
+    #[serde(default)]
+    pub color: Option<Color>,
+    /// Switched on: takes new tickets.
+    pub is_enabled: bool,
+    /// Hosts whose pages may use its public side; empty: none.
+    #[serde(default)]
+    pub hostnames: Vec<HostPattern>,
+    /// What becomes of anonymous tickets.
+    pub intake: IntakePolicy,
+    /// Refuse senders who are no contacts yet.
+    #[serde(default)]
+    pub require_existing_contact: bool,
+    /// What new tickets get when nothing else is said.
+    pub default_priority: Priority,
+    /// The random part of its public token. Names the channel, proves nothing.
+    pub token: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+words! {
+    /// What DELETE does to a ticket.
+    DeletionPolicy {
+        /// It is refused; spam is the way.
+        Off = "off",
+        /// Into the trash, restorable until it is purged.
+        Trash = "trash",
+    }
+}
+
+/// The settings of a workspace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Workspace {
+    /// Its id.
+    pub id: WorkspaceId,
+    /// Its name.
+    pub name: Name,
+    /// Who sees and assigns what.
+    #[serde(flatten)]
+    pub access: AccessRules,
+    /// What DELETE does to a ticket.
+    pub deletion: DeletionPolicy,
+    /// Random, made once, never shown: contact ids are derived with it.
+    pub salt: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// Days that a deleted ticket can be restored.
+pub const TRASH_DAYS: u32 = 30;
+
+/// Everything a workspace's tickets refer to.
+#[derive(Debug, Clone)]
+pub struct Directory {
+    /// The settings.
+    pub workspace: Workspace,
+    /// By id.
+    pub users: BTreeMap<UserId, User>,
+    /// By id.
+    pub teams: BTreeMap<TeamId, Team>,
+    /// By id.
+    pub tags: BTreeMap<TagId, Tag>,
+    /// By id.
+    pub categories: BTreeMap<CategoryId, Category>,
+    /// By id.
+    pub channels: BTreeMap<ChannelId, Channel>,
+    /// In order of their keys.
+    pub fields: Vec<FieldDefinition>,
+}
+
+impl Directory {
+    /// One without entries.
+    #[must_use]
+    pub const fn new(workspace: Workspace) -> Self {
+        Self {
+            workspace,
+            users: BTreeMap::new(),
+            teams: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            categories: BTreeMap::new(),
+            channels: BTreeMap::new(),
+            fields: Vec::new(),
+        }
+    }
+
+    /// Adds one entry as it was stored.
+    pub fn insert(&mut self, entry: Entry) {
+        match entry {
+            Entry::User(user) => drop(self.users.insert(user.id, user)),
+            Entry::Team(team) => drop(self.teams.insert(team.id, team)),
+            Entry::Tag(tag) => drop(self.tags.insert(tag.id, tag)),
+            Entry::Category(category) => drop(self.categories.insert(category.id, category)),
+            Entry::Channel(channel) => drop(self.channels.insert(channel.id, channel)),
+            Entry::Field(field) => self.fields.push(field),
+        }
+    }
+
+    /// A tag by its name, without regard to case.
+    #[must_use]
+    pub fn tag_named(&self, name: &str) -> Option<&Tag> {
+        let name = name.trim().to_lowercase();
+        self.tags.values().find(|tag| tag.name.as_str().to_lowercase() == name)
+    }
+
+    /// A category by its name, without regard to case.
+    #[must_use]
+    pub fn category_named(&self, name: &str) -> Option<&Category> {
+        let name = name.trim().to_lowercase();
+        self.categories.values().find(|category| category.name.as_str().to_lowercase() == name)
+    }
+}
+
+/// One entry of the directory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "entry", rename_all = "snake_case")]
+pub enum Entry {
+    User(User),
+    Team(Team),
+    Tag(Tag),
+    Category(Category),
+    Channel(Channel),
+    Field(FieldDefinition),
+}
+
+impl Entry {
+    /// The id, whatever kind it is of.
+    #[must_use]
+    pub const fn id(&self) -> uuid::Uuid {
+        match self {
+            Self::User(user) => user.id.uuid(),
+            Self::Team(team) => team.id.uuid(),
+            Self::Tag(tag) => tag.id.uuid(),
+            Self::Category(category) => category.id.uuid(),
+            Self::Channel(channel) => channel.id.uuid(),
+            Self::Field(field) => field.id.uuid(),
+        }
+    }
+
+    /// Its kind, as it is stored.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::User(_) => "user",
+            Self::Team(_) => "team",
+            Self::Tag(_) => "tag",
+            Self::Category(_) => "category",
+            Self::Channel(_) => "channel",
+            Self::Field(_) => "field",
+        }
+    }
+
+    /// What must be unique among entries of its kind: the address, key or name
+    /// in lower case.
+    #[must_use]
+    pub fn unique_name(&self) -> String {
+        let name = match self {
+            Self::User(user) => user.email.as_str(),
+            Self::Team(team) => team.name.as_str(),
+            Self::Tag(tag) => tag.name.as_str(),
+            Self::Category(category) => category.name.as_str(),
+            Self::Channel(channel) => channel.name.as_str(),
+            Self::Field(field) => field.key.as_str(),
+        };
+        name.to_lowercase()
+    }
+}
+
+/// Whom a key stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum KeyHolder {
+    /// A user, with that user's role.
+    User { user_id: UserId },
+    /// A program.
+    Machine,
+    /// A program bound to one channel.
+    Channel { channel_id: ChannelId },
+}
+
+/// An API key as it is stored: by the hash of its secret, which is shown once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiKey {
+    /// Its id.
+    pub id: ApiKeyId,
+    /// Whose tenant it opens.
+    pub workspace_id: WorkspaceId,
+    /// Its name.
+    pub name: Name,
+    /// Whom it stands for.
+    #[serde(flatten)]
+    pub holder: KeyHolder,
+    /// What it is narrowed to.
+    pub scopes: Scopes,
+    /// From then on it is refused.
+    #[serde(default)]
+    pub expires_at: Option<Timestamp>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl ApiKey {
+    /// Whether it is refused at this time.
+    #[must_use]
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|expiry| expiry <= now)
+    }
+}

@@ -1,0 +1,48 @@
+//! What a change assumes of the ticket it is applied to.
+//!
+//! A command is first decided without the ticket at hand, on the likely case,
+//! and committed together with its assumptions as one conditional write. Only
+//! when they don't hold does the table answer with the ticket as it is, and the
+//! command is decided again, now informed. So the ordinary write is one round
+//! trip, and no decision is ever applied to a ticket that it doesn't fit.
+
+use crate::{
+    access::Reach,
+    id::Version,
+    status::{Shelf, StatusSet},
+    ticket::Ticket,
+    time::Timestamp,
+};
+
+/// The assumptions of one change. All must hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guard {
+    /// The status is one of these.
+    pub statuses: StatusSet,
+    /// The shelf is this one.
+    pub shelf: Shelf,
+    /// Who asks may see the ticket.
+    pub reach: Reach,
+    /// The version is this one (`If-Match`, or a decision that rests on the whole ticket).
+    pub version: Option<Version>,
+    /// The follow-up is due at exactly this time.
+    pub follow_up_at: Option<Timestamp>,
+}
+
+impl Guard {
+    /// Any ticket on the ordinary shelf within reach.
+    #[must_use]
+    pub const fn live(reach: Reach) -> Self {
+        Self { statuses: StatusSet::ALL, shelf: Shelf::Live, reach, version: None, follow_up_at: None }
+    }
+
+    /// Whether the ticket is as assumed. The store's condition expression says the same.
+    #[must_use]
+    pub fn admits(&self, ticket: &Ticket) -> bool {
+        self.statuses.contains(ticket.status)
+            && self.shelf == ticket.shelf
+            && self.reach.covers(ticket.assignee, ticket.channel.map(|channel| channel.id))
+            && self.version.is_none_or(|version| version == ticket.version)
+            && self.follow_up_at.is_none_or(|due| ticket.follow_up_at == Some(due))
+    }
+}

@@ -1,0 +1,31 @@
+//! The rules of a support desk, and nothing else.
+//!
+//! Nothing here knows of AWS, HTTP, the clock or randomness: times and ids come
+//! in as arguments, so every rule can be tested as plain arithmetic.
+//!
+//! | module | subject |
+//! |---|---|
+//! | [`ticket`] | the ticket itself and the answers derived from it |
+//! | [`patch`], [`guard`] | what a change sets, and what it may assume |
+//! | [`command`] | commands decided into changes |
+//! | [`events`] | the event between two versions of a ticket |
+//! | [`access`] | actors, roles, scopes and who sees what |
+//! | [`directory`] | users, channels, categories, tags, fields, settings |
+//! | [`webhook`] | endpoints, subscriptions, deliveries and their schedule |
+
+pub mod access;
+pub mod command;
+pub mod contact;
+pub mod custom_field;
+pub mod directory;
+pub mod events;
+pub mod guard;
+pub mod html;
+pub mod id;
+pub mod message;
+pub mod patch;
+pub mod status;
+pub mod text;
+pub mod ticket;
+pub mod time;
+pub mod webhook;

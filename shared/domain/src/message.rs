@@ -1,0 +1,158 @@
+//! Messages and notes of a ticket's thread.
+
+use crate::{
+    html,
+    id::{MessageId, TicketId},
+    status::words,
+    text::{Name, Preview},
+    time::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+words! {
+    /// Who wrote to whom.
+    MessageKind {
+        /// From the customer.
+        Inbound = "inbound",
+        /// From us to the customer.
+        Outbound = "outbound",
+        /// Among ourselves.
+        Note = "note",
+        /// From the system, for everyone on the ticket.
+        System = "system",
+    }
+}
+
+words! {
+    /// What kind of party a sender is.
+    SenderKind { Contact = "contact", User = "user", Machine = "machine", Channel = "channel", System = "system", }
+}
+
+/// The longest message text or HTML, in bytes (64 KiB).
+pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
+
+/// Why a message's content was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidContent {
+    /// Neither text nor anything readable in the HTML.
+    #[error("must have a text")]
+    Empty,
+    /// Over [`MAX_MESSAGE_BYTES`].
+    #[error("must have at most 65536 bytes")]
+    TooLarge,
+}
+
+/// What a message says: plain text always, HTML when it was written so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Content {
+    text: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    html: Option<String>,
+}
+
+impl Content {
+    /// From plain text.
+    ///
+    /// # Errors
+    /// When it is blank or too large.
+    pub fn from_text(text: &str) -> Result<Self, InvalidContent> {
+        if text.len() > MAX_MESSAGE_BYTES {
+            return Err(InvalidContent::TooLarge);
+        }
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(InvalidContent::Empty);
+        }
+        Ok(Self { text: text.to_owned(), html: None })
+    }
+
+    /// From HTML of any origin, which is sanitised.
+    ///
+    /// # Errors
+    /// When nothing readable is left or it is too large.
+    pub fn from_html(dirty: &str) -> Result<Self, InvalidContent> {
+        if dirty.len() > MAX_MESSAGE_BYTES {
+            return Err(InvalidContent::TooLarge);
+        }
+        let clean = html::sanitize(dirty);
+        let text = html::to_text(&clean);
+        if text.is_empty() {
+            return Err(InvalidContent::Empty);
+        }
+        Ok(Self { text, html: Some(clean) })
+    }
+
+    /// The plain text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The HTML: as sanitised, or made from the text.
+    #[must_use]
+    pub fn html(&self) -> String {
+        self.html.clone().unwrap_or_else(|| html::from_text(&self.text))
+    }
+}
+
+/// Who wrote a message: kind, id where there is one, and the name at that time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sender {
+    /// What kind of party.
+    pub kind: SenderKind,
+    /// Its id; none for a visitor without a contact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<uuid::Uuid>,
+    /// Its name when the message was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Name>,
+}
+
+/// One entry of a ticket's thread.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Its id; ids sort by creation.
+    pub id: MessageId,
+    /// The ticket it belongs to.
+    pub ticket_id: TicketId,
+    /// Who wrote to whom.
+    pub kind: MessageKind,
+    /// Shown to the people of the ticket alone: never in webhooks, search, previews or logs.
+    pub is_secure: bool,
+    /// Forwarded from elsewhere.
+    pub is_forward: bool,
+    /// Who wrote it.
+    pub sender: Sender,
+    /// How it came in: `web`, `api`, …, as the source of a ticket.
+    pub source: crate::status::Source,
+    /// What it says.
+    pub content: Content,
+    /// When it was written.
+    pub created_at: Timestamp,
+}
+
+impl Message {
+    /// Seen by the customer too.
+    #[must_use]
+    pub const fn is_public(&self) -> bool {
+        !matches!(self.kind, MessageKind::Note)
+    }
+
+    /// What lists may show of it: nothing of a note or a secure message.
+    #[must_use]
+    pub fn preview(&self) -> Option<Preview> {
+        (self.is_public() && !self.is_secure).then(|| Preview::of(self.content.text()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blank_and_oversized_contents_are_refused() {
+        assert_eq!(Content::from_text(" \n"), Err(InvalidContent::Empty));
+        assert_eq!(Content::from_html("<p><script>x</script></p>"), Err(InvalidContent::Empty));
+        assert_eq!(Content::from_text(&"a".repeat(MAX_MESSAGE_BYTES + 1)), Err(InvalidContent::TooLarge));
+    }
+}

@@ -1,0 +1,224 @@
+//! Statuses and the other closed sets of words a ticket uses.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Defines an enum whose variants have one spelling each, in JSON, in query
+/// strings and in the table; further spellings are accepted on input.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal $(| $also:literal)*,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$vdoc])* $variant,)* }
+
+        impl $name {
+            /// Every value, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// Its one spelling on output.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+
+            /// Reads the word, or a word that another system uses for it.
+            #[must_use]
+            pub fn parse(word: &str) -> Option<Self> {
+                match word { $($word $(| $also)* => Some(Self::$variant),)* _ => None }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let word = std::borrow::Cow::<str>::deserialize(from)?;
+                Self::parse(&word).ok_or_else(|| {
+                    serde::de::Error::custom(concat!("expected one of:" $(, " ", $word)*))
+                })
+            }
+        }
+    };
+}
+pub(crate) use words;
+
+words! {
+    /// Where a ticket stands. The words after `|` are other systems' for the same.
+    Status {
+        /// Waiting for us to begin.
+        Open = "open" | "pending" | "customer_replied",
+        /// Someone works on it.
+        InProgress = "in_progress" | "ongoing",
+        /// Answered; the customer's turn.
+        Waiting = "waiting" | "answered",
+        /// Blocked on our side.
+        OnHold = "on_hold",
+        /// Done; a reply reopens it.
+        Resolved = "resolved" | "completed",
+        /// Final; a reply starts a new ticket.
+        Closed = "closed",
+        /// Unwanted; remembers the status before, a reply never leaves it.
+        Spam = "spam",
+    }
+}
+
+words! {
+    /// How urgent a ticket is, lowest first.
+    Priority { Low = "low", Normal = "normal", High = "high", Urgent = "urgent", }
+}
+
+words! {
+    /// How a ticket came in. Set by the system, never by the caller.
+    Source {
+        /// By a customer whom the site vouched for.
+        Portal = "portal",
+        /// By a visitor nobody vouched for.
+        Guest = "guest",
+        /// By a machine key.
+        Api = "api",
+        /// By a user of the workspace.
+        Agent = "agent",
+        /// From a chat.
+        Chat = "chat",
+        /// By mail.
+        Email = "email",
+        /// By phone.
+        Phone = "phone",
+    }
+}
+
+words! {
+    /// Whose turn it is, from the last public message.
+    Awaiting { Agent = "agent", Customer = "customer", None = "none", }
+}
+
+words! {
+    /// The kind of way in that a channel is.
+    ChannelType {
+        Form = "form", Chat = "chat", Email = "email", Phone = "phone",
+        Api = "api", Whatsapp = "whatsapp", Teams = "teams",
+    }
+}
+
+words! {
+    /// Which lists a ticket can be in at all.
+    Shelf {
+        /// The ordinary place.
+        Live = "live",
+        /// Kept back by screening until someone looks.
+        Unprocessed = "unprocessed",
+        /// Put away.
+        Archived = "archived",
+        /// Deleted, restorable until it is purged.
+        Trashed = "trashed",
+    }
+}
+
+impl Status {
+    /// Resolved or closed.
+    #[must_use]
+    pub const fn is_closed(self) -> bool {
+        matches!(self, Self::Resolved | Self::Closed)
+    }
+
+    /// Something is still to be done: neither closed nor spam.
+    #[must_use]
+    pub const fn is_active(self) -> bool {
+        !self.is_closed() && !matches!(self, Self::Spam)
+    }
+}
+
+/// A set of statuses.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct StatusSet(u8);
+
+impl StatusSet {
+    /// All seven.
+    pub const ALL: Self = Self(0b111_1111);
+
+    /// Just these.
+    #[must_use]
+    pub fn of(statuses: &[Status]) -> Self {
+        Self(statuses.iter().fold(0, |bits, status| bits | 1 << *status as u8))
+    }
+
+    /// All but this one.
+    #[must_use]
+    pub const fn without(self, status: Status) -> Self {
+        Self(self.0 & !(1 << status as u8))
+    }
+
+    /// Whether `status` is in it.
+    #[must_use]
+    pub const fn contains(self, status: Status) -> bool {
+        self.0 & (1 << status as u8) != 0
+    }
+
+    /// Its members in order.
+    pub fn iter(self) -> impl Iterator<Item = Status> {
+        Status::ALL.iter().copied().filter(move |status| self.contains(*status))
+    }
+
+    /// How many members it has.
+    #[must_use]
+    pub const fn len(self) -> usize {
+        self.0.count_ones() as usize
+    }
+
+    /// Whether it has no member.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
+impl fmt::Debug for StatusSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+impl FromIterator<Status> for StatusSet {
+    fn from_iter<I: IntoIterator<Item = Status>>(statuses: I) -> Self {
+        Self(statuses.into_iter().fold(0, |bits, status| bits | 1 << status as u8))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_other_systems_are_read_and_answered_in_ours() {
+        for (theirs, ours) in [
+            ("pending", "open"),
+            ("ongoing", "in_progress"),
+            ("answered", "waiting"),
+            ("customer_replied", "open"),
+            ("completed", "resolved"),
+        ] {
+            assert_eq!(Status::parse(theirs).map(Status::as_str), Some(ours));
+        }
+        assert_eq!(Status::parse("Open"), None);
+    }
+
+    #[test]
+    fn a_set_holds_exactly_what_was_put_in() {
+        for status in Status::ALL {
+            let set = StatusSet::of(&[*status]);
+            assert_eq!(set.iter().collect::<Vec<_>>(), [*status]);
+            assert!(!StatusSet::ALL.without(*status).contains(*status));
+            assert_eq!(StatusSet::ALL.without(*status).len(), 6);
+        }
+    }
+}

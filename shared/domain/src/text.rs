@@ -1,0 +1,276 @@
+//! Parsed pieces of text: whoever holds one knows that it fits.
+
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// Why a text was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidText {
+    /// Nothing left after trimming.
+    #[error("must not be empty")]
+    Empty,
+    /// More than this many characters.
+    #[error("must have at most {0} characters")]
+    TooLong(usize),
+    /// A control character where a single line is expected.
+    #[error("must not contain control characters")]
+    Control,
+    /// Not of this form.
+    #[error("must be {0}")]
+    Form(&'static str),
+}
+
+/// Trims, and holds the text to one line of `1..=max` characters.
+fn one_line(text: &str, max: usize) -> Result<String, InvalidText> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(InvalidText::Empty);
+    }
+    if text.chars().any(char::is_control) {
+        return Err(InvalidText::Control);
+    }
+    if text.chars().nth(max).is_some() {
+        return Err(InvalidText::TooLong(max));
+    }
+    Ok(text.to_owned())
+}
+
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident = $parse:expr;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidText;
+
+            fn from_str(text: &str) -> Result<Self, InvalidText> {
+                let parse: fn(&str) -> Result<String, InvalidText> = $parse;
+                parse(text).map(Self)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<str>::deserialize(from)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    )*};
+}
+
+texts! {
+    /// A ticket's subject: one line of 1 to 255 characters.
+    Subject = |text| one_line(text, 255);
+    /// A person's or thing's name: one line of 1 to 200 characters.
+    Name = |text| one_line(text, 200);
+    /// A phone number as it was given: one line of 1 to 40 characters.
+    Phone = |text| one_line(text, 40);
+    /// The name of an end user in somebody else's system: 1 to 254 characters.
+    Uid = |text| one_line(text, 254);
+    /// An id in somebody else's system: 1 to 254 characters.
+    ExternalId = |text| one_line(text, 254);
+    /// A URL shown to people, `https` only: up to 2,048 characters.
+    WebLink = web_link;
+    /// An IANA time zone name such as `Europe/Brussels`: up to 64 characters.
+    TimeZoneName = |text| one_line(text, 64);
+    /// A summary of a conversation: 1 to 2,000 characters, several lines.
+    Summary = |text| several_lines(text, 2_000);
+    /// A color as `#rrggbb`, lower case.
+    Color = color;
+    /// An e-mail address, trimmed and in lower case, so that it can be compared.
+    EmailAddress = email;
+    /// A host that a channel may be embedded on: `example.com`, `*.example.com`, `localhost:5173`.
+    HostPattern = host_pattern;
+    /// The key of a custom field: 1 to 40 of `a-z`, `0-9` and `_`, beginning with a letter.
+    FieldKey = field_key;
+    /// An ISO 4217 currency code.
+    Currency = currency;
+}
+
+fn several_lines(text: &str, max: usize) -> Result<String, InvalidText> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(InvalidText::Empty);
+    }
+    if text.chars().nth(max).is_some() {
+        return Err(InvalidText::TooLong(max));
+    }
+    Ok(text.to_owned())
+}
+
+fn web_link(text: &str) -> Result<String, InvalidText> {
+    let link = one_line(text, 2_048)?;
+    let host = link.strip_prefix("https://").unwrap_or_default();
+    if host.is_empty() || host.starts_with('/') || link.contains([' ', '"', '<', '>']) {
+        return Err(InvalidText::Form("an https URL"));
+    }
+    Ok(link)
+}
+
+fn color(text: &str) -> Result<String, InvalidText> {
+    let color = text.trim().to_ascii_lowercase();
+    let digits = color.strip_prefix('#').unwrap_or_default();
+    if digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        Ok(color)
+    } else {
+        Err(InvalidText::Form("a color as #rrggbb"))
+    }
+}
+
+fn currency(text: &str) -> Result<String, InvalidText> {
+    if text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        Ok(text.to_owned())
+    } else {
+        Err(InvalidText::Form("a three-letter currency code"))
+    }
+}
+
+/// The practical subset of RFC 5321: one `@`, a local part of up to 64, a dotted
+/// or single-label domain, at most 254 characters, no white space or quoting.
+fn email(text: &str) -> Result<String, InvalidText> {
+    const FORM: InvalidText = InvalidText::Form("an e-mail address");
+    let address = one_line(text, 254)?.to_lowercase();
+    let (local, domain) = address.rsplit_once('@').ok_or(FORM)?;
+    let local_fits = (1..=64).contains(&local.len())
+        && !local.contains(|c: char| c.is_whitespace() || "@<>()[],;:\\\"".contains(c));
+    if local_fits && is_host(domain) { Ok(address) } else { Err(FORM) }
+}
+
+/// Labels of letters, digits and inner hyphens (RFC 1123; letters beyond ASCII are
+/// let through for internationalised names).
+fn is_host(host: &str) -> bool {
+    host.len() <= 253
+        && host.split('.').all(|label| {
+            (1..=63).contains(&label.len())
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+                && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+        })
+}
+
+fn host_pattern(text: &str) -> Result<String, InvalidText> {
+    const FORM: InvalidText = InvalidText::Form("a host such as example.com, *.example.com or localhost:5173");
+    let pattern = text.trim().to_lowercase();
+    let (host, port) = pattern.split_once(':').unwrap_or((&pattern, "80"));
+    let name = host.strip_prefix("*.").unwrap_or(host);
+    if is_host(name) && port.parse::<u16>().is_ok_and(|port| port > 0) { Ok(pattern) } else { Err(FORM) }
+}
+
+fn field_key(text: &str) -> Result<String, InvalidText> {
+    let fits = (1..=40).contains(&text.len())
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    if fits { Ok(text.to_owned()) } else { Err(InvalidText::Form("1 to 40 of a-z, 0-9 and _, beginning with a letter")) }
+}
+
+impl HostPattern {
+    /// Whether an origin's host (with its port, when it is not the scheme's own)
+    /// is covered: exactly, or as a subdomain of a `*.` pattern.
+    #[must_use]
+    pub fn covers(&self, host: &str) -> bool {
+        let host = host.to_lowercase();
+        match self.0.strip_prefix("*.") {
+            Some(parent) => host.strip_suffix(parent).is_some_and(|sub| sub.len() > 1 && sub.ends_with('.')),
+            None => host == self.0,
+        }
+    }
+}
+
+/// How many characters of a message a list shows.
+const PREVIEW_CHARACTERS: usize = 140;
+
+/// The beginning of the latest public message on one line, at most 140 characters.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Preview(String);
+
+impl Preview {
+    /// Of a message's plain text.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        match words.char_indices().nth(PREVIEW_CHARACTERS - 1) {
+            Some((end, last)) if end + last.len_utf8() < words.len() => Self(format!("{}…", &words[..end])),
+            _ => Self(words),
+        }
+    }
+
+    /// As it was stored.
+    #[must_use]
+    pub const fn stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_preview_never_exceeds_its_length(text in "\\PC{0,400}") {
+            prop_assert!(Preview::of(&text).as_str().chars().count() <= PREVIEW_CHARACTERS);
+        }
+
+        #[test]
+        fn whatever_parses_reads_back_the_same(text in ".{0,300}") {
+            if let Ok(subject) = text.parse::<Subject>() {
+                prop_assert_eq!(subject.as_str().parse(), Ok(subject.clone()));
+            }
+            if let Ok(email) = text.parse::<EmailAddress>() {
+                prop_assert_eq!(email.as_str().parse(), Ok(email.clone()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_subject_has_at_most_255_characters_not_bytes() {
+        assert!("é".repeat(255).parse::<Subject>().is_ok());
+        assert_eq!("é".repeat(256).parse::<Subject>(), Err(InvalidText::TooLong(255)));
+        assert_eq!("  ".parse::<Subject>(), Err(InvalidText::Empty));
+        assert_eq!("a\nb".parse::<Subject>(), Err(InvalidText::Control));
+    }
+
+    #[test]
+    fn email_addresses_compare_without_case() {
+        assert_eq!(" Ada@Example.COM ".parse::<EmailAddress>().expect("valid").as_str(), "ada@example.com");
+        for bad in ["", "a", "a@", "@b.c", "a b@c.d", "a@b..c", "<a@b.c>", "a@-b.c"] {
+            assert!(bad.parse::<EmailAddress>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_star_covers_subdomains_only() {
+        let star: HostPattern = "*.example.com".parse().expect("valid");
+        assert!(star.covers("shop.Example.com") && star.covers("a.b.example.com"));
+        assert!(!star.covers("example.com") && !star.covers("evilexample.com") && !star.covers(".example.com"));
+        let exact: HostPattern = "localhost:5173".parse().expect("valid");
+        assert!(exact.covers("localhost:5173") && !exact.covers("localhost") && !exact.covers("localhost:80"));
+        for bad in ["*", "*.", "http://a.b", "a.b:0", "a.b:x", "null origin"] {
+            assert!(bad.parse::<HostPattern>().is_err(), "{bad}");
+        }
+    }
+}

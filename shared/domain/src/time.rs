@@ -1,0 +1,117 @@
+//! Points in time, to the millisecond, in UTC.
+
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr, time::Duration};
+
+/// A point in time with millisecond precision, written as RFC 3339 UTC
+/// (`2026-11-21T09:30:00.000Z`). From 1970 to 9999.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(u64);
+
+/// Why a text is no [`Timestamp`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an RFC 3339 time between 1970 and 9999")]
+pub struct InvalidTime;
+
+/// 9999-12-31T23:59:59.999Z, the last instant with a four-digit year.
+const LAST_MILLISECOND: u64 = 253_402_300_799_999;
+
+impl Timestamp {
+    /// The start of the range.
+    pub const EPOCH: Self = Self(0);
+
+    /// From milliseconds since the epoch; later than 9999 is clamped.
+    #[must_use]
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(if millis > LAST_MILLISECOND { LAST_MILLISECOND } else { millis })
+    }
+
+    /// Milliseconds since the epoch.
+    #[must_use]
+    pub const fn millis(self) -> u64 {
+        self.0
+    }
+
+    /// Whole seconds since the epoch, as TTL attributes and signatures want them.
+    #[must_use]
+    pub const fn seconds(self) -> u64 {
+        self.0 / 1000
+    }
+
+    /// This much later.
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        Self::from_millis(self.0.saturating_add(millis))
+    }
+
+    /// This much earlier, not before the epoch.
+    #[must_use]
+    pub fn minus(self, duration: Duration) -> Self {
+        let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        Self(self.0.saturating_sub(millis))
+    }
+
+    /// How long after `earlier`; zero when it is not.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let millis = i64::try_from(self.0).unwrap_or(i64::MAX);
+        let time = jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX);
+        write!(f, "{time:.3}")
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = InvalidTime;
+
+    fn from_str(text: &str) -> Result<Self, InvalidTime> {
+        let time: jiff::Timestamp = text.parse().map_err(|_| InvalidTime)?;
+        let millis = u64::try_from(time.as_millisecond()).map_err(|_| InvalidTime)?;
+        if millis > LAST_MILLISECOND { Err(InvalidTime) } else { Ok(Self(millis)) }
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(from)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_back(millis in 0..=LAST_MILLISECOND) {
+            let time = Timestamp::from_millis(millis);
+            prop_assert_eq!(time.to_string().parse(), Ok(time));
+            prop_assert_eq!(time.to_string().len(), 24);
+        }
+
+        #[test]
+        fn any_text_is_parsed_or_refused(text in ".*") {
+            let _ = text.parse::<Timestamp>();
+        }
+    }
+
+    #[test]
+    fn offsets_become_utc_with_milliseconds() {
+        let time: Timestamp = "2026-11-21T10:30:00+01:00".parse().expect("valid");
+        assert_eq!(time.to_string(), "2026-11-21T09:30:00.000Z");
+    }
+}

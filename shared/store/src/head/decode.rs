@@ -1,0 +1,131 @@
+//! An item read as a ticket.
+
+use super::attr;
+use crate::{
+    error::Corrupt,
+    item::{Item, Reader},
+    keys,
+};
+use aws_sdk_dynamodb::types::AttributeValue as Av;
+use lambdesk_domain::{
+    contact::{ContactRef, Requester},
+    custom_field::FieldValue,
+    id::{CategoryId, ChannelId, ContactId, TagId, TeamId, TicketNumber, UserId, Version},
+    status::{Awaiting, ChannelType, Priority, Shelf, Source, Status},
+    text::{FieldKey, Preview},
+    ticket::{ChannelRef, Ticket},
+};
+use std::collections::BTreeMap;
+
+/// Reads a ticket's head.
+///
+/// # Errors
+/// The attribute that is missing or unreadable.
+pub fn decode(item: &Item) -> Result<Ticket, Corrupt> {
+    let read = Reader(item);
+    let (workspace_id, id) = keys::parse_ticket(read.text("pk")?).ok_or(Corrupt("pk"))?;
+    let status = read.word(attr::STATUS, Status::parse)?;
+    let before_spam = read.text_if_any(attr::STATUS_BEFORE_SPAM)?;
+    Ok(Ticket {
+        workspace_id,
+        id,
+        number: TicketNumber(read.number(attr::NUMBER)?),
+        version: Version(read.number(attr::VERSION)?),
+        subject: read.parsed(attr::SUBJECT)?,
+        status,
+        status_before_spam: before_spam.map(|word| Status::parse(word).ok_or(Corrupt(attr::STATUS_BEFORE_SPAM))).transpose()?,
+        shelf: read.word(attr::SHELF, Shelf::parse)?,
+        priority: read.word(attr::PRIORITY, Priority::parse)?,
+        source: read.word(attr::SOURCE, Source::parse)?,
+        channel: channel(read)?,
+        category: read.id_if_any(attr::CATEGORY, CategoryId::new)?,
+        team: read.id_if_any(attr::TEAM, TeamId::new)?,
+        assignee: read.id_if_any(attr::ASSIGNEE, UserId::new)?,
+        contact: contact(read)?,
+        account: read.text_if_any(attr::ACCOUNT)?.map(|_| read.json(attr::ACCOUNT)).transpose()?,
+        requester: requester(read)?,
+        tags: tags(read)?,
+        custom: custom(read)?,
+        uid: read.parsed_if_any(attr::UID)?,
+        summary: read.parsed_if_any(attr::SUMMARY)?,
+        preview: Preview::stored(read.text(attr::PREVIEW)?.to_owned()),
+        awaiting: read.word(attr::AWAITING, Awaiting::parse)?,
+        replies_count: read.number(attr::REPLIES)?,
+        is_read_by_customer: read.flag(attr::READ_BY_CUSTOMER)?,
+        is_read_by_organization: read.flag(attr::READ_BY_ORGANIZATION)?,
+        follow_up_at: read.time_if_any(attr::FOLLOW_UP)?,
+        created_at: read.time(attr::CREATED)?,
+        updated_at: read.time(attr::UPDATED)?,
+        last_activity_at: read.time(attr::LAST_ACTIVITY)?,
+        status_changed_at: read.time(attr::since(status))?,
+        in_progress_at: read.time_if_any(attr::IN_PROGRESS)?,
+        first_response_at: read.time_if_any(attr::FIRST_RESPONSE)?,
+        resolved_at: read.time_if_any(attr::RESOLVED)?,
+        closed_at: read.time_if_any(attr::CLOSED)?,
+        archived_at: read.time_if_any(attr::ARCHIVED)?,
+        trashed_at: read.time_if_any(attr::TRASHED)?,
+        origin: read.json(attr::ORIGIN)?,
+        cause: read.json(attr::CAUSE)?,
+    })
+}
+
+fn channel(read: Reader<'_>) -> Result<Option<ChannelRef>, Corrupt> {
+    let Some(id) = read.id_if_any(attr::CHANNEL, ChannelId::new)? else {
+        return Ok(None);
+    };
+    let kind = read.word(attr::CHANNEL_KIND, ChannelType::parse)?;
+    Ok(Some(ChannelRef { id, kind }))
+}
+
+fn contact(read: Reader<'_>) -> Result<Option<ContactRef>, Corrupt> {
+    let Some(map) = read.map(attr::CONTACT)? else {
+        return Ok(None);
+    };
+    let read = Reader(map);
+    Ok(Some(ContactRef {
+        id: read.id_if_any(attr::ID, ContactId::new)?.ok_or(Corrupt(attr::CONTACT))?,
+        name: read.parsed_if_any(attr::NAME)?,
+        email: read.parsed_if_any(attr::EMAIL)?,
+        external_id: read.parsed_if_any(attr::EXTERNAL_ID)?,
+    }))
+}
+
+fn requester(read: Reader<'_>) -> Result<Requester, Corrupt> {
+    let Some(map) = read.map(attr::REQUESTER)? else {
+        return Ok(Requester::default());
+    };
+    let read = Reader(map);
+    Ok(Requester {
+        name: read.parsed_if_any(attr::NAME)?,
+        email: read.parsed_if_any(attr::EMAIL)?,
+        phone: read.parsed_if_any(attr::PHONE)?,
+    })
+}
+
+fn tags(read: Reader<'_>) -> Result<std::collections::BTreeSet<TagId>, Corrupt> {
+    let set = read.set(attr::TAGS)?;
+    set.iter().map(|short| keys::long(short).map(TagId::new).ok_or(Corrupt(attr::TAGS))).collect()
+}
+
+fn custom(read: Reader<'_>) -> Result<BTreeMap<FieldKey, FieldValue>, Corrupt> {
+    let Some(map) = read.map(attr::CUSTOM)? else {
+        return Ok(BTreeMap::new());
+    };
+    map.iter()
+        .map(|(key, value)| Some((key.parse().ok()?, custom_value(value)?)))
+        .collect::<Option<_>>()
+        .ok_or(Corrupt(attr::CUSTOM))
+}
+
+fn custom_value(value: &Av) -> Option<FieldValue> {
+    match value {
+        Av::Bool(flag) => Some(FieldValue::Boolean(*flag)),
+        Av::N(digits) => serde_json::from_str(digits).ok().map(FieldValue::Number),
+        Av::S(text) => Some(FieldValue::Text(text.clone())),
+        Av::L(values) => {
+            let texts = values.iter().map(|value| value.as_s().ok().cloned());
+            texts.collect::<Option<_>>().map(FieldValue::Choices)
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,190 @@
+//! Reading one partition of an index in steps, and merging several.
+
+use super::{ListPage, ListQuery, Position, Start, Total, filter};
+use crate::{
+    client::{CAPACITY, Store, failure},
+    error::StoreError,
+    head::{self, Expression},
+    item::{Item, text},
+    keys::Index,
+};
+use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::Select};
+use lambdesk_domain::ticket::Ticket;
+
+/// How many answers of the table one partition's count reads at most (1 MB each).
+const COUNT_ROUNDS: u32 = 10;
+/// The most rows one request examines while filtering.
+const EXAMINED: usize = 250;
+
+/// A partition of one of the two indexes that hold whole tickets.
+#[derive(Debug, Clone)]
+pub enum Partition {
+    /// Of the list index, in order of last activity.
+    State(String),
+    /// Of the assignee index, in order of creation.
+    Assigned(String),
+}
+
+impl Partition {
+    const fn index(&self) -> Index {
+        match self {
+            Self::State(_) => Index::List,
+            Self::Assigned(_) => Index::Assignee,
+        }
+    }
+
+    fn key(&self) -> &str {
+        match self {
+            Self::State(key) | Self::Assigned(key) => key,
+        }
+    }
+}
+
+/// What has been read of a partition.
+pub struct Run {
+    partition: Partition,
+    tickets: Vec<Ticket>,
+    /// Where reading goes on; none before the first and after the last step.
+    resume: Option<Item>,
+    is_exhausted: bool,
+}
+
+impl Run {
+    pub const fn new(partition: Partition) -> Self {
+        Self { partition, tickets: Vec::new(), resume: None, is_exhausted: false }
+    }
+
+    pub const fn is_exhausted(&self) -> bool {
+        self.is_exhausted
+    }
+
+    pub fn wants_more(&self, query: &ListQuery) -> bool {
+        !self.is_exhausted && self.tickets.len() < query.wanted()
+    }
+
+    /// The position up to which everything has been seen, while there is more.
+    fn frontier(&self) -> Option<&str> {
+        let place = self.resume.as_ref()?.get("l_sk")?;
+        place.as_s().ok().map(String::as_str)
+    }
+}
+
+impl Store {
+    /// Reads on, once.
+    pub(super) async fn fetch(&self, query: &ListQuery, run: &mut Run) -> Result<(), StoreError> {
+        let wanted = query.wanted();
+        let rows = if query.filter.is_empty() { wanted } else { (wanted * 4).clamp(wanted.min(EXAMINED), EXAMINED.max(wanted)) };
+        let request = self.request(query, &run.partition, true).limit(i32::try_from(rows).unwrap_or(i32::MAX));
+        self.step(request.set_exclusive_start_key(run.resume.take()), run).await
+    }
+
+    /// Reads the partition whole, unless it is longer than `most` rows.
+    pub(super) async fn fetch_whole(&self, query: &ListQuery, run: &mut Run, most: u16) -> Result<(), StoreError> {
+        let request = self.request(query, &run.partition, false).limit(i32::from(most) + 1);
+        self.step(request, run).await
+    }
+
+    async fn step(&self, request: QueryFluentBuilder, run: &mut Run) -> Result<(), StoreError> {
+        let after = self.meter.ended();
+        let output = request.send().await.map_err(failure)?;
+        self.record("Query", after, output.consumed_capacity());
+        for item in output.items.unwrap_or_default() {
+            run.tickets.push(head::decode(&item)?);
+        }
+        run.is_exhausted = output.last_evaluated_key.is_none();
+        run.resume = output.last_evaluated_key;
+        Ok(())
+    }
+
+    pub(super) async fn count_partition(&self, query: &ListQuery, partition: Partition) -> Result<Total, StoreError> {
+        let query = ListQuery { start: Start::Newest { skip: 0 }, ..query.clone() };
+        let (mut count, mut resume) = (0_u64, None);
+        for _ in 0..COUNT_ROUNDS {
+            let after = self.meter.ended();
+            let request = self.request(&query, &partition, true).select(Select::Count).set_exclusive_start_key(resume);
+            let output = request.send().await.map_err(failure)?;
+            self.record("Query", after, output.consumed_capacity());
+            count += u64::try_from(output.count).unwrap_or_default();
+            resume = output.last_evaluated_key;
+            if resume.is_none() {
+                return Ok(Total { count, is_exact: true });
+            }
+        }
+        Ok(Total { count, is_exact: false })
+    }
+
+    fn request(&self, query: &ListQuery, partition: &Partition, from_start: bool) -> QueryFluentBuilder {
+        let index = partition.index();
+        let (pk, sk) = index.attributes();
+        let mut expression = Expression::default();
+        let mut condition = format!("{pk} = {}", expression.value(text(partition.key())));
+        if from_start {
+            match &query.start {
+                Start::Newest { .. } => {}
+                Start::OlderThan(Position(place)) => condition += &format!(" AND {sk} < {}", expression.value(text(place))),
+                Start::NewerThan(Position(place)) => condition += &format!(" AND {sk} > {}", expression.value(text(place))),
+            }
+        }
+        let filter = filter::expression(query, index == Index::Assignee, &mut expression);
+        let (names, values) = expression.into_parts();
+        let request = self.client.query().table_name(&*self.table).index_name(index.name());
+        request
+            .key_condition_expression(condition)
+            .set_filter_expression(filter)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
+            .scan_index_forward(query.is_ascending() && from_start)
+            .return_consumed_capacity(CAPACITY)
+    }
+}
+
+/// Merges runs in the order of the list, as far as all of them have been seen.
+pub fn merge(query: &ListQuery, runs: Vec<Run>) -> ListPage {
+    let ascending = query.is_ascending();
+    let wanted = query.wanted();
+    let open = runs.iter().filter(|run| !run.is_exhausted && run.tickets.len() < wanted);
+    let places = open.filter_map(Run::frontier);
+    let frontier = if ascending { places.min() } else { places.max() }.map(str::to_owned);
+    let mut rows: Vec<(Position, Ticket)> =
+        runs.into_iter().flat_map(|run| run.tickets).map(|ticket| (Position::of(&ticket), ticket)).collect();
+    if let Some(frontier) = &frontier {
+        rows.retain(|(place, _)| if ascending { place.0 <= *frontier } else { place.0 >= *frontier });
+    }
+    rows.sort_by(|(a, _), (b, _)| if ascending { a.0.cmp(&b.0) } else { b.0.cmp(&a.0) });
+    page_of(query, rows, frontier.map(Position))
+}
+
+/// Sorts whole runs and cuts the page out of them.
+pub fn cut(query: &ListQuery, runs: Vec<Run>) -> ListPage {
+    let ascending = query.is_ascending();
+    let rows = runs.into_iter().flat_map(|run| run.tickets).map(|ticket| (Position::of(&ticket), ticket));
+    let mut rows: Vec<_> = rows
+        .filter(|(place, _)| match &query.start {
+            Start::Newest { .. } => true,
+            Start::OlderThan(start) => place.0 < start.0,
+            Start::NewerThan(start) => place.0 > start.0,
+        })
+        .collect();
+    rows.sort_by(|(a, _), (b, _)| if ascending { a.0.cmp(&b.0) } else { b.0.cmp(&a.0) });
+    page_of(query, rows, None)
+}
+
+/// The page, newest first, with its ends. `stopped` is where a page that reached
+/// its budget goes on.
+fn page_of(query: &ListQuery, rows: Vec<(Position, Ticket)>, stopped: Option<Position>) -> ListPage {
+    let limit = usize::from(query.limit);
+    let skip = if let Start::Newest { skip } = query.start { skip } else { 0 };
+    let mut rows: Vec<_> = rows.into_iter().skip(skip).collect();
+    let has_more = rows.len() > limit;
+    rows.truncate(limit);
+    let last = rows.last().map(|(place, _)| place.clone());
+    let first = rows.first().map(|(place, _)| place.clone());
+    let onwards = if has_more { last } else { stopped };
+    let mut tickets: Vec<_> = rows.into_iter().map(|(_, ticket)| ticket).collect();
+    if query.is_ascending() {
+        tickets.reverse();
+        return ListPage { tickets, older: first, newer: onwards };
+    }
+    let is_beginning = matches!(query.start, Start::Newest { skip: 0 });
+    ListPage { tickets, older: onwards, newer: if is_beginning { None } else { first } }
+}

@@ -1,0 +1,90 @@
+//! The table's stream, as Lambda hands it over: `DynamoDB` JSON images of items.
+
+use crate::{
+    error::Corrupt,
+    head,
+    item::Item,
+    keys,
+};
+use aws_sdk_dynamodb::types::AttributeValue as Av;
+use lambdesk_domain::{
+    id::{TicketId, WorkspaceId},
+    ticket::Ticket,
+};
+use serde_json::Value as Json;
+
+/// One record of the stream.
+#[derive(Debug, Clone, Copy)]
+pub struct Image<'a>(&'a Json);
+
+/// A committed change of a ticket's head.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StreamChange {
+    /// Before; none for a new ticket.
+    pub old: Option<Ticket>,
+    /// After.
+    pub new: Ticket,
+}
+
+impl<'a> Image<'a> {
+    /// Of a record in the shape of `DynamoDBEvent.Records[n]`.
+    #[must_use]
+    pub const fn of(record: &'a Json) -> Self {
+        Self(record)
+    }
+
+    /// The sequence number, which names the record in a partial failure.
+    #[must_use]
+    pub fn sequence_number(self) -> Option<&'a str> {
+        self.0.pointer("/dynamodb/SequenceNumber")?.as_str()
+    }
+
+    /// The ticket that the record is about; none when it is about something else.
+    #[must_use]
+    pub fn ticket(self) -> Option<(WorkspaceId, TicketId)> {
+        let key = |name: &str| self.0.pointer(&format!("/dynamodb/Keys/{name}/S")).and_then(Json::as_str);
+        keys::is_ticket(key("sk")?).then(|| keys::parse_ticket(key("pk")?)).flatten()
+    }
+
+    /// The change; none when the ticket was removed or nothing about it changed.
+    ///
+    /// # Errors
+    /// When an image can't be read.
+    pub fn change(self) -> Result<Option<StreamChange>, Corrupt> {
+        let image = |name: &str| self.0.pointer(&format!("/dynamodb/{name}")).map(read_image).transpose();
+        let Some(new) = image("NewImage")? else {
+            return Ok(None);
+        };
+        let old = image("OldImage")?;
+        if old.as_ref() == Some(&new) {
+            return Ok(None);
+        }
+        let old = old.map(|old| head::decode(&old)).transpose()?;
+        Ok(Some(StreamChange { old, new: head::decode(&new)? }))
+    }
+}
+
+/// Reads an item in `DynamoDB` JSON.
+///
+/// # Errors
+/// When it is none.
+pub fn read_image(image: &Json) -> Result<Item, Corrupt> {
+    let attributes = image.as_object().ok_or(Corrupt("image"))?;
+    attributes.iter().map(|(name, value)| Some((name.clone(), attribute(value)?))).collect::<Option<_>>().ok_or(Corrupt("image"))
+}
+
+fn attribute(value: &Json) -> Option<Av> {
+    let (kind, value) = value.as_object()?.iter().next()?;
+    let texts = || value.as_array()?.iter().map(|text| text.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>();
+    match kind.as_str() {
+        "S" => value.as_str().map(|text| Av::S(text.to_owned())),
+        "N" => value.as_str().map(|digits| Av::N(digits.to_owned())),
+        "BOOL" => value.as_bool().map(Av::Bool),
+        "NULL" => value.as_bool().map(Av::Null),
+        "SS" => texts().map(Av::Ss),
+        "NS" => texts().map(Av::Ns),
+        "L" => value.as_array()?.iter().map(attribute).collect::<Option<_>>().map(Av::L),
+        "M" => read_image(value).ok().map(Av::M),
+        _ => None,
+    }
+}
