@@ -1,1 +1,39 @@
+//! The HTTP edge: what every HTTP function shares between the socket and the rules.
+//!
+//! | module | subject |
+//! |---|---|
+//! | [`layer`] | request ids, problem documents for everything, panics, one log line |
+//! | [`problem`] | RFC 9457 problem documents |
+//! | [`body`], [`media`], [`query`] | strict bodies and query strings, all bad fields at once |
+//! | [`page`], [`precondition`], [`cursor`] | answers, lists, versions, sealed positions |
+//! | [`state`], [`function`] | what handlers have at hand, a function's routes and binary |
+//! | [`auth`] | bearer keys: who calls, with which rights |
+//! | [`execute`], [`opening`], [`write`](mod@write), [`idempotency`] | how a command becomes a commit and an answer |
+//! | [`listing`] | limits, cursors and page numbers of lists |
+//! | [`render`] | how tickets and messages are shown |
+//! | [`seal`] | the key that seals and signs what leaves and comes back |
 
+pub mod auth;
+pub mod body;
+mod checker;
+pub mod content;
+pub mod cursor;
+pub mod execute;
+pub mod function;
+pub mod idempotency;
+pub mod layer;
+pub mod listing;
+pub mod media;
+pub mod opening;
+pub mod page;
+pub mod path;
+pub mod precondition;
+pub mod problem;
+pub mod query;
+pub mod render;
+pub mod seal;
+pub mod state;
+pub mod write;
+
+#[cfg(test)]
+mod testing;

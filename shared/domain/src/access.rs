@@ -221,7 +221,9 @@ impl Actor {
     pub const fn reach(&self, rules: AccessRules) -> Reach {
         match (self, rules.agent_visibility) {
             (Self::User { id, role: Role::Restricted, .. }, _) => Reach::Own(*id),
-            (Self::User { id, role: Role::Agent, .. }, AgentVisibility::OwnAndUnassigned) => Reach::OwnAndUnassigned(*id),
+            (Self::User { id, role: Role::Agent, .. }, AgentVisibility::OwnAndUnassigned) => {
+                Reach::OwnAndUnassigned(*id)
+            }
             (Self::Channel { channel, .. } | Self::Visitor { channel, .. }, _) => Reach::Channel(*channel),
             (Self::User { .. } | Self::Machine { .. } | Self::System, _) => Reach::All,
         }
@@ -234,7 +236,9 @@ impl Actor {
     pub fn may_assign(&self, to: Option<UserId>, rules: AccessRules) -> Result<(), Forbidden> {
         match self {
             Self::User { role: Role::Restricted, .. } => Err(Forbidden::RestrictedAssigns),
-            Self::User { id, role: Role::Agent, .. } if !rules.agents_assign_others && to.is_some_and(|to| to != *id) => {
+            Self::User { id, role: Role::Agent, .. }
+                if !rules.agents_assign_others && to.is_some_and(|to| to != *id) =>
+            {
                 Err(Forbidden::AgentAssignsOthers)
             }
             Self::Channel { .. } | Self::Visitor { .. } => Err(Forbidden::ChannelAssigns),
@@ -296,7 +300,10 @@ mod tests {
         let reach = user(Role::Restricted).reach(AccessRules::default());
         assert!(reach.covers(Some(me), None));
         assert!(!reach.covers(None, None) && !reach.covers(Some(other), None));
-        assert_eq!(user(Role::Restricted).may_assign(Some(me), AccessRules::default()), Err(Forbidden::RestrictedAssigns));
+        assert_eq!(
+            user(Role::Restricted).may_assign(Some(me), AccessRules::default()),
+            Err(Forbidden::RestrictedAssigns)
+        );
     }
 
     #[test]

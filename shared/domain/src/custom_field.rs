@@ -81,7 +81,9 @@ impl FieldDefinition {
         match (self.kind, value) {
             (FieldKind::Text, Json::String(text)) => short_text(text).map(FieldValue::Text),
             (FieldKind::Text, _) => Err(InvalidField::Kind("a text")),
-            (FieldKind::Number, Json::Number(number)) => Ok(FieldValue::Number(number.clone())),
+            (FieldKind::Number, Json::Number(number)) => {
+                stored_number(number).map(FieldValue::Number).ok_or(UNSTORABLE)
+            }
             (FieldKind::Number, _) => Err(InvalidField::Kind("a number")),
             (FieldKind::Boolean, Json::Bool(flag)) => Ok(FieldValue::Boolean(*flag)),
             (FieldKind::Boolean, _) => Err(InvalidField::Kind("true or false")),
@@ -115,12 +117,36 @@ impl FieldDefinition {
     fn choices(&self, values: &[Json]) -> Result<FieldValue, InvalidField> {
         let mut chosen = values
             .iter()
-            .map(|value| value.as_str().ok_or(InvalidField::Kind("a list of options")).and_then(|text| self.option(text)))
+            .map(|value| {
+                value.as_str().ok_or(InvalidField::Kind("a list of options")).and_then(|text| self.option(text))
+            })
             .collect::<Result<Vec<_>, _>>()?;
         chosen.sort();
         chosen.dedup();
         Ok(FieldValue::Choices(chosen))
     }
+}
+
+const UNSTORABLE: InvalidField = InvalidField::Kind("a number that is zero or between 1e-130 and 1e125 in size");
+
+/// A number as it reads back from the table: the range is that of `DynamoDB`'s
+/// numbers, and a whole number is an integer however it was written (`5.0` is `5`).
+#[must_use]
+pub fn stored_number(number: &serde_json::Number) -> Option<serde_json::Number> {
+    if number.is_u64() || number.is_i64() {
+        return Some(number.clone());
+    }
+    let value = number.as_f64()?;
+    if value == 0.0 {
+        return Some(0.into());
+    }
+    if !(1e-130..=1e125).contains(&value.abs()) {
+        return None;
+    }
+    // Rust writes a whole float without a fraction, so what fits an integer parses as one.
+    let digits = value.to_string();
+    let integer = digits.parse::<u64>().map(Into::into).or_else(|_| digits.parse::<i64>().map(Into::into));
+    integer.ok().or_else(|| serde_json::Number::from_f64(value))
 }
 
 fn short_text(text: &str) -> Result<String, InvalidField> {
@@ -159,7 +185,9 @@ pub fn check<'a>(
     for (key, value) in given {
         match definitions.get(key.as_str()) {
             None => bad.push((key.clone(), InvalidField::Unknown)),
-            Some(definition) if value.is_null() && definition.is_required => bad.push((key.clone(), InvalidField::Required)),
+            Some(definition) if value.is_null() && definition.is_required => {
+                bad.push((key.clone(), InvalidField::Required))
+            }
             Some(definition) if value.is_null() => drop(changes.insert(definition.key.clone(), None)),
             Some(definition) => match definition.parse(value) {
                 Ok(value) => drop(changes.insert(definition.key.clone(), Some(value))),
@@ -183,12 +211,20 @@ mod tests {
     fn field(key: &str, kind: FieldKind, is_required: bool) -> FieldDefinition {
         let options = ["red", "blue"].map(|option| option.parse().expect("name")).to_vec();
         let name = key.parse().expect("name");
-        FieldDefinition { id: FieldId::new(Uuid::nil()), key: key.parse().expect("key"), name, kind, is_required, options }
+        FieldDefinition {
+            id: FieldId::new(Uuid::nil()),
+            key: key.parse().expect("key"),
+            name,
+            kind,
+            is_required,
+            options,
+        }
     }
 
     #[test]
     fn each_kind_takes_its_own_values_only() {
-        let samples = [json!("text"), json!(1.5), json!(true), json!("2026-11-21"), json!("red"), json!(["red", "blue"])];
+        let samples =
+            [json!("text"), json!(1.5), json!(true), json!("2026-11-21"), json!("red"), json!(["red", "blue"])];
         for (index, kind) in FieldKind::ALL.iter().enumerate() {
             let field = field("f", *kind, false);
             assert!(field.parse(&samples[index]).is_ok(), "{kind}");
@@ -198,6 +234,27 @@ mod tests {
         }
         assert!(field("f", FieldKind::Date, false).parse(&json!("2026-02-30")).is_err());
         assert_eq!(field("f", FieldKind::Choice, false).parse(&json!("green")), Err(InvalidField::Option));
+    }
+
+    #[test]
+    fn numbers_are_kept_as_the_table_gives_them_back() {
+        let field = field("f", FieldKind::Number, false);
+        for (given, kept) in [
+            ("5.0", "5"),
+            ("-0.0", "0"),
+            ("1e19", "10000000000000000000"),
+            ("-3e2", "-300"),
+            ("0.1", "0.1"),
+            ("1e20", "1e20"),
+        ] {
+            let given: Json = serde_json::from_str(given).expect("a number");
+            let kept = FieldValue::Number(serde_json::from_str(kept).expect("a number"));
+            assert_eq!(field.parse(&given), Ok(kept), "{given}");
+        }
+        for beyond in ["1e126", "-1e300", "1e-131"] {
+            let beyond: Json = serde_json::from_str(beyond).expect("a number");
+            assert!(field.parse(&beyond).is_err(), "{beyond}");
+        }
     }
 
     #[test]

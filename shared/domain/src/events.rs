@@ -8,8 +8,8 @@
 use crate::{
     access::{ActorRef, What},
     id::{
-        AccountId, CategoryId, ChannelId, ContactId, EventId, MessageId, RequestId, TagId, TeamId, TicketId, TicketNumber,
-        UserId, Version, WorkspaceId,
+        AccountId, CategoryId, ChannelId, ContactId, EventId, MessageId, RequestId, TagId, TeamId, TicketId,
+        TicketNumber, UserId, Version, WorkspaceId,
     },
     message::MessageKind,
     status::{Awaiting, Priority, Shelf, Source, Status, words},

@@ -62,7 +62,20 @@ fn breaks_line(tag: &str) -> bool {
         || closes
             && matches!(
                 name,
-                "p" | "div" | "li" | "tr" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "blockquote" | "pre" | "ul" | "ol" | "table"
+                "p" | "div"
+                    | "li"
+                    | "tr"
+                    | "h1"
+                    | "h2"
+                    | "h3"
+                    | "h4"
+                    | "h5"
+                    | "h6"
+                    | "blockquote"
+                    | "pre"
+                    | "ul"
+                    | "ol"
+                    | "table"
             )
 }
 
@@ -82,7 +95,9 @@ mod tests {
 
     #[test]
     fn scripts_handlers_and_remote_images_are_gone() {
-        let html = sanitize(r#"<p onclick="x()">Hi <script>alert(1)</script><img src="https://t.example/p.gif"><a href="javascript:x()">a</a></p>"#);
+        let html = sanitize(
+            r#"<p onclick="x()">Hi <script>alert(1)</script><img src="https://t.example/p.gif"><a href="javascript:x()">a</a></p>"#,
+        );
         for bad in ["script", "onclick", "img", "javascript"] {
             assert!(!html.contains(bad), "{html}");
         }
@@ -91,7 +106,10 @@ mod tests {
 
     #[test]
     fn the_text_of_html_keeps_its_lines() {
-        assert_eq!(to_text(&sanitize("<p>One &lt;two&gt; &amp; three</p><p>Four<br>five</p>")), "One <two> & three\nFour\nfive");
+        assert_eq!(
+            to_text(&sanitize("<p>One &lt;two&gt; &amp; three</p><p>Four<br>five</p>")),
+            "One <two> & three\nFour\nfive"
+        );
     }
 
     proptest! {

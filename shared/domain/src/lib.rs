@@ -12,6 +12,8 @@
 //! | [`access`] | actors, roles, scopes and who sees what |
 //! | [`directory`] | users, channels, categories, tags, fields, settings |
 //! | [`webhook`] | endpoints, subscriptions, deliveries and their schedule |
+//! | [`sweep`] | what the scheduled run tells of itself, and the events it makes up for lost ones |
+//! | `testing` | random tickets and commands, behind the feature of that name |
 
 pub mod access;
 pub mod command;
@@ -25,6 +27,9 @@ pub mod id;
 pub mod message;
 pub mod patch;
 pub mod status;
+pub mod sweep;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod text;
 pub mod ticket;
 pub mod time;

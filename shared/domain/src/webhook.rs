@@ -65,7 +65,8 @@ impl Serialize for Subscription {
 impl<'de> Deserialize<'de> for Subscription {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let word = std::borrow::Cow::<str>::deserialize(from)?;
-        Self::parse(&word).ok_or_else(|| serde::de::Error::custom("expected *, ticket.create, ticket.update or an event type"))
+        Self::parse(&word)
+            .ok_or_else(|| serde::de::Error::custom("expected *, ticket.create, ticket.update or an event type"))
     }
 }
 
@@ -336,9 +337,18 @@ mod tests {
         let asked = Duration::from_secs(3600);
         let next = delivery().after(attempt(Timestamp::EPOCH, 503, Some(asked)), Jitter::new(0.5));
         assert_eq!(next.next_attempt_at, Timestamp::EPOCH.plus(asked));
-        assert_eq!(delivery().after(attempt(Timestamp::EPOCH, 410, None), Jitter::new(0.5)).state, DeliveryState::Failed);
-        assert_eq!(delivery().after(attempt(Timestamp::EPOCH, 204, None), Jitter::new(0.5)).state, DeliveryState::Delivered);
-        assert_eq!(delivery().after(attempt(Timestamp::EPOCH, 302, None), Jitter::new(0.5)).state, DeliveryState::Pending);
+        assert_eq!(
+            delivery().after(attempt(Timestamp::EPOCH, 410, None), Jitter::new(0.5)).state,
+            DeliveryState::Failed
+        );
+        assert_eq!(
+            delivery().after(attempt(Timestamp::EPOCH, 204, None), Jitter::new(0.5)).state,
+            DeliveryState::Delivered
+        );
+        assert_eq!(
+            delivery().after(attempt(Timestamp::EPOCH, 302, None), Jitter::new(0.5)).state,
+            DeliveryState::Pending
+        );
     }
 
     #[test]
@@ -362,6 +372,9 @@ mod tests {
         assert_eq!(first.after(&failure, later).disabled, Some(DisabledReason::Failing));
         let success = Outcome::Answered { status: 200, retry_after: None };
         assert_eq!(first.after(&success, later).after(&failure, later).disabled, None);
-        assert_eq!(endpoint.after(&Outcome::Answered { status: 410, retry_after: None }, later).disabled, Some(DisabledReason::Gone));
+        assert_eq!(
+            endpoint.after(&Outcome::Answered { status: 410, retry_after: None }, later).disabled,
+            Some(DisabledReason::Gone)
+        );
     }
 }

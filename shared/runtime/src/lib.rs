@@ -1,1 +1,13 @@
+#![doc = include_str!("../README.md")]
 
+pub mod aws;
+pub mod clock;
+pub mod config;
+mod logs;
+pub mod queue;
+mod serve;
+
+pub use clock::{Clock, new_uuid, now};
+pub use config::{Config, ConfigError};
+pub use queue::{Hint, HintQueue};
+pub use serve::{Error, main, serve, serve_batch};

@@ -14,10 +14,14 @@ use aws_sdk_dynamodb::{
 };
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-/// How often a transaction is tried when others write the same items.
-const TRANSACTION_ATTEMPTS: u32 = 5;
+/// How often a write is tried while others write the same items, and a read of
+/// many items while some are left out.
+const ATTEMPTS: u32 = 5;
 /// The longest first wait between two tries; doubled each time, drawn at random below it.
 const BACKOFF: Duration = Duration::from_millis(25);
+
+/// What a single write gets while a transaction holds its item.
+const CONFLICT: &str = "TransactionConflictException";
 
 /// Which capacity figures every request asks for.
 pub(crate) const CAPACITY: ReturnConsumedCapacity = ReturnConsumedCapacity::Indexes;
@@ -88,7 +92,8 @@ impl Store {
     pub(crate) async fn get(&self, key: Key, consistent: bool) -> Result<Option<Item>, StoreError> {
         let after = self.meter.ended();
         let request = self.client.get_item().table_name(&*self.table).set_key(Some(primary(key)));
-        let output = request.consistent_read(consistent).return_consumed_capacity(CAPACITY).send().await.map_err(failure)?;
+        let output =
+            request.consistent_read(consistent).return_consumed_capacity(CAPACITY).send().await.map_err(failure)?;
         self.meter.record("GetItem", after, output.consumed_capacity.as_slice());
         Ok(output.item)
     }
@@ -98,7 +103,8 @@ impl Store {
         let after = self.meter.ended();
         let request = self.client.put_item().table_name(&*self.table).set_item(Some(item));
         let request = request.set_condition_expression(condition.map(str::to_owned));
-        match request.return_consumed_capacity(CAPACITY).send().await {
+        let request = request.return_consumed_capacity(CAPACITY);
+        match self.persist("PutItem", || request.clone().send()).await {
             Ok(output) => {
                 self.meter.record("PutItem", after, output.consumed_capacity.as_slice());
                 Ok(true)
@@ -115,7 +121,8 @@ impl Store {
     pub(crate) async fn delete(&self, key: Key) -> Result<(), StoreError> {
         let after = self.meter.ended();
         let request = self.client.delete_item().table_name(&*self.table).set_key(Some(primary(key)));
-        let output = request.return_consumed_capacity(CAPACITY).send().await.map_err(failure)?;
+        let request = request.return_consumed_capacity(CAPACITY);
+        let output = self.persist("DeleteItem", || request.clone().send()).await.map_err(failure)?;
         self.meter.record("DeleteItem", after, output.consumed_capacity.as_slice());
         Ok(())
     }
@@ -125,7 +132,8 @@ impl Store {
     /// doesn't write twice.
     pub(crate) async fn transact(&self, items: Vec<TransactWriteItem>) -> Result<Transaction, StoreError> {
         let token = client_token();
-        for attempt in 0..TRANSACTION_ATTEMPTS {
+        let mut last = StoreError::Contended;
+        for attempt in 0..ATTEMPTS {
             let after = self.meter.ended();
             let request = self.client.transact_write_items().set_transact_items(Some(items.clone()));
             let request = request.client_request_token(&token).return_consumed_capacity(CAPACITY);
@@ -137,27 +145,34 @@ impl Store {
                 Err(error) => {
                     self.meter.record("TransactWriteItems", after, &[]);
                     match cancellation(error)? {
-                        Some(cancelled) => return Ok(Transaction::Cancelled(cancelled)),
-                        None => backoff(attempt).await,
+                        Cancellation::Final(cancelled) => return Ok(Transaction::Cancelled(cancelled)),
+                        Cancellation::Passing(reason) => last = reason,
+                    }
+                    if attempt + 1 < ATTEMPTS {
+                        backoff(attempt).await;
                     }
                 }
             }
         }
-        Err(StoreError::Contended)
+        Err(last)
     }
 
     /// Reads up to 100 items by their keys, in no order, asking again for those left out.
     pub(crate) async fn batch_get(&self, keys: Vec<Key>) -> Result<Vec<Item>, StoreError> {
         let mut found = Vec::with_capacity(keys.len());
         let mut wanted: Vec<_> = keys.into_iter().map(primary).collect();
-        for attempt in 0..TRANSACTION_ATTEMPTS {
+        for attempt in 0..ATTEMPTS {
             if wanted.is_empty() {
                 return Ok(found);
             }
             let after = self.meter.ended();
-            let keys = aws_sdk_dynamodb::types::KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true).build();
+            let keys = aws_sdk_dynamodb::types::KeysAndAttributes::builder()
+                .set_keys(Some(wanted))
+                .consistent_read(true)
+                .build();
             let keys = keys.map_err(|error| StoreError::Refused(error.to_string()))?;
-            let request = self.client.batch_get_item().request_items(&*self.table, keys).return_consumed_capacity(CAPACITY);
+            let request =
+                self.client.batch_get_item().request_items(&*self.table, keys).return_consumed_capacity(CAPACITY);
             let output = request.send().await.map_err(failure)?;
             self.meter.record("BatchGetItem", after, output.consumed_capacity());
             found.extend(output.responses.unwrap_or_default().into_values().flatten());
@@ -167,6 +182,24 @@ impl Store {
             }
         }
         if wanted.is_empty() { Ok(found) } else { Err(StoreError::Unavailable("throttled")) }
+    }
+
+    /// Sends a write of one item, again while a transaction of somebody else holds
+    /// that item: the SDK retries throttling and lost connections, but not this.
+    pub(crate) async fn persist<T, E, F>(&self, name: &'static str, send: impl Fn() -> F) -> Result<T, SdkError<E>>
+    where
+        E: ProvideErrorMetadata,
+        F: Future<Output = Result<T, SdkError<E>>>,
+    {
+        for attempt in 1..ATTEMPTS {
+            let after = self.meter.ended();
+            match send().await {
+                Err(error) if error.code() == Some(CONFLICT) => self.meter.record(name, after, &[]),
+                answer => return answer,
+            }
+            backoff(attempt - 1).await;
+        }
+        send().await
     }
 
     pub(crate) fn record(&self, name: &'static str, after: usize, capacity: Option<&ConsumedCapacity>) {
@@ -179,19 +212,34 @@ pub(crate) fn primary(key: Key) -> HashMap<String, Av> {
     HashMap::from([("pk".to_owned(), Av::S(key.pk)), ("sk".to_owned(), Av::S(key.sk))])
 }
 
-/// The cancellation of a transaction; none when trying again may help.
-fn cancellation(error: SdkError<TransactWriteItemsError>) -> Result<Option<Cancelled>, StoreError> {
+/// Why a transaction was not made.
+enum Cancellation {
+    /// A condition does not hold.
+    Final(Cancelled),
+    /// Trying again may help; what it comes to when it doesn't.
+    Passing(StoreError),
+}
+
+fn cancellation(error: SdkError<TransactWriteItemsError>) -> Result<Cancellation, StoreError> {
     let reasons = match error.as_service_error() {
-        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => cancelled.cancellation_reasons().to_vec(),
-        Some(TransactWriteItemsError::TransactionInProgressException(_)) => return Ok(None),
+        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+            cancelled.cancellation_reasons().to_vec()
+        }
+        Some(TransactWriteItemsError::TransactionInProgressException(_)) => {
+            return Ok(Cancellation::Passing(StoreError::Contended));
+        }
         _ => return Err(failure(error)),
     };
-    let codes: Vec<_> = reasons.iter().filter_map(CancellationReason::code).collect();
-    if codes.contains(&"ConditionalCheckFailed") {
-        return Ok(Some(Cancelled(reasons)));
+    let has = |wanted: &str| reasons.iter().any(|reason| reason.code() == Some(wanted));
+    if has("ConditionalCheckFailed") {
+        Ok(Cancellation::Final(Cancelled(reasons)))
+    } else if has("TransactionConflict") {
+        Ok(Cancellation::Passing(StoreError::Contended))
+    } else if has("ThrottlingError") || has("ProvisionedThroughputExceeded") {
+        Ok(Cancellation::Passing(StoreError::Unavailable("throttled")))
+    } else {
+        Err(failure(error))
     }
-    let passing = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
-    if codes.iter().any(|code| passing.contains(code)) { Ok(None) } else { Err(failure(error)) }
 }
 
 /// Waits a random part of a time that doubles with each attempt.
@@ -215,21 +263,25 @@ where
     E: ProvideErrorMetadata,
     SdkError<E>: RequestId,
 {
-    const PASSING: [&str; 6] = [
+    const PASSING: [&str; 5] = [
         "ProvisionedThroughputExceededException",
         "ThrottlingException",
         "RequestLimitExceeded",
         "InternalServerError",
         "ServiceUnavailable",
-        "TransactionConflictException",
     ];
     match &error {
         SdkError::TimeoutError(_) => StoreError::Unavailable("timeout"),
         SdkError::DispatchFailure(_) => StoreError::Unavailable("connection"),
         SdkError::ResponseError(_) => StoreError::Unavailable("response"),
         SdkError::ServiceError(service) => match service.err().code() {
+            Some(CONFLICT) => StoreError::Contended,
             Some(code) if PASSING.contains(&code) => StoreError::Unavailable("throttled"),
-            code => StoreError::Refused(format!("{} {}", code.unwrap_or("unknown"), service.err().message().unwrap_or_default())),
+            code => StoreError::Refused(format!(
+                "{} {}",
+                code.unwrap_or("unknown"),
+                service.err().message().unwrap_or_default()
+            )),
         },
         _ => StoreError::Refused("the request could not be built".to_owned()),
     }

@@ -28,7 +28,11 @@ pub fn contact_id(salt: &str, email: &EmailAddress, attempt: u8) -> ContactId {
 impl Store {
     /// As one item of a transaction: makes the contact, or holds if it is there
     /// with just this address and name and not blocked.
-    pub(crate) fn claim_contact(&self, workspace: WorkspaceId, contact: &Contact) -> Result<TransactWriteItem, StoreError> {
+    pub(crate) fn claim_contact(
+        &self,
+        workspace: WorkspaceId,
+        contact: &Contact,
+    ) -> Result<TransactWriteItem, StoreError> {
         let key = Tenant::new(workspace).contact(contact.id);
         let email = contact.email.as_ref().map(EmailAddress::as_str).unwrap_or_default();
         let name = contact.name.as_ref().map(Name::as_str).unwrap_or_default();

@@ -3,11 +3,11 @@
 use crate::{
     client::{Store, Transaction, primary},
     error::{CommitError, StoreError},
-    item::{Item, document, read_document, text},
+    item::{Item, document, json, read_document, text},
     keys::{self, Key, Tenant},
     tickets::Page,
 };
-use aws_sdk_dynamodb::types::{AttributeValue as Av, Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue as Av, ConditionCheck, Delete, Put, TransactWriteItem};
 use lambdesk_domain::{
     directory::{ApiKey, Directory, Entry, Workspace},
     id::WorkspaceId,
@@ -65,7 +65,8 @@ impl Store {
     /// When the table fails.
     pub async fn fresh_directory(&self, workspace: WorkspaceId) -> Result<Option<Arc<Directory>>, StoreError> {
         let items = self.whole(&Tenant::new(workspace).settings().pk, keys::DIRECTORY).await?;
-        let (settings, entries): (Vec<_>, Vec<_>) = items.into_iter().partition(|item| item.get("sk") == Some(&text("S")));
+        let (settings, entries): (Vec<_>, Vec<_>) =
+            items.into_iter().partition(|item| item.get("sk") == Some(&text("S")));
         let Some(settings) = settings.first() else {
             return Ok(None);
         };
@@ -99,7 +100,13 @@ impl Store {
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn create_workspace(&self, workspace: &Workspace, owner: Entry, key: &ApiKey, hash: &str) -> Result<(), CommitError> {
+    pub async fn create_workspace(
+        &self,
+        workspace: &Workspace,
+        owner: Entry,
+        key: &ApiKey,
+        hash: &str,
+    ) -> Result<(), CommitError> {
         let tenant = Tenant::new(workspace.id);
         let mut items = vec![self.put_new_document(tenant.settings(), workspace)?];
         items.extend(self.put_entry(&tenant, &owner)?);
@@ -132,36 +139,74 @@ impl Store {
     /// Replaces an entry; its new name must be free among its kind.
     ///
     /// # Errors
-    /// [`CommitError::Taken`] or the table's failure.
+    /// [`CommitError::Taken`], [`CommitError::Absent`], [`StoreError::Contended`] when
+    /// it was renamed meanwhile, or the table's failure.
     pub async fn replace_entry(&self, workspace: WorkspaceId, old: &Entry, new: &Entry) -> Result<(), CommitError> {
         let tenant = Tenant::new(workspace);
+        let (old_name, new_name) = (unique_name(&tenant, old), unique_name(&tenant, new));
         let mut items = vec![self.put_document(tenant.entry(new.id()), new, "attribute_exists(pk)")?];
-        if old.unique_name() != new.unique_name() {
-            items.push(self.put_new_document(tenant.unique_name(new.kind(), &new.unique_name()), &new.id())?);
-            items.push(self.delete_item(tenant.unique_name(old.kind(), &old.unique_name()))?);
+        if old_name == new_name {
+            items.push(self.holds_name(old_name, old)?);
+        } else {
+            items.push(self.frees_name(old_name, old)?);
+            items.push(self.put_new_document(new_name, &new.id())?);
         }
-        let written = self.written(items, "the name").await;
+        let written = self.transact(items).await;
         self.memory.directories.forget(workspace);
-        written
+        match written? {
+            Transaction::Written => Ok(()),
+            Transaction::Cancelled(cancelled) => Err(match (cancelled.failed(0), cancelled.failed(2)) {
+                (Some(_), _) => CommitError::Absent,
+                (None, Some(_)) => CommitError::Taken("the name"),
+                (None, None) => StoreError::Contended.into(),
+            }),
+        }
     }
 
-    /// Removes an entry and frees its name.
+    /// Removes an entry and frees its name; nothing happens when it is gone already.
     ///
     /// # Errors
-    /// When the table fails.
+    /// [`StoreError::Contended`] when it was renamed meanwhile, or the table's failure.
     pub async fn remove_entry(&self, workspace: WorkspaceId, entry: &Entry) -> Result<(), CommitError> {
         let tenant = Tenant::new(workspace);
-        let items = vec![
-            self.delete_item(tenant.entry(entry.id()))?,
-            self.delete_item(tenant.unique_name(entry.kind(), &entry.unique_name()))?,
-        ];
-        let written = self.written(items, "the entry").await;
+        let items =
+            vec![self.delete_item(tenant.entry(entry.id()))?, self.frees_name(unique_name(&tenant, entry), entry)?];
+        let written = self.transact(items).await;
         self.memory.directories.forget(workspace);
-        written
+        match written? {
+            Transaction::Written => Ok(()),
+            Transaction::Cancelled(_) if self.get(tenant.entry(entry.id()), true).await?.is_none() => Ok(()),
+            Transaction::Cancelled(_) => Err(StoreError::Contended.into()),
+        }
+    }
+
+    /// As one item of a transaction: holds while the name is this entry's.
+    fn holds_name(&self, name: Key, entry: &Entry) -> Result<TransactWriteItem, StoreError> {
+        let check = ConditionCheck::builder()
+            .table_name(&*self.table)
+            .set_key(Some(primary(name)))
+            .condition_expression("doc = :id")
+            .expression_attribute_values(":id", json(&entry.id()))
+            .build()
+            .map_err(|error| StoreError::Refused(error.to_string()))?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
+    }
+
+    /// As one item of a transaction: frees the name if it is this entry's, so that
+    /// nobody who works on an old copy takes away another's name.
+    fn frees_name(&self, name: Key, entry: &Entry) -> Result<TransactWriteItem, StoreError> {
+        let delete = Delete::builder()
+            .table_name(&*self.table)
+            .set_key(Some(primary(name)))
+            .condition_expression("doc = :id")
+            .expression_attribute_values(":id", json(&entry.id()))
+            .build()
+            .map_err(|error| StoreError::Refused(error.to_string()))?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
     fn put_entry(&self, tenant: &Tenant, entry: &Entry) -> Result<Vec<TransactWriteItem>, StoreError> {
-        let name = tenant.unique_name(entry.kind(), &entry.unique_name());
+        let name = unique_name(tenant, entry);
         Ok(vec![self.put_new_document(name, &entry.id())?, self.put_new_document(tenant.entry(entry.id()), entry)?])
     }
 
@@ -173,12 +218,24 @@ impl Store {
         }
     }
 
-    pub(crate) fn put_new_document(&self, key: Key, value: &impl serde::Serialize) -> Result<TransactWriteItem, StoreError> {
+    pub(crate) fn put_new_document(
+        &self,
+        key: Key,
+        value: &impl serde::Serialize,
+    ) -> Result<TransactWriteItem, StoreError> {
         self.put_document(key, value, "attribute_not_exists(pk)")
     }
 
-    pub(crate) fn put_document(&self, key: Key, value: &impl serde::Serialize, condition: &str) -> Result<TransactWriteItem, StoreError> {
-        let put = Put::builder().table_name(&*self.table).set_item(Some(document(key, value))).condition_expression(condition);
+    pub(crate) fn put_document(
+        &self,
+        key: Key,
+        value: &impl serde::Serialize,
+        condition: &str,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder()
+            .table_name(&*self.table)
+            .set_item(Some(document(key, value)))
+            .condition_expression(condition);
         let put = put.build().map_err(|error| StoreError::Refused(error.to_string()))?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
@@ -188,4 +245,8 @@ impl Store {
         let delete = delete.map_err(|error| StoreError::Refused(error.to_string()))?;
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
+}
+
+fn unique_name(tenant: &Tenant, entry: &Entry) -> Key {
+    tenant.unique_name(entry.kind(), &entry.unique_name())
 }

@@ -50,7 +50,11 @@ impl Store {
         // A time that has passed goes where the sweep still looks.
         let (x_pk, x_sk) = keys::due(follow_up.due.max(now), &key);
         let mut item = document(key, &follow_up);
-        item.extend([("ver".to_owned(), number(version.0)), ("x_pk".to_owned(), text(x_pk)), ("x_sk".to_owned(), text(x_sk))]);
+        item.extend([
+            ("ver".to_owned(), number(version.0)),
+            ("x_pk".to_owned(), text(x_pk)),
+            ("x_sk".to_owned(), text(x_sk)),
+        ]);
         self.put_newer(item, version).await
     }
 
@@ -90,7 +94,12 @@ impl Store {
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn recheck_later(&self, workspace: WorkspaceId, ticket: TicketId, at: Timestamp) -> Result<(), StoreError> {
+    pub async fn recheck_later(
+        &self,
+        workspace: WorkspaceId,
+        ticket: TicketId,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
         let key = Tenant::new(workspace).recheck(ticket);
         let (x_pk, x_sk) = keys::due(at, &key);
         let mut item = document(key, &at);

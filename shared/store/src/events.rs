@@ -18,6 +18,10 @@ use uuid::Uuid;
 /// The feed tells of events only after so long, so that none can appear before
 /// one that was already read: concurrent writers have all written by then.
 const SETTLED: Duration = Duration::from_secs(3);
+/// A reader that is told of nothing is moved on to so long before the horizon:
+/// far enough not to look through idle days again and again, near enough that a
+/// writer who was held up is still noticed.
+const IDLE: Duration = Duration::from_secs(3600);
 /// Days that one page of the feed looks through at most.
 const DAYS_PER_PAGE: u64 = 31;
 
@@ -38,16 +42,20 @@ pub struct FeedPage {
 pub struct InvalidPosition;
 
 impl Store {
-    /// Writes an event unless it is there; says whether it was new. `position` is
-    /// a fresh `UUIDv7`: the event's place in the feed.
+    /// Writes an event unless it is there; says whether it was new. (When the
+    /// answer to an earlier try was lost on the way, it says no although it is.)
+    /// `position` is a `UUIDv7` made right before: the event's place in the feed.
     ///
     /// # Errors
     /// When the table fails.
     pub async fn add_event(&self, event: &Event, position: Uuid, now: Timestamp) -> Result<bool, StoreError> {
         let tenant = Tenant::new(event.workspace_id);
         let mut item = document(tenant.event(event.ticket_id, event.sequence), event);
-        item.insert("x_pk".to_owned(), text(tenant.feed(keys::day(now))));
-        item.insert("x_sk".to_owned(), text(keys::short(position)));
+        let position = keys::short(position);
+        // By the position's own time, so that readers look for it where it is.
+        let day = keys::day(position_time(&position).unwrap_or(now));
+        item.insert("x_pk".to_owned(), text(tenant.feed(day)));
+        item.insert("x_sk".to_owned(), text(position));
         self.put(item, Some("attribute_not_exists(pk)")).await
     }
 
@@ -55,7 +63,12 @@ impl Store {
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn event(&self, workspace: WorkspaceId, ticket: TicketId, version: Version) -> Result<Option<Event>, StoreError> {
+    pub async fn event(
+        &self,
+        workspace: WorkspaceId,
+        ticket: TicketId,
+        version: Version,
+    ) -> Result<Option<Event>, StoreError> {
         let item = self.get(Tenant::new(workspace).event(ticket, version), true).await?;
         Ok(item.map(|item| read_document(&item)).transpose()?)
     }
@@ -72,7 +85,8 @@ impl Store {
         limit: u16,
     ) -> Result<Page<Event>, StoreError> {
         let tenant = Tenant::new(workspace);
-        let to = before.map_or_else(|| keys::EVENTS.1.to_owned(), |version| keys::before(&tenant.event(ticket, version).sk));
+        let to =
+            before.map_or_else(|| keys::EVENTS.1.to_owned(), |version| keys::before(&tenant.event(ticket, version).sk));
         self.between(&tenant.ticket(ticket).pk, (keys::EVENTS.0, &to), false, limit).await?.documents()
     }
 
@@ -88,27 +102,33 @@ impl Store {
         now: Timestamp,
         limit: u16,
     ) -> Result<Result<FeedPage, InvalidPosition>, StoreError> {
-        let start = match after.map(position_time) {
-            None => since,
-            Some(Some(time)) => time,
-            Some(None) => return Ok(Err(InvalidPosition)),
+        let (floor, start) = match after.map(|position| (position, position_time(position))) {
+            None => (position_at(since), since),
+            Some((position, Some(time))) => (position.to_owned(), time),
+            Some((_, None)) => return Ok(Err(InvalidPosition)),
         };
-        let horizon = keys::short(uuid::Builder::from_unix_timestamp_millis(now.minus(SETTLED).millis(), &[0; 10]).into_uuid());
-        let mut from = after.map_or_else(|| "-".to_owned(), |position| format!("{position}!"));
+        let horizon = position_at(now.minus(SETTLED));
+        let (today, first) = (keys::day(now), keys::day(start));
+        let last = today.min(first.saturating_add(DAYS_PER_PAGE));
         let mut found = Vec::new();
-        let last = keys::day(now).min(keys::day(start).saturating_add(DAYS_PER_PAGE));
-        for day in keys::day(start)..=last {
+        for day in first..=last {
+            let from = if day == first { format!("{floor}!") } else { position_at(keys::day_start(day)) };
             let wanted = usize::from(limit) + 1 - found.len();
             found.extend(self.feed_keys(workspace, day, &from, &horizon, wanted).await?);
             if found.len() > usize::from(limit) {
                 break;
             }
-            "-".clone_into(&mut from);
         }
-        let has_more = found.len() > usize::from(limit);
+        let is_full = found.len() > usize::from(limit);
         found.truncate(usize::from(limit));
-        let next = found.last().map(|(position, _)| position.clone()).or_else(|| after.map(str::to_owned)).unwrap_or_default();
-        Ok(Ok(FeedPage { events: self.events_at(found).await?, next, has_more }))
+        let told = found.last().map_or(floor, |(position, _)| position.clone());
+        let seen = match (is_full, last < today) {
+            (true, _) => told.clone(),
+            (false, true) => position_at(keys::day_start(last + 1)).min(horizon),
+            (false, false) => position_at(now.minus(SETTLED + IDLE)),
+        };
+        let page = FeedPage { events: self.events_at(found).await?, next: told.max(seen), has_more: is_full || last < today };
+        Ok(Ok(page))
     }
 
     async fn feed_keys(
@@ -132,9 +152,9 @@ impl Store {
         self.record("Query", after, output.consumed_capacity());
         let items = output.items.unwrap_or_default();
         let part = |item: &crate::item::Item, name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
-        let keys = items.iter().filter_map(|item| {
-            Some((part(item, "x_sk")?, Key { pk: part(item, "pk")?, sk: part(item, "sk")? }))
-        });
+        let keys = items
+            .iter()
+            .filter_map(|item| Some((part(item, "x_sk")?, Key { pk: part(item, "pk")?, sk: part(item, "sk")? })));
         Ok(keys.collect())
     }
 
@@ -148,6 +168,11 @@ impl Store {
         events.sort_by(|(a, _): &(String, Event), (b, _)| a.cmp(b));
         Ok(events)
     }
+}
+
+/// The position before everything at this time.
+fn position_at(time: Timestamp) -> String {
+    keys::short(uuid::Builder::from_unix_timestamp_millis(time.millis(), &[0; 10]).into_uuid())
 }
 
 fn position_time(position: &str) -> Option<Timestamp> {

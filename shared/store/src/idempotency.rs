@@ -3,7 +3,7 @@
 use crate::{
     client::{CAPACITY, Store},
     error::{Corrupt, StoreError},
-    item::{Item, Reader, number, text},
+    item::{FORMAT, Item, Reader, number, text},
     keys::{Key, Tenant},
 };
 use aws_sdk_dynamodb::types::{AttributeValue as Av, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
@@ -44,6 +44,7 @@ impl Record {
         let mut item = HashMap::from([
             ("pk".to_owned(), text(pk)),
             ("sk".to_owned(), text(sk)),
+            ("v".to_owned(), number(FORMAT)),
             ("rq".to_owned(), text(&self.request)),
             ("st".to_owned(), number(self.answer.status.into())),
             ("bd".to_owned(), Av::B(self.answer.sealed_body.clone().into())),
@@ -55,7 +56,12 @@ impl Record {
     }
 
     /// As one item of a transaction, which fails when the key was used before.
-    pub(crate) fn put(&self, table: &str, workspace: WorkspaceId, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
+    pub(crate) fn put(
+        &self,
+        table: &str,
+        workspace: WorkspaceId,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, StoreError> {
         let put = Put::builder()
             .table_name(table)
             .set_item(Some(self.item(&Tenant::new(workspace), now)))
@@ -86,7 +92,12 @@ impl Store {
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn answered(&self, workspace: WorkspaceId, key: &str, now: Timestamp) -> Result<Option<Record>, StoreError> {
+    pub async fn answered(
+        &self,
+        workspace: WorkspaceId,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<Record>, StoreError> {
         let item = self.get(Tenant::new(workspace).idempotency(key), true).await?;
         let live = item.filter(|item| Reader(item).number("expires_at").is_ok_and(|expiry| expiry >= now.seconds()));
         Ok(live.map(|item| Record::read(&item)).transpose()?)

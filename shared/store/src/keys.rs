@@ -437,7 +437,8 @@ pub const DUE_SHARDS: u8 = 4;
 /// Where something due is found: partition of the hour, and its place in it.
 #[must_use]
 pub fn due(at: Timestamp, key: &Key) -> (String, String) {
-    let shard = key.pk.bytes().chain(key.sk.bytes()).fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)) % DUE_SHARDS;
+    let shard = key.pk.bytes().chain(key.sk.bytes()).fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte))
+        % DUE_SHARDS;
     (due_partition(hour(at), shard), format!("{}{}", time_key(at), key.pk))
 }
 
@@ -469,6 +470,12 @@ pub const fn hour(at: Timestamp) -> u64 {
 #[must_use]
 pub const fn day(at: Timestamp) -> u64 {
     at.seconds() / 86_400
+}
+
+/// When a day begins.
+#[must_use]
+pub const fn day_start(day: u64) -> Timestamp {
+    Timestamp::from_millis(day.saturating_mul(86_400_000))
 }
 
 #[cfg(test)]

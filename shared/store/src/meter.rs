@@ -47,7 +47,10 @@ impl Usage {
     /// Units of table and indexes together; reads and writes alike.
     #[must_use]
     pub fn units(&self) -> f64 {
-        self.operations.iter().map(|operation| operation.table_units + operation.index_units.values().sum::<f64>()).sum()
+        self.operations
+            .iter()
+            .map(|operation| operation.table_units + operation.index_units.values().sum::<f64>())
+            .sum()
     }
 }
 

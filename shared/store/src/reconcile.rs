@@ -42,7 +42,8 @@ impl Store {
         self.record("Scan", after, output.consumed_capacity());
         let tickets = output.items.unwrap_or_default().iter().map(head::decode).collect::<Result<_, _>>()?;
         let next = output.last_evaluated_key.map(|key| {
-            let parts: HashMap<_, _> = key.into_iter().filter_map(|(name, value)| Some((name, value.as_s().ok()?.clone()))).collect();
+            let parts: HashMap<_, _> =
+                key.into_iter().filter_map(|(name, value)| Some((name, value.as_s().ok()?.clone()))).collect();
             serde_json::to_string(&parts).unwrap_or_default()
         });
         Ok(Slice { tickets, next })

@@ -1,11 +1,6 @@
 //! The table's stream, as Lambda hands it over: `DynamoDB` JSON images of items.
 
-use crate::{
-    error::Corrupt,
-    head,
-    item::Item,
-    keys,
-};
+use crate::{error::Corrupt, head, item::Item, keys};
 use aws_sdk_dynamodb::types::AttributeValue as Av;
 use lambdesk_domain::{
     id::{TicketId, WorkspaceId},
@@ -70,7 +65,11 @@ impl<'a> Image<'a> {
 /// When it is none.
 pub fn read_image(image: &Json) -> Result<Item, Corrupt> {
     let attributes = image.as_object().ok_or(Corrupt("image"))?;
-    attributes.iter().map(|(name, value)| Some((name.clone(), attribute(value)?))).collect::<Option<_>>().ok_or(Corrupt("image"))
+    attributes
+        .iter()
+        .map(|(name, value)| Some((name.clone(), attribute(value)?)))
+        .collect::<Option<_>>()
+        .ok_or(Corrupt("image"))
 }
 
 fn attribute(value: &Json) -> Option<Av> {

@@ -8,8 +8,8 @@ use crate::{
     keys::{Index, Key},
 };
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType, ScalarAttributeType,
-    StreamSpecification, StreamViewType, TimeToLiveSpecification,
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
+    ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
 };
 
 /// The attribute whose time, in seconds, ends an item's life.
@@ -76,10 +76,14 @@ impl Store {
         for index in indexes() {
             request = request.global_secondary_indexes(index_of(&index)?);
         }
-        let stream = StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::NewAndOldImages).build();
+        let stream = StreamSpecification::builder()
+            .stream_enabled(true)
+            .stream_view_type(StreamViewType::NewAndOldImages)
+            .build();
         let stream = stream.map_err(built)?;
         request.stream_specification(stream).send().await.map_err(failure)?;
-        let ttl = TimeToLiveSpecification::builder().attribute_name(TTL_ATTRIBUTE).enabled(true).build().map_err(built)?;
+        let ttl =
+            TimeToLiveSpecification::builder().attribute_name(TTL_ATTRIBUTE).enabled(true).build().map_err(built)?;
         let request = self.client.update_time_to_live().table_name(&*self.table).time_to_live_specification(ttl);
         request.send().await.map_err(failure)?;
         Ok(())
@@ -125,7 +129,11 @@ fn attributes() -> Result<Vec<AttributeDefinition>, StoreError> {
         .into_iter()
         .chain(of_indexes)
         .map(|name| {
-            AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build().map_err(built)
+            AttributeDefinition::builder()
+                .attribute_name(name)
+                .attribute_type(ScalarAttributeType::S)
+                .build()
+                .map_err(built)
         })
         .collect()
 }

@@ -8,6 +8,7 @@ use crate::{
     item::{Item, document, read_document, text},
     keys::{self, Key, Tenant},
 };
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use lambdesk_domain::{
     command::Change,
@@ -79,7 +80,9 @@ impl Store {
 
     /// Commits a change if its guard holds: one conditional update, or one
     /// transaction when a message or a remembered answer comes with it. Answers
-    /// the ticket afterwards where the table tells it.
+    /// the ticket afterwards where the table tells it. Written once however often
+    /// it is sent: a transaction by its token, an update by the cause it leaves, so
+    /// one request may change one ticket once per instant.
     ///
     /// # Errors
     /// [`CommitError::NotAsAssumed`] with the ticket as it is, [`CommitError::Absent`],
@@ -127,9 +130,17 @@ impl Store {
         }
     }
 
-    async fn update_head(&self, workspace: WorkspaceId, ticket: TicketId, change: &Change) -> Result<Ticket, CommitError> {
+    async fn update_head(
+        &self,
+        workspace: WorkspaceId,
+        ticket: TicketId,
+        change: &Change,
+    ) -> Result<Ticket, CommitError> {
         let mut expression = Expression::default();
-        let condition = head::condition(&change.guard, &mut expression);
+        let mut condition = head::condition(&change.guard, &mut expression);
+        if let Some(unwritten) = head::unwritten(change, &mut expression) {
+            condition = format!("{condition} AND {unwritten}");
+        }
         let update = head::update(workspace, ticket, change, &mut expression);
         let (names, values) = expression.into_parts();
         let after = self.meter.ended();
@@ -143,7 +154,7 @@ impl Store {
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .return_consumed_capacity(CAPACITY);
-        match request.send().await {
+        match self.persist("UpdateItem", || request.clone().send()).await {
             Ok(output) => {
                 self.record("UpdateItem", after, output.consumed_capacity());
                 let item = output.attributes.ok_or(StoreError::Corrupt(Corrupt("attributes")))?;
@@ -152,17 +163,23 @@ impl Store {
             Err(error) if is_condition_failure(&error) => {
                 self.record("UpdateItem", after, None);
                 let item = match error.into_service_error() {
-                    aws_sdk_dynamodb::operation::update_item::UpdateItemError::ConditionalCheckFailedException(failed) => failed.item,
+                    UpdateItemError::ConditionalCheckFailedException(failed) => failed.item,
                     _ => None,
                 };
-                Err(not_as_assumed(item.as_ref()))
+                match not_as_assumed(item.as_ref()) {
+                    CommitError::NotAsAssumed(now) if head::is_written(change, &now) => Ok(*now),
+                    other => Err(other),
+                }
             }
             Err(error) => Err(failure(error).into()),
         }
     }
 
     fn put_new(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
-        let put = Put::builder().table_name(&*self.table).set_item(Some(item)).condition_expression("attribute_not_exists(pk)");
+        let put = Put::builder()
+            .table_name(&*self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(pk)");
         let put = put.build().map_err(|error| StoreError::Refused(error.to_string()))?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
@@ -280,4 +297,3 @@ fn answered(item: Option<&Item>) -> Result<CommitError, StoreError> {
     let item = item.ok_or(Corrupt("idempotency record"))?;
     Ok(CommitError::Answered(Record::read(item)?))
 }
-

@@ -119,7 +119,8 @@ impl Store {
     /// When the table fails.
     pub async fn finish_attempt(&self, delivery: &Delivery, lease: Lease) -> Result<bool, StoreError> {
         let after = self.meter.ended();
-        let request = self.client.put_item().table_name(&*self.table).set_item(Some(item(delivery, delivery.next_attempt_at)));
+        let request =
+            self.client.put_item().table_name(&*self.table).set_item(Some(item(delivery, delivery.next_attempt_at)));
         let request = request
             .condition_expression("le = :lease")
             .expression_attribute_values(":lease", number(lease.until.millis()))
@@ -171,7 +172,8 @@ impl Store {
         limit: u16,
     ) -> Result<Page<Delivery>, StoreError> {
         let tenant = Tenant::new(workspace);
-        let to = before.map_or_else(|| keys::DELIVERIES.1.to_owned(), |id| keys::before(&tenant.delivery(endpoint, id).sk));
+        let to =
+            before.map_or_else(|| keys::DELIVERIES.1.to_owned(), |id| keys::before(&tenant.delivery(endpoint, id).sk));
         self.between(&tenant.deliveries(endpoint), (keys::DELIVERIES.0, &to), false, limit).await?.documents()
     }
 }

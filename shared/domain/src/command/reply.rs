@@ -98,7 +98,12 @@ fn likely_move(kind: MessageKind, asked: Option<Status>) -> (StatusSet, Option<S
     }
 }
 
-fn informed_move(kind: MessageKind, asked: Option<Status>, now: Status, shelf: Shelf) -> Result<Option<Status>, Rejection> {
+fn informed_move(
+    kind: MessageKind,
+    asked: Option<Status>,
+    now: Status,
+    shelf: Shelf,
+) -> Result<Option<Status>, Rejection> {
     if let Some(status) = asked {
         return Ok((status != now).then_some(status));
     }

@@ -3,11 +3,11 @@
 use super::{Context, Decision, Prior, Rejection, leaves};
 use crate::{
     access::{Actor, Forbidden, What},
+    contact::{Account, ContactRef},
     custom_field::FieldChanges,
     directory::{DeletionPolicy, TRASH_DAYS},
     guard::Guard,
     id::{CategoryId, TeamId, UserId},
-    contact::{Account, ContactRef},
     patch::{Field, TagChange, TicketPatch},
     status::{Priority, Shelf, Status, StatusSet},
     text::{EmailAddress, Name, Phone, Subject, Summary, Uid},
@@ -80,9 +80,9 @@ fn set_fields(fields: &Fields, context: &Context, prior: Prior<'_>) -> Result<De
     let mut patch = patch_of(fields);
     if let Prior::Known(ticket) = prior {
         drop_what_holds(&mut patch, ticket);
-        if patch == TicketPatch::default() {
-            return Ok(Decision::Unchanged);
-        }
+    }
+    if patch == TicketPatch::default() {
+        return Ok(if matches!(prior, Prior::Known(_)) { Decision::Unchanged } else { Decision::NeedsTicket });
     }
     Ok(Decision::change(guard, patch, None, context.cause(None), context.now))
 }
@@ -192,7 +192,9 @@ fn restore(context: &Context, prior: Prior<'_>) -> Result<Decision, Rejection> {
     let window = Duration::from_secs(u64::from(TRASH_DAYS) * 86_400);
     match ticket.shelf {
         Shelf::Live => Err(Rejection::NotPutAway),
-        Shelf::Trashed if ticket.trashed_at.is_some_and(|at| at.plus(window) <= context.now) => Err(Rejection::RestoreWindow),
+        Shelf::Trashed if ticket.trashed_at.is_some_and(|at| at.plus(window) <= context.now) => {
+            Err(Rejection::RestoreWindow)
+        }
         Shelf::Trashed | Shelf::Archived | Shelf::Unprocessed => {
             let guard = Guard { shelf: ticket.shelf, statuses: StatusSet::of(&[ticket.status]), ..context.guard() };
             Ok(shelve(Shelf::Live, guard, context))

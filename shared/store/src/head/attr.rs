@@ -69,7 +69,7 @@ pub const fn since(status: Status) -> &'static str {
 /// What lists filter by after the index has been read.
 pub mod filterable {
     pub use super::{
-        ACCOUNT_ID, ASSIGNEE, CATEGORY, CHANNEL, CHANNEL_KIND, CONTACT, CUSTOM, FOLLOW_UP, ID, PRIORITY, SOURCE, STATUS, TAGS, TEAM,
-        UID,
+        ACCOUNT_ID, ASSIGNEE, CATEGORY, CHANNEL, CHANNEL_KIND, CONTACT, CUSTOM, FOLLOW_UP, ID, PRIORITY, SOURCE,
+        STATUS, TAGS, TEAM, UID,
     };
 }

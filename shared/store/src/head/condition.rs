@@ -1,8 +1,8 @@
 //! A guard as a condition expression.
 
 use super::{Expression, attr};
-use crate::item::{id, number, text, time};
-use lambdesk_domain::{access::Reach, guard::Guard, status::StatusSet};
+use crate::item::{id, json, number, text, time};
+use lambdesk_domain::{access::Reach, command::Change, guard::Guard, status::StatusSet, ticket::Ticket};
 
 /// The condition that holds exactly for the tickets that the guard admits.
 pub fn condition(guard: &Guard, into: &mut Expression) -> String {
@@ -27,6 +27,21 @@ fn shelf(guard: &Guard, into: &mut Expression) -> String {
 fn statuses(statuses: StatusSet, into: &mut Expression) -> String {
     let words: Vec<_> = statuses.iter().map(|status| into.value(text(status.as_str()))).collect();
     format!("{} IN ({})", into.name(attr::STATUS), words.join(", "))
+}
+
+/// The condition that this very change is not what made the ticket as it is: the
+/// SDK sends an update again when the answer is lost. None on the clock, where the
+/// guard itself does not hold a second time.
+pub fn unwritten(change: &Change, into: &mut Expression) -> Option<String> {
+    change.cause.request_id?;
+    let (cause, ours) = (into.name(attr::CAUSE), into.value(json(&change.cause)));
+    let (updated, at) = (into.name(attr::UPDATED), into.value(time(change.at)));
+    Some(format!("({cause} <> {ours} OR {updated} <> {at})"))
+}
+
+/// Whether this very change made the ticket as it is: the other side of [`unwritten`].
+pub fn is_written(change: &Change, ticket: &Ticket) -> bool {
+    change.cause.request_id.is_some() && ticket.cause == change.cause && ticket.updated_at == change.at
 }
 
 /// The condition that a ticket is within reach; none when all are.

@@ -33,7 +33,9 @@ pub fn decode(item: &Item) -> Result<Ticket, Corrupt> {
         version: Version(read.number(attr::VERSION)?),
         subject: read.parsed(attr::SUBJECT)?,
         status,
-        status_before_spam: before_spam.map(|word| Status::parse(word).ok_or(Corrupt(attr::STATUS_BEFORE_SPAM))).transpose()?,
+        status_before_spam: before_spam
+            .map(|word| Status::parse(word).ok_or(Corrupt(attr::STATUS_BEFORE_SPAM)))
+            .transpose()?,
         shelf: read.word(attr::SHELF, Shelf::parse)?,
         priority: read.word(attr::PRIORITY, Priority::parse)?,
         source: read.word(attr::SOURCE, Source::parse)?,
@@ -117,10 +119,16 @@ fn custom(read: Reader<'_>) -> Result<BTreeMap<FieldKey, FieldValue>, Corrupt> {
         .ok_or(Corrupt(attr::CUSTOM))
 }
 
+/// Not by `serde_json`, whose floats may be off by the last bit.
+fn custom_number(digits: &str) -> Option<serde_json::Number> {
+    let integer = digits.parse::<u64>().map(Into::into).or_else(|_| digits.parse::<i64>().map(Into::into));
+    integer.ok().or_else(|| serde_json::Number::from_f64(digits.parse().ok()?))
+}
+
 fn custom_value(value: &Av) -> Option<FieldValue> {
     match value {
         Av::Bool(flag) => Some(FieldValue::Boolean(*flag)),
-        Av::N(digits) => serde_json::from_str(digits).ok().map(FieldValue::Number),
+        Av::N(digits) => custom_number(digits).map(FieldValue::Number),
         Av::S(text) => Some(FieldValue::Text(text.clone())),
         Av::L(values) => {
             let texts = values.iter().map(|value| value.as_s().ok().cloned());

@@ -6,7 +6,7 @@ mod decode;
 mod encode;
 mod update;
 
-pub(crate) use condition::{condition, reach};
+pub(crate) use condition::{condition, is_written, reach, unwritten};
 pub use decode::decode;
 pub(crate) use encode::{custom as custom_value, encode};
 pub(crate) use update::update;
@@ -32,9 +32,10 @@ impl Expression {
         placeholder
     }
 
-    /// A placeholder for an attribute inside a map.
+    /// A placeholder for an attribute inside a map. Short, because there may be
+    /// many custom fields and an expression has at most 4 KB.
     pub fn path(&mut self, map: &str, key: &str) -> String {
-        let placeholder = format!("#{map}_{key}");
+        let placeholder = format!("#{}", self.names.len());
         self.names.insert(placeholder.clone(), key.to_owned());
         format!("{}.{placeholder}", self.name(map))
     }

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::AttributeValue as Av;
 use lambdesk_domain::{
     custom_field::FieldValue,
     id::{AccountId, CategoryId, ChannelId, ContactId, TagId, TeamId, UserId},
-    status::{ChannelType, Priority, Source},
+    status::{ChannelType, Priority, Source, Status},
     text::{FieldKey, Uid},
 };
 
@@ -28,6 +28,8 @@ pub struct CustomFilter {
 /// What tickets must be like. Several values: any of them. Several filters: all.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ListFilter {
+    /// Needed only beside states that hold tickets of any status.
+    pub statuses: Vec<Status>,
     pub sources: Vec<Source>,
     pub priorities: Vec<Priority>,
     pub categories: Vec<CategoryId>,
@@ -65,6 +67,7 @@ pub(super) fn expression(query: &ListQuery, by_assignee: bool, into: &mut Expres
     } else {
         parts.extend(assignees(&filter.assignees, into));
     }
+    parts.extend(any(attr::STATUS, filter.statuses.iter().map(|status| text(status.as_str())), into));
     parts.extend(any(attr::SOURCE, filter.sources.iter().map(|source| text(source.as_str())), into));
     parts.extend(any(attr::PRIORITY, filter.priorities.iter().map(|priority| text(priority.as_str())), into));
     parts.extend(any(attr::CATEGORY, filter.categories.iter().map(|category| id(category.uuid())), into));
@@ -88,7 +91,9 @@ fn any(name: &str, values: impl Iterator<Item = Av>, into: &mut Expression) -> O
 }
 
 fn statuses(states: &[State], into: &mut Expression) -> Option<String> {
-    let words = states.iter().filter_map(|state| if let State::Live(status) = state { Some(text(status.as_str())) } else { None });
+    let words = states
+        .iter()
+        .filter_map(|state| if let State::Live(status) = state { Some(text(status.as_str())) } else { None });
     any(attr::STATUS, words, into)
 }
 

@@ -23,6 +23,7 @@ use crate::{
 use futures_util::future::try_join_all;
 use lambdesk_domain::{access::Reach, id::UserId, ticket::Ticket, time::Timestamp};
 use run::{Partition, Run};
+use std::collections::BTreeSet;
 
 /// How often one page asks an index for more rows before it comes back short.
 const ROUNDS: u32 = 4;
@@ -98,11 +99,19 @@ impl ListQuery {
     /// The partitions that hold the answer, and whether they are in its order.
     fn plan(&self, tenant: &keys::Tenant) -> Plan {
         let open = self.states.iter().all(|state| matches!(state, State::Live(status) if status.is_active()));
-        let by_assignee = |users: &[Option<UserId>]| users.iter().map(|user| Partition::Assigned(tenant.assigned(*user))).collect();
-        if open && !self.filter.assignees.is_empty() {
-            return Plan::SortHere(by_assignee(&self.filter.assignees));
+        let assignees: BTreeSet<Option<UserId>> = match self.reach {
+            Reach::Own(user) if self.filter.assignees.is_empty() => [Some(user)].into(),
+            _ => self.filter.assignees.iter().copied().collect(),
+        };
+        if open && !self.states.is_empty() && !assignees.is_empty() {
+            return Plan::SortHere(assignees.into_iter().map(|user| Partition::Assigned(tenant.assigned(user))).collect());
         }
-        Plan::Merge(self.states.iter().map(|state| Partition::State(tenant.list(*state))).collect())
+        Plan::Merge(by_state(tenant, self))
+    }
+
+    /// Whether the table leaves out more than a few of the rows that it reads.
+    fn is_filtered(&self) -> bool {
+        !self.filter.is_empty() || self.reach != Reach::All
     }
 
     fn wanted(&self) -> usize {
@@ -175,5 +184,6 @@ impl Store {
 }
 
 fn by_state(tenant: &keys::Tenant, query: &ListQuery) -> Vec<Partition> {
-    query.states.iter().map(|state| Partition::State(tenant.list(*state))).collect()
+    let states: BTreeSet<State> = query.states.iter().copied().collect();
+    states.into_iter().map(|state| Partition::State(tenant.list(state))).collect()
 }

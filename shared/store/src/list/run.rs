@@ -73,7 +73,11 @@ impl Store {
     /// Reads on, once.
     pub(super) async fn fetch(&self, query: &ListQuery, run: &mut Run) -> Result<(), StoreError> {
         let wanted = query.wanted();
-        let rows = if query.filter.is_empty() { wanted } else { (wanted * 4).clamp(wanted.min(EXAMINED), EXAMINED.max(wanted)) };
+        let rows = if !query.is_filtered() {
+            wanted
+        } else {
+            (wanted * 4).clamp(wanted.min(EXAMINED), EXAMINED.max(wanted))
+        };
         let request = self.request(query, &run.partition, true).limit(i32::try_from(rows).unwrap_or(i32::MAX));
         self.step(request.set_exclusive_start_key(run.resume.take()), run).await
     }
@@ -121,8 +125,12 @@ impl Store {
         if from_start {
             match &query.start {
                 Start::Newest { .. } => {}
-                Start::OlderThan(Position(place)) => condition += &format!(" AND {sk} < {}", expression.value(text(place))),
-                Start::NewerThan(Position(place)) => condition += &format!(" AND {sk} > {}", expression.value(text(place))),
+                Start::OlderThan(Position(place)) => {
+                    condition += &format!(" AND {sk} < {}", expression.value(text(place)))
+                }
+                Start::NewerThan(Position(place)) => {
+                    condition += &format!(" AND {sk} > {}", expression.value(text(place)))
+                }
             }
         }
         let filter = filter::expression(query, index == Index::Assignee, &mut expression);
@@ -150,16 +158,14 @@ pub fn merge(query: &ListQuery, runs: Vec<Run>) -> ListPage {
     if let Some(frontier) = &frontier {
         rows.retain(|(place, _)| if ascending { place.0 <= *frontier } else { place.0 >= *frontier });
     }
-    rows.sort_by(|(a, _), (b, _)| if ascending { a.0.cmp(&b.0) } else { b.0.cmp(&a.0) });
-    page_of(query, rows, frontier.map(Position))
+    page_of(query, once(query, rows), frontier.map(Position))
 }
 
 /// Sorts whole runs and cuts the page out of them.
 pub fn cut(query: &ListQuery, runs: Vec<Run>) -> ListPage {
     let ascending = query.is_ascending();
     let rows = runs.into_iter().flat_map(|run| run.tickets).map(|ticket| (Position::of(&ticket), ticket));
-    let mut rows: Vec<_> = rows
-        .filter(|(place, _)| match &query.start {
+    let rows = rows.filter(|(place, _)| match &query.start {
             Start::Newest { .. } => true,
             Start::OlderThan(start) => place.0 < start.0,
             Start::NewerThan(start) => place.0 > start.0,

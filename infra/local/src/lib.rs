@@ -1,0 +1,20 @@
+//! The whole of Lambdesk in one process: the very functions that run as Lambdas,
+//! over the embedded engine. What AWS does between them is done by plain tasks:
+//!
+//! | in the cloud | here |
+//! |---|---|
+//! | API Gateway | one listener, all routers merged ([`stack`]) |
+//! | the table's stream → fanout | a pump with a remembered position ([`pump`]) |
+//! | the queue → deliver | a channel ([`pump`]) |
+//! | the schedule → sweep | a timer ([`pump`]) |
+//! | TTL, the stream's retention | a timer ([`pump`]) |
+
+pub mod demo;
+mod error;
+mod options;
+pub mod pump;
+pub mod stack;
+
+pub use error::StartError;
+pub use options::Options;
+pub use stack::Stack;

@@ -1,0 +1,26 @@
+//! `make run`: Lambdesk on one machine.
+
+use clap::Parser;
+use lambdesk_local::{Options, Stack, demo};
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    lambdesk_runtime::init_logs();
+    match run(Options::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("lambdesk: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(options: Options) -> Result<(), lambdesk_local::StartError> {
+    let stack = Stack::start(&options).await?;
+    let demo = demo::prepare(&stack).await?;
+    demo.write(&options)?;
+    println!("{}", demo.greeting());
+    stack.until_interrupted().await;
+    Ok(())
+}

@@ -1,0 +1,176 @@
+//! What AWS does between the functions: stream, queue, schedule, expiry.
+
+use crate::{Options, stack::TABLE};
+use lambdesk_deliver::Deliver;
+use lambdesk_engine::{Engine, Position, StreamRecord};
+use lambdesk_fanout::Fanout;
+use lambdesk_runtime::{Clock, Hint};
+use lambdesk_sweep::Sweep;
+use serde_json::{Value as Json, json};
+use std::{
+    fs, io,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+use tokio::{
+    sync::{Semaphore, mpsc, watch},
+    time::{MissedTickBehavior, interval, sleep},
+};
+
+/// Records that one call of fanout takes, as in the template.
+const BATCH: usize = 100;
+/// How long an empty stream is left alone.
+const POLL: Duration = Duration::from_millis(10);
+/// How long a failed batch is left alone.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
+/// Attempts that are made at the same time.
+const CONCURRENT_DELIVERIES: usize = 32;
+/// How often expired items and old stream records are removed.
+const EXPIRY: Duration = Duration::from_secs(600);
+/// How long stream records are kept, as AWS does.
+const STREAM_KEPT: Duration = Duration::from_secs(86_400);
+
+/// Where the pump remembers how far it has come. The position is written after
+/// the batch: a crash in between repeats the batch, which changes nothing.
+#[derive(Debug, Clone)]
+pub struct Place(Option<PathBuf>);
+
+impl Place {
+    /// In the data folder, or nowhere in memory.
+    #[must_use]
+    pub fn of(options: &Options) -> Self {
+        Self((!options.memory).then(|| options.data.join("stream.position")))
+    }
+
+    fn load(&self) -> Position {
+        let text = self.0.as_ref().and_then(|path| fs::read_to_string(path).ok());
+        text.and_then(|text| text.trim().parse().ok()).unwrap_or(Position::START)
+    }
+
+    /// Replaced whole, so that a crash leaves the old one or the new one.
+    fn save(&self, position: Position) -> io::Result<()> {
+        let Some(path) = &self.0 else {
+            return Ok(());
+        };
+        let new = path.with_extension("new");
+        fs::write(&new, position.to_string())?;
+        fs::rename(new, path)
+    }
+}
+
+/// Feeds the table's stream to fanout, in order, until stopped.
+pub async fn stream(engine: Arc<Engine>, fanout: Arc<Fanout>, place: Place, stopped: watch::Receiver<bool>) {
+    let mut position = place.load();
+    let mut trimmed = Instant::now();
+    while !*stopped.borrow() {
+        let records = match engine.read_stream(TABLE, position, BATCH) {
+            Ok(records) => records,
+            Err(error) => {
+                tracing::error!(%error, "the stream can't be read");
+                sleep(AFTER_FAILURE).await;
+                continue;
+            }
+        };
+        let Some(last) = records.last().map(|record| record.position) else {
+            sleep(POLL).await;
+            continue;
+        };
+        match fan_out(&fanout, &records).await {
+            None => position = last,
+            Some(failed) => {
+                // As AWS does: everything from the first failure on comes again.
+                position = before(&records, &failed).unwrap_or(position);
+                sleep(AFTER_FAILURE).await;
+            }
+        }
+        if let Err(error) = place.save(position) {
+            tracing::warn!(%error, "the stream's position can't be remembered");
+        }
+        if trimmed.elapsed() >= EXPIRY {
+            trimmed = Instant::now();
+            trim(&engine, position);
+        }
+    }
+}
+
+/// Removes what was consumed long ago, as AWS does after a day.
+fn trim(engine: &Engine, consumed: Position) {
+    let Some(before) = SystemTime::now().checked_sub(STREAM_KEPT) else {
+        return;
+    };
+    if let Err(error) = engine.trim_stream(TABLE, before, consumed) {
+        tracing::warn!(%error, "old stream records can't be removed");
+    }
+}
+
+/// Hands one batch over; answers the sequence number of the first failure.
+async fn fan_out(fanout: &Fanout, records: &[StreamRecord]) -> Option<String> {
+    let heads: Vec<&Json> = records.iter().map(|record| &record.event).filter(|event| is_head(event)).collect();
+    if heads.is_empty() {
+        return None;
+    }
+    let answer = fanout.handle(json!({ "Records": heads })).await;
+    let failures = answer["batchItemFailures"].as_array()?.iter();
+    failures.filter_map(|failure| failure["itemIdentifier"].as_str()).min().map(str::to_owned)
+}
+
+/// The filter of the event source in the template: heads of tickets only.
+fn is_head(event: &Json) -> bool {
+    event["dynamodb"]["Keys"]["sk"]["S"] == "T"
+}
+
+fn before(records: &[StreamRecord], sequence: &str) -> Option<Position> {
+    let earlier = records.iter().take_while(|record| record.event["dynamodb"]["SequenceNumber"] != sequence);
+    earlier.last().map(|record| record.position)
+}
+
+/// Hands hints to deliver until stopped; attempts under way are finished.
+pub async fn queue(mut hints: mpsc::Receiver<Hint>, deliver: Arc<Deliver>, mut stopped: watch::Receiver<bool>) {
+    let places = Arc::new(Semaphore::new(CONCURRENT_DELIVERIES));
+    loop {
+        let hint = tokio::select! {
+            hint = hints.recv() => hint,
+            _ = stopped.wait_for(|stop| *stop) => None,
+        };
+        let (Some(hint), Ok(place)) = (hint, Arc::clone(&places).acquire_owned().await) else {
+            break;
+        };
+        let deliver = Arc::clone(&deliver);
+        tokio::spawn(async move {
+            deliver.attempt(hint).await;
+            drop(place);
+        });
+    }
+    let all = u32::try_from(CONCURRENT_DELIVERIES).unwrap_or(u32::MAX);
+    drop(places.acquire_many(all).await);
+}
+
+/// Runs the sweep now and then until stopped.
+pub async fn schedule(sweep: Arc<Sweep>, clock: Clock, every: Duration, mut stopped: watch::Receiver<bool>) {
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => drop(sweep.run(clock.now()).await),
+            _ = stopped.wait_for(|stop| *stop) => return,
+        }
+    }
+}
+
+/// Removes what has expired, now and then, until stopped.
+pub async fn expiry(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) {
+    let mut ticks = interval(EXPIRY);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => expire(&engine),
+            _ = stopped.wait_for(|stop| *stop) => return,
+        }
+    }
+}
+
+fn expire(engine: &Engine) {
+    if let Err(error) = engine.sweep_ttl() {
+        tracing::warn!(%error, "expired items can't be removed");
+    }
+}

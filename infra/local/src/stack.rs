@@ -1,0 +1,192 @@
+//! Starting and stopping.
+
+use crate::{Options, StartError, pump};
+use aws_credential_types::Credentials;
+use axum::Router;
+use lambdesk_api::{seal::SealingKey, state::App};
+use lambdesk_deliver::Deliver;
+use lambdesk_engine::{Engine, Storage};
+use lambdesk_fanout::Fanout;
+use lambdesk_outbound::AddressPolicy;
+use lambdesk_runtime::{Clock, HintQueue, aws, clock::secret_bytes, config::Aws};
+use lambdesk_store::Store;
+use lambdesk_sweep::Sweep;
+use std::{fs, io, net::SocketAddr, path::Path, sync::Arc};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+
+/// The name of the table.
+pub const TABLE: &str = "lambdesk-local";
+/// Hosts that webhooks may go to here although they are not public.
+const ALLOWED_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+/// Hints that may wait at the same time; the sweep finds what is lost beyond.
+const WAITING_HINTS: usize = 10_000;
+
+/// The running stack. Dropping it stops its tasks.
+pub struct Stack {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The state that the HTTP functions share.
+    pub app: App,
+    /// The function behind the stream.
+    pub fanout: Arc<Fanout>,
+    /// The function behind the queue.
+    pub deliver: Arc<Deliver>,
+    /// The function behind the schedule.
+    pub sweep: Arc<Sweep>,
+    /// The engine below.
+    pub engine: Arc<Engine>,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Stack {
+    /// Starts everything.
+    ///
+    /// # Errors
+    /// Why not, in one sentence.
+    pub async fn start(options: &Options) -> Result<Self, StartError> {
+        Self::start_at(options, Clock::system()).await
+    }
+
+    /// Starts everything with a clock of the caller's.
+    ///
+    /// # Errors
+    /// Why not, in one sentence.
+    pub async fn start_at(options: &Options, clock: Clock) -> Result<Self, StartError> {
+        let listener = listen(options.port).await?;
+        let engine = Arc::new(Engine::open(storage(options)?)?);
+        let store = open_table(&engine).await?;
+        let app = App { clock: clock.clone(), ..App::new(store.clone(), sealing_key(options)?) };
+        let (queue, hints) = HintQueue::local(WAITING_HINTS);
+        let policy = AddressPolicy::allowing(ALLOWED_HOSTS).map_err(|error| StartError::Demo(error.to_string()))?;
+        let fanout = Arc::new(Fanout::new(store.clone(), queue.clone(), clock.clone()));
+        let deliver = Arc::new(Deliver::new(store.clone(), policy.clone(), clock.clone()));
+        let sweep = Arc::new(Sweep::new(Arc::clone(&fanout), queue.clone()));
+        let (stop, stopped) = watch::channel(false);
+        let router = routes(&app, &policy, &queue);
+        let address = listener.local_addr().map_err(|reason| StartError::Port { port: options.port, reason })?;
+        let mut tasks = JoinSet::new();
+        tasks.spawn(serve(listener, router, stopped.clone()));
+        tasks.spawn(pump::stream(Arc::clone(&engine), Arc::clone(&fanout), pump::Place::of(options), stopped.clone()));
+        tasks.spawn(pump::queue(hints, Arc::clone(&deliver), stopped.clone()));
+        tasks.spawn(pump::schedule(Arc::clone(&sweep), clock, options.sweep_interval(), stopped.clone()));
+        tasks.spawn(pump::expiry(Arc::clone(&engine), stopped));
+        Ok(Self { address, app, fanout, deliver, sweep, engine, stop, tasks })
+    }
+
+    /// The base URL.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The table.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        &self.app.store
+    }
+
+    /// Serves until Ctrl-C or SIGTERM, then stops.
+    pub async fn until_interrupted(self) {
+        interrupted().await;
+        self.stop().await;
+    }
+
+    /// Stops: requests under way are answered, then the tasks end.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        while self.tasks.join_next().await.is_some() {}
+        let Self { app, fanout, deliver, sweep, engine, .. } = self;
+        drop((app, fanout, deliver, sweep));
+        if let Some(engine) = Arc::into_inner(engine)
+            && let Err(error) = engine.shutdown().await
+        {
+            tracing::warn!(%error, "the engine did not stop cleanly");
+        }
+    }
+}
+
+/// Every function's routes on one listener.
+fn routes(app: &App, policy: &AddressPolicy, queue: &HintQueue) -> Router {
+    functions(policy, queue).into_iter().fold(Router::new(), |all, (_, routes)| all.merge(routes.router(app)))
+}
+
+/// The HTTP functions by name: also what the template is held against.
+#[must_use]
+pub fn functions(policy: &AddressPolicy, queue: &HintQueue) -> Vec<(&'static str, lambdesk_api::function::Routes)> {
+    vec![
+        ("tickets", lambdesk_tickets::routes()),
+        ("messages", lambdesk_messages::routes()),
+        ("contacts", lambdesk_contacts::routes()),
+        ("directory", lambdesk_directory::routes(None)),
+        ("intake", lambdesk_intake::routes()),
+        ("webhooks", lambdesk_webhooks::routes(policy.clone(), Some(queue.clone()))),
+    ]
+}
+
+async fn listen(port: u16) -> Result<TcpListener, StartError> {
+    TcpListener::bind(("127.0.0.1", port)).await.map_err(|reason| match reason.kind() {
+        io::ErrorKind::AddrInUse => StartError::PortTaken(port),
+        _ => StartError::Port { port, reason },
+    })
+}
+
+fn storage(options: &Options) -> Result<Storage, StartError> {
+    if options.memory {
+        return Ok(Storage::Memory);
+    }
+    fs::create_dir_all(&options.data).map_err(|reason| StartError::Folder { folder: options.data.clone(), reason })?;
+    Ok(Storage::File(options.data.join("table.sqlite")))
+}
+
+async fn open_table(engine: &Engine) -> Result<Store, StartError> {
+    let credentials = Credentials::from_keys("local", "local", None);
+    let aws = Aws { region: "local".to_owned(), credentials, dynamodb_url: Some(engine.url()), sqs_url: None };
+    let store = Store::new(aws::dynamo_client(&aws), TABLE);
+    store.create_table().await?;
+    store.check_format().await??;
+    Ok(store)
+}
+
+/// The sealing key: made once per data folder, readable by its owner only.
+fn sealing_key(options: &Options) -> Result<SealingKey, StartError> {
+    if options.memory {
+        return Ok(SealingKey::new(&secret_bytes()));
+    }
+    let path = options.data.join("sealing.key");
+    let key = match fs::read(&path) {
+        Ok(bytes) => bytes.try_into().ok(),
+        Err(_) => None,
+    };
+    if let Some(key) = key {
+        return Ok(SealingKey::new(&key));
+    }
+    let key: [u8; 32] = secret_bytes();
+    write_private(&path, &key).map_err(|reason| StartError::Folder { folder: options.data.clone(), reason })?;
+    Ok(SealingKey::new(&key))
+}
+
+/// Writes a file that only its owner can read.
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
+    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(bytes)
+}
+
+async fn serve(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {
+    let stop = async move { drop(stopped.wait_for(|stop| *stop).await) };
+    if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stop).await {
+        tracing::error!(%error, "the listener failed");
+    }
+}
+
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return drop(tokio::signal::ctrl_c().await);
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}

@@ -1,0 +1,230 @@
+//! `Idempotency-Key`: the same request gives the same answer, once done.
+//!
+//! The answer is written in the same transaction as the change, so there is no
+//! moment in which one exists without the other. Its body is sealed: it may
+//! hold personal text, or a token that is shown once.
+
+use crate::{problem::Problem, seal::SealingKey};
+use axum::{
+    http::{
+        HeaderValue, StatusCode,
+        header::{CONTENT_TYPE, ETAG, LOCATION},
+        request::Parts,
+    },
+    response::{IntoResponse, Response},
+};
+use lambdesk_domain::id::{Version, WorkspaceId};
+use lambdesk_store::{Answered, Record};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+const HEADER: &str = "idempotency-key";
+const PURPOSE: &str = "idempotent-answer";
+/// The longest key taken.
+const MAX_KEY: usize = 255;
+
+/// A caller's key for one request.
+#[derive(Debug, Clone)]
+pub struct IdempotencyKey {
+    key: String,
+    route: String,
+}
+
+impl IdempotencyKey {
+    pub(crate) fn of(parts: &Parts) -> Result<Option<Self>, Problem> {
+        let Some(header) = parts.headers.get(HEADER) else {
+            return Ok(None);
+        };
+        let key = header.to_str().unwrap_or_default().trim();
+        if key.is_empty() || key.len() > MAX_KEY {
+            return Err(Problem::malformed(
+                "Idempotency-Key must have 1 to 255 visible ASCII characters",
+            ));
+        }
+        Ok(Some(Self {
+            key: key.to_owned(),
+            route: parts.uri.path().to_owned(),
+        }))
+    }
+
+    /// Bound to who asks and to what was asked.
+    #[must_use]
+    pub fn bind(&self, workspace: WorkspaceId, caller: &str, body: &[u8]) -> Idempotency {
+        let hash = |parts: &[&[u8]]| {
+            let digest = parts.iter().fold(Sha256::new(), |hash, part| {
+                hash.chain_update(part.len().to_be_bytes())
+                    .chain_update(part)
+            });
+            digest
+                .finalize()
+                .iter()
+                .take(16)
+                .map(|byte| format!("{byte:02x}"))
+                .collect::<String>()
+        };
+        let key = hash(&[
+            caller.as_bytes(),
+            self.route.as_bytes(),
+            self.key.as_bytes(),
+        ]);
+        Idempotency {
+            workspace,
+            key,
+            request: hash(&[body]),
+        }
+    }
+}
+
+/// A key bound to its caller and request.
+#[derive(Debug, Clone)]
+pub struct Idempotency {
+    /// The tenant.
+    pub workspace: WorkspaceId,
+    /// Names the record.
+    pub key: String,
+    request: String,
+}
+
+/// An answer that can be sent, remembered and sent again.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    status: StatusCode,
+    location: Option<String>,
+    etag: Option<String>,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    /// `{"data": …}` with a status.
+    ///
+    /// # Panics
+    /// Never: our answers have string keys and finite numbers.
+    #[must_use]
+    pub fn new(status: StatusCode, data: &impl Serialize) -> Self {
+        #[derive(Serialize)]
+        struct One<'a, T> {
+            data: &'a T,
+        }
+        let body =
+            serde_json::to_vec(&One { data }).expect("our answers are representable in JSON");
+        Self {
+            status,
+            location: None,
+            etag: None,
+            body,
+        }
+    }
+
+    /// 201 with its `Location`.
+    #[must_use]
+    pub fn created(location: String, data: &impl Serialize) -> Self {
+        Self {
+            location: Some(location),
+            ..Self::new(StatusCode::CREATED, data)
+        }
+    }
+
+    /// 200.
+    #[must_use]
+    pub fn ok(data: &impl Serialize) -> Self {
+        Self::new(StatusCode::OK, data)
+    }
+
+    /// 204.
+    #[must_use]
+    pub const fn no_content() -> Self {
+        Self {
+            status: StatusCode::NO_CONTENT,
+            location: None,
+            etag: None,
+            body: Vec::new(),
+        }
+    }
+
+    /// With the version as `ETag`.
+    #[must_use]
+    pub fn with_version(self, version: Version) -> Self {
+        Self {
+            etag: Some(format!("\"{version}\"")),
+            ..self
+        }
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, self.body).into_response();
+        let headers = response.headers_mut();
+        if self.status != StatusCode::NO_CONTENT {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        for (name, value) in [(LOCATION, self.location), (ETAG, self.etag)] {
+            if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
+                headers.insert(name, value);
+            }
+        }
+        response
+    }
+}
+
+impl Idempotency {
+    /// The record that remembers this answer.
+    #[must_use]
+    pub fn record(&self, answer: &Answer, sealing: &SealingKey) -> Record {
+        let sealed_body = sealing.seal(PURPOSE, &self.context(), &answer.body);
+        let Answer {
+            status,
+            location,
+            etag,
+            ..
+        } = answer.clone();
+        let answer = Answered {
+            status: status.as_u16(),
+            location,
+            etag,
+            sealed_body,
+        };
+        Record {
+            key: self.key.clone(),
+            request: self.request.clone(),
+            answer,
+        }
+    }
+
+    /// The remembered answer, if it is to the same request.
+    ///
+    /// # Errors
+    /// 422 when the key was used for another request.
+    pub fn replay(&self, record: &Record, sealing: &SealingKey) -> Result<Response, Problem> {
+        if record.request != self.request {
+            return Err(Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "idempotency_key_reused",
+                "this Idempotency-Key was used for another request body",
+            ));
+        }
+        let body = sealing
+            .open(PURPOSE, &self.context(), &record.answer.sealed_body)
+            .ok_or_else(Problem::internal)?;
+        let status = StatusCode::from_u16(record.answer.status).map_err(|_| Problem::internal())?;
+        let answer = Answer {
+            status,
+            location: record.answer.location.clone(),
+            etag: record.answer.etag.clone(),
+            body,
+        };
+        let mut response = answer.into_response();
+        response
+            .headers_mut()
+            .insert("idempotent-replayed", HeaderValue::from_static("true"));
+        Ok(response)
+    }
+
+    fn context(&self) -> Vec<u8> {
+        [
+            self.workspace.uuid().as_bytes().as_slice(),
+            self.key.as_bytes(),
+        ]
+        .concat()
+    }
+}

@@ -1,0 +1,144 @@
+//! What every list takes and answers: `limit`, `cursor`, `page`, `with_total`.
+
+use crate::{
+    cursor::{Direction, invalid_cursor, open_cursor, seal_cursor},
+    page::{PageInfo, Paged},
+    problem::Problem,
+    query::Query,
+    seal::SealingKey,
+    state::App,
+};
+use axum::{
+    extract::{FromRequestParts, OriginalUri},
+    http::{Uri, request::Parts},
+    response::Response,
+};
+use lambdesk_domain::id::WorkspaceId;
+use serde::Serialize;
+use std::sync::Arc;
+
+const DEFAULT_LIMIT: u16 = 25;
+const MAX_LIMIT: u16 = 100;
+
+/// A list's query string, and the address that its links are made from.
+#[derive(Debug)]
+pub struct ListRequest {
+    /// The parameters; the list takes its own, then calls [`ListRequest::listing`].
+    pub query: Query,
+    uri: Uri,
+    sealing: Arc<SealingKey>,
+}
+
+impl FromRequestParts<App> for ListRequest {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let query = Query::from_request_parts(parts, app).await?;
+        let Ok(OriginalUri(uri)) = OriginalUri::from_request_parts(parts, app).await;
+        Ok(Self { query, uri, sealing: Arc::clone(&app.sealing) })
+    }
+}
+
+/// Which page of which list is asked for.
+#[derive(Debug)]
+pub struct Listing {
+    /// Rows asked for: 1 to 100.
+    pub limit: u16,
+    /// Where to go on, and which way.
+    pub position: Option<(String, Direction)>,
+    /// The page's number from 1, when asked for by number.
+    pub number: Option<u32>,
+    /// Whether all rows are to be counted.
+    pub with_total: bool,
+    workspace: WorkspaceId,
+    route: &'static str,
+    filter: String,
+    uri: Uri,
+    sealing: Arc<SealingKey>,
+}
+
+impl ListRequest {
+    /// Takes the parameters that all lists have and refuses those that nobody
+    /// took. `filter` is one spelling of everything that selects the rows.
+    ///
+    /// # Errors
+    /// 400 for unknown or bad parameters and for a cursor of another list.
+    pub fn listing(mut self, workspace: WorkspaceId, route: &'static str, filter: String) -> Result<Listing, Problem> {
+        let limit = self.query.parsed("limit", |text| match text.parse() {
+            Ok(limit @ 1..=MAX_LIMIT) => Ok(limit),
+            _ => Err("expected a number from 1 to 100"),
+        });
+        let cursor = self.query.one("cursor");
+        let number = self.query.parsed("page", |text| match text.parse::<u32>() {
+            Ok(number) if number > 0 => Ok(number),
+            _ => Err("expected a number from 1"),
+        });
+        let with_total = self.query.flag("with_total").unwrap_or(false);
+        if cursor.is_some() && number.is_some() {
+            self.query.error("page", "exclusive", "use either cursor or page");
+        }
+        self.query.finish()?;
+        let position = cursor.map(|cursor| open_cursor(&self.sealing, workspace, route, &filter, &cursor)).transpose()?;
+        Ok(Listing {
+            limit: limit.unwrap_or(DEFAULT_LIMIT),
+            position,
+            number,
+            with_total,
+            workspace,
+            route,
+            filter,
+            uri: self.uri,
+            sealing: self.sealing,
+        })
+    }
+
+    /// As [`ListRequest::listing`], for lists that go one way only and have
+    /// neither page numbers nor totals.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn forward(mut self, workspace: WorkspaceId, route: &'static str, filter: String) -> Result<Listing, Problem> {
+        for name in ["page", "with_total"] {
+            if !self.query.values(name).is_empty() {
+                self.query.error(name, "unknown_parameter", "this list goes by cursor only");
+            }
+        }
+        let listing = self.listing(workspace, route, filter)?;
+        match listing.position {
+            Some((_, Direction::Backward)) => Err(invalid_cursor()),
+            _ => Ok(listing),
+        }
+    }
+}
+
+impl Listing {
+    /// The position of a list that goes one way, read.
+    ///
+    /// # Errors
+    /// 400 when it makes no sense.
+    pub fn after<T: std::str::FromStr>(&self) -> Result<Option<T>, Problem> {
+        let position = self.position.as_ref().map(|(position, _)| position.parse());
+        position.transpose().map_err(|_| invalid_cursor())
+    }
+
+    /// The page's place in its list, given where its neighbours begin.
+    #[must_use]
+    pub fn info(&self, next: Option<&str>, prev: Option<&str>) -> PageInfo {
+        let seal = |position: &str, direction| {
+            seal_cursor(&self.sealing, self.workspace, self.route, &self.filter, position, direction)
+        };
+        PageInfo {
+            next_cursor: next.map(|position| seal(position, Direction::Forward)),
+            prev_cursor: prev.map(|position| seal(position, Direction::Backward)),
+            size: self.limit.into(),
+            number: self.number,
+            ..PageInfo::default()
+        }
+    }
+
+    /// The answer.
+    #[must_use]
+    pub fn respond<T: Serialize>(&self, data: Vec<T>, page: PageInfo) -> Response {
+        Paged { data, page }.respond(&self.uri)
+    }
+}

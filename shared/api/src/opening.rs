@@ -1,0 +1,141 @@
+//! Opening a ticket: the part that every way in shares.
+//!
+//! A contact's id derives from its address, so the ticket, its message and the
+//! contact are written in one transaction without looking first; only where the
+//! contact turns out to be another one, or blocked, a second one follows.
+
+use crate::{
+    execute::{DryRun, Executor},
+    idempotency::Answer,
+    problem::{FieldError, Problem},
+};
+use axum::response::{IntoResponse, Response};
+use lambdesk_domain::{
+    command::{Context, NewTicket, create},
+    contact::{Contact, ContactRef},
+    events,
+    id::TicketNumber,
+    message::Message,
+    text::EmailAddress,
+    ticket::Ticket,
+};
+use lambdesk_store::{CommitError, NewItems, contact_id};
+
+/// How many contacts with a derived id are tried: more than one only where a
+/// contact has moved on to another address.
+const ATTEMPTS: u8 = 8;
+
+/// Who the contact of a new ticket is.
+#[derive(Debug, Clone)]
+pub enum NewContact {
+    /// Nobody.
+    Nobody,
+    /// This one, looked up by the caller.
+    Known(Box<Contact>),
+    /// The one with this address, made if it is new and may be.
+    WithAddress {
+        /// The address.
+        email: EmailAddress,
+        /// The workspace's salt, for the id.
+        salt: String,
+        /// It must be there already.
+        must_exist: bool,
+    },
+}
+
+/// Opens a ticket and answers it.
+///
+/// # Errors
+/// Why it is refused, as a problem document.
+pub async fn open(
+    executor: &Executor<'_>,
+    new: NewTicket,
+    contact: NewContact,
+    answer: impl Fn(&Ticket, Option<&Message>) -> Answer,
+) -> Result<Response, Problem> {
+    let mut opening = Opening { new, context: executor.context.clone(), claim: None };
+    opening.take(executor, &contact).await?;
+    if executor.is_dry_run {
+        let (ticket, _) = create(opening.new, &opening.context)?;
+        return Ok(DryRun::answer(vec![events::between(None, &ticket)]));
+    }
+    // Refused before a number is spent on it.
+    create(opening.new.clone(), &opening.context)?;
+    opening.new.number = executor.store.next_number(executor.workspace).await?;
+    for attempt in 1..ATTEMPTS {
+        let (ticket, message) = create(opening.new.clone(), &opening.context)?;
+        let response = answer(&ticket, message.as_ref());
+        let record = executor.remember(&response);
+        let items = NewItems { message: message.as_ref(), contact: opening.claim.as_ref(), answer: record.as_ref() };
+        match executor.store.create_ticket(&ticket, items).await {
+            Ok(()) => return Ok(response.into_response()),
+            Err(CommitError::Answered(record)) => return executor.replay(&record),
+            Err(CommitError::OtherContact(other)) => opening.meet(*other, &contact, attempt),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Problem::unavailable())
+}
+
+/// The number of a ticket that is only tried.
+pub const NO_NUMBER: TicketNumber = TicketNumber(0);
+
+struct Opening {
+    new: NewTicket,
+    context: Context,
+    /// The contact to be made, or to be found just so.
+    claim: Option<Contact>,
+}
+
+impl Opening {
+    async fn take(&mut self, executor: &Executor<'_>, contact: &NewContact) -> Result<(), Problem> {
+        match contact {
+            NewContact::Nobody => {}
+            NewContact::Known(contact) => self.link(contact),
+            NewContact::WithAddress { email, salt, must_exist: true } => {
+                let found = executor.store.contact(executor.workspace, contact_id(salt, email, 0)).await?;
+                let found = found.filter(|contact| contact.email.as_ref() == Some(email)).ok_or_else(no_such_contact)?;
+                self.link(&found);
+            }
+            NewContact::WithAddress { email, salt, must_exist: false } => self.claim(email, salt, 0),
+        }
+        Ok(())
+    }
+
+    fn claim(&mut self, email: &EmailAddress, salt: &str, attempt: u8) {
+        let contact = Contact {
+            id: contact_id(salt, email, attempt),
+            name: self.new.requester.name.clone(),
+            email: Some(email.clone()),
+            phone: self.new.requester.phone.clone(),
+            external_id: None,
+            is_blocked: false,
+            created_at: self.context.now,
+        };
+        self.new.contact = Some(ContactRef::from(&contact));
+        self.claim = Some(contact);
+    }
+
+    /// A contact that is there: linked as it is. A blocked one wakes nothing.
+    fn link(&mut self, contact: &Contact) {
+        self.new.contact = Some(ContactRef::from(contact));
+        self.claim = None;
+        if contact.is_blocked {
+            self.new.is_held = true;
+            self.context.is_silent = true;
+        }
+    }
+
+    /// The derived id belongs to `other`: the same person under another name or
+    /// blocked, or somebody who had this address before.
+    fn meet(&mut self, other: Contact, contact: &NewContact, attempt: u8) {
+        match contact {
+            NewContact::WithAddress { email, salt, .. } if other.email.as_ref() != Some(email) => self.claim(email, salt, attempt),
+            _ => self.link(&other),
+        }
+    }
+}
+
+fn no_such_contact() -> Problem {
+    Problem::invalid(vec![FieldError::new("/from/email", "no_such_reference", "there is no contact with this address")])
+}

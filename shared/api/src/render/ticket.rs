@@ -1,0 +1,196 @@
+//! Tickets as they are answered.
+
+use super::MessageView;
+use lambdesk_domain::{
+    access::ActorRef,
+    contact::{Account, ContactRef, Requester},
+    custom_field::FieldValue,
+    directory::{Directory, Tag, User},
+    id::{ChannelId, ContactId, TagId, TicketId, TicketNumber, UserId, Version},
+    status::{Awaiting, ChannelType, Priority, Shelf, Source, Status},
+    text::{Color, EmailAddress, FieldKey, Name, Preview, Subject, Summary, TimeZoneName, Uid, WebLink},
+    ticket::Ticket,
+    time::Timestamp,
+};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// Something with a name; the name is null once it has been deleted.
+#[derive(Debug, Serialize)]
+pub struct LabelView {
+    id: Uuid,
+    name: Option<Name>,
+}
+
+/// A channel on a ticket.
+#[derive(Debug, Serialize)]
+pub struct ChannelView {
+    id: ChannelId,
+    name: Option<Name>,
+    #[serde(rename = "type")]
+    kind: ChannelType,
+    color: Option<Color>,
+}
+
+/// An assignee.
+#[derive(Debug, Serialize)]
+pub struct UserView {
+    id: UserId,
+    name: Option<Name>,
+    email: Option<EmailAddress>,
+    picture_url: Option<WebLink>,
+    timezone: Option<TimeZoneName>,
+}
+
+/// A contact on a ticket.
+#[derive(Debug, Serialize)]
+pub struct ContactView {
+    id: ContactId,
+    name: Option<Name>,
+    email: Option<EmailAddress>,
+    external_id: Option<lambdesk_domain::text::ExternalId>,
+}
+
+impl From<ContactRef> for ContactView {
+    fn from(ContactRef { id, name, email, external_id }: ContactRef) -> Self {
+        Self { id, name, email, external_id }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct TagView {
+    id: TagId,
+    name: Option<Name>,
+    color: Option<Color>,
+}
+
+/// A ticket as it is answered.
+#[derive(Debug, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the answer's fields, as published")]
+pub struct TicketView {
+    id: TicketId,
+    number: TicketNumber,
+    version: Version,
+    subject: Subject,
+    status: Status,
+    is_closed: bool,
+    is_spam: bool,
+    is_processed: bool,
+    is_archived: bool,
+    priority: Priority,
+    source: Source,
+    awaiting: Awaiting,
+    channel: Option<ChannelView>,
+    category: Option<LabelView>,
+    team: Option<LabelView>,
+    assignee: Option<UserView>,
+    contact: Option<ContactView>,
+    account: Option<Account>,
+    requester: Requester,
+    creator: ActorRef,
+    tags: Vec<TagView>,
+    custom: BTreeMap<FieldKey, FieldValue>,
+    uid: Option<Uid>,
+    summary: Option<Summary>,
+    preview: Preview,
+    replies_count: u64,
+    is_read_by_customer: bool,
+    is_read_by_organization: bool,
+    follow_up_at: Option<Timestamp>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    last_activity_at: Timestamp,
+    status_changed_at: Timestamp,
+    in_progress_at: Option<Timestamp>,
+    first_response_at: Option<Timestamp>,
+    resolved_at: Option<Timestamp>,
+    closed_at: Option<Timestamp>,
+    archived_at: Option<Timestamp>,
+    trashed_at: Option<Timestamp>,
+    continues_ticket_id: Option<TicketId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    messages: Option<Vec<MessageView>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    has_more_messages: Option<bool>,
+}
+
+impl TicketView {
+    /// Without its thread, as lists and writes answer it.
+    #[must_use]
+    pub fn of(ticket: &Ticket, directory: &Directory) -> Self {
+        let ticket = ticket.clone();
+        Self {
+            id: ticket.id,
+            number: ticket.number,
+            version: ticket.version,
+            subject: ticket.subject,
+            status: ticket.status,
+            is_closed: ticket.status.is_closed(),
+            is_spam: ticket.status == Status::Spam,
+            is_processed: ticket.shelf != Shelf::Unprocessed,
+            is_archived: ticket.shelf == Shelf::Archived,
+            priority: ticket.priority,
+            source: ticket.source,
+            awaiting: ticket.awaiting,
+            channel: ticket.channel.map(|channel| channel_view(channel.id, channel.kind, directory)),
+            category: ticket.category.map(|id| {
+                let name = directory.categories.get(&id).map(|category| category.name.clone());
+                LabelView { id: id.uuid(), name }
+            }),
+            team: ticket.team.map(|id| LabelView { id: id.uuid(), name: directory.teams.get(&id).map(|team| team.name.clone()) }),
+            assignee: ticket.assignee.map(|id| user_view(id, directory.users.get(&id))),
+            contact: ticket.contact.map(ContactView::from),
+            account: ticket.account,
+            requester: ticket.requester,
+            creator: ticket.origin.creator,
+            tags: ticket.tags.into_iter().map(|id| tag_view(id, directory.tags.get(&id))).collect(),
+            custom: ticket.custom,
+            uid: ticket.uid,
+            summary: ticket.summary,
+            preview: ticket.preview,
+            replies_count: ticket.replies_count,
+            is_read_by_customer: ticket.is_read_by_customer,
+            is_read_by_organization: ticket.is_read_by_organization,
+            follow_up_at: ticket.follow_up_at,
+            created_at: ticket.created_at,
+            updated_at: ticket.updated_at,
+            last_activity_at: ticket.last_activity_at,
+            status_changed_at: ticket.status_changed_at,
+            in_progress_at: ticket.in_progress_at,
+            first_response_at: ticket.first_response_at,
+            resolved_at: ticket.resolved_at,
+            closed_at: ticket.closed_at,
+            archived_at: ticket.archived_at,
+            trashed_at: ticket.trashed_at,
+            continues_ticket_id: ticket.origin.continues,
+            messages: None,
+            has_more_messages: None,
+        }
+    }
+
+    /// With its newest messages, oldest of them first.
+    #[must_use]
+    pub fn with_messages(self, messages: Vec<MessageView>, has_more: bool) -> Self {
+        Self { messages: Some(messages), has_more_messages: Some(has_more), ..self }
+    }
+}
+
+fn channel_view(id: ChannelId, kind: ChannelType, directory: &Directory) -> ChannelView {
+    let channel = directory.channels.get(&id);
+    ChannelView { id, name: channel.map(|channel| channel.name.clone()), kind, color: channel.and_then(|channel| channel.color.clone()) }
+}
+
+fn user_view(id: UserId, user: Option<&User>) -> UserView {
+    UserView {
+        id,
+        name: user.map(|user| user.name.clone()),
+        email: user.map(|user| user.email.clone()),
+        picture_url: user.and_then(|user| user.picture_url.clone()),
+        timezone: user.and_then(|user| user.timezone.clone()),
+    }
+}
+
+fn tag_view(id: TagId, tag: Option<&Tag>) -> TagView {
+    TagView { id, name: tag.map(|tag| tag.name.clone()), color: tag.and_then(|tag| tag.color.clone()) }
+}

@@ -1,0 +1,67 @@
+//! What any write may say besides its body: silent, dry run, the version seen, an
+//! idempotency key.
+
+use crate::{
+    auth::Session, idempotency::IdempotencyKey, precondition::IfMatch, problem::Problem, query::Query,
+    state::App,
+};
+use axum::{
+    extract::FromRequestParts,
+    http::{Method, request::Parts},
+};
+
+use lambdesk_domain::{
+    command::Context,
+    id::Version,
+};
+
+/// The circumstances of a write. Query parameters other than its own are refused.
+#[derive(Debug, Clone)]
+pub struct Write {
+    /// Recorded, without outward effect.
+    pub is_silent: bool,
+    /// Nothing recorded: tell what would follow.
+    pub is_dry_run: bool,
+    /// The version that the caller has seen.
+    pub if_match: Option<Version>,
+    /// The key under which the answer is remembered; of POST only.
+    pub idempotency: Option<IdempotencyKey>,
+}
+
+impl FromRequestParts<App> for Write {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let mut query = Query::from_request_parts(parts, app).await?;
+        let is_silent = query.flag("silent").unwrap_or(false);
+        let is_dry_run = query.flag("dry_run").unwrap_or(false);
+        query.finish()?;
+        let is_post = parts.method == Method::POST;
+        let idempotency = if is_post {
+            IdempotencyKey::of(parts)?
+        } else {
+            None
+        };
+        Ok(Self {
+            is_silent,
+            is_dry_run,
+            if_match: IfMatch::from_request_parts(parts, app).await?.0,
+            idempotency,
+        })
+    }
+}
+
+impl Write {
+    /// The circumstances as the domain wants them.
+    #[must_use]
+    pub fn context(&self, session: &Session) -> Context {
+        Context {
+            actor: session.actor.clone(),
+            rules: session.directory.workspace.access,
+            request_id: Some(session.request_id),
+            is_silent: self.is_silent,
+            if_match: self.if_match,
+            now: session.now,
+        }
+    }
+}

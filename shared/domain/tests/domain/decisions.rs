@@ -1,0 +1,99 @@
+//! Deciding without the ticket and with it come to the same.
+
+use crate::support::same_content;
+use lambdesk_domain::{
+    command::{Context, Decision, Prior, Rejection, Update, update},
+    testing::{self, Command},
+    ticket::Ticket,
+};
+use proptest::{prelude::*, strategy::ValueTree, test_runner::Config};
+
+/// The circumstances, moved to after the ticket's last change, and to its version half the time.
+fn met(context: &Context, ticket: &Ticket, gap: u64) -> Context {
+    let now = ticket.updated_at.plus(std::time::Duration::from_millis(gap));
+    let if_match = context.if_match.map(|seen| if gap.is_multiple_of(2) { ticket.version } else { seen });
+    Context { now, if_match, ..context.clone() }
+}
+
+fn is_admitted(decision: &Result<Decision, Rejection>, ticket: &Ticket) -> bool {
+    matches!(decision, Ok(Decision::Change(change)) if change.guard.admits(ticket))
+}
+
+fn hold_together(command: &Command, context: &Context, ticket: &Ticket) -> Result<(), TestCaseError> {
+    let unknown = command.decide(context, Prior::Unknown);
+    let known = command.decide(context, Prior::Known(ticket));
+    prop_assert!(!matches!(known, Ok(Decision::NeedsTicket)), "the ticket is there");
+    if let Ok(Decision::Change(informed)) = &known {
+        prop_assert!(informed.guard.admits(ticket), "{:?} does not admit its own ticket", informed.guard);
+    }
+    if let Err(rejection) = &unknown {
+        prop_assert_eq!(known.as_ref().err(), Some(rejection), "refused only when nothing is known");
+        return Ok(());
+    }
+    let Ok(Decision::Change(likely)) = unknown.as_ref() else { return Ok(()) };
+    if !is_admitted(&unknown, ticket) {
+        return Ok(());
+    }
+    match &known {
+        Ok(Decision::Change(informed)) => {
+            prop_assert_eq!(likely.applied_to(ticket), informed.applied_to(ticket));
+            prop_assert_eq!(&likely.message, &informed.message);
+        }
+        Ok(Decision::Unchanged) => prop_assert!(same_content(ticket, &likely.applied_to(ticket))),
+        refused => prop_assert!(false, "refused when the ticket is known, but admitted by the guard: {:?}", refused),
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(Config::with_cases(1_000))]
+
+    #[test]
+    fn whatever_the_likely_decision_admits_the_informed_one_changes_alike(
+        ticket in testing::ticket(), command in testing::command(), context in testing::context(), gap in 0..9_000_000_u64,
+    ) {
+        hold_together(&command.on(ticket.id), &met(&context, &ticket, gap), &ticket)?;
+    }
+
+    #[test]
+    fn the_same_holds_for_those_who_may_do_everything(
+        ticket in testing::ticket(), command in testing::command(), context in testing::trusted(), gap in 0..9_000_000_u64,
+    ) {
+        hold_together(&command.on(ticket.id), &met(&context, &ticket, gap), &ticket)?;
+    }
+
+    #[test]
+    fn asking_twice_changes_nothing_the_second_time(
+        ticket in testing::ticket(), asked in testing::update(), context in testing::trusted(),
+    ) {
+        let context = met(&context, &ticket, 1);
+        if let Ok(Decision::Change(change)) = update(&asked, &context, Prior::Known(&ticket)) {
+            let next = change.applied_to(&ticket);
+            let again = update(&asked, &met(&context, &next, 1), Prior::Known(&next));
+            let settled = matches!(again, Ok(Decision::Unchanged) | Err(Rejection::Trashed | Rejection::NotPutAway));
+            prop_assert!(settled, "{again:?}");
+        }
+    }
+}
+
+#[test]
+fn the_likely_decision_is_the_ordinary_one_often_enough_to_be_worth_it() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut admitted = 0;
+    for _ in 0..400 {
+        let strategy = (testing::ticket(), testing::command(), testing::trusted());
+        let (ticket, command, context) = strategy.new_tree(&mut runner).expect("a case").current();
+        admitted += u32::from(is_admitted(&command.decide(&context, Prior::Unknown), &ticket));
+    }
+    // Otherwise the properties above would hold for want of cases.
+    assert!(admitted > 80, "{admitted} of 400");
+}
+
+#[test]
+fn a_command_that_sets_nothing_is_no_change() {
+    let nothing = Update::Fields(Box::default());
+    let ticket = crate::support::ticket();
+    let context = crate::support::by(crate::support::agent(), &ticket);
+    assert_eq!(update(&nothing, &context, Prior::Known(&ticket)), Ok(Decision::Unchanged));
+    assert_eq!(update(&nothing, &context, Prior::Unknown), Ok(Decision::NeedsTicket));
+}

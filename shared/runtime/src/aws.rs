@@ -1,0 +1,134 @@
+//! Lean AWS clients: static credentials, one TLS stack, one small set of roots,
+//! explicit timeouts. Nothing is looked up on the disk or on the network.
+
+use crate::config::{Aws, Config};
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, IdentityCache, Region, StalledStreamProtectionConfig, retry::RetryConfig,
+    timeout::TimeoutConfig,
+};
+use aws_smithy_http_client::{
+    Builder,
+    tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
+};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_types::SdkConfig;
+use lambdesk_store::Store;
+use std::time::Duration;
+
+/// The authorities that sign AWS endpoints; see the crate's README.
+const ROOTS: &[u8] = include_bytes!("../roots/amazon.pem");
+
+/// For a TCP connection and its TLS handshake, within the region.
+const CONNECT: Duration = Duration::from_secs(1);
+/// For one attempt: a hundred times the published 99th percentile of a transaction.
+const ATTEMPT: Duration = Duration::from_secs(2);
+/// For one operation with all its attempts, well below the functions' own timeouts.
+const OPERATION: Duration = Duration::from_secs(6);
+/// Including the first.
+const ATTEMPTS: u32 = 3;
+
+/// The table of this function. Its connection is opened in the background while
+/// the function asks for its first event.
+///
+/// # Panics
+/// Outside of a tokio runtime.
+#[must_use]
+pub fn store(config: &Config) -> Store {
+    let store = Store::new(dynamo_client(&config.aws), &config.table);
+    let warming = store.clone();
+    tokio::spawn(async move { warming.warm().await });
+    store
+}
+
+/// A client for `DynamoDB`.
+#[must_use]
+pub fn dynamo_client(aws: &Aws) -> aws_sdk_dynamodb::Client {
+    aws_sdk_dynamodb::Client::new(&sdk_config(aws, aws.dynamodb_url.as_deref()))
+}
+
+/// A client for SQS, made the same way.
+#[cfg(feature = "sqs")]
+#[must_use]
+pub fn sqs_client(aws: &Aws) -> aws_sdk_sqs::Client {
+    aws_sdk_sqs::Client::new(&sdk_config(aws, aws.sqs_url.as_deref()))
+}
+
+/// What both clients have in common. Credentials are static, so none are cached;
+/// answers come whole and under a deadline, so stalled streams need no watch.
+fn sdk_config(aws: &Aws, url: Option<&str>) -> SdkConfig {
+    let mut config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new(aws.region.clone()))
+        .credentials_provider(SharedCredentialsProvider::new(aws.credentials.clone()))
+        .identity_cache(IdentityCache::no_cache())
+        .http_client(http_client(url))
+        .timeout_config(timeouts())
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    config.set_endpoint_url(url.map(str::to_owned));
+    config.build()
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .operation_attempt_timeout(ATTEMPT)
+        .operation_timeout(OPERATION)
+        .build()
+}
+
+/// TLS to AWS, or plain HTTP to an endpoint that says so (the embedded engine).
+fn http_client(url: Option<&str>) -> SharedHttpClient {
+    if url.is_some_and(|url| url.starts_with("http://")) {
+        return Builder::new().build_http();
+    }
+    let roots = TrustStore::empty().with_pem_certificate(ROOTS);
+    let context = TlsContext::builder().with_trust_store(roots).build();
+    Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .tls_context(context.expect("a context of embedded certificates is complete"))
+        .build_https()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn aws(url: Option<&str>) -> Aws {
+        let url = url.map(str::to_owned);
+        Aws {
+            region: "eu-central-1".to_owned(),
+            credentials: aws_credential_types::Credentials::from_keys("id", "secret", None),
+            dynamodb_url: url.clone(),
+            sqs_url: url,
+        }
+    }
+
+    /// The SDK parses the roots when the client is made and panics if it can't.
+    #[tokio::test]
+    async fn the_clients_accept_the_embedded_roots() {
+        let _ = dynamo_client(&aws(None));
+        #[cfg(feature = "sqs")]
+        let _ = sqs_client(&aws(None));
+    }
+
+    #[test]
+    fn five_roots_are_embedded() {
+        let pem = std::str::from_utf8(ROOTS).unwrap();
+        assert_eq!(pem.matches("-----BEGIN CERTIFICATE-----").count(), 5);
+    }
+
+    #[tokio::test]
+    async fn an_endpoint_that_nobody_serves_is_told_as_unavailable() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let free = format!("http://{}", listener.local_addr().unwrap());
+        drop(listener);
+        let store = Store::new(dynamo_client(&aws(Some(&free))), "lambdesk-test");
+        let error = store.sweep_state::<u64>().await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the table can't be reached in time (connection)"
+        );
+    }
+}

@@ -1,0 +1,213 @@
+//! What a committed version of a ticket entails: its event, a delivery for every
+//! endpoint that wants it, and the row of its follow-up. The table's stream is the
+//! outbox; here is what its reader writes, and what repairs a version that the
+//! stream lost.
+//!
+//! Every write is conditional and every id derived, so doing it again changes
+//! nothing. The event comes last: once it is there, all the rest is.
+
+use crate::{
+    client::{CAPACITY, Store, failure, is_condition_failure},
+    error::StoreError,
+    item::{document, number},
+    keys::Tenant,
+    stream::StreamChange,
+};
+use futures_util::future::{try_join, try_join_all};
+use lambdesk_domain::{
+    events::{Event, between},
+    id::{DeliveryId, EndpointId, EventId, Version},
+    sweep::lost_version,
+    ticket::Ticket,
+    time::Timestamp,
+    webhook::{Delivery, DeliveryState, Endpoint, EventSource},
+};
+use sha2::{Digest, Sha256};
+use std::time::Duration;
+use uuid::Uuid;
+
+use crate::due::FollowUp;
+
+/// Events that are looked at in one query when versions are counted.
+const EVENTS_PER_PAGE: u16 = 100;
+/// Versions of one ticket that one repair writes at most.
+const MOST_REPAIRED: usize = 500;
+/// How long the mark stays that a follow-up is gone: longer than the stream can
+/// repeat the version that had set it.
+const CLEARED: Duration = Duration::from_hours(48);
+
+/// The delivery of an event to an endpoint, due at once. Its id is a `UUIDv7` of the
+/// event's time that derives from both.
+#[must_use]
+pub fn delivery_of(event: &Event, endpoint: &Endpoint, now: Timestamp) -> Delivery {
+    Delivery {
+        id: delivery_id(event.id, endpoint.id),
+        workspace_id: event.workspace_id,
+        endpoint_id: endpoint.id,
+        event_id: event.id,
+        event_type: event.kind,
+        source: Some(EventSource { ticket_id: event.ticket_id, version: event.sequence }),
+        state: DeliveryState::Pending,
+        next_attempt_at: now,
+        attempts: Vec::new(),
+        created_at: now,
+    }
+}
+
+fn delivery_id(event: EventId, endpoint: EndpointId) -> DeliveryId {
+    let (event, endpoint) = (event.uuid(), endpoint.uuid());
+    let hash = Sha256::new().chain_update(event.as_bytes()).chain_update(endpoint.as_bytes()).finalize();
+    let mut random = [0; 10];
+    random.iter_mut().zip(hash).for_each(|(byte, hashed)| *byte = hashed);
+    // The first 48 bits of a version 7 are its milliseconds.
+    let millis = u64::try_from(event.as_u128() >> 80).unwrap_or_default();
+    DeliveryId::new(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+}
+
+/// Which versions of a ticket a repair looks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gaps {
+    /// Not beyond events that were made before.
+    pub since: Timestamp,
+    /// A ticket that changed later may still be on its way through the stream: then
+    /// only gaps before an event that is there count. (The stream keeps a ticket's
+    /// order, so what is behind such an event will never come.)
+    pub settled_before: Timestamp,
+}
+
+/// What a repair did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Repaired {
+    /// The versions whose events it wrote.
+    pub versions: Vec<Version>,
+    /// Their deliveries.
+    pub deliveries: Vec<Delivery>,
+    /// Some versions may still come, or are left to another repair.
+    pub is_unsettled: bool,
+}
+
+impl Store {
+    /// Writes all that a change entails, and answers the deliveries. `endpoints` are
+    /// the workspace's; `position` is a fresh `UUIDv7`, the event's place in the feed.
+    ///
+    /// # Errors
+    /// When the table fails; then it is to be done again.
+    pub async fn publish(
+        &self,
+        change: &StreamChange,
+        endpoints: &[Endpoint],
+        position: Uuid,
+        now: Timestamp,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let StreamChange { old, new } = change;
+        let moved = old.as_ref().and_then(|old| old.follow_up_at) != new.follow_up_at;
+        let follow_up = async { if moved { self.place_follow_up(new, now).await } else { Ok(()) } };
+        let event = between(old.as_ref(), new);
+        let (deliveries, ()) = try_join(self.add_deliveries(&event, endpoints, now), follow_up).await?;
+        self.add_event(&event, position, now).await?;
+        Ok(deliveries)
+    }
+
+    async fn add_deliveries(
+        &self,
+        event: &Event,
+        endpoints: &[Endpoint],
+        now: Timestamp,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let wanting = endpoints.iter().filter(|endpoint| endpoint.wants(event));
+        let deliveries: Vec<_> = wanting.map(|endpoint| delivery_of(event, endpoint, now)).collect();
+        try_join_all(deliveries.iter().map(|delivery| self.add_delivery(delivery))).await?;
+        Ok(deliveries)
+    }
+
+    /// Makes the follow-up row agree with the ticket. A row of a later version stays.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn place_follow_up(&self, ticket: &Ticket, now: Timestamp) -> Result<(), StoreError> {
+        match ticket.follow_up_at {
+            Some(due) => {
+                let follow_up = FollowUp { due, shelf: ticket.shelf };
+                self.put_follow_up(ticket.workspace_id, ticket.id, ticket.version, follow_up, now).await
+            }
+            None => self.clear_follow_up(ticket, now).await,
+        }
+    }
+
+    /// Takes the row out of the due index and leaves a mark of this version for a
+    /// while, so that neither an older row comes back nor a newer one is lost.
+    async fn clear_follow_up(&self, ticket: &Ticket, now: Timestamp) -> Result<(), StoreError> {
+        let mut mark = document(Tenant::new(ticket.workspace_id).follow_up(ticket.id), &None::<FollowUp>);
+        mark.insert("ver".to_owned(), number(ticket.version.0));
+        mark.insert("expires_at".to_owned(), number(now.plus(CLEARED).seconds()));
+        let after = self.meter.ended();
+        let request = self.client.put_item().table_name(&*self.table).set_item(Some(mark));
+        let request = request
+            .condition_expression("attribute_exists(pk) AND ver < :ver")
+            .expression_attribute_values(":ver", number(ticket.version.0))
+            .return_consumed_capacity(CAPACITY);
+        match request.send().await {
+            Ok(output) => self.record("PutItem", after, output.consumed_capacity()),
+            Err(error) if is_condition_failure(&error) => self.record("PutItem", after, None),
+            Err(error) => return Err(failure(error)),
+        }
+        Ok(())
+    }
+
+    /// Writes the events that a ticket lacks ([`lost_version`]), oldest first, with
+    /// their deliveries and the row of its follow-up.
+    ///
+    /// # Errors
+    /// When the table fails; then it is to be done again.
+    pub async fn repair(
+        &self,
+        ticket: &Ticket,
+        gaps: Gaps,
+        new_position: impl Fn() -> Uuid,
+        now: Timestamp,
+    ) -> Result<Repaired, StoreError> {
+        let (versions, is_unsettled) = self.lost_versions(ticket, gaps).await?;
+        if versions.is_empty() {
+            return Ok(Repaired { is_unsettled, ..Repaired::default() });
+        }
+        let endpoints = self.endpoints(ticket.workspace_id).await?;
+        let mut deliveries = Vec::new();
+        for version in &versions {
+            let event = lost_version(ticket, *version);
+            deliveries.extend(self.add_deliveries(&event, &endpoints, now).await?);
+            self.add_event(&event, new_position(), now).await?;
+        }
+        self.place_follow_up(ticket, now).await?;
+        Ok(Repaired { versions, deliveries, is_unsettled })
+    }
+
+    /// The versions without an event in ascending order, and whether some are left out.
+    async fn lost_versions(&self, ticket: &Ticket, gaps: Gaps) -> Result<(Vec<Version>, bool), StoreError> {
+        let settled = ticket.updated_at < gaps.settled_before;
+        let mut lost = Vec::new();
+        // The highest version below those that were seen.
+        let mut highest = ticket.version.0;
+        let mut before = None;
+        loop {
+            let page = self.activities(ticket.workspace_id, ticket.id, before, EVENTS_PER_PAGE).await?;
+            for event in &page.items {
+                if settled || before.is_some() {
+                    lost.extend(event.sequence.next().0..=highest);
+                }
+                before = Some(event.sequence);
+                highest = (event.sequence.0 - 1).min(ticket.version.0);
+            }
+            let older_count = page.items.last().is_none_or(|event| event.created_at >= gaps.since);
+            if !page.has_more || !older_count {
+                if !page.has_more && (settled || before.is_some()) {
+                    lost.extend(1..=highest);
+                }
+                break;
+            }
+        }
+        lost.sort_unstable();
+        let is_unsettled = !settled || lost.len() > MOST_REPAIRED;
+        lost.truncate(MOST_REPAIRED);
+        Ok((lost.into_iter().map(Version).collect(), is_unsettled))
+    }
+}
