@@ -1,7 +1,7 @@
 //! Why the stack does not start: one sentence each, with what to do about it.
 
 use lambdesk_engine::EngineError;
-use lambdesk_store::{CommitError, NewerFormat, StoreError};
+use lambdesk_store::{CommitError, StoreError, table::NewerFormat};
 use std::{io, path::PathBuf};
 
 /// Why the stack does not start.

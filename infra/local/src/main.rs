@@ -18,9 +18,9 @@ async fn main() -> ExitCode {
 
 async fn run(options: Options) -> Result<(), lambdesk_local::StartError> {
     let stack = Stack::start(&options).await?;
-    let demo = demo::prepare(&stack).await?;
+    let demo = demo::prepare(&stack, &options).await?;
     demo.write(&options)?;
-    println!("{}", demo.greeting());
+    println!("{}", demo.greeting(&options));
     stack.until_interrupted().await;
     Ok(())
 }

@@ -5,7 +5,7 @@ use lambdesk_deliver::Deliver;
 use lambdesk_engine::{Engine, Position, StreamRecord};
 use lambdesk_fanout::Fanout;
 use lambdesk_runtime::{Clock, Hint};
-use lambdesk_sweep::Sweep;
+use lambdesk_sweep::{BUDGET, Sweep};
 use serde_json::{Value as Json, json};
 use std::{
     fs, io,
@@ -116,7 +116,8 @@ async fn fan_out(fanout: &Fanout, records: &[StreamRecord]) -> Option<String> {
 }
 
 /// The filter of the event source in the template: heads of tickets only.
-fn is_head(event: &Json) -> bool {
+#[must_use]
+pub fn is_head(event: &Json) -> bool {
     event["dynamodb"]["Keys"]["sk"]["S"] == "T"
 }
 
@@ -131,14 +132,16 @@ pub async fn queue(mut hints: mpsc::Receiver<Hint>, deliver: Arc<Deliver>, mut s
     loop {
         let hint = tokio::select! {
             hint = hints.recv() => hint,
-            _ = stopped.wait_for(|stop| *stop) => None,
+            () = told_to_stop(&mut stopped) => None,
         };
         let (Some(hint), Ok(place)) = (hint, Arc::clone(&places).acquire_owned().await) else {
             break;
         };
         let deliver = Arc::clone(&deliver);
         tokio::spawn(async move {
-            deliver.attempt(hint).await;
+            if let Err(error) = deliver.attempt(hint).await {
+                tracing::warn!(%error, "an attempt could not be made; the sweep finds its delivery");
+            }
             drop(place);
         });
     }
@@ -152,8 +155,8 @@ pub async fn schedule(sweep: Arc<Sweep>, clock: Clock, every: Duration, mut stop
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         tokio::select! {
-            _ = ticks.tick() => drop(sweep.run(clock.now()).await),
-            _ = stopped.wait_for(|stop| *stop) => return,
+            _ = ticks.tick() => drop(sweep.run(clock.now(), BUDGET).await),
+            () = told_to_stop(&mut stopped) => return,
         }
     }
 }
@@ -164,7 +167,7 @@ pub async fn expiry(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) {
     loop {
         tokio::select! {
             _ = ticks.tick() => expire(&engine),
-            _ = stopped.wait_for(|stop| *stop) => return,
+            () = told_to_stop(&mut stopped) => return,
         }
     }
 }
@@ -173,4 +176,9 @@ fn expire(engine: &Engine) {
     if let Err(error) = engine.sweep_ttl() {
         tracing::warn!(%error, "expired items can't be removed");
     }
+}
+
+async fn told_to_stop(stopped: &mut watch::Receiver<bool>) {
+    // An error means that the stack is gone: the same.
+    drop(stopped.wait_for(|stop| *stop).await);
 }

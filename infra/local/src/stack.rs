@@ -35,6 +35,9 @@ pub struct Stack {
     pub sweep: Arc<Sweep>,
     /// The engine below.
     pub engine: Arc<Engine>,
+    policy: AddressPolicy,
+    queue: HintQueue,
+    router: Router,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
@@ -61,23 +64,49 @@ impl Stack {
         let policy = AddressPolicy::allowing(ALLOWED_HOSTS).map_err(|error| StartError::Demo(error.to_string()))?;
         let fanout = Arc::new(Fanout::new(store.clone(), queue.clone(), clock.clone()));
         let deliver = Arc::new(Deliver::new(store.clone(), policy.clone(), clock.clone()));
-        let sweep = Arc::new(Sweep::new(Arc::clone(&fanout), queue.clone()));
+        let sweep = Arc::new(Sweep::new(store.clone(), queue.clone(), clock.clone()));
         let (stop, stopped) = watch::channel(false);
         let router = routes(&app, &policy, &queue);
         let address = listener.local_addr().map_err(|reason| StartError::Port { port: options.port, reason })?;
         let mut tasks = JoinSet::new();
-        tasks.spawn(serve(listener, router, stopped.clone()));
+        tasks.spawn(serve(listener, router.clone(), stopped.clone()));
         tasks.spawn(pump::stream(Arc::clone(&engine), Arc::clone(&fanout), pump::Place::of(options), stopped.clone()));
         tasks.spawn(pump::queue(hints, Arc::clone(&deliver), stopped.clone()));
         tasks.spawn(pump::schedule(Arc::clone(&sweep), clock, options.sweep_interval(), stopped.clone()));
         tasks.spawn(pump::expiry(Arc::clone(&engine), stopped));
-        Ok(Self { address, app, fanout, deliver, sweep, engine, stop, tasks })
+        Ok(Self { address, app, fanout, deliver, sweep, engine, policy, queue, router, stop, tasks })
     }
 
     /// The base URL.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// All routes, for calls within the process.
+    #[must_use]
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// The same routes with nothing remembered, as in a function that just started.
+    #[must_use]
+    pub fn cold_router(&self) -> Router {
+        let store = store(&self.engine);
+        routes(&App { store, ..self.app.clone() }, &self.policy, &self.queue)
+    }
+
+    /// Makes a workspace with its owner, and answers the owner's key.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn bootstrap(&self, name: &str, owner: &str, email: &str) -> Result<String, StartError> {
+        let invalid = |error: &dyn std::fmt::Display| StartError::Demo(error.to_string());
+        let name = name.parse().map_err(|error| invalid(&error))?;
+        let owner = owner.parse().map_err(|error| invalid(&error))?;
+        let email = email.parse().map_err(|error| invalid(&error))?;
+        let made = lambdesk_directory::bootstrap(self.store(), &self.app.clock, name, owner, email).await?;
+        Ok(made.key_text)
     }
 
     /// The table.
@@ -139,10 +168,14 @@ fn storage(options: &Options) -> Result<Storage, StartError> {
     Ok(Storage::File(options.data.join("table.sqlite")))
 }
 
-async fn open_table(engine: &Engine) -> Result<Store, StartError> {
+fn store(engine: &Engine) -> Store {
     let credentials = Credentials::from_keys("local", "local", None);
     let aws = Aws { region: "local".to_owned(), credentials, dynamodb_url: Some(engine.url()), sqs_url: None };
-    let store = Store::new(aws::dynamo_client(&aws), TABLE);
+    Store::new(aws::dynamo_client(&aws), TABLE)
+}
+
+async fn open_table(engine: &Engine) -> Result<Store, StartError> {
+    let store = store(engine);
     store.create_table().await?;
     store.check_format().await??;
     Ok(store)

@@ -11,10 +11,13 @@
 //! | [`execute`], [`opening`], [`write`](mod@write), [`idempotency`] | how a command becomes a commit and an answer |
 //! | [`listing`] | limits, cursors and page numbers of lists |
 //! | [`render`] | how tickets and messages are shown |
+//! | [`visitor`] | what a visitor carries: intake sessions, public tokens |
+//! | [`channel_token`] | the public token that names a channel |
 //! | [`seal`] | the key that seals and signs what leaves and comes back |
 
 pub mod auth;
 pub mod body;
+pub mod channel_token;
 mod checker;
 pub mod content;
 pub mod cursor;
@@ -33,6 +36,7 @@ pub mod query;
 pub mod render;
 pub mod seal;
 pub mod state;
+pub mod visitor;
 pub mod write;
 
 #[cfg(test)]

@@ -186,7 +186,7 @@ pub fn check<'a>(
         match definitions.get(key.as_str()) {
             None => bad.push((key.clone(), InvalidField::Unknown)),
             Some(definition) if value.is_null() && definition.is_required => {
-                bad.push((key.clone(), InvalidField::Required))
+                bad.push((key.clone(), InvalidField::Required));
             }
             Some(definition) if value.is_null() => drop(changes.insert(definition.key.clone(), None)),
             Some(definition) => match definition.parse(value) {

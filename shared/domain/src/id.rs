@@ -60,9 +60,9 @@ macro_rules! ids {
 ids! {
     /// A tenant. First in every key, so nothing is ever named without it.
     WorkspaceId
-    /// A ticket (UUIDv7: sorts by creation).
+    /// A ticket (`UUIDv7`: sorts by creation).
     TicketId
-    /// A message or note (UUIDv7: sorts by creation).
+    /// A message or note (`UUIDv7`: sorts by creation).
     MessageId
     /// A person who writes in.
     ContactId

@@ -132,7 +132,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_lost_version_tells_what_is_certain_and_nothing_else(ticket in testing::tickets::ticket(), below in 1..9_u64) {
+        fn a_lost_version_tells_what_is_certain_and_nothing_else(ticket in testing::ticket(), below in 1..9_u64) {
             let ticket = Ticket { version: Version(below + 1), ..ticket };
             for sequence in 1..=below {
                 let event = lost_version(&ticket, Version(sequence));
@@ -150,7 +150,7 @@ mod tests {
         }
 
         #[test]
-        fn a_lost_first_version_is_the_event_it_would_have_been(ticket in testing::tickets::ticket()) {
+        fn a_lost_first_version_is_the_event_it_would_have_been(ticket in testing::ticket()) {
             let ticket = Ticket { version: Version::FIRST, ..ticket };
             prop_assert_eq!(lost_version(&ticket, Version::FIRST), between(None, &ticket));
         }

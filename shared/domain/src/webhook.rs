@@ -112,7 +112,7 @@ pub struct Endpoint {
 }
 
 /// So long an endpoint may do nothing but fail.
-const FAILING_LIMIT: Duration = Duration::from_secs(5 * 86_400);
+const FAILING_LIMIT: Duration = Duration::from_hours(5 * 24);
 
 impl Endpoint {
     /// Whether an event is for it.
@@ -229,21 +229,21 @@ pub struct EventSource {
 /// (the Standard Webhooks specification's recommendation).
 const SCHEDULE: [Duration; 9] = [
     Duration::from_secs(5),
-    Duration::from_secs(5 * 60),
-    Duration::from_secs(30 * 60),
-    Duration::from_secs(2 * 3600),
-    Duration::from_secs(5 * 3600),
-    Duration::from_secs(10 * 3600),
-    Duration::from_secs(14 * 3600),
-    Duration::from_secs(20 * 3600),
-    Duration::from_secs(24 * 3600),
+    Duration::from_mins(5),
+    Duration::from_mins(30),
+    Duration::from_hours(2),
+    Duration::from_hours(5),
+    Duration::from_hours(10),
+    Duration::from_hours(14),
+    Duration::from_hours(20),
+    Duration::from_hours(24),
 ];
 
 /// The most attempts one delivery gets.
 pub const MAX_ATTEMPTS: usize = SCHEDULE.len() + 1;
 
 /// The longest an endpoint's `Retry-After` is honoured.
-const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
+const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(24);
 
 /// A number from 0 to 1 that the caller drew at random; others are clamped.
 #[derive(Debug, Clone, Copy)]
@@ -334,7 +334,7 @@ mod tests {
 
     #[test]
     fn retry_after_prolongs_the_wait_and_410_ends_it() {
-        let asked = Duration::from_secs(3600);
+        let asked = Duration::from_hours(1);
         let next = delivery().after(attempt(Timestamp::EPOCH, 503, Some(asked)), Jitter::new(0.5));
         assert_eq!(next.next_attempt_at, Timestamp::EPOCH.plus(asked));
         assert_eq!(

@@ -4,8 +4,7 @@
 use crate::config::{Aws, Config};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_dynamodb::config::{
-    BehaviorVersion, IdentityCache, Region, StalledStreamProtectionConfig, retry::RetryConfig,
-    timeout::TimeoutConfig,
+    BehaviorVersion, IdentityCache, Region, StalledStreamProtectionConfig, retry::RetryConfig, timeout::TimeoutConfig,
 };
 use aws_smithy_http_client::{
     Builder,
@@ -126,9 +125,6 @@ mod tests {
         drop(listener);
         let store = Store::new(dynamo_client(&aws(Some(&free))), "lambdesk-test");
         let error = store.sweep_state::<u64>().await.unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "the table can't be reached in time (connection)"
-        );
+        assert_eq!(error.to_string(), "the table can't be reached in time (connection)");
     }
 }

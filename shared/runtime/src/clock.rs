@@ -13,9 +13,7 @@ use uuid::{ContextV7, Uuid};
 /// The system's time, to the millisecond.
 #[must_use]
 pub fn now() -> Timestamp {
-    let since_1970 = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::EPOCH.plus(since_1970)
 }
 

@@ -97,9 +97,7 @@ impl Config {
     /// # Errors
     /// When it is missing.
     pub fn queue_url(&self) -> Result<&str, ConfigError> {
-        self.queue_url
-            .as_deref()
-            .ok_or(ConfigError::Missing("LAMBDESK_QUEUE_URL"))
+        self.queue_url.as_deref().ok_or(ConfigError::Missing("LAMBDESK_QUEUE_URL"))
     }
 
     /// `LAMBDESK_SEALING_KEY`: what cursors, sessions and tokens are sealed with;
@@ -110,10 +108,7 @@ impl Config {
     pub fn sealing_key(&self) -> Result<[u8; 32], ConfigError> {
         use secrecy::ExposeSecret as _;
         const NAME: &str = "LAMBDESK_SEALING_KEY";
-        let text = self
-            .sealing_key
-            .as_ref()
-            .ok_or(ConfigError::Missing(NAME))?;
+        let text = self.sealing_key.as_ref().ok_or(ConfigError::Missing(NAME))?;
         let bytes = STANDARD.decode(text.expose_secret()).unwrap_or_default();
         bytes.try_into().map_err(|_| ConfigError::Invalid {
             name: NAME,
@@ -130,14 +125,9 @@ impl Config {
 }
 
 /// The service's own variable wins over the one for all services, as in AWS's SDKs.
-fn endpoint(
-    name: &'static str,
-    get: impl Fn(&'static str) -> Option<String>,
-) -> Result<Option<String>, ConfigError> {
+fn endpoint(name: &'static str, get: impl Fn(&'static str) -> Option<String>) -> Result<Option<String>, ConfigError> {
     const ANY: &str = "AWS_ENDPOINT_URL";
-    let found = get(name)
-        .map(|url| (name, url))
-        .or_else(|| get(ANY).map(|url| (ANY, url)));
+    let found = get(name).map(|url| (name, url)).or_else(|| get(ANY).map(|url| (ANY, url)));
     match found {
         Some((name, url)) if !url.starts_with("http://") && !url.starts_with("https://") => {
             let problem = "must begin with http:// or https://".to_owned();
@@ -208,10 +198,7 @@ mod tests {
     #[test]
     fn allowed_hosts_are_a_list_with_commas() {
         let config = read(&[("LAMBDESK_ALLOWED_HOSTS", "localhost, receiver.test:9000,")]);
-        assert_eq!(
-            config.unwrap().allowed_hosts,
-            ["localhost", "receiver.test:9000"]
-        );
+        assert_eq!(config.unwrap().allowed_hosts, ["localhost", "receiver.test:9000"]);
         assert!(read(&[]).unwrap().allowed_hosts.is_empty());
     }
 
@@ -224,9 +211,6 @@ mod tests {
             ("AWS_SESSION_TOKEN", "hunter2-session"),
         ]);
         let shown = format!("{:?}", config.unwrap());
-        assert!(
-            !shown.contains("hunter2") && !shown.contains(&key),
-            "{shown}"
-        );
+        assert!(!shown.contains("hunter2") && !shown.contains(&key), "{shown}");
     }
 }

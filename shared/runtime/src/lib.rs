@@ -9,5 +9,6 @@ mod serve;
 
 pub use clock::{Clock, new_uuid, now};
 pub use config::{Config, ConfigError};
+pub use logs::init as init_logs;
 pub use queue::{Hint, HintQueue};
 pub use serve::{Error, main, serve, serve_batch};

@@ -21,21 +21,14 @@ pub fn init() {
         let format = fmt::layer().with_ansi(false).json().flatten_event(true);
         format.with_span_list(false).with_target(true).boxed()
     } else {
-        fmt::layer()
-            .with_ansi(false)
-            .with_writer(std::io::stderr)
-            .boxed()
+        fmt::layer().with_ansi(false).with_writer(std::io::stderr).boxed()
     };
-    let _ = tracing_subscriber::registry()
-        .with(layer.with_filter(filter))
-        .try_init();
+    let _ = tracing_subscriber::registry().with(layer.with_filter(filter)).try_init();
 }
 
 /// An unreadable level is `info`. The runtime's own span carries the request id.
 fn filter(level: Option<&str>) -> Targets {
-    let level = level
-        .and_then(|level| level.parse().ok())
-        .unwrap_or(LevelFilter::INFO);
+    let level = level.and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
     Targets::new()
         .with_default(level.min(LevelFilter::WARN))
         .with_target("lambdesk", level)

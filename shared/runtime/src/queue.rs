@@ -24,11 +24,7 @@ pub struct Hint {
 
 impl From<&Delivery> for Hint {
     fn from(delivery: &Delivery) -> Self {
-        Self {
-            workspace: delivery.workspace_id,
-            endpoint: delivery.endpoint_id,
-            delivery: delivery.id,
-        }
+        Self { workspace: delivery.workspace_id, endpoint: delivery.endpoint_id, delivery: delivery.id }
     }
 }
 
@@ -58,17 +54,11 @@ impl HintQueue {
             sent += match self {
                 #[cfg(feature = "sqs")]
                 Self::Sqs(sqs) => sqs.send(batch).await,
-                Self::Local(queue) => batch
-                    .iter()
-                    .filter(|hint| queue.try_send(**hint).is_ok())
-                    .count(),
+                Self::Local(queue) => batch.iter().filter(|hint| queue.try_send(**hint).is_ok()).count(),
             };
         }
         if sent < hints.len() {
-            tracing::warn!(
-                lost = hints.len() - sent,
-                "hints were lost; the sweep finds their deliveries"
-            );
+            tracing::warn!(lost = hints.len() - sent, "hints were lost; the sweep finds their deliveries");
         }
         sent
     }
@@ -101,10 +91,7 @@ impl HintQueue {
     /// When it names none.
     pub fn sqs(config: &crate::Config) -> Result<Self, crate::ConfigError> {
         let url = config.queue_url()?.into();
-        Ok(Self::Sqs(Sqs {
-            client: crate::aws::sqs_client(&config.aws),
-            url,
-        }))
+        Ok(Self::Sqs(Sqs { client: crate::aws::sqs_client(&config.aws), url }))
     }
 }
 
@@ -144,11 +131,7 @@ mod tests {
 
     fn hint(number: u128) -> Hint {
         let id = Uuid::from_u128(number);
-        Hint {
-            workspace: WorkspaceId::new(id),
-            endpoint: EndpointId::new(id),
-            delivery: DeliveryId::new(id),
-        }
+        Hint { workspace: WorkspaceId::new(id), endpoint: EndpointId::new(id), delivery: DeliveryId::new(id) }
     }
 
     #[test]
@@ -174,6 +157,75 @@ mod tests {
         assert_eq!(queue.forward(hints).await, 25);
         for number in 0..25 {
             assert_eq!(received.recv().await, Some(hint(number)));
+        }
+    }
+
+    #[cfg(feature = "sqs")]
+    mod sqs {
+        use super::*;
+        use axum::{Router, routing::post};
+        use serde_json::{Value, json};
+        use std::sync::Arc;
+
+        fn queue(url: &str) -> HintQueue {
+            let config = crate::Config::read(|name| match name {
+                "LAMBDESK_TABLE" => Some("lambdesk-test".to_owned()),
+                "AWS_REGION" => Some("eu-central-1".to_owned()),
+                "AWS_ENDPOINT_URL_SQS" => Some(url.to_owned()),
+                "LAMBDESK_QUEUE_URL" => Some(format!("{url}/123456789012/hints")),
+                "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("test".to_owned()),
+                _ => None,
+            });
+            HintQueue::sqs(&config.unwrap()).unwrap()
+        }
+
+        /// As SQS answers a batch, but the entry with the id 3 is refused.
+        fn answer(request: &Value) -> String {
+            let (mut taken, mut failed) = (Vec::new(), Vec::new());
+            for entry in request["Entries"].as_array().unwrap() {
+                let id = &entry["Id"];
+                if id == "3" {
+                    failed.push(json!({ "Id": id, "Code": "InternalError", "SenderFault": false }));
+                } else {
+                    taken.push(json!({ "Id": id, "MessageId": "m", "MD5OfMessageBody": "d" }));
+                }
+            }
+            json!({ "Successful": taken, "Failed": failed }).to_string()
+        }
+
+        #[tokio::test]
+        async fn hints_go_ten_at_a_time_and_refused_ones_are_counted_as_lost() {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let queue = queue(&format!("http://{}", listener.local_addr().unwrap()));
+            let (seen, mut requests) = mpsc::unbounded_channel();
+            let seen = Arc::new(seen);
+            let take = move |body: String| {
+                let request: Value = serde_json::from_str(&body).unwrap();
+                let answer = answer(&request);
+                seen.send(request).unwrap();
+                async { ([("content-type", "application/x-amz-json-1.0")], answer) }
+            };
+            tokio::spawn(async { axum::serve(listener, Router::new().route("/", post(take))).await });
+
+            let hints: Vec<_> = (0..23).map(hint).collect();
+            // The ids begin anew in every batch, so the refused one is in two of three.
+            assert_eq!(queue.send(&hints).await, 21);
+            let mut bodies = Vec::new();
+            while let Ok(request) = requests.try_recv() {
+                let entries = request["Entries"].as_array().unwrap().clone();
+                assert!(entries.len() <= 10);
+                bodies.extend(entries.into_iter().map(|entry| entry["MessageBody"].as_str().unwrap().to_owned()));
+            }
+            let sent: Vec<Hint> = bodies.iter().map(|body| serde_json::from_str(body).unwrap()).collect();
+            assert_eq!(sent, hints);
+        }
+
+        #[tokio::test]
+        async fn a_queue_that_is_away_loses_its_hints_and_nothing_else() {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            let nobody = format!("http://{}", listener.local_addr().unwrap());
+            drop(listener);
+            assert_eq!(queue(&nobody).send(&[hint(1)]).await, 0);
         }
     }
 }

@@ -35,9 +35,7 @@ where
     S: Future<Output = Result<(), Error>>,
 {
     let config = Config::from_env()?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     // Inside, so that making clients can start tasks.
     runtime.block_on(async { function(config).await })
 }
@@ -63,7 +61,8 @@ where
     A: Future<Output = Value>,
 {
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| {
-        let answer = handler(event.payload);
+        // Boxed, because a batch's future is large and would be moved about.
+        let answer = Box::pin(handler(event.payload));
         async { Ok::<_, Infallible>(answer.await) }
     }))
     .await

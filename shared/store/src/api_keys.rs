@@ -19,7 +19,7 @@ use std::{
 };
 
 /// How long a revoked key may still be taken by another instance.
-const REMEMBERED: Duration = Duration::from_secs(60);
+const REMEMBERED: Duration = Duration::from_mins(1);
 /// Beyond so many keys the cache starts over.
 const CACHED: usize = 10_000;
 

@@ -48,6 +48,7 @@ pub(crate) struct Cancelled(Vec<CancellationReason>);
 
 impl Cancelled {
     /// The item that failed its condition at this place, if it did.
+    #[expect(clippy::option_option, reason = "whether it failed, and the item as it was if there is one")]
     pub fn failed(&self, index: usize) -> Option<Option<&Item>> {
         let reason = self.0.get(index)?;
         (reason.code() == Some("ConditionalCheckFailed")).then(|| reason.item())

@@ -87,7 +87,7 @@ impl Store {
         loop {
             let Page { items: more, has_more } = self.between(pk, (&from, to), true, 1_000).await?;
             if let Some(Av::S(last)) = more.last().and_then(|item| item.get("sk")) {
-                from = format!("{last}!");
+                from = keys::after(last);
             }
             items.extend(more);
             if !has_more {

@@ -48,12 +48,12 @@ impl Store {
     ) -> Result<(), StoreError> {
         let key = Tenant::new(workspace).follow_up(ticket);
         // A time that has passed goes where the sweep still looks.
-        let (x_pk, x_sk) = keys::due(follow_up.due.max(now), &key);
+        let (hour, place) = keys::due(follow_up.due.max(now), &key);
         let mut item = document(key, &follow_up);
         item.extend([
             ("ver".to_owned(), number(version.0)),
-            ("x_pk".to_owned(), text(x_pk)),
-            ("x_sk".to_owned(), text(x_sk)),
+            ("x_pk".to_owned(), text(hour)),
+            ("x_sk".to_owned(), text(place)),
         ]);
         self.put_newer(item, version).await
     }
@@ -101,9 +101,9 @@ impl Store {
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let key = Tenant::new(workspace).recheck(ticket);
-        let (x_pk, x_sk) = keys::due(at, &key);
+        let (hour, place) = keys::due(at, &key);
         let mut item = document(key, &at);
-        item.extend([("x_pk".to_owned(), text(x_pk)), ("x_sk".to_owned(), text(x_sk))]);
+        item.extend([("x_pk".to_owned(), text(hour)), ("x_sk".to_owned(), text(place))]);
         self.put(item, None).await.map(drop)
     }
 

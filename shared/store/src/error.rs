@@ -16,7 +16,7 @@ pub enum StoreError {
     /// Other writers were faster, again and again.
     #[error("too many writers at once")]
     Contended,
-    /// Refused by DynamoDB: a defect of ours.
+    /// Refused by `DynamoDB`: a defect of ours.
     #[error("refused by the table: {0}")]
     Refused(String),
     /// An item that can't be read.
@@ -35,7 +35,7 @@ pub enum CommitError {
     NotAsAssumed(Box<Ticket>),
     /// A request with this idempotency key was answered before.
     #[error("answered before")]
-    Answered(crate::idempotency::Record),
+    Answered(Box<crate::idempotency::Record>),
     /// A unique name is taken.
     #[error("{0} is taken")]
     Taken(&'static str),

@@ -3,6 +3,7 @@
 use crate::{
     client::{CAPACITY, Store, failure},
     error::StoreError,
+    feed::FeedPosition,
     item::{document, read_document, text},
     keys::{self, Index, Key, Tenant},
     tickets::Page,
@@ -16,12 +17,14 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// The feed tells of events only after so long, so that none can appear before
-/// one that was already read: concurrent writers have all written by then.
-const SETTLED: Duration = Duration::from_secs(3);
-/// A reader that is told of nothing is moved on to so long before the horizon:
-/// far enough not to look through idle days again and again, near enough that a
-/// writer who was held up is still noticed.
-const IDLE: Duration = Duration::from_secs(3600);
+/// one that was already read: longer than a write takes with all its attempts
+/// (6 s), and two more for clocks that differ.
+const SETTLED: Duration = Duration::from_secs(8);
+/// A reader that is told of nothing is moved on to so long ago, so that it does not
+/// look through idle days again and again, but a writer who was held up is noticed.
+const IDLE: Duration = Duration::from_mins(1);
+/// Before every position.
+const FIRST: &str = "-";
 /// Days that one page of the feed looks through at most.
 const DAYS_PER_PAGE: u64 = 31;
 
@@ -53,7 +56,7 @@ impl Store {
         let mut item = document(tenant.event(event.ticket_id, event.sequence), event);
         let position = keys::short(position);
         // By the position's own time, so that readers look for it where it is.
-        let day = keys::day(position_time(&position).unwrap_or(now));
+        let day = keys::day(position.parse().map_or(now, |position: FeedPosition| position.time()));
         item.insert("x_pk".to_owned(), text(tenant.feed(day)));
         item.insert("x_sk".to_owned(), text(position));
         self.put(item, Some("attribute_not_exists(pk)")).await
@@ -102,32 +105,32 @@ impl Store {
         now: Timestamp,
         limit: u16,
     ) -> Result<Result<FeedPage, InvalidPosition>, StoreError> {
-        let (floor, start) = match after.map(|position| (position, position_time(position))) {
-            None => (position_at(since), since),
-            Some((position, Some(time))) => (position.to_owned(), time),
-            Some((_, None)) => return Ok(Err(InvalidPosition)),
+        let floor = match after.map_or_else(|| Ok(FeedPosition::at(since)), str::parse) {
+            Ok(position) => position,
+            Err(invalid) => return Ok(Err(invalid)),
         };
-        let horizon = position_at(now.minus(SETTLED));
-        let (today, first) = (keys::day(now), keys::day(start));
+        let horizon = FeedPosition::at(now.minus(SETTLED));
+        let (today, first) = (keys::day(now), keys::day(floor.time()));
         let last = today.min(first.saturating_add(DAYS_PER_PAGE));
         let mut found = Vec::new();
         for day in first..=last {
-            let from = if day == first { format!("{floor}!") } else { position_at(keys::day_start(day)) };
+            let from = if day == first { keys::after(floor.as_str()) } else { FIRST.to_owned() };
             let wanted = usize::from(limit) + 1 - found.len();
-            found.extend(self.feed_keys(workspace, day, &from, &horizon, wanted).await?);
+            found.extend(self.feed_keys(workspace, day, &from, horizon.as_str(), wanted).await?);
             if found.len() > usize::from(limit) {
                 break;
             }
         }
         let is_full = found.len() > usize::from(limit);
         found.truncate(usize::from(limit));
-        let told = found.last().map_or(floor, |(position, _)| position.clone());
         let seen = match (is_full, last < today) {
-            (true, _) => told.clone(),
-            (false, true) => position_at(keys::day_start(last + 1)).min(horizon),
-            (false, false) => position_at(now.minus(SETTLED + IDLE)),
+            (true, _) => floor.clone(),
+            (false, true) => FeedPosition::at(keys::day_start(last + 1)).min(horizon),
+            (false, false) => FeedPosition::at(now.minus(IDLE)),
         };
-        let page = FeedPage { events: self.events_at(found).await?, next: told.max(seen), has_more: is_full || last < today };
+        let told = found.last().map(|(position, _)| position.clone()).unwrap_or_default();
+        let next = floor.max(seen).to_string().max(told);
+        let page = FeedPage { events: self.events_at(found).await?, next, has_more: is_full || last < today };
         Ok(Ok(page))
     }
 
@@ -168,14 +171,4 @@ impl Store {
         events.sort_by(|(a, _): &(String, Event), (b, _)| a.cmp(b));
         Ok(events)
     }
-}
-
-/// The position before everything at this time.
-fn position_at(time: Timestamp) -> String {
-    keys::short(uuid::Builder::from_unix_timestamp_millis(time.millis(), &[0; 10]).into_uuid())
-}
-
-fn position_time(position: &str) -> Option<Timestamp> {
-    let (seconds, nanos) = keys::long(position)?.get_timestamp()?.to_unix();
-    Some(Timestamp::from_millis(seconds.checked_mul(1000)?.checked_add(u64::from(nanos) / 1_000_000)?))
 }

@@ -11,7 +11,7 @@ use lambdesk_domain::{id::WorkspaceId, time::Timestamp};
 use std::{collections::HashMap, time::Duration};
 
 /// How long an answer is remembered.
-const REMEMBERED: Duration = Duration::from_secs(24 * 3600 + 600);
+const REMEMBERED: Duration = Duration::from_mins(24 * 60 + 10);
 
 /// A remembered answer. The body is sealed by the edge: it may hold personal
 /// text or a secret that is shown once.

@@ -362,6 +362,11 @@ pub(crate) fn before(sk: &str) -> String {
     }
 }
 
+/// The sort key right after this one, for ranges that leave it out.
+pub(crate) fn after(sk: &str) -> String {
+    format!("{sk}!")
+}
+
 /// Whether this sort key is a ticket's head.
 #[must_use]
 pub fn is_ticket(sk: &str) -> bool {

@@ -1,12 +1,15 @@
 #![doc = include_str!("../README.md")]
 
 mod api_keys;
+mod changes;
 mod client;
 mod contacts;
 mod directory;
 mod due;
+mod endpoints;
 mod error;
 mod events;
+mod feed;
 mod head;
 mod idempotency;
 mod item;
@@ -17,17 +20,21 @@ mod numbers;
 mod outbox;
 mod overdue;
 mod reconcile;
+mod redelivery;
 mod revise;
 mod stream;
 pub mod table;
+mod thread;
 mod tickets;
 mod webhooks;
 
+pub use changes::{EntryChange, New, Seen, unique_part};
 pub use client::Store;
 pub use contacts::contact_id;
 pub use due::{Due, FollowUp};
 pub use error::{CommitError, Corrupt, StoreError};
 pub use events::{FeedPage, InvalidPosition};
+pub use feed::FeedPosition;
 pub use idempotency::{Answered, Record};
 pub use item::{FORMAT, Item};
 pub use list::{CustomFilter, DEEPEST, ListFilter, ListPage, ListQuery, Position, Start, Total};
@@ -35,6 +42,8 @@ pub use meter::{Operation, Usage};
 pub use outbox::{Gaps, Repaired, delivery_of};
 pub use overdue::{DuePage, DuePlace};
 pub use reconcile::Slice;
+pub use redelivery::Replaces;
 pub use stream::{Image, StreamChange, read_image};
+pub use thread::ThreadPage;
 pub use tickets::{NewItems, Page};
 pub use webhooks::Lease;

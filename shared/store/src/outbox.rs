@@ -8,6 +8,7 @@
 
 use crate::{
     client::{CAPACITY, Store, failure, is_condition_failure},
+    due::FollowUp,
     error::StoreError,
     item::{document, number},
     keys::Tenant,
@@ -23,10 +24,8 @@ use lambdesk_domain::{
     webhook::{Delivery, DeliveryState, Endpoint, EventSource},
 };
 use sha2::{Digest, Sha256};
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 use uuid::Uuid;
-
-use crate::due::FollowUp;
 
 /// Events that are looked at in one query when versions are counted.
 const EVENTS_PER_PAGE: u16 = 100;
@@ -183,31 +182,68 @@ impl Store {
 
     /// The versions without an event in ascending order, and whether some are left out.
     async fn lost_versions(&self, ticket: &Ticket, gaps: Gaps) -> Result<(Vec<Version>, bool), StoreError> {
-        let settled = ticket.updated_at < gaps.settled_before;
-        let mut lost = Vec::new();
-        // The highest version below those that were seen.
-        let mut highest = ticket.version.0;
+        let mut told = BTreeSet::new();
         let mut before = None;
-        loop {
+        let lowest = loop {
             let page = self.activities(ticket.workspace_id, ticket.id, before, EVENTS_PER_PAGE).await?;
-            for event in &page.items {
-                if settled || before.is_some() {
-                    lost.extend(event.sequence.next().0..=highest);
-                }
-                before = Some(event.sequence);
-                highest = (event.sequence.0 - 1).min(ticket.version.0);
+            told.extend(page.items.iter().map(|event| event.sequence));
+            match page.items.last() {
+                Some(event) if page.has_more && event.created_at >= gaps.since => before = Some(event.sequence),
+                Some(event) if page.has_more => break event.sequence,
+                _ => break Version::FIRST,
             }
-            let older_count = page.items.last().is_none_or(|event| event.created_at >= gaps.since);
-            if !page.has_more || !older_count {
-                if !page.has_more && (settled || before.is_some()) {
-                    lost.extend(1..=highest);
-                }
-                break;
-            }
-        }
-        lost.sort_unstable();
-        let is_unsettled = !settled || lost.len() > MOST_REPAIRED;
+        };
+        let settled = ticket.updated_at < gaps.settled_before;
+        let (mut lost, is_open) = missing(&told, lowest, ticket.version, settled);
+        let is_unsettled = is_open || lost.len() > MOST_REPAIRED;
         lost.truncate(MOST_REPAIRED);
-        Ok((lost.into_iter().map(Version).collect(), is_unsettled))
+        Ok((lost, is_unsettled))
+    }
+}
+
+/// The versions from `lowest` to `newest` that nothing told of, and whether those
+/// after the last one told are left out, because they may still come.
+fn missing(told: &BTreeSet<Version>, lowest: Version, newest: Version, settled: bool) -> (Vec<Version>, bool) {
+    let last = told.last().map_or(0, |version| version.0);
+    let is_open = !settled && last < newest.0;
+    let highest = if is_open { last } else { newest.0 };
+    let versions = (lowest.0..=highest).map(Version);
+    (versions.filter(|version| !told.contains(version)).collect(), is_open)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lost(told: &[u64], newest: u64, settled: bool) -> (Vec<u64>, bool) {
+        let told = told.iter().copied().map(Version).collect();
+        let (lost, is_open) = missing(&told, Version::FIRST, Version(newest), settled);
+        (lost.into_iter().map(|version| version.0).collect(), is_open)
+    }
+
+    #[test]
+    fn a_version_is_lost_when_a_later_one_was_told_or_the_stream_has_settled() {
+        assert_eq!(lost(&[1, 2, 3], 3, true), (vec![], false));
+        assert_eq!(lost(&[1, 3], 3, false), (vec![2], false));
+        assert_eq!(lost(&[2], 4, false), (vec![1], true));
+        assert_eq!(lost(&[2], 4, true), (vec![1, 3, 4], false));
+        assert_eq!(lost(&[], 2, false), (vec![], true));
+        assert_eq!(lost(&[], 2, true), (vec![1, 2], false));
+    }
+
+    #[test]
+    fn an_event_beyond_the_version_at_hand_is_no_gap() {
+        assert_eq!(lost(&[1, 2, 3, 4], 2, true), (vec![], false));
+    }
+
+    #[test]
+    fn a_delivery_has_one_id_per_event_and_endpoint_in_order_of_the_events() {
+        let uuid = |millis| uuid::Builder::from_unix_timestamp_millis(millis, &[7; 10]).into_uuid();
+        let (early, late) = (EventId::new(uuid(1_000)), EventId::new(uuid(1_001)));
+        let (here, there) = (EndpointId::new(Uuid::from_u128(1)), EndpointId::new(Uuid::from_u128(2)));
+        assert_eq!(delivery_id(early, here), delivery_id(early, here));
+        assert_ne!(delivery_id(early, here), delivery_id(early, there));
+        assert!(delivery_id(early, here) < delivery_id(late, here));
+        assert_eq!(delivery_id(early, here).uuid().get_version_num(), 7);
     }
 }

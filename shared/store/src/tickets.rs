@@ -84,6 +84,10 @@ impl Store {
     /// it is sent: a transaction by its token, an update by the cause it leaves, so
     /// one request may change one ticket once per instant.
     ///
+    /// What the change moves in the indexes must follow from its guard: a shelf
+    /// from a single status, an assignee from statuses that are all active or none.
+    /// Decisions of the domain are like that.
+    ///
     /// # Errors
     /// [`CommitError::NotAsAssumed`] with the ticket as it is, [`CommitError::Absent`],
     /// [`CommitError::Answered`], or the table's failure.
@@ -229,7 +233,7 @@ impl Store {
         let (mut from, mut to) = (keys::MESSAGES.0.to_owned(), keys::MESSAGES.1.to_owned());
         if let Some(beyond) = beyond {
             let Key { sk, .. } = tenant.message(ticket, beyond);
-            if oldest_first { from = format!("{sk}!") } else { to = keys::before(&sk) }
+            if oldest_first { from = keys::after(&sk) } else { to = keys::before(&sk) }
         }
         self.between(&tenant.ticket(ticket).pk, (&from, &to), oldest_first, limit).await?.documents()
     }
@@ -295,5 +299,5 @@ fn not_as_assumed(item: Option<&Item>) -> CommitError {
 
 fn answered(item: Option<&Item>) -> Result<CommitError, StoreError> {
     let item = item.ok_or(Corrupt("idempotency record"))?;
-    Ok(CommitError::Answered(Record::read(item)?))
+    Ok(CommitError::Answered(Box::new(Record::read(item)?)))
 }

@@ -16,7 +16,7 @@ use lambdesk_domain::{
 use std::time::Duration;
 
 /// How long a finished delivery stays in the log.
-const LOGGED: Duration = Duration::from_secs(30 * 86_400);
+const LOGGED: Duration = Duration::from_hours(30 * 24);
 
 /// The right to make one attempt, until this time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +85,7 @@ impl Store {
         lease: Lease,
     ) -> Result<Option<Delivery>, StoreError> {
         let key = Tenant::new(workspace).delivery(endpoint, id);
-        let (x_pk, x_sk) = keys::due(lease.until, &key);
+        let (hour, place) = keys::due(lease.until, &key);
         let after = self.meter.ended();
         let request = self.client.update_item().table_name(&*self.table);
         let request = request
@@ -95,8 +95,8 @@ impl Store {
             .expression_attribute_values(":pending", text(DeliveryState::Pending.as_str()))
             .expression_attribute_values(":now", number(now.millis()))
             .expression_attribute_values(":until", number(lease.until.millis()))
-            .expression_attribute_values(":x_pk", text(x_pk))
-            .expression_attribute_values(":x_sk", text(x_sk))
+            .expression_attribute_values(":x_pk", text(hour))
+            .expression_attribute_values(":x_sk", text(place))
             .return_values(ReturnValue::AllNew)
             .return_consumed_capacity(CAPACITY);
         match request.send().await {
@@ -182,13 +182,13 @@ impl Store {
 /// leaves the log after a while.
 fn item(delivery: &Delivery, due_at: Timestamp) -> Item {
     let key: Key = Tenant::new(delivery.workspace_id).delivery(delivery.endpoint_id, delivery.id);
-    let (x_pk, x_sk) = keys::due(due_at, &key);
+    let (hour, place) = keys::due(due_at, &key);
     let mut item = document(key, delivery);
     item.insert("st".to_owned(), text(delivery.state.as_str()));
     item.insert("nx".to_owned(), number(delivery.next_attempt_at.millis()));
     if delivery.state == DeliveryState::Pending {
-        item.insert("x_pk".to_owned(), text(x_pk));
-        item.insert("x_sk".to_owned(), text(x_sk));
+        item.insert("x_pk".to_owned(), text(hour));
+        item.insert("x_sk".to_owned(), text(place));
     } else {
         let ended = delivery.attempts.last().map_or(delivery.created_at, |attempt| attempt.at);
         item.insert("expires_at".to_owned(), number(ended.plus(LOGGED).seconds()));

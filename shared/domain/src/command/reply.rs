@@ -73,11 +73,10 @@ pub fn reply(new: &NewReply, context: &Context, prior: Prior<'_>) -> Result<Deci
 
 const fn message_kind(kind: ReplyKind, actor: &Actor) -> Result<MessageKind, Forbidden> {
     match (kind, actor) {
-        (ReplyKind::Reply | ReplyKind::Inbound, Actor::Visitor { .. }) => Ok(MessageKind::Inbound),
-        (ReplyKind::Inbound, Actor::Channel { .. } | Actor::Machine { .. } | Actor::System) => Ok(MessageKind::Inbound),
+        (ReplyKind::Reply | ReplyKind::Inbound, Actor::Visitor { .. } | Actor::Channel { .. })
+        | (ReplyKind::Inbound, Actor::Machine { .. } | Actor::System) => Ok(MessageKind::Inbound),
         (ReplyKind::Reply, Actor::User { .. } | Actor::Machine { .. } | Actor::System) => Ok(MessageKind::Outbound),
         (ReplyKind::Note, Actor::User { .. } | Actor::Machine { .. } | Actor::System) => Ok(MessageKind::Note),
-        (ReplyKind::Reply, Actor::Channel { .. }) => Ok(MessageKind::Inbound),
         (ReplyKind::Note, Actor::Channel { .. } | Actor::Visitor { .. }) | (ReplyKind::Inbound, Actor::User { .. }) => {
             Err(Forbidden::ChannelKey)
         }

@@ -89,6 +89,9 @@ pub fn new_ticket() -> BoxedStrategy<NewTicket> {
 }
 
 /// Any ticket right after its creation, and the message that opened it.
+///
+/// # Panics
+/// Never: the system may make any ticket.
 pub fn created() -> BoxedStrategy<(Ticket, Option<Message>)> {
     (new_ticket(), context())
         .prop_map(|(new, context)| {

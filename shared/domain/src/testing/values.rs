@@ -107,11 +107,17 @@ pub fn external_id() -> impl Strategy<Value = ExternalId> {
 }
 
 /// A summary of one or two lines.
+///
+/// # Panics
+/// Never: what it makes parses.
 pub fn summary() -> impl Strategy<Value = Summary> {
     "[a-z\n é]{0,30}".prop_map(|rest| format!("{MARKER}{rest}").parse().expect("short"))
 }
 
 /// An address.
+///
+/// # Panics
+/// Never: what it makes parses.
 pub fn email() -> impl Strategy<Value = EmailAddress> {
     "[a-z0-9éİ+._]{0,10}@[a-z0-9]{1,8}(\\.[a-zA-Z]{2,5})?"
         .prop_map(|rest| format!("{MARKER}{rest}").parse().expect("an address"))
@@ -152,6 +158,9 @@ pub fn account() -> impl Strategy<Value = Account> {
 }
 
 /// The key of a custom field, one of few.
+///
+/// # Panics
+/// Never: what it makes parses.
 pub fn field_key() -> impl Strategy<Value = FieldKey> + Clone {
     select(&["colour", "size", "n", "plan_b"][..]).prop_map(|key| key.parse().expect("a key"))
 }
@@ -178,6 +187,9 @@ pub fn custom_fields() -> impl Strategy<Value = BTreeMap<FieldKey, FieldValue>> 
 }
 
 /// What a message says.
+///
+/// # Panics
+/// Never: what it makes parses.
 pub fn content() -> impl Strategy<Value = Content> {
     prop_oneof![
         "[a-z \n]{0,200}".prop_map(|rest| Content::from_text(&format!("{MARKER}{rest}")).expect("not blank")),

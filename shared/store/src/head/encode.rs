@@ -10,6 +10,7 @@ use lambdesk_domain::{
     contact::{ContactRef, Requester},
     custom_field::FieldValue,
     id::TagId,
+    text::{EmailAddress, ExternalId, Name, Phone},
     ticket::Ticket,
 };
 use std::collections::BTreeSet;
@@ -94,9 +95,9 @@ fn place(item: &mut Item, ticket: &Ticket) {
 pub fn contact(contact: &ContactRef) -> Av {
     let mut map = Item::from([(attr::ID.to_owned(), id(contact.id.uuid()))]);
     let parts = [
-        (attr::NAME, contact.name.as_ref().map(|name| name.as_str())),
-        (attr::EMAIL, contact.email.as_ref().map(|email| email.as_str())),
-        (attr::EXTERNAL_ID, contact.external_id.as_ref().map(|external| external.as_str())),
+        (attr::NAME, contact.name.as_ref().map(Name::as_str)),
+        (attr::EMAIL, contact.email.as_ref().map(EmailAddress::as_str)),
+        (attr::EXTERNAL_ID, contact.external_id.as_ref().map(ExternalId::as_str)),
     ];
     map.extend(parts.into_iter().filter_map(|(name, part)| Some((name.to_owned(), text(part?)))));
     Av::M(map)
@@ -105,9 +106,9 @@ pub fn contact(contact: &ContactRef) -> Av {
 /// The requester. A map even when empty, so that its parts can be set one by one.
 fn requester(requester: &Requester) -> Av {
     let parts = [
-        (attr::NAME, requester.name.as_ref().map(|name| name.as_str())),
-        (attr::EMAIL, requester.email.as_ref().map(|email| email.as_str())),
-        (attr::PHONE, requester.phone.as_ref().map(|phone| phone.as_str())),
+        (attr::NAME, requester.name.as_ref().map(Name::as_str)),
+        (attr::EMAIL, requester.email.as_ref().map(EmailAddress::as_str)),
+        (attr::PHONE, requester.phone.as_ref().map(Phone::as_str)),
     ];
     Av::M(parts.into_iter().filter_map(|(name, part)| Some((name.to_owned(), text(part?)))).collect())
 }

@@ -132,10 +132,10 @@ impl Update<'_> {
         self.set_first_if(attr::CLOSED, status == Status::Closed, now);
     }
 
-    fn shelf(&mut self, shelf: Shelf, now: Timestamp) {
-        self.set(attr::SHELF, text(shelf.as_str()));
-        self.time_if(attr::ARCHIVED, shelf == Shelf::Archived, now);
-        self.time_if(attr::TRASHED, shelf == Shelf::Trashed, now);
+    fn shelf(&mut self, to: Shelf, now: Timestamp) {
+        self.set(attr::SHELF, text(to.as_str()));
+        self.time_if(attr::ARCHIVED, to == Shelf::Archived, now);
+        self.time_if(attr::TRASHED, to == Shelf::Trashed, now);
     }
 
     fn message(&mut self, trace: &MessageTrace, now: Timestamp) {
@@ -216,28 +216,35 @@ impl Update<'_> {
     /// Moves between the partitions of the list index. On a shelf other than the
     /// ordinary one the status does not matter; the guard knows the shelf.
     fn list_place(&mut self, patch: &TicketPatch) {
-        let shelf = patch.shelf.unwrap_or(self.change.guard.shelf);
+        let place = patch.shelf.unwrap_or(self.change.guard.shelf);
         let status = patch.status.or_else(|| self.known_status());
-        let moves = patch.shelf.is_some() || patch.status.is_some() && shelf == Shelf::Live;
-        if moves && let Some(status) = status {
-            self.set("l_pk", text(self.tenant.list(State::of(shelf, status))));
-        } else if moves && shelf != Shelf::Live {
-            self.set("l_pk", text(self.tenant.list(State::of(shelf, Status::Open))));
+        let moves = patch.shelf.is_some() || patch.status.is_some() && place == Shelf::Live;
+        debug_assert!(!moves || place != Shelf::Live || status.is_some(), "its place in the lists can't be told");
+        if moves {
+            let state = State::of(place, status.unwrap_or(Status::Open));
+            self.set("l_pk", text(self.tenant.list(state)));
         }
     }
 
     /// Whether the ticket is open afterwards; none when nothing about that changes.
     fn becomes_active(&self, patch: &TicketPatch) -> Option<bool> {
-        let shelf = patch.shelf.unwrap_or(self.change.guard.shelf);
-        if shelf != Shelf::Live {
+        let place = patch.shelf.unwrap_or(self.change.guard.shelf);
+        if place != Shelf::Live {
             return patch.shelf.map(|_| false);
         }
         match patch.status.or_else(|| patch.shelf.and_then(|_| self.known_status())) {
             Some(status) => Some(status.is_active()),
             // A new assignee moves the ticket within the index it is in.
-            None if !patch.assignee.is_keep() => self.all_active().then_some(true),
+            None if !patch.assignee.is_keep() => {
+                debug_assert!(self.all_active() || self.none_active(), "its place among the assignee's can't be told");
+                self.all_active().then_some(true)
+            }
             None => None,
         }
+    }
+
+    fn none_active(&self) -> bool {
+        !self.change.guard.statuses.iter().any(Status::is_active)
     }
 
     fn all_active(&self) -> bool {

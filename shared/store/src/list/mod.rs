@@ -104,7 +104,9 @@ impl ListQuery {
             _ => self.filter.assignees.iter().copied().collect(),
         };
         if open && !self.states.is_empty() && !assignees.is_empty() {
-            return Plan::SortHere(assignees.into_iter().map(|user| Partition::Assigned(tenant.assigned(user))).collect());
+            return Plan::SortHere(
+                assignees.into_iter().map(|user| Partition::Assigned(tenant.assigned(user))).collect(),
+            );
         }
         Plan::Merge(by_state(tenant, self))
     }

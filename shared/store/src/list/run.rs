@@ -6,10 +6,11 @@ use crate::{
     error::StoreError,
     head::{self, Expression},
     item::{Item, text},
-    keys::Index,
+    keys::{self, Index},
 };
 use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::Select};
-use lambdesk_domain::ticket::Ticket;
+use lambdesk_domain::{id::TicketId, ticket::Ticket};
+use std::collections::{HashMap, hash_map::Entry};
 
 /// How many answers of the table one partition's count reads at most (1 MB each).
 const COUNT_ROUNDS: u32 = 10;
@@ -73,11 +74,8 @@ impl Store {
     /// Reads on, once.
     pub(super) async fn fetch(&self, query: &ListQuery, run: &mut Run) -> Result<(), StoreError> {
         let wanted = query.wanted();
-        let rows = if !query.is_filtered() {
-            wanted
-        } else {
-            (wanted * 4).clamp(wanted.min(EXAMINED), EXAMINED.max(wanted))
-        };
+        let rows =
+            if query.is_filtered() { (wanted * 4).clamp(wanted.min(EXAMINED), EXAMINED.max(wanted)) } else { wanted };
         let request = self.request(query, &run.partition, true).limit(i32::try_from(rows).unwrap_or(i32::MAX));
         self.step(request.set_exclusive_start_key(run.resume.take()), run).await
     }
@@ -121,18 +119,16 @@ impl Store {
         let index = partition.index();
         let (pk, sk) = index.attributes();
         let mut expression = Expression::default();
-        let mut condition = format!("{pk} = {}", expression.value(text(partition.key())));
-        if from_start {
-            match &query.start {
-                Start::Newest { .. } => {}
-                Start::OlderThan(Position(place)) => {
-                    condition += &format!(" AND {sk} < {}", expression.value(text(place)))
-                }
-                Start::NewerThan(Position(place)) => {
-                    condition += &format!(" AND {sk} > {}", expression.value(text(place)))
-                }
+        let within = format!("{pk} = {}", expression.value(text(partition.key())));
+        let condition = match &query.start {
+            Start::OlderThan(Position(place)) if from_start => {
+                format!("{within} AND {sk} < {}", expression.value(text(place)))
             }
-        }
+            Start::NewerThan(Position(place)) if from_start => {
+                format!("{within} AND {sk} > {}", expression.value(text(place)))
+            }
+            _ => within,
+        };
         let filter = filter::expression(query, index == Index::Assignee, &mut expression);
         let (names, values) = expression.into_parts();
         let request = self.client.query().table_name(&*self.table).index_name(index.name());
@@ -149,48 +145,69 @@ impl Store {
 /// Merges runs in the order of the list, as far as all of them have been seen.
 pub fn merge(query: &ListQuery, runs: Vec<Run>) -> ListPage {
     let ascending = query.is_ascending();
-    let wanted = query.wanted();
-    let open = runs.iter().filter(|run| !run.is_exhausted && run.tickets.len() < wanted);
-    let places = open.filter_map(Run::frontier);
+    let places = runs.iter().filter(|run| !run.is_exhausted).filter_map(Run::frontier);
     let frontier = if ascending { places.min() } else { places.max() }.map(str::to_owned);
-    let mut rows: Vec<(Position, Ticket)> =
-        runs.into_iter().flat_map(|run| run.tickets).map(|ticket| (Position::of(&ticket), ticket)).collect();
+    let mut rows = placed(runs);
     if let Some(frontier) = &frontier {
         rows.retain(|(place, _)| if ascending { place.0 <= *frontier } else { place.0 >= *frontier });
     }
-    page_of(query, once(query, rows), frontier.map(Position))
+    page_of(query, rows, frontier.map(Position))
 }
 
 /// Sorts whole runs and cuts the page out of them.
 pub fn cut(query: &ListQuery, runs: Vec<Run>) -> ListPage {
-    let ascending = query.is_ascending();
-    let rows = runs.into_iter().flat_map(|run| run.tickets).map(|ticket| (Position::of(&ticket), ticket));
-    let rows = rows.filter(|(place, _)| match &query.start {
-            Start::Newest { .. } => true,
-            Start::OlderThan(start) => place.0 < start.0,
-            Start::NewerThan(start) => place.0 > start.0,
-        })
-        .collect();
-    rows.sort_by(|(a, _), (b, _)| if ascending { a.0.cmp(&b.0) } else { b.0.cmp(&a.0) });
+    let mut rows = placed(runs);
+    rows.retain(|(place, _)| match &query.start {
+        Start::Newest { .. } => true,
+        Start::OlderThan(start) => place.0 < start.0,
+        Start::NewerThan(start) => place.0 > start.0,
+    });
     page_of(query, rows, None)
+}
+
+/// All rows with their places, each ticket once: one that moved between two reads
+/// is in both, and the later version counts.
+fn placed(runs: Vec<Run>) -> Vec<(Position, Ticket)> {
+    let mut newest: HashMap<TicketId, Ticket> = HashMap::new();
+    for ticket in runs.into_iter().flat_map(|run| run.tickets) {
+        match newest.entry(ticket.id) {
+            Entry::Occupied(seen) if seen.get().version >= ticket.version => {}
+            Entry::Occupied(mut seen) => drop(seen.insert(ticket)),
+            Entry::Vacant(place) => drop(place.insert(ticket)),
+        }
+    }
+    newest.into_values().map(|ticket| (Position::of(&ticket), ticket)).collect()
 }
 
 /// The page, newest first, with its ends. `stopped` is where a page that reached
 /// its budget goes on.
-fn page_of(query: &ListQuery, rows: Vec<(Position, Ticket)>, stopped: Option<Position>) -> ListPage {
+fn page_of(query: &ListQuery, mut rows: Vec<(Position, Ticket)>, stopped: Option<Position>) -> ListPage {
     let limit = usize::from(query.limit);
-    let skip = if let Start::Newest { skip } = query.start { skip } else { 0 };
-    let mut rows: Vec<_> = rows.into_iter().skip(skip).collect();
+    let ascending = query.is_ascending();
+    rows.sort_by(|(a, _), (b, _)| if ascending { a.0.cmp(&b.0) } else { b.0.cmp(&a.0) });
+    if let Start::Newest { skip } = query.start {
+        rows.drain(..skip.min(rows.len()));
+    }
     let has_more = rows.len() > limit;
     rows.truncate(limit);
     let last = rows.last().map(|(place, _)| place.clone());
-    let first = rows.first().map(|(place, _)| place.clone());
+    let back = rows.first().map(|(place, _)| place.clone()).or_else(|| turned(&query.start));
     let onwards = if has_more { last } else { stopped };
     let mut tickets: Vec<_> = rows.into_iter().map(|(_, ticket)| ticket).collect();
-    if query.is_ascending() {
+    if ascending {
         tickets.reverse();
-        return ListPage { tickets, older: first, newer: onwards };
+        return ListPage { tickets, older: back, newer: onwards };
     }
     let is_beginning = matches!(query.start, Start::Newest { skip: 0 });
-    ListPage { tickets, older: onwards, newer: if is_beginning { None } else { first } }
+    ListPage { tickets, older: onwards, newer: if is_beginning { None } else { back } }
+}
+
+/// Where an empty page goes back: to the other side of where it began, so that
+/// the ticket it began at is found again.
+fn turned(start: &Start) -> Option<Position> {
+    match start {
+        Start::Newest { .. } => None,
+        Start::OlderThan(Position(place)) => Some(Position(keys::before(place))),
+        Start::NewerThan(Position(place)) => Some(Position(keys::after(place))),
+    }
 }

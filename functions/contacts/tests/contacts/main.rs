@@ -1,0 +1,7 @@
+//! Contacts and accounts over HTTP: their routes over the embedded engine.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+
+mod accounts;
+mod app;
+mod contacts;
+mod hostile;

@@ -1,0 +1,161 @@
+//! One attempt: lease, read, post, record.
+
+use crate::{Deliver, message::Message};
+use futures_util::future::{join, try_join};
+use lambdesk_domain::{
+    events::{Event, EventType},
+    id::{DeliveryId, EventId},
+    time::Timestamp,
+    webhook::{Attempt, Delivery, DeliveryState, Endpoint, Jitter, Outcome},
+};
+use lambdesk_outbound::{Answer, EndpointUrl, ExchangeError, Message as Signed, MessageId, SigningSecret, sign};
+use lambdesk_runtime::{Hint, clock};
+use lambdesk_store::{Lease, StoreError};
+use std::time::{Duration, Instant, SystemTime};
+
+/// Longer than an exchange (15 s) with the table's deadlines before and after it
+/// (6 s each), so that nobody else tries meanwhile.
+const LEASE: Duration = Duration::from_mins(1);
+/// A delivery that is due so soon is due: clocks differ, and a hint that comes a
+/// moment early would cost a minute.
+const SKEW: Duration = Duration::from_secs(1);
+
+impl Deliver {
+    /// Makes the attempt that a hint asks for, if it is due and nobody else's.
+    ///
+    /// # Errors
+    /// When the table could not be reached before the attempt. After it, a failure is
+    /// logged: the lease ends, the sweep finds the delivery again, and the endpoint
+    /// may get it twice.
+    pub async fn attempt(&self, hint: Hint) -> Result<(), StoreError> {
+        let Hint { workspace, endpoint, delivery } = hint;
+        let now = self.clock.now();
+        let lease = Lease { until: now.plus(LEASE) };
+        let leased = self.store.lease_delivery(workspace, endpoint, delivery, now.plus(SKEW), lease).await?;
+        let Some(delivery) = leased else {
+            return Ok(());
+        };
+        let read = try_join(self.store.endpoint(workspace, endpoint), self.message_of(&delivery)).await;
+        let (next, asked) = match read {
+            Ok((Some(endpoint), Some(message))) if endpoint.disabled.is_none() => {
+                (self.exchange(&endpoint, &delivery, &message).await, Some(endpoint))
+            }
+            // Written right after the delivery; the next attempt finds it.
+            Ok((Some(endpoint), None)) if endpoint.disabled.is_none() => {
+                (self.unsent(&delivery, "event_missing"), None)
+            }
+            Ok(_) => (delivery.abandoned(), None),
+            Err(StoreError::Corrupt(corrupt)) => {
+                tracing::error!(delivery = %delivery.id, error = %corrupt, "endpoint or event can't be read");
+                (self.unsent(&delivery, "unreadable"), None)
+            }
+            Err(error) => return Err(error),
+        };
+        join(self.finish(&next, lease), self.judge(asked.as_ref(), &next)).await;
+        Ok(())
+    }
+
+    /// None when the event is not there (yet).
+    async fn message_of(&self, delivery: &Delivery) -> Result<Option<Message>, StoreError> {
+        let Some(source) = delivery.source else {
+            return Ok(Some(Message::of_test(delivery)));
+        };
+        let event: Option<Event> = self.store.event(delivery.workspace_id, source.ticket_id, source.version).await?;
+        Ok(event.as_ref().map(Message::of_event))
+    }
+
+    /// The delivery after a failure that is not the endpoint's.
+    fn unsent(&self, delivery: &Delivery, reason: &str) -> Delivery {
+        let attempt = Attempt { at: self.clock.now(), duration_ms: 0, outcome: failed(reason) };
+        delivery.after(attempt, jitter())
+    }
+
+    /// Posts, and gives the delivery afterwards.
+    async fn exchange(&self, endpoint: &Endpoint, delivery: &Delivery, message: &Message) -> Delivery {
+        let (at, started) = (self.clock.now(), Instant::now());
+        let outcome = self.post(endpoint, message, at).await;
+        let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::debug!(delivery = %delivery.id, duration_ms, success = outcome.is_success(), "attempted");
+        delivery.after(Attempt { at, duration_ms, outcome }, jitter())
+    }
+
+    async fn post(&self, endpoint: &Endpoint, message: &Message, now: Timestamp) -> Outcome {
+        let Ok(url) = EndpointUrl::parse(&endpoint.url, &self.policy) else {
+            return failed(ExchangeError::Refused.code());
+        };
+        let secrets: Vec<_> = endpoint.secrets.iter().filter_map(|secret| SigningSecret::parse(secret).ok()).collect();
+        let Some((current, retiring)) = secrets.split_first() else {
+            tracing::error!(endpoint = %endpoint.id, "an endpoint without a usable secret");
+            return failed("no_secret");
+        };
+        let id = MessageId::parse(&message.id.to_string()).expect("a UUID is a message id");
+        let timestamp = i64::try_from(now.seconds()).unwrap_or(i64::MAX);
+        let headers = sign(&Signed { id: &id, timestamp, body: &message.body }, current, retiring);
+        match self.client.post(&url, headers, message.body.clone()).await {
+            Ok(answer) => answered(&answer, self.clock.now()),
+            Err(error) => failed(error.code()),
+        }
+    }
+
+    async fn finish(&self, delivery: &Delivery, lease: Lease) {
+        match self.store.finish_attempt(delivery, lease).await {
+            Ok(true) => {}
+            Ok(false) => tracing::warn!(delivery = %delivery.id, "the lease had ended before the attempt"),
+            Err(error) => tracing::error!(delivery = %delivery.id, %error, "an attempt was not recorded"),
+        }
+    }
+
+    /// Remembers what the last attempt says of the endpoint that was asked; most say
+    /// nothing new.
+    async fn judge(&self, endpoint: Option<&Endpoint>, delivery: &Delivery) {
+        let (Some(endpoint), Some(Attempt { outcome, .. })) = (endpoint, delivery.attempts.last()) else {
+            return;
+        };
+        let now = self.clock.now();
+        if endpoint.after(outcome, now) == *endpoint {
+            return;
+        }
+        let revised = self.store.revise_endpoint(endpoint.workspace_id, endpoint.id, |seen| seen.after(outcome, now));
+        match revised.await {
+            Ok(Some((before, after))) if before.disabled.is_none() && after.disabled.is_some() => {
+                self.tell_disabled(&after, now).await;
+            }
+            Ok(_) => {}
+            Err(error) => tracing::error!(endpoint = %endpoint.id, %error, "an endpoint was not judged"),
+        }
+    }
+
+    /// An entry in the delivery log, never sent: the endpoint is off by now.
+    async fn tell_disabled(&self, endpoint: &Endpoint, now: Timestamp) {
+        tracing::warn!(endpoint = %endpoint.id, reason = ?endpoint.disabled, "an endpoint was switched off");
+        let entry = Delivery {
+            id: DeliveryId::new(self.clock.new_uuid()),
+            workspace_id: endpoint.workspace_id,
+            endpoint_id: endpoint.id,
+            event_id: EventId::new(self.clock.new_uuid()),
+            event_type: EventType::WebhookDisabled,
+            source: None,
+            state: DeliveryState::Failed,
+            next_attempt_at: now,
+            attempts: Vec::new(),
+            created_at: now,
+        };
+        if let Err(error) = self.store.add_delivery(&entry).await {
+            tracing::error!(endpoint = %endpoint.id, %error, "the delivery log lacks that the endpoint is off");
+        }
+    }
+}
+
+fn answered(answer: &Answer, now: Timestamp) -> Outcome {
+    let now = SystemTime::UNIX_EPOCH + Duration::from_millis(now.millis());
+    let retry_after = answer.retry_after.map(|asked| asked.wait(now));
+    Outcome::Answered { status: answer.status.as_u16(), retry_after }
+}
+
+fn jitter() -> Jitter {
+    Jitter::new(clock::random())
+}
+
+fn failed(reason: &str) -> Outcome {
+    Outcome::Failed { reason: reason.to_owned() }
+}

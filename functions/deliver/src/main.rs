@@ -1,0 +1,5 @@
+//! The Lambda; everything it does is in the library.
+
+fn main() -> std::process::ExitCode {
+    lambdesk_runtime::main(lambdesk_deliver::serve)
+}

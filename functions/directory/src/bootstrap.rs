@@ -1,0 +1,193 @@
+//! `POST /v1/workspaces`: a workspace with its owner and the owner's key.
+
+use crate::{keys::KeyView, operator::Operator, users::UserView, workspace::WorkspaceView};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use lambdesk_api::{
+    auth::BearerKey,
+    body::{Checker, Input, JsonBody, Unknown},
+    execute::{DryRun, Executor},
+    idempotency::Answer,
+    problem::Problem,
+    state::{App, Metered},
+    write::Write,
+};
+use lambdesk_domain::{
+    access::{AccessRules, Actor, Role, Scopes},
+    command::Context,
+    directory::{ApiKey, DeletionPolicy, Entry, KeyHolder, User, Workspace},
+    id::{ApiKeyId, UserId, WorkspaceId},
+    text::{EmailAddress, Name},
+};
+use lambdesk_runtime::{Clock, clock::secret_bytes};
+use lambdesk_store::{CommitError, New, Record, Store};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A new workspace.
+#[derive(Clone)]
+pub struct Bootstrapped {
+    /// Its settings: those that every workspace begins with.
+    pub workspace: Workspace,
+    /// Its first user, who owns it.
+    pub user: User,
+    /// The owner's key, with every scope and without expiry.
+    pub key: ApiKey,
+    /// The key's text, which is stored nowhere.
+    pub key_text: String,
+    hash: String,
+}
+
+/// Makes a workspace with its owner and the owner's key.
+///
+/// # Errors
+/// When the table fails.
+pub async fn bootstrap(
+    store: &Store,
+    clock: &Clock,
+    name: Name,
+    owner_name: Name,
+    owner_email: EmailAddress,
+) -> Result<Bootstrapped, CommitError> {
+    let new = Bootstrapped::new(clock, name, owner_name, owner_email);
+    new.commit(store, new.workspace.id, None).await?;
+    Ok(new)
+}
+
+impl Bootstrapped {
+    fn new(clock: &Clock, name: Name, owner_name: Name, owner_email: EmailAddress) -> Self {
+        let created_at = clock.now();
+        let workspace = Workspace {
+            id: WorkspaceId::new(clock.new_uuid()),
+            name,
+            access: AccessRules::default(),
+            deletion: DeletionPolicy::Trash,
+            salt: URL_SAFE_NO_PAD.encode(secret_bytes::<32>()),
+            created_at,
+        };
+        let user = User {
+            id: UserId::new(clock.new_uuid()),
+            name: owner_name,
+            email: owner_email,
+            role: Role::Owner,
+            picture_url: None,
+            timezone: None,
+        };
+        let (key_text, hash) = BearerKey::generate(workspace.id);
+        let key = ApiKey {
+            id: ApiKeyId::new(clock.new_uuid()),
+            workspace_id: workspace.id,
+            name: user.name.clone(),
+            holder: KeyHolder::User { user_id: user.id },
+            scopes: Scopes::ALL,
+            expires_at: None,
+            created_at,
+        };
+        Self { workspace, user, key, key_text, hash }
+    }
+
+    /// Writes all of it, and the answer that `caller` is to be given again.
+    async fn commit(&self, store: &Store, caller: WorkspaceId, answer: Option<&Record>) -> Result<(), CommitError> {
+        let owner = Entry::User(self.user.clone());
+        let new = New::Workspace { workspace: &self.workspace, owner: &owner, key: &self.key, hash: &self.hash };
+        store.add(caller, new, answer, self.workspace.created_at).await
+    }
+
+    fn answer(&self) -> Answer {
+        let view = BootstrapView {
+            workspace: WorkspaceView::from(&self.workspace),
+            user: UserView::from(self.user.clone()),
+            api_key: KeyView::shown_once(&self.key, self.key_text.clone()),
+        };
+        Answer::created("/v1/workspace".to_owned(), &view)
+    }
+}
+
+#[derive(Serialize)]
+struct BootstrapView {
+    workspace: WorkspaceView,
+    user: UserView,
+    api_key: KeyView,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct WorkspaceBody {
+    name: Input<Name>,
+    owner: Input<OwnerBody>,
+    #[serde(flatten)]
+    unknown: Unknown,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct OwnerBody {
+    name: Input<Name>,
+    email: Input<EmailAddress>,
+    #[serde(flatten)]
+    unknown: Unknown,
+}
+
+impl WorkspaceBody {
+    fn check(self) -> Result<(Name, Name, EmailAddress), Problem> {
+        let mut check = Checker::new();
+        let name = check.required("/name", self.name);
+        let owner = check.required("/owner", self.owner).map(|owner| {
+            check.within("/owner", |check| {
+                check.unknown("", owner.unknown);
+                (check.required("/name", owner.name), check.required("/email", owner.email))
+            })
+        });
+        check.unknown("", self.unknown);
+        check.finish()?;
+        match (name, owner) {
+            (Some(name), Some((Some(owner), Some(email)))) => Ok((name, owner, email)),
+            _ => Err(Problem::internal()),
+        }
+    }
+}
+
+/// `POST /v1/workspaces`, by the operator.
+pub async fn create(
+    _: Operator,
+    State(app): State<App>,
+    Metered(store): Metered,
+    write: Write,
+    body: JsonBody<WorkspaceBody>,
+) -> Result<Response, Problem> {
+    let executor = executor(&app, &store, &write, &body.raw);
+    if let Some(response) = executor.answered_before().await? {
+        return Ok(response);
+    }
+    let (name, owner, email) = body.value.check()?;
+    if write.is_dry_run {
+        return Ok(DryRun::answer(Vec::new()));
+    }
+    let new = Bootstrapped::new(&app.clock, name, owner, email);
+    let answer = new.answer();
+    let record = executor.remember(&answer);
+    match new.commit(&store, executor.workspace, record.as_ref()).await {
+        Ok(()) => Ok(answer.into_response()),
+        Err(CommitError::Answered(record)) => executor.replay(&record),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The operator is in no workspace: its answers are remembered under the id that
+/// no workspace has.
+fn executor<'a>(app: &'a App, store: &'a Store, write: &Write, body: &[u8]) -> Executor<'a> {
+    let workspace = WorkspaceId::new(Uuid::nil());
+    let context = Context {
+        actor: Actor::System,
+        rules: AccessRules::default(),
+        request_id: None,
+        is_silent: write.is_silent,
+        if_match: write.if_match,
+        now: app.clock.now(),
+    };
+    let idempotency = write.idempotency.as_ref().map(|key| key.bind(workspace, "operator", body));
+    Executor { store, app, workspace, context, is_dry_run: write.is_dry_run, idempotency }
+}

@@ -1,0 +1,207 @@
+//! Channels: the ways in.
+
+use crate::{
+    entries::changed,
+    fields::immutable,
+    kind::{Kind, patched},
+};
+use axum::response::Response;
+use lambdesk_api::{
+    auth::Session,
+    body::{Checker, Input, OptionalJsonBody, Unknown},
+    channel_token::ChannelToken,
+    path::Id,
+    problem::Problem,
+    write::Write,
+};
+use lambdesk_domain::{
+    directory::{Channel, Directory, Entry, IntakePolicy, KeyHolder},
+    id::ChannelId,
+    patch::Field,
+    status::{ChannelType, Priority},
+    text::{Color, HostPattern, Name},
+    time::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// The most hosts that one channel may be embedded on.
+const MOST_HOSTNAMES: usize = 50;
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ChannelBody {
+    name: Input<Name>,
+    r#type: Input<ChannelType>,
+    color: Input<Color>,
+    is_enabled: Input<bool>,
+    hostnames: Input<Vec<Input<HostPattern>>>,
+    intake: Input<IntakePolicy>,
+    require_existing_contact: Input<bool>,
+    default_priority: Input<Priority>,
+    #[serde(flatten)]
+    unknown: Unknown,
+}
+
+#[derive(Serialize)]
+struct ChannelView {
+    id: ChannelId,
+    name: Name,
+    r#type: ChannelType,
+    color: Option<Color>,
+    is_enabled: bool,
+    #[serde(flatten)]
+    settings: Option<SettingsView>,
+}
+
+/// What administrators see besides.
+#[derive(Serialize)]
+struct SettingsView {
+    hostnames: Vec<HostPattern>,
+    intake: IntakePolicy,
+    require_existing_contact: bool,
+    default_priority: Priority,
+    public_token: Option<String>,
+    created_at: Timestamp,
+}
+
+/// What a body says about a channel, as far as it can be changed later.
+struct Given {
+    name: Option<Name>,
+    color: Field<Color>,
+    is_enabled: Option<bool>,
+    hostnames: Option<Vec<HostPattern>>,
+    intake: Option<IntakePolicy>,
+    require_existing_contact: Option<bool>,
+    default_priority: Option<Priority>,
+}
+
+impl ChannelBody {
+    fn check(self, check: &mut Checker) -> Given {
+        check.unknown("", self.unknown);
+        Given {
+            name: check.present("/name", self.name),
+            color: check.field("/color", self.color),
+            is_enabled: check.present("/is_enabled", self.is_enabled),
+            hostnames: check.list("/hostnames", self.hostnames, MOST_HOSTNAMES),
+            intake: check.present("/intake", self.intake),
+            require_existing_contact: check.present("/require_existing_contact", self.require_existing_contact),
+            default_priority: check.present("/default_priority", self.default_priority),
+        }
+    }
+}
+
+impl Kind for Channel {
+    const PATH: &'static str = "/v1/channels";
+    const ITEM_PATH: &'static str = "/v1/channels/{channel_id}";
+    const MOST: usize = 200;
+    type Id = ChannelId;
+    type Body = ChannelBody;
+
+    fn uuid(id: ChannelId) -> Uuid {
+        id.uuid()
+    }
+
+    fn of(entry: Entry) -> Option<Self> {
+        if let Entry::Channel(channel) = entry { Some(channel) } else { None }
+    }
+
+    fn entry(self) -> Entry {
+        Entry::Channel(self)
+    }
+
+    fn all(directory: &Directory) -> Vec<Self> {
+        directory.channels.values().cloned().collect()
+    }
+
+    fn view(self, session: &Session) -> impl Serialize {
+        let public_token = ChannelToken::of(session.workspace(), &self).map(|token| token.to_string());
+        let settings = SettingsView {
+            hostnames: self.hostnames,
+            intake: self.intake,
+            require_existing_contact: self.require_existing_contact,
+            default_priority: self.default_priority,
+            public_token,
+            created_at: self.created_at,
+        };
+        ChannelView {
+            id: self.id,
+            name: self.name,
+            r#type: self.kind,
+            color: self.color,
+            is_enabled: self.is_enabled,
+            settings: session.require_admin().is_ok().then_some(settings),
+        }
+    }
+
+    fn create(body: ChannelBody, id: Uuid, now: Timestamp, check: &mut Checker) -> Option<Self> {
+        let kind = check.required("/type", body.r#type.clone());
+        if body.name.is_absent() {
+            check.error("/name", "required", "must be given");
+        }
+        let given = body.check(check);
+        Some(Self {
+            id: ChannelId::new(id),
+            name: given.name?,
+            kind: kind?,
+            color: patched(given.color, None),
+            is_enabled: given.is_enabled.unwrap_or(true),
+            hostnames: given.hostnames.unwrap_or_default(),
+            intake: given.intake.unwrap_or(IntakePolicy::Accept),
+            require_existing_contact: given.require_existing_contact.unwrap_or(false),
+            default_priority: given.default_priority.unwrap_or(Priority::Normal),
+            token: ChannelToken::new_secret(),
+            created_at: now,
+        })
+    }
+
+    fn patch(self, body: ChannelBody, check: &mut Checker) -> Self {
+        immutable("/type", &body.r#type, check);
+        let given = body.check(check);
+        Self {
+            name: given.name.unwrap_or(self.name),
+            color: patched(given.color, self.color),
+            is_enabled: given.is_enabled.unwrap_or(self.is_enabled),
+            hostnames: given.hostnames.unwrap_or(self.hostnames),
+            intake: given.intake.unwrap_or(self.intake),
+            require_existing_contact: given.require_existing_contact.unwrap_or(self.require_existing_contact),
+            default_priority: given.default_priority.unwrap_or(self.default_priority),
+            ..self
+        }
+    }
+
+    fn permit(before: Option<&Self>, after: Option<&Self>, _: &Session) -> Result<(), Problem> {
+        match (before, after) {
+            (Some(Self { is_enabled: true, .. }), None) => {
+                Err(Problem::conflict("channel_enabled", "switch the channel off before you delete it"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn key_holder(&self) -> Option<KeyHolder> {
+        Some(KeyHolder::Channel { channel_id: self.id })
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct NoBody {
+    #[serde(flatten)]
+    unknown: Unknown,
+}
+
+/// `POST /v1/channels/{channel_id}/rotate-token`: a new public token; the old one
+/// names nothing any more.
+pub async fn rotate_token(
+    session: Session,
+    Id(id): Id<ChannelId>,
+    write: Write,
+    body: OptionalJsonBody<NoBody>,
+) -> Result<Response, Problem> {
+    let mut check = Checker::new();
+    check.unknown("", body.value.unwrap_or_default().unknown);
+    check.finish()?;
+    let rotated = |channel: &Channel| Ok(Some(Channel { token: ChannelToken::new_secret(), ..channel.clone() }));
+    changed(&session, &write, &body.raw, id.uuid(), rotated).await
+}

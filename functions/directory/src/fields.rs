@@ -1,0 +1,120 @@
+//! Definitions of custom fields.
+
+use crate::kind::Kind;
+use lambdesk_api::{
+    auth::Session,
+    body::{Checker, Input, Unknown},
+};
+use lambdesk_domain::{
+    custom_field::{FieldDefinition, FieldKind},
+    directory::{Directory, Entry},
+    id::FieldId,
+    text::{FieldKey, Name},
+    time::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+/// The most options of one field.
+const MOST_OPTIONS: usize = 100;
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct FieldBody {
+    key: Input<FieldKey>,
+    name: Input<Name>,
+    kind: Input<FieldKind>,
+    is_required: Input<bool>,
+    options: Input<Vec<Input<Name>>>,
+    #[serde(flatten)]
+    unknown: Unknown,
+}
+
+#[derive(Serialize)]
+struct FieldView {
+    id: FieldId,
+    key: FieldKey,
+    name: Name,
+    kind: FieldKind,
+    is_required: bool,
+    options: Vec<Name>,
+}
+
+impl Kind for FieldDefinition {
+    const PATH: &'static str = "/v1/custom-fields";
+    const ITEM_PATH: &'static str = "/v1/custom-fields/{field_id}";
+    /// Their values are part of every ticket.
+    const MOST: usize = 50;
+    type Id = FieldId;
+    type Body = FieldBody;
+
+    fn uuid(id: FieldId) -> Uuid {
+        id.uuid()
+    }
+
+    fn of(entry: Entry) -> Option<Self> {
+        if let Entry::Field(field) = entry { Some(field) } else { None }
+    }
+
+    fn entry(self) -> Entry {
+        Entry::Field(self)
+    }
+
+    fn all(directory: &Directory) -> Vec<Self> {
+        directory.fields.clone()
+    }
+
+    fn view(self, _: &Session) -> impl Serialize {
+        let Self { id, key, name, kind, is_required, options } = self;
+        FieldView { id, key, name, kind, is_required, options }
+    }
+
+    fn create(body: FieldBody, id: Uuid, _: Timestamp, check: &mut Checker) -> Option<Self> {
+        let key = check.required("/key", body.key);
+        let name = check.required("/name", body.name);
+        let kind = check.required("/kind", body.kind);
+        let is_required = check.present("/is_required", body.is_required).unwrap_or(false);
+        let is_absent = body.options.is_absent();
+        let given = check.list("/options", body.options, MOST_OPTIONS);
+        let given = if is_absent { Some(Vec::new()) } else { given };
+        let options = kind.zip(given).map(|(kind, given)| options(kind, given, check));
+        check.unknown("", body.unknown);
+        Some(Self { id: FieldId::new(id), key: key?, name: name?, kind: kind?, is_required, options: options? })
+    }
+
+    fn patch(self, body: FieldBody, check: &mut Checker) -> Self {
+        immutable("/key", &body.key, check);
+        immutable("/kind", &body.kind, check);
+        let name = check.present("/name", body.name).unwrap_or(self.name);
+        let is_required = check.present("/is_required", body.is_required).unwrap_or(self.is_required);
+        let given = check.list("/options", body.options, MOST_OPTIONS);
+        let options = given.map_or(self.options, |given| options(self.kind, given, check));
+        check.unknown("", body.unknown);
+        Self { name, is_required, options, ..self }
+    }
+}
+
+/// A member that is fixed once the thing is made.
+pub fn immutable<T>(pointer: &str, input: &Input<T>, check: &mut Checker) {
+    if !input.is_absent() {
+        check.error(pointer, "immutable", "can't be changed");
+    }
+}
+
+/// Options in the order given: some for fields with a choice, none for the others.
+fn options(kind: FieldKind, given: Vec<Name>, check: &mut Checker) -> Vec<Name> {
+    let has_choice = matches!(kind, FieldKind::Choice | FieldKind::Choices);
+    match (has_choice, given.is_empty()) {
+        (true, true) => check.error("/options", "required", "a choice needs options"),
+        (false, false) => check.error("/options", "not_applicable", "only fields of the kinds choice and choices have options"),
+        _ => {}
+    }
+    let mut known = BTreeSet::new();
+    for (index, option) in given.iter().enumerate() {
+        if !known.insert(option.as_str()) {
+            check.error(&format!("/options/{index}"), "repeated", "is there already");
+        }
+    }
+    given
+}

@@ -1,0 +1,68 @@
+//! What the kinds of entries differ in.
+
+use lambdesk_api::{auth::Session, body::Checker, problem::Problem};
+use lambdesk_domain::{
+    directory::{Directory, Entry, KeyHolder},
+    patch::Field,
+    time::Timestamp,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use std::str::FromStr;
+use uuid::Uuid;
+
+/// A kind of entry of the directory.
+pub trait Kind: Clone + PartialEq + Send + Sync + 'static {
+    /// Where they are listed.
+    const PATH: &'static str;
+    /// Where one is.
+    const ITEM_PATH: &'static str;
+    /// How many a workspace may have: the directory is read whole.
+    const MOST: usize = 1_000;
+    /// How one is named in the path.
+    type Id: FromStr + Send;
+    /// What it is made of, and changed by.
+    type Body: DeserializeOwned + Clone + Send + Sync;
+
+    /// The bare id.
+    fn uuid(id: Self::Id) -> Uuid;
+    /// One of this kind; none if it is of another.
+    fn of(entry: Entry) -> Option<Self>;
+    /// As an entry.
+    fn entry(self) -> Entry;
+    /// All of this kind, in any order.
+    fn all(directory: &Directory) -> Vec<Self>;
+    /// As it is answered to this caller.
+    fn view(self, session: &Session) -> impl Serialize;
+
+    /// A new one; none only if something is wrong, which is told.
+    fn create(body: Self::Body, id: Uuid, now: Timestamp, check: &mut Checker) -> Option<Self>;
+    /// This one changed by a merge patch.
+    fn patch(self, body: Self::Body, check: &mut Checker) -> Self;
+
+    /// Whether the caller may make, change or delete it.
+    ///
+    /// # Errors
+    /// The rule that forbids it.
+    fn permit(_before: Option<&Self>, _after: Option<&Self>, _session: &Session) -> Result<(), Problem> {
+        Ok(())
+    }
+
+    /// Whether this change is one owner less.
+    fn loses_owner(_before: &Self, _after: Option<&Self>) -> bool {
+        false
+    }
+
+    /// Whose API keys go with it.
+    fn key_holder(&self) -> Option<KeyHolder> {
+        None
+    }
+}
+
+/// What becomes of a value that may be empty.
+pub fn patched<T>(field: Field<T>, before: Option<T>) -> Option<T> {
+    match field {
+        Field::Keep => before,
+        Field::Clear => None,
+        Field::Set(value) => Some(value),
+    }
+}

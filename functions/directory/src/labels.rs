@@ -1,0 +1,165 @@
+//! Teams, categories and tags: little more than names.
+
+use crate::kind::{Kind, patched};
+use lambdesk_api::{
+    auth::Session,
+    body::{Checker, Input, Unknown},
+};
+use lambdesk_domain::{
+    directory::{Category, Directory, Entry, Tag, Team},
+    id::{CategoryId, TagId, TeamId},
+    text::{Color, Name},
+    time::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct NameBody {
+    name: Input<Name>,
+    #[serde(flatten)]
+    unknown: Unknown,
+}
+
+#[derive(Serialize)]
+struct NamedView<I> {
+    id: I,
+    name: Name,
+}
+
+impl Kind for Team {
+    const PATH: &'static str = "/v1/teams";
+    const ITEM_PATH: &'static str = "/v1/teams/{team_id}";
+    type Id = TeamId;
+    type Body = NameBody;
+
+    fn uuid(id: TeamId) -> Uuid {
+        id.uuid()
+    }
+
+    fn of(entry: Entry) -> Option<Self> {
+        if let Entry::Team(team) = entry { Some(team) } else { None }
+    }
+
+    fn entry(self) -> Entry {
+        Entry::Team(self)
+    }
+
+    fn all(directory: &Directory) -> Vec<Self> {
+        directory.teams.values().cloned().collect()
+    }
+
+    fn view(self, _: &Session) -> impl Serialize {
+        NamedView { id: self.id, name: self.name }
+    }
+
+    fn create(body: NameBody, id: Uuid, _: Timestamp, check: &mut Checker) -> Option<Self> {
+        let name = check.required("/name", body.name);
+        check.unknown("", body.unknown);
+        Some(Self { id: TeamId::new(id), name: name? })
+    }
+
+    fn patch(self, body: NameBody, check: &mut Checker) -> Self {
+        let name = check.present("/name", body.name).unwrap_or(self.name);
+        check.unknown("", body.unknown);
+        Self { name, ..self }
+    }
+}
+
+impl Kind for Category {
+    const PATH: &'static str = "/v1/categories";
+    const ITEM_PATH: &'static str = "/v1/categories/{category_id}";
+    type Id = CategoryId;
+    type Body = NameBody;
+
+    fn uuid(id: CategoryId) -> Uuid {
+        id.uuid()
+    }
+
+    fn of(entry: Entry) -> Option<Self> {
+        if let Entry::Category(category) = entry { Some(category) } else { None }
+    }
+
+    fn entry(self) -> Entry {
+        Entry::Category(self)
+    }
+
+    fn all(directory: &Directory) -> Vec<Self> {
+        directory.categories.values().cloned().collect()
+    }
+
+    fn view(self, _: &Session) -> impl Serialize {
+        NamedView { id: self.id, name: self.name }
+    }
+
+    fn create(body: NameBody, id: Uuid, _: Timestamp, check: &mut Checker) -> Option<Self> {
+        let name = check.required("/name", body.name);
+        check.unknown("", body.unknown);
+        Some(Self { id: CategoryId::new(id), name: name? })
+    }
+
+    fn patch(self, body: NameBody, check: &mut Checker) -> Self {
+        let name = check.present("/name", body.name).unwrap_or(self.name);
+        check.unknown("", body.unknown);
+        Self { name, ..self }
+    }
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct TagBody {
+    name: Input<Name>,
+    color: Input<Color>,
+    #[serde(flatten)]
+    unknown: Unknown,
+}
+
+#[derive(Serialize)]
+struct TagView {
+    id: TagId,
+    name: Name,
+    color: Option<Color>,
+}
+
+impl Kind for Tag {
+    const PATH: &'static str = "/v1/tags";
+    const ITEM_PATH: &'static str = "/v1/tags/{tag_id}";
+    type Id = TagId;
+    type Body = TagBody;
+
+    fn uuid(id: TagId) -> Uuid {
+        id.uuid()
+    }
+
+    fn of(entry: Entry) -> Option<Self> {
+        if let Entry::Tag(tag) = entry { Some(tag) } else { None }
+    }
+
+    fn entry(self) -> Entry {
+        Entry::Tag(self)
+    }
+
+    fn all(directory: &Directory) -> Vec<Self> {
+        directory.tags.values().cloned().collect()
+    }
+
+    fn view(self, _: &Session) -> impl Serialize {
+        let Self { id, name, color } = self;
+        TagView { id, name, color }
+    }
+
+    fn create(body: TagBody, id: Uuid, _: Timestamp, check: &mut Checker) -> Option<Self> {
+        let name = check.required("/name", body.name);
+        let color = check.optional("/color", body.color);
+        check.unknown("", body.unknown);
+        Some(Self { id: TagId::new(id), name: name?, color })
+    }
+
+    fn patch(self, body: TagBody, check: &mut Checker) -> Self {
+        let name = check.present("/name", body.name).unwrap_or(self.name);
+        let color = patched(check.field("/color", body.color), self.color);
+        check.unknown("", body.unknown);
+        Self { name, color, ..self }
+    }
+}

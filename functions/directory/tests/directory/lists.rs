@@ -1,0 +1,56 @@
+use crate::app::App;
+use serde_json::{Value, json};
+
+fn names(list: &Value) -> Vec<&str> {
+    list["data"].as_array().unwrap().iter().map(|tag| tag["name"].as_str().unwrap()).collect()
+}
+
+fn cursor<'a>(list: &'a Value, which: &str) -> &'a str {
+    list["page"][which].as_str().unwrap()
+}
+
+#[tokio::test]
+async fn a_list_goes_forth_and_back_by_cursor_and_by_number() {
+    let app = App::start().await;
+    let key = app.workspace().await;
+    for name in ["e", "d", "c", "b", "a"] {
+        app.made("/v1/tags", &key, json!({"name": name})).await;
+    }
+    let first = app.get("/v1/tags?limit=2&with_total=true", &key).await;
+    assert_eq!(names(&first.body), ["e", "d"], "oldest first");
+    assert_eq!((&first.body["page"]["total"], &first.body["page"]["last"]), (&json!(5), &json!(3)));
+    assert!(first.body["page"]["prev_cursor"].is_null());
+    assert!(first.header("link").contains("rel=\"next\""));
+    let at = |cursor: &str| format!("/v1/tags?limit=2&cursor={cursor}");
+    let second = app.get(&at(cursor(&first.body, "next_cursor")), &key).await.body;
+    let third = app.get(&at(cursor(&second, "next_cursor")), &key).await.body;
+    assert_eq!((names(&second), names(&third)), (vec!["c", "b"], vec!["a"]));
+    assert!(third["page"]["next_cursor"].is_null());
+    let back = app.get(&at(cursor(&third, "prev_cursor")), &key).await.body;
+    assert_eq!(back["data"], second["data"]);
+    let back = app.get(&at(cursor(&back, "prev_cursor")), &key).await.body;
+    assert_eq!(back["data"], first.body["data"]);
+    for (page, expected) in [("1", vec!["e", "d"]), ("3", vec!["a"]), ("4", vec![]), ("4294967295", vec![])] {
+        assert_eq!(names(&app.get(&format!("/v1/tags?limit=2&page={page}"), &key).await.body), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_is_good_for_its_own_list_and_workspace_only() {
+    let app = App::start().await;
+    let (key, other) = (app.workspace().await, app.workspace().await);
+    for key in [&key, &other] {
+        for name in ["a", "b"] {
+            app.made("/v1/tags", key, json!({"name": name})).await;
+        }
+    }
+    let page = app.get("/v1/tags?limit=1", &key).await.body;
+    let cursor = cursor(&page, "next_cursor");
+    for (path, key) in [("/v1/teams", &key), ("/v1/tags", &other)] {
+        let answer = app.get(&format!("{path}?cursor={cursor}"), key).await;
+        assert_eq!((answer.status, answer.code()), (400, "invalid_cursor"), "{path}");
+    }
+    for bad in ["limit=0", "limit=101", "page=0", "sort=name", "with_total=maybe", "cursor=x", "page=1&cursor=x"] {
+        assert_eq!(app.get(&format!("/v1/tags?{bad}"), &key).await.status, 400, "{bad}");
+    }
+}

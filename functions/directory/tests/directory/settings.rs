@@ -1,0 +1,52 @@
+use crate::app::App;
+use serde_json::json;
+
+#[tokio::test]
+async fn settings_change_field_by_field_and_bear_on_access_at_once() {
+    let app = App::start().await;
+    let owner = app.workspace().await;
+    let before = app.get("/v1/workspace", &owner).await;
+    assert!(before.data().get("salt").is_none());
+    let change = json!({"name": "Acme Ltd", "agent_visibility": "own_and_unassigned"});
+    let (first, second) = tokio::join!(
+        app.patch("/v1/workspace", &owner, change),
+        app.patch("/v1/workspace", &owner, json!({"deletion": "off", "agents_assign_others": false}))
+    );
+    assert_eq!((first.status, second.status), (200, 200));
+    let expected = json!({
+        "id": before.data()["id"], "name": "Acme Ltd", "agent_visibility": "own_and_unassigned", "agents_assign_others": false,
+        "deletion": "off", "created_at": before.data()["created_at"],
+    });
+    assert_eq!(app.get("/v1/workspace", &owner).await.data(), &expected);
+    let directory = app.store.directory(expected["id"].as_str().unwrap().parse().unwrap()).await.unwrap().unwrap();
+    assert!(!directory.workspace.access.agents_assign_others);
+}
+
+#[tokio::test]
+async fn bad_settings_change_nothing() {
+    let app = App::start().await;
+    let owner = app.workspace().await;
+    let before = app.get("/v1/workspace", &owner).await.body;
+    let bad = json!({"name": null, "agent_visibility": "none", "agents_assign_others": 1, "deletion": true, "salt": "mine"});
+    let answer = app.patch("/v1/workspace", &owner, bad).await;
+    let expected = [
+        ("/name", "not_nullable"),
+        ("/agent_visibility", "invalid"),
+        ("/agents_assign_others", "wrong_type"),
+        ("/deletion", "wrong_type"),
+        ("/salt", "unknown_field"),
+    ];
+    assert_eq!((answer.status, answer.errors().as_slice()), (422, expected.as_slice()));
+    assert_eq!(app.patch("/v1/workspace?dry_run=1", &owner, json!({"name": "X"})).await.data(), &json!({"events": []}));
+    assert_eq!(app.get("/v1/workspace", &owner).await.body, before);
+}
+
+#[tokio::test]
+async fn settings_are_for_administrators() {
+    let app = App::start().await;
+    let owner = app.workspace().await;
+    let (_, agent) = app.user(&owner, "agent", json!(["admin", "tickets:read"])).await;
+    for answer in [app.get("/v1/workspace", &agent).await, app.patch("/v1/workspace", &agent, json!({})).await] {
+        assert_eq!((answer.status, answer.code()), (403, "administration_only"));
+    }
+}

@@ -1,0 +1,105 @@
+use crate::app::App;
+use serde_json::json;
+
+async fn owner_id(app: &App, key: &str) -> String {
+    app.get("/v1/users", key).await.data()[0]["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn the_last_owner_stays_one() {
+    let app = App::start().await;
+    let key = app.workspace().await;
+    let one = format!("/v1/users/{}", owner_id(&app, &key).await);
+    for answer in [
+        app.delete(&one, &key).await,
+        app.delete(&format!("{one}?dry_run=1"), &key).await,
+        app.patch(&one, &key, json!({"role": "admin"})).await,
+    ] {
+        assert_eq!((answer.status, answer.code()), (409, "last_owner"));
+    }
+    app.made("/v1/users", &key, json!({"name": "Bob", "email": "bob@acme.example", "role": "owner"})).await;
+    assert_eq!(app.patch(&one, &key, json!({"role": "admin"})).await.status, 200);
+}
+
+#[tokio::test]
+async fn two_owners_who_go_at_once_do_not_both_go() {
+    let app = App::start().await;
+    let first = app.workspace().await;
+    let (second_id, second) = app.user(&first, "owner", json!(["admin", "tickets:read"])).await;
+    let (a, b) = (format!("/v1/users/{}", owner_id(&app, &first).await), format!("/v1/users/{second_id}"));
+    let (one, other) = tokio::join!(app.delete(&a, &first), app.patch(&b, &second, json!({"role": "agent"})));
+    assert_eq!([one.status, other.status].iter().filter(|status| **status < 300).count(), 1, "{one:?} {other:?}");
+    assert!([one.status, other.status].contains(&409));
+    let left = if one.status == 204 { &second } else { &first };
+    let users = app.get("/v1/users", left).await;
+    let owners = users.data().as_array().unwrap().iter().filter(|user| user["role"] == "owner").count();
+    assert_eq!(owners, 1);
+}
+
+#[tokio::test]
+async fn nobody_grants_a_role_above_their_own() {
+    let app = App::start().await;
+    let owner = app.workspace().await;
+    let (admin_id, admin) = app.user(&owner, "admin", json!(["admin"])).await;
+    let machine = json!({"name": "CI", "kind": "machine", "scopes": ["admin"]});
+    let machine = app.post("/v1/api-keys", &owner, machine).await.text("key");
+    let owner_id = owner_id(&app, &owner).await;
+    for key in [&admin, &machine] {
+        let new = json!({"name": "Eve", "email": "eve@acme.example", "role": "owner"});
+        let owners_key = json!({"name": "Eve", "kind": "user", "user_id": owner_id, "scopes": ["admin"]});
+        for answer in [
+            app.post("/v1/users", key, new).await,
+            app.patch(&format!("/v1/users/{admin_id}"), key, json!({"role": "owner"})).await,
+            app.patch(&format!("/v1/users/{owner_id}"), key, json!({"role": "agent"})).await,
+            app.delete(&format!("/v1/users/{owner_id}"), key).await,
+            app.post("/v1/api-keys", key, owners_key).await,
+        ] {
+            assert_eq!((answer.status, answer.code()), (403, "role_above_own"), "{}", answer.body);
+        }
+    }
+    let peer = json!({"name": "Bob", "email": "bob@acme.example", "role": "admin"});
+    assert_eq!(app.post("/v1/users", &admin, peer).await.status, 201);
+}
+
+#[tokio::test]
+async fn a_deleted_users_keys_are_refused_and_gone() {
+    let app = App::start().await;
+    let owner = app.workspace().await;
+    let (user, key) = app.user(&owner, "agent", json!(["tickets:read"])).await;
+    assert_eq!(app.get("/v1/tags", &key).await.status, 200);
+    assert_eq!(app.delete(&format!("/v1/users/{user}"), &owner).await.status, 204);
+    assert_eq!(app.get("/v1/tags", &key).await.status, 401);
+    assert_eq!(app.get("/v1/api-keys?with_total=true", &owner).await.body["page"]["total"], 1);
+}
+
+#[tokio::test]
+async fn all_bad_fields_of_a_user_are_told_at_once() {
+    let app = App::start().await;
+    let key = app.workspace().await;
+    let bad = json!({"email": "bob", "role": "king", "picture_url": "http://a.b/c", "timezone": "", "age": 7});
+    let expected = [
+        ("/name", "required"),
+        ("/email", "invalid"),
+        ("/role", "invalid"),
+        ("/picture_url", "invalid"),
+        ("/timezone", "invalid"),
+        ("/age", "unknown_field"),
+    ];
+    assert_eq!(app.post("/v1/users", &key, bad.clone()).await.errors(), expected);
+    let one = format!("/v1/users/{}", owner_id(&app, &key).await);
+    assert_eq!(app.patch(&one, &key, bad).await.errors(), expected[1..]);
+    let cleared = app.patch(&one, &key, json!({"name": null, "email": null, "role": null})).await;
+    assert_eq!(cleared.errors(), [("/name", "not_nullable"), ("/email", "not_nullable"), ("/role", "not_nullable")]);
+}
+
+#[tokio::test]
+async fn an_address_is_free_again_once_its_user_has_another() {
+    let app = App::start().await;
+    let key = app.workspace().await;
+    let one = format!("/v1/users/{}", owner_id(&app, &key).await);
+    let changed = app.patch(&one, &key, json!({"email": "Ada.L@acme.example"})).await;
+    assert_eq!((changed.status, changed.text("email")), (200, "ada.l@acme.example".to_owned()));
+    let other = |email: &str| json!({"name": "Bob", "email": email, "role": "agent"});
+    assert_eq!(app.post("/v1/users", &key, other("ADA.L@acme.example")).await.code(), "taken");
+    assert_eq!(app.post("/v1/users", &key, other("ada@acme.example")).await.status, 201);
+}

@@ -1,0 +1,124 @@
+//! One batch of the stream.
+
+use crate::Fanout;
+use futures_util::{FutureExt as _, StreamExt as _, stream};
+use lambdesk_domain::{
+    id::{TicketId, WorkspaceId},
+    webhook::Endpoint,
+};
+use lambdesk_runtime::Hint;
+use lambdesk_store::{Image, StoreError, StreamChange};
+use serde_json::Value;
+use std::{collections::HashMap, time::Duration};
+use tokio::sync::{OnceCell, mpsc};
+
+/// Tickets that are worked on at once.
+const TICKETS_AT_ONCE: usize = 16;
+/// When a ticket with an unusable record is looked at again: by then the stream has
+/// told of the versions around it.
+const RECHECK_AFTER: Duration = Duration::from_mins(5);
+
+/// The records of one ticket, in their order.
+struct Group<'a> {
+    workspace: WorkspaceId,
+    ticket: TicketId,
+    records: Vec<Image<'a>>,
+}
+
+struct Batch<'a> {
+    fanout: &'a Fanout,
+    /// Read once per batch at most and never kept longer: an endpoint that is made
+    /// right before an event must get it.
+    endpoints: HashMap<WorkspaceId, OnceCell<Vec<Endpoint>>>,
+    hints: mpsc::UnboundedSender<Hint>,
+}
+
+impl Fanout {
+    /// The sequence numbers of the records that failed.
+    pub(crate) async fn fan_out(&self, records: &[Value]) -> Vec<String> {
+        let groups = by_ticket(records);
+        let endpoints = groups.iter().map(|group| (group.workspace, OnceCell::new())).collect();
+        let (hints, queued) = mpsc::unbounded_channel();
+        let batch = Batch { fanout: self, endpoints, hints };
+        // Hints go while other tickets are still worked on; the queue is closed with the batch.
+        let (failed, _) = tokio::join!(batch.run(groups), self.queue.forward(queued));
+        failed
+    }
+}
+
+/// In the order in which the tickets first appear. Records of other items are left out.
+fn by_ticket(records: &[Value]) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    let mut places = HashMap::new();
+    for image in records.iter().map(Image::of) {
+        let Some((workspace, ticket)) = image.ticket() else {
+            continue;
+        };
+        let place = *places.entry((workspace, ticket)).or_insert(groups.len());
+        match groups.get_mut(place) {
+            Some(group) => group.records.push(image),
+            None => groups.push(Group { workspace, ticket, records: vec![image] }),
+        }
+    }
+    groups
+}
+
+impl Batch<'_> {
+    async fn run(self, groups: Vec<Group<'_>>) -> Vec<String> {
+        // Boxed, so that the compiler can tell that the whole may move between threads.
+        let work: Vec<_> = groups.iter().map(|group| self.group(group).boxed()).collect();
+        let outcomes: Vec<_> = stream::iter(work).buffer_unordered(TICKETS_AT_ONCE).collect().await;
+        outcomes.into_iter().flatten().collect()
+    }
+
+    /// The sequence number of the first record that failed.
+    async fn group(&self, group: &Group<'_>) -> Option<String> {
+        for image in &group.records {
+            if let Err(error) = self.record(group, *image).await {
+                let sequence = image.sequence_number().unwrap_or_default();
+                tracing::error!(ticket = %group.ticket, sequence, %error, "a record failed and is to be repeated");
+                return Some(sequence.to_owned());
+            }
+        }
+        None
+    }
+
+    async fn record(&self, group: &Group<'_>, image: Image<'_>) -> Result<(), StoreError> {
+        let done = match image.change() {
+            Ok(None) => Ok(()),
+            Ok(Some(change)) => self.change(&change).await,
+            Err(corrupt) => Err(corrupt.into()),
+        };
+        match done {
+            Err(error @ (StoreError::Corrupt(_) | StoreError::Refused(_))) => {
+                self.set_aside(group, image, &error).await
+            }
+            done => done,
+        }
+    }
+
+    async fn change(&self, change: &StreamChange) -> Result<(), StoreError> {
+        let (store, clock) = (&self.fanout.store, &self.fanout.clock);
+        let is_silent = change.new.cause.is_silent;
+        let endpoints = if is_silent { &[] } else { self.endpoints(change.new.workspace_id).await? };
+        let deliveries = store.publish(change, endpoints, clock.new_uuid(), clock.now()).await?;
+        for delivery in &deliveries {
+            // Its other end lives as long as the batch.
+            let _ = self.hints.send(Hint::from(delivery));
+        }
+        Ok(())
+    }
+
+    async fn endpoints(&self, workspace: WorkspaceId) -> Result<&[Endpoint], StoreError> {
+        let cell = self.endpoints.get(&workspace).expect("every workspace of the batch has its cell");
+        cell.get_or_try_init(|| self.fanout.store.endpoints(workspace)).await.map(Vec::as_slice)
+    }
+
+    /// Trying again would not help, so the record must not hold up the shard.
+    async fn set_aside(&self, group: &Group<'_>, image: Image<'_>, error: &StoreError) -> Result<(), StoreError> {
+        let sequence = image.sequence_number().unwrap_or_default();
+        tracing::error!(ticket = %group.ticket, sequence, %error, "a record can't be handled; its ticket is checked later");
+        let at = self.fanout.clock.now().plus(RECHECK_AFTER);
+        self.fanout.store.recheck_later(group.workspace, group.ticket, at).await
+    }
+}

@@ -1,0 +1,131 @@
+//! What becomes of a committed version.
+
+use crate::support::{Desk, TABLE, due};
+use lambdesk_domain::{
+    command::Fields,
+    events::{EventType, between},
+    id::{Version, WorkspaceId},
+    status::Status,
+    webhook::{DeliveryState, Subscription},
+};
+use lambdesk_engine::Position;
+use lambdesk_runtime::{Hint, new_uuid};
+use lambdesk_store::{Due, delivery_of};
+use serde_json::json;
+
+fn nothing_failed() -> serde_json::Value {
+    json!({ "batchItemFailures": [] })
+}
+
+#[tokio::test]
+async fn every_version_becomes_its_event_and_a_hinted_delivery_for_each_endpoint_that_wants_it() {
+    let desk = Desk::open().await;
+    let all = desk.endpoint(&[Subscription::All]).await;
+    let assigned = desk.endpoint(&[Subscription::Type(EventType::TicketAssigned)]).await;
+    let first = desk.ticket().await;
+    let second = desk.set_status(&first, Status::Resolved).await;
+    assert_eq!(desk.fan_out(Position::START).await, nothing_failed());
+
+    let events = desk.store.activities(desk.workspace, first.id, None, 10).await.unwrap().items;
+    assert_eq!(events, [between(Some(&first), &second), between(None, &first)]);
+    let deliveries = desk.store.deliveries(desk.workspace, all.id, None, 10).await.unwrap().items;
+    let expected: Vec<_> = events.iter().map(|event| delivery_of(event, &all, desk.clock.now())).collect();
+    assert_eq!(deliveries, expected);
+    assert!(desk.store.deliveries(desk.workspace, assigned.id, None, 10).await.unwrap().items.is_empty());
+    let mut hints: Vec<_> = expected.iter().map(Hint::from).collect();
+    hints.reverse();
+    assert_eq!(desk.hints(), hints);
+}
+
+#[tokio::test]
+async fn a_repeated_batch_writes_nothing_but_hints_again() {
+    let desk = Desk::open().await;
+    desk.endpoint(&[Subscription::All]).await;
+    let first = desk.ticket().await;
+    let later = desk.clock.now().plus(std::time::Duration::from_hours(1));
+    let put_off = Fields { follow_up_at: lambdesk_domain::patch::Field::Set(later), ..Fields::default() };
+    let second = desk.change(&first, put_off, false).await;
+    desk.set_status(&second, Status::Closed).await;
+    desk.fan_out(Position::START).await;
+    let (end, hints) = (desk.end_of_stream(), desk.hints());
+    assert_eq!(hints.len(), 3);
+
+    desk.clock.advance(std::time::Duration::from_secs(90));
+    assert_eq!(desk.fan_out(Position::START).await, nothing_failed());
+    assert_eq!(desk.engine.read_stream(TABLE, end, 10).unwrap(), []);
+    assert_eq!(desk.hints(), hints);
+}
+
+#[tokio::test]
+async fn a_finished_delivery_stays_finished_when_its_record_is_repeated() {
+    let desk = Desk::open().await;
+    let endpoint = desk.endpoint(&[Subscription::All]).await;
+    desk.ticket().await;
+    desk.fan_out(Position::START).await;
+    let pending = desk.store.deliveries(desk.workspace, endpoint.id, None, 1).await.unwrap().items.remove(0);
+    desk.store.requeue_delivery(&pending.abandoned()).await.unwrap();
+
+    desk.fan_out(Position::START).await;
+    let delivery = desk.store.delivery(desk.workspace, endpoint.id, pending.id).await.unwrap().unwrap();
+    assert_eq!(delivery.state, DeliveryState::Failed);
+}
+
+#[tokio::test]
+async fn a_silent_change_is_logged_and_told_to_nobody() {
+    let desk = Desk::open().await;
+    let endpoint = desk.endpoint(&[Subscription::All]).await;
+    let ticket = desk.ticket().await;
+    let end = desk.end_of_stream();
+    desk.change(&ticket, Fields { status: Some(Status::OnHold), ..Fields::default() }, true).await;
+    desk.fan_out(end).await;
+
+    let event = desk.store.event(desk.workspace, ticket.id, Version(2)).await.unwrap().unwrap();
+    assert!(event.is_silent);
+    assert!(desk.store.deliveries(desk.workspace, endpoint.id, None, 10).await.unwrap().items.is_empty());
+    assert!(desk.hints().is_empty());
+}
+
+#[tokio::test]
+async fn endpoints_of_other_workspaces_get_nothing() {
+    let desk = Desk::open().await;
+    let endpoint = desk.endpoint(&[Subscription::All]).await;
+    let other = desk.ticket_in(WorkspaceId::new(new_uuid())).await;
+    desk.fan_out(Position::START).await;
+    assert!(desk.store.event(other.workspace_id, other.id, Version::FIRST).await.unwrap().is_some());
+    assert!(desk.store.deliveries(desk.workspace, endpoint.id, None, 10).await.unwrap().items.is_empty());
+}
+
+#[tokio::test]
+async fn a_new_delivery_is_due_at_once_so_that_a_lost_hint_is_found() {
+    let desk = Desk::open().await;
+    let endpoint = desk.endpoint(&[Subscription::TicketCreate]).await;
+    desk.ticket().await;
+    desk.fan_out(Position::START).await;
+    let rows = due(&desk.store, desk.clock.now()).await;
+    assert!(matches!(rows[..], [Due::Delivery { endpoint: id, .. }] if id == endpoint.id), "{rows:?}");
+}
+
+#[tokio::test]
+async fn a_record_costs_its_deliveries_its_event_and_one_read_of_endpoints_per_batch() {
+    let desk = Desk::open().await;
+    for _ in 0..2 {
+        desk.endpoint(&[Subscription::All]).await;
+    }
+    desk.ticket().await;
+    let alone = desk.batch(Position::START);
+    let metered = desk.store.metered();
+    desk.fanout(&metered).handle(alone).await;
+    let usage = metered.usage();
+    assert_eq!((usage.round_trips(), usage.depth()), (1 + 2 + 1, 3), "{usage:?}");
+
+    let end = desk.end_of_stream();
+    for _ in 0..3 {
+        desk.ticket().await;
+    }
+    let three = desk.batch(end);
+    let metered = desk.store.metered();
+    desk.fanout(&metered).handle(three).await;
+    let usage = metered.usage();
+    let reads = usage.operations.iter().filter(|operation| operation.name == "Query").count();
+    assert_eq!((reads, usage.round_trips()), (1, 1 + 3 * 3), "{usage:?}");
+}

@@ -1,0 +1,224 @@
+//! What a visitor sends to open a ticket: JSON, or a plain HTML form.
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, Request},
+    http::{
+        HeaderMap,
+        header::{CONTENT_ENCODING, CONTENT_TYPE},
+    },
+};
+use lambdesk_api::{
+    body::{Checker, Input, Unknown, from_slice},
+    content::content,
+    media::{self, MediaType},
+    problem::Problem,
+};
+use lambdesk_domain::{
+    contact::Requester,
+    custom_field::{self, FieldDefinition, FieldValue},
+    message::Content,
+    text::{EmailAddress, FieldKey, Name, Phone, Subject, Uid},
+};
+use serde::Deserialize;
+use serde_json::{Map, Value as Json};
+use std::collections::BTreeMap;
+
+const FORM: &str = "application/x-www-form-urlencoded";
+const EITHER: &str = "application/json or application/x-www-form-urlencoded";
+/// A form field that people don't see; programs that fill in everything do.
+const HONEYPOT: &str = "website";
+/// How many characters of a bad key are repeated.
+const KEY_CHARACTERS: usize = 64;
+
+/// A message alone.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct MessageBody {
+    body_html: Input<String>,
+    body_text: Input<String>,
+    #[serde(flatten)]
+    unknown: Unknown,
+}
+
+impl MessageBody {
+    /// What it says.
+    pub fn check(self, checker: &mut Checker) -> Option<Content> {
+        let content = content(self.body_html, self.body_text, checker);
+        checker.unknown("", self.unknown);
+        content
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct FromBody {
+    name: Input<Name>,
+    email: Input<EmailAddress>,
+    phone: Input<Phone>,
+    #[serde(flatten)]
+    unknown: Unknown,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct TicketBody {
+    session: Input<String>,
+    subject: Input<Subject>,
+    message: Input<MessageBody>,
+    from: Input<FromBody>,
+    uid: Input<Uid>,
+    custom: Input<Map<String, Json>>,
+    #[serde(flatten)]
+    unknown: Unknown,
+}
+
+/// What was sent, unchecked.
+pub struct Submission {
+    body: TicketBody,
+    /// As it was sent, for the idempotency hash.
+    pub raw: Bytes,
+    /// The honeypot was filled in.
+    pub is_trapped: bool,
+}
+
+/// What was sent, checked.
+pub struct Asked {
+    pub subject: Option<Subject>,
+    pub content: Content,
+    pub requester: Requester,
+    pub uid: Option<Uid>,
+    pub custom: BTreeMap<FieldKey, FieldValue>,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Submission {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let is_form = is_form(request.headers());
+        let is_json = media::media_type(request.headers(), &[MediaType::Json]).is_ok();
+        let raw = media::read_bytes(request).await?;
+        if is_form {
+            return Self::of_form(raw);
+        }
+        if !is_json {
+            return Err(Problem::unsupported_media_type(EITHER));
+        }
+        Ok(Self {
+            body: from_slice(&raw)?,
+            raw,
+            is_trapped: false,
+        })
+    }
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let named = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = named.and_then(|value| value.split(';').next());
+    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(FORM))
+        && !headers.contains_key(CONTENT_ENCODING)
+}
+
+impl Submission {
+    /// A form as the same body in JSON, so that one set of rules holds for both.
+    /// A field that is left empty is not there: that is how forms say so.
+    fn of_form(raw: Bytes) -> Result<Self, Problem> {
+        let (mut object, mut message, mut from) = (Map::new(), Map::new(), Map::new());
+        let mut is_trapped = false;
+        for (name, value) in form_urlencoded::parse(&raw) {
+            if value.trim().is_empty() {
+                continue;
+            }
+            let (into, name) = match &*name {
+                HONEYPOT => {
+                    is_trapped = true;
+                    continue;
+                }
+                "message" => (&mut message, "body_text"),
+                "name" | "email" | "phone" => (&mut from, &*name),
+                name => (&mut object, name),
+            };
+            // Browsers send line ends as CR LF (HTML standard, form submission).
+            let value = value.replace("\r\n", "\n");
+            if into.insert(name.to_owned(), value.into()).is_some() {
+                return Err(Problem::malformed("the form has a field twice"));
+            }
+        }
+        object.insert("message".to_owned(), message.into());
+        object.insert("from".to_owned(), from.into());
+        let body = serde_json::from_value(object.into()).map_err(|_| Problem::internal())?;
+        Ok(Self {
+            body,
+            raw,
+            is_trapped,
+        })
+    }
+
+    /// The session that it carries.
+    pub fn session(&self) -> Option<&str> {
+        match &self.body.session {
+            Input::Value(session) => Some(session),
+            _ => None,
+        }
+    }
+
+    /// Holds it to the rules, all of them at once.
+    ///
+    /// # Errors
+    /// 422 with the bad fields; 413 for too long a message.
+    pub fn check(self, fields: &[FieldDefinition]) -> Result<Asked, Problem> {
+        let mut checker = Checker::new();
+        let body = self.body;
+        checker.optional("/session", body.session);
+        let subject = checker.optional("/subject", body.subject);
+        let content = checker
+            .required("/message", body.message)
+            .and_then(|message| checker.within("/message", |checker| message.check(checker)));
+        let requester = checker
+            .optional("/from", body.from)
+            .map(|from| checker.within("/from", |checker| from.check(checker)));
+        let uid = checker.optional("/uid", body.uid);
+        let custom = checker.optional("/custom", body.custom).unwrap_or_default();
+        let custom = check_custom(fields, &custom, &mut checker);
+        checker.unknown("", body.unknown);
+        checker.finish()?;
+        Ok(Asked {
+            subject,
+            content: content.ok_or_else(Problem::internal)?,
+            requester: requester.unwrap_or_default(),
+            uid,
+            custom,
+        })
+    }
+}
+
+impl FromBody {
+    fn check(self, checker: &mut Checker) -> Requester {
+        checker.unknown("", self.unknown);
+        Requester {
+            name: checker.optional("/name", self.name),
+            email: checker.optional("/email", self.email),
+            phone: checker.optional("/phone", self.phone),
+        }
+    }
+}
+
+fn check_custom(
+    fields: &[FieldDefinition],
+    given: &Map<String, Json>,
+    checker: &mut Checker,
+) -> BTreeMap<FieldKey, FieldValue> {
+    let bad = match custom_field::check(fields, given, true) {
+        Ok(values) => {
+            let values = values.into_iter();
+            return values.filter_map(|(key, value)| Some((key, value?))).collect();
+        }
+        Err(bad) => bad,
+    };
+    for (key, error) in bad {
+        let key: String = key.chars().take(KEY_CHARACTERS).collect();
+        let token = key.replace('~', "~0").replace('/', "~1");
+        checker.error(&format!("/custom/{token}"), "invalid_custom_field", error.to_string());
+    }
+    BTreeMap::new()
+}

@@ -1,0 +1,223 @@
+//! `POST /intake/{channel_token}/tickets`: a visitor opens a ticket.
+
+use crate::{
+    body::{Asked, Submission},
+    door::Door,
+    once::Once,
+    view::{OpenedView, TicketView},
+};
+use axum::{
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
+use lambdesk_api::{
+    execute::Executor,
+    idempotency::Answer,
+    opening::{self, NO_NUMBER, NewContact},
+    problem::Problem,
+    seal::SealingKey,
+    visitor::{IntakeSession, PublicToken},
+};
+use lambdesk_domain::{
+    access::Actor,
+    command::{NewTicket, Opening},
+    directory::IntakePolicy,
+    id::{MessageId, TicketId},
+    message::Message,
+    status::{Source, Status},
+    text::{EmailAddress, Subject},
+    ticket::{ChannelRef, Ticket},
+};
+use lambdesk_store::contact_id;
+use std::collections::BTreeSet;
+
+/// How long a subject gets that is made from the message, in characters.
+const SUBJECT_CHARACTERS: usize = 80;
+
+/// Opens it. Nothing in the answer, nor whether there is one, tells what becomes
+/// of the ticket: whether it is kept back, taken for spam, or from a known or
+/// blocked contact.
+pub async fn create(
+    door: Door,
+    headers: HeaderMap,
+    once: Once,
+    submission: Submission,
+) -> Result<Response, Problem> {
+    door.require_on()?;
+    let session = door.session(&headers, submission.session())?;
+    let (raw, is_trapped) = (submission.raw.clone(), submission.is_trapped);
+    let asked = submission.check(&door.directory.fields)?;
+    let executor = door.executor(&session, &asked, &once, &raw);
+    let contact = door.contact(asked.requester.email.clone()).await?;
+    let is_unknown = door.channel.require_existing_contact && matches!(contact, NewContact::Nobody);
+    let new = NewTicket {
+        status: if is_trapped { Status::Spam } else { Status::Open },
+        is_held: door.channel.intake == IntakePolicy::Hold || is_trapped || is_unknown,
+        ..door.new_ticket(asked)
+    };
+    let sealing = &door.visit.app.sealing;
+    opening::open(&executor, new, contact, |ticket, message| {
+        Answer::new(StatusCode::CREATED, &opened(ticket, message, sealing))
+    })
+    .await
+}
+
+/// A new ticket with its public token. There is no `Location`: the token is its
+/// address, and remembered answers keep that header in the clear.
+pub fn opened(ticket: &Ticket, message: Option<&Message>, sealing: &SealingKey) -> OpenedView {
+    let token = PublicToken {
+        workspace: ticket.workspace_id,
+        ticket: ticket.id,
+    };
+    OpenedView {
+        ticket: TicketView::of(ticket, message, false),
+        public_token: token.seal(sealing),
+    }
+}
+
+impl Door {
+    fn executor(
+        &self,
+        session: &IntakeSession,
+        asked: &Asked,
+        once: &Once,
+        raw: &[u8],
+    ) -> Executor<'_> {
+        let workspace = self.directory.workspace.id;
+        let actor = Actor::Visitor {
+            channel: self.channel.id,
+            contact: None,
+            name: asked.requester.name.clone(),
+        };
+        let visitor = format!("{} {}", self.channel.id, session.visitor);
+        Executor {
+            store: &self.visit.store,
+            app: &self.visit.app,
+            workspace,
+            context: self.visit.context(actor, &self.directory),
+            is_dry_run: false,
+            idempotency: once.bind(workspace, &visitor, raw),
+        }
+    }
+
+    /// The contact with the address that was given. Nobody has proved that it is
+    /// theirs, so the visitor learns nothing of the contact. Where the channel
+    /// asks for contacts that are there already, a stranger's ticket is kept back
+    /// instead of refused: a refusal would tell who is one.
+    async fn contact(&self, email: Option<EmailAddress>) -> Result<NewContact, Problem> {
+        let Some(email) = email else {
+            return Ok(NewContact::Nobody);
+        };
+        let workspace = &self.directory.workspace;
+        let salt = workspace.salt.clone();
+        if !self.channel.require_existing_contact {
+            return Ok(NewContact::WithAddress {
+                email,
+                salt,
+                must_exist: false,
+            });
+        }
+        let id = contact_id(&salt, &email, 0);
+        let found = self.visit.store.contact(workspace.id, id).await?;
+        let found = found.filter(|contact| contact.email.as_ref() == Some(&email));
+        Ok(found.map_or(NewContact::Nobody, |contact| {
+            NewContact::Known(Box::new(contact))
+        }))
+    }
+
+    fn new_ticket(&self, asked: Asked) -> NewTicket {
+        let app = &self.visit.app;
+        let subject = asked.subject.or_else(|| subject_of(asked.content.text()));
+        NewTicket {
+            workspace_id: self.directory.workspace.id,
+            id: TicketId::new(app.new_id()),
+            number: NO_NUMBER,
+            subject: subject.unwrap_or_else(|| self.fallback_subject()),
+            status: Status::Open,
+            priority: self.channel.default_priority,
+            is_held: false,
+            source: Source::Guest,
+            channel: Some(ChannelRef {
+                id: self.channel.id,
+                kind: self.channel.kind,
+            }),
+            category: None,
+            team: None,
+            assignee: None,
+            contact: None,
+            account: None,
+            requester: asked.requester,
+            tags: BTreeSet::new(),
+            custom: asked.custom,
+            uid: asked.uid,
+            summary: None,
+            follow_up_at: None,
+            opening: Some(Opening {
+                id: MessageId::new(app.new_id()),
+                content: asked.content,
+                is_outbound: false,
+                is_secure: false,
+            }),
+            continues: None,
+        }
+    }
+
+    /// # Panics
+    /// Never: a name is one line of at most 200 characters, which fits a subject.
+    fn fallback_subject(&self) -> Subject {
+        let name = self.channel.name.as_str();
+        name.parse().expect("a name fits a subject")
+    }
+}
+
+/// The first words of a message; none when it has none that can be shown.
+fn subject_of(text: &str) -> Option<Subject> {
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control());
+    let mut subject = String::new();
+    for word in words.filter(|word| !word.is_empty()) {
+        let length = subject.chars().count() + usize::from(!subject.is_empty());
+        if length + word.chars().count() > SUBJECT_CHARACTERS {
+            if subject.is_empty() {
+                subject.extend(word.chars().take(SUBJECT_CHARACTERS));
+            }
+            subject.push('…');
+            break;
+        }
+        if !subject.is_empty() {
+            subject.push(' ');
+        }
+        subject.push_str(word);
+    }
+    subject.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn subject(text: &str) -> Option<String> {
+        subject_of(text).map(|subject| subject.to_string())
+    }
+
+    proptest! {
+        #[test]
+        fn a_message_with_a_visible_word_gives_a_short_subject(text in ".{0,200}", word in "[a-z]{1,200}") {
+            let subject = subject(&format!("{text} {word}")).expect("there is a word");
+            prop_assert!(subject.chars().count() <= SUBJECT_CHARACTERS + 1);
+        }
+    }
+
+    #[test]
+    fn a_subject_is_the_messages_first_words() {
+        assert_eq!(subject("My order\n\nnever\tarrived ").as_deref(), Some("My order never arrived"));
+        let long = subject(&"word ".repeat(40)).expect("a subject");
+        assert_eq!(long, format!("{}…", ["word"; 16].join(" ")));
+        assert_eq!(subject(&"x".repeat(300)).expect("a subject"), format!("{}…", "x".repeat(80)));
+    }
+
+    #[test]
+    fn a_message_without_words_gives_no_subject() {
+        assert_eq!(subject("\u{1} \u{7}\n"), None);
+    }
+}

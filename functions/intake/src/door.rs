@@ -1,0 +1,205 @@
+//! The door of a channel: who comes in by its public token.
+
+use crate::{
+    cors::Reader,
+    origin::{self, Origin},
+};
+use axum::{
+    extract::{FromRequestParts, Path},
+    http::{HeaderMap, StatusCode, header::AUTHORIZATION, request::Parts},
+    response::Response,
+};
+use lambdesk_api::{
+    channel_token::ChannelToken,
+    layer::new_request_id,
+    problem::Problem,
+    state::{App, Metered},
+    visitor::IntakeSession,
+};
+use lambdesk_domain::{
+    access::Actor,
+    command::Context,
+    directory::{Channel, Directory},
+    id::RequestId,
+    status::ChannelType,
+    time::Timestamp,
+};
+use lambdesk_store::{Store, StoreError};
+use std::sync::Arc;
+
+/// What a visitor's request has at hand, whichever way it came in.
+#[derive(Clone)]
+pub struct Visit {
+    /// The function's state.
+    pub app: App,
+    /// The table, counting what this request costs.
+    pub store: Store,
+    /// The request.
+    pub request_id: RequestId,
+    /// When it came.
+    pub now: Timestamp,
+    /// The page that it comes from.
+    pub origin: Option<Origin>,
+    reader: Reader,
+}
+
+impl Visit {
+    /// # Errors
+    /// 403 for an origin that no page can have.
+    pub async fn begin(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let Ok(Metered(store)) = Metered::from_request_parts(parts, app).await;
+        Ok(Self {
+            app: app.clone(),
+            store,
+            request_id: parts.extensions.get().copied().unwrap_or_else(new_request_id),
+            now: app.clock.now(),
+            origin: Origin::of(&parts.headers)?,
+            reader: parts.extensions.get().cloned().unwrap_or_default(),
+        })
+    }
+
+    /// Holds the page, where there is one, to the channel's hosts; no channel has none.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn admit(&self, channel: Option<&Channel>) -> Result<(), Problem> {
+        let Some(origin) = &self.origin else {
+            return Ok(());
+        };
+        let hosts = channel.map(|channel| channel.hostnames.as_slice());
+        if !origin.is_covered_by(hosts.unwrap_or_default()) {
+            return Err(origin::not_allowed());
+        }
+        self.reader.is(origin);
+        Ok(())
+    }
+
+    /// The circumstances of what this visitor does.
+    #[must_use]
+    pub fn context(&self, actor: Actor, directory: &Directory) -> Context {
+        Context {
+            actor,
+            rules: directory.workspace.access,
+            request_id: Some(self.request_id),
+            is_silent: false,
+            if_match: None,
+            now: self.now,
+        }
+    }
+}
+
+/// A channel whose current public token was shown, by nobody or by one of its pages.
+pub struct Door {
+    /// What the request has at hand.
+    pub visit: Visit,
+    /// The workspace.
+    pub directory: Arc<Directory>,
+    /// The channel.
+    pub channel: Channel,
+}
+
+impl FromRequestParts<App> for Door {
+    type Rejection = Problem;
+
+    /// 404 for a token that names no form or chat, or is no longer the channel's;
+    /// 403 for a page that is none of the channel's.
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let path = Path::<String>::from_request_parts(parts, app).await;
+        let token = path.ok().and_then(|Path(token)| token.parse::<ChannelToken>().ok());
+        let token = token.ok_or_else(Problem::not_found)?;
+        let visit = Visit::begin(parts, app).await?;
+        let found = channel_of(&visit.store, &token).await?;
+        let (directory, channel) = found.ok_or_else(Problem::not_found)?;
+        visit.admit(Some(&channel))?;
+        Ok(Self {
+            visit,
+            directory,
+            channel,
+        })
+    }
+}
+
+/// The channel that a token names, looked up once more in the directory as it is
+/// now when a remembered one doesn't know it, so that new tokens work at once.
+async fn channel_of(
+    store: &Store,
+    token: &ChannelToken,
+) -> Result<Option<(Arc<Directory>, Channel)>, StoreError> {
+    let Some(directory) = store.directory(token.workspace).await? else {
+        return Ok(None);
+    };
+    if let Some(channel) = open_channel(&directory, token) {
+        return Ok(Some((directory, channel)));
+    }
+    let fresh = store.fresh_directory(token.workspace).await?;
+    Ok(fresh.and_then(|fresh| {
+        let channel = open_channel(&fresh, token)?;
+        Some((fresh, channel))
+    }))
+}
+
+fn open_channel(directory: &Directory, token: &ChannelToken) -> Option<Channel> {
+    let channel = directory.channels.get(&token.channel)?;
+    let is_public = matches!(channel.kind, ChannelType::Form | ChannelType::Chat);
+    (is_public && token.matches(channel)).then(|| channel.clone())
+}
+
+impl Door {
+    /// The page's origin, where there must be one.
+    ///
+    /// # Errors
+    /// 403 when the request comes from no page.
+    pub fn page(&self) -> Result<&Origin, Problem> {
+        self.visit.origin.as_ref().ok_or_else(origin::not_allowed)
+    }
+
+    /// Holds the channel to being on.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn require_on(&self) -> Result<(), Problem> {
+        if self.channel.is_enabled {
+            return Ok(());
+        }
+        let detail = "this channel is switched off and takes no new tickets";
+        Err(Problem::new(StatusCode::FORBIDDEN, "channel_off", detail))
+    }
+
+    /// The session that was shown, in `Authorization: Bearer` or, for plain forms,
+    /// in the body.
+    ///
+    /// # Errors
+    /// 401 for none and for one that has expired, is another channel's or is not
+    /// ours; 403 when another page shows it than the one that it was given to, or
+    /// when that page's host is no longer one of the channel's.
+    pub fn session(
+        &self,
+        headers: &HeaderMap,
+        in_body: Option<&str>,
+    ) -> Result<IntakeSession, Problem> {
+        let Visit { app, now, .. } = &self.visit;
+        let workspace = self.directory.workspace.id;
+        let session = bearer(headers)
+            .or(in_body)
+            .and_then(|text| IntakeSession::open(text, &app.sealing, workspace, self.channel.id, *now))
+            .ok_or_else(|| Problem::unauthorized("a session of this channel is needed; it is good for half an hour"))?;
+        let given_to = Origin::parse(&session.origin)
+            .filter(|origin| origin.is_covered_by(&self.channel.hostnames))
+            .ok_or_else(origin::not_allowed)?;
+        match &self.visit.origin {
+            Some(origin) if *origin != given_to => Err(origin::not_allowed()),
+            _ => Ok(session),
+        }
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// `OPTIONS /intake/{channel_token}/…`: for the channel's own pages.
+pub async fn preflight(door: Door) -> Result<Response, Problem> {
+    door.page()?;
+    Ok(crate::cors::preflight())
+}

@@ -1,0 +1,70 @@
+//! Intake: anonymous visitors open tickets, read them and reply.
+//!
+//! A channel's public token only names the channel; a session proves that one of
+//! its pages asked; a public token opens one ticket. Whatever a visitor learns is
+//! what anyone might: nothing of contacts, notes, other tickets, or what became
+//! of their own in the screening.
+//!
+//! | to find | look in |
+//! |---|---|
+//! | `POST /intake/{channel_token}/session` | [`session`] |
+//! | `POST /intake/{channel_token}/tickets`, and what it takes | [`create`], [`body`] |
+//! | `GET /intake/tickets/{public_token}`, `…/messages`, `POST …/read` | [`thread`] |
+//! | `POST /intake/tickets/{public_token}/messages` | [`reply`] |
+//! | who may: by channel token, by public token | [`door`], [`pass`] |
+//! | from which pages, and answers that pages can read | [`origin`], [`cors`] |
+//! | what a visitor sees | [`view`] |
+//!
+//! Not here yet: rates and budgets, proof of work, the served form page, uploads.
+
+mod body;
+mod cors;
+mod create;
+mod door;
+mod once;
+mod origin;
+mod pass;
+mod reply;
+mod session;
+mod thread;
+mod view;
+
+use axum::{
+    middleware::from_fn,
+    routing::{MethodRouter, get, post},
+};
+use lambdesk_api::{function::Routes, state::App};
+
+/// The routes of this function.
+#[must_use]
+pub fn routes() -> Routes {
+    Routes::new()
+        .at(
+            "/intake/{channel_token}/session",
+            of_channel(post(session::begin)),
+        )
+        .at(
+            "/intake/{channel_token}/tickets",
+            of_channel(post(create::create)),
+        )
+        .at(
+            "/intake/tickets/{public_token}",
+            of_ticket(get(thread::get)),
+        )
+        .at(
+            "/intake/tickets/{public_token}/messages",
+            of_ticket(get(thread::list).post(reply::reply)),
+        )
+        .at(
+            "/intake/tickets/{public_token}/read",
+            of_ticket(post(thread::mark_read)),
+        )
+}
+
+fn of_channel(methods: MethodRouter<App>) -> MethodRouter<App> {
+    methods.options(door::preflight).layer(from_fn(cors::answer))
+}
+
+fn of_ticket(methods: MethodRouter<App>) -> MethodRouter<App> {
+    methods.options(pass::preflight).layer(from_fn(cors::answer))
+}

@@ -1,0 +1,122 @@
+//! A visitor's own ticket, opened with its public token.
+
+use crate::{
+    door::Visit,
+    origin::not_allowed,
+};
+use axum::{
+    extract::{FromRequestParts, Path},
+    http::request::Parts,
+    response::Response,
+};
+use lambdesk_api::{
+    execute::Executor, idempotency::Idempotency, problem::Problem, state::App, visitor::PublicToken,
+};
+use lambdesk_domain::{
+    access::Actor,
+    directory::Directory,
+    status::Shelf,
+    ticket::{ChannelRef, Ticket},
+};
+use std::sync::Arc;
+
+/// A public token, known to be genuine. Nothing has been read.
+pub struct Pass {
+    /// What the request has at hand.
+    pub visit: Visit,
+    /// What the token names.
+    pub token: PublicToken,
+}
+
+impl FromRequestParts<App> for Pass {
+    type Rejection = Problem;
+
+    /// 404 for a token that is not ours, before anything is read.
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let path = Path::<String>::from_request_parts(parts, app).await;
+        let token = path.ok().and_then(|Path(text)| PublicToken::open(&text, &app.sealing));
+        Ok(Self {
+            token: token.ok_or_else(Problem::not_found)?,
+            visit: Visit::begin(parts, app).await?,
+        })
+    }
+}
+
+impl Pass {
+    /// Lets the visitor in, now that the ticket is known. No `Origin` is fine (a
+    /// server, an app): the token is the secret.
+    ///
+    /// # Errors
+    /// 404 for what is gone or in the trash; 403 for a page that is none of the
+    /// channel's.
+    pub fn admit(
+        self,
+        ticket: Option<Ticket>,
+        directory: Option<Arc<Directory>>,
+    ) -> Result<OwnTicket, Problem> {
+        let ticket = ticket
+            .filter(|ticket| ticket.shelf != Shelf::Trashed)
+            .ok_or_else(Problem::not_found)?;
+        let channel = ticket.channel.ok_or_else(Problem::not_found)?;
+        let directory = directory.ok_or_else(Problem::not_found)?;
+        self.visit.admit(directory.channels.get(&channel.id))?;
+        Ok(OwnTicket {
+            visit: self.visit,
+            directory,
+            ticket,
+            channel,
+        })
+    }
+}
+
+/// A visitor's own ticket as it is.
+pub struct OwnTicket {
+    /// What the request has at hand.
+    pub visit: Visit,
+    /// The workspace.
+    pub directory: Arc<Directory>,
+    /// The ticket.
+    pub ticket: Ticket,
+    /// The channel that it came through.
+    pub channel: ChannelRef,
+}
+
+impl FromRequestParts<App> for OwnTicket {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let pass = Pass::from_request_parts(parts, app).await?;
+        let PublicToken { workspace, ticket } = pass.token;
+        let (ticket, directory) = tokio::try_join!(
+            pass.visit.store.ticket(workspace, ticket),
+            pass.visit.store.directory(workspace)
+        )?;
+        pass.admit(ticket, directory)
+    }
+}
+
+impl OwnTicket {
+    /// Executes what this visitor asks for.
+    #[must_use]
+    pub fn executor(&self, idempotency: Option<Idempotency>) -> Executor<'_> {
+        let actor = Actor::Visitor {
+            channel: self.channel.id,
+            contact: self.ticket.contact.as_ref().map(|contact| contact.id),
+            name: self.ticket.requester.name.clone(),
+        };
+        Executor {
+            store: &self.visit.store,
+            app: &self.visit.app,
+            workspace: self.ticket.workspace_id,
+            context: self.visit.context(actor, &self.directory),
+            is_dry_run: false,
+            idempotency,
+        }
+    }
+}
+
+/// `OPTIONS /intake/tickets/{public_token}…`: for the pages of the ticket's channel.
+pub async fn preflight(own: OwnTicket) -> Result<Response, Problem> {
+    own.visit.origin.ok_or_else(not_allowed)?;
+    Ok(crate::cors::preflight())
+}

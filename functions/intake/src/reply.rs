@@ -1,0 +1,139 @@
+//! `POST /intake/tickets/{public_token}/messages`: the visitor replies.
+
+use crate::{
+    body::MessageBody,
+    create::opened,
+    once::Once,
+    pass::OwnTicket,
+    view::{MessageView, RepliedView},
+};
+use axum::{http::StatusCode, response::Response};
+use lambdesk_api::{
+    body::{Checker, JsonBody},
+    execute::{Command, Executor, Written},
+    idempotency::Answer,
+    opening,
+    problem::Problem,
+    visitor::continuing,
+};
+use lambdesk_domain::{
+    command::{self, Change, Context, Decision, NewReply, NewTicket, Opening, Prior, ReplyKind},
+    id::{MessageId, TicketId},
+    message::{Content, Message},
+    status::Source,
+};
+
+/// Writes it. On a closed ticket it starts a new one, whose public token is in
+/// the answer; of a blocked sender it is kept and moves nothing.
+pub async fn reply(
+    own: OwnTicket,
+    once: Once,
+    body: JsonBody<MessageBody>,
+) -> Result<Response, Problem> {
+    let mut checker = Checker::new();
+    let content = body.value.check(&mut checker);
+    checker.finish()?;
+    let content = content.ok_or_else(Problem::internal)?;
+    let is_blocked = is_blocked(&own).await?;
+    let visitor = own.ticket.id.to_string();
+    let mut executor = own.executor(once.bind(own.ticket.workspace_id, &visitor, &body.raw));
+    executor.context.is_silent = is_blocked;
+    let reply = new_reply(&own, content);
+    let written = executor.execute(Command {
+        ticket: own.ticket.id,
+        decide: |context: &Context, prior: Prior<'_>| {
+            let decision = command::reply(&reply, context, prior)?;
+            Ok(if is_blocked { unmoved(decision) } else { decision })
+        },
+        answer: |written: Written<'_>| answer(written.change),
+        answer_needs_ticket: false,
+    });
+    match written.await {
+        Err(problem) if problem.code() == "ticket_closed" => continue_closed(&own, &executor, reply).await,
+        written => written.map_err(as_visitors_see_it),
+    }
+}
+
+/// What is in the trash is gone to its visitor.
+pub fn as_visitors_see_it(problem: Problem) -> Problem {
+    if problem.code() == "trashed" {
+        Problem::not_found()
+    } else {
+        problem
+    }
+}
+
+async fn is_blocked(own: &OwnTicket) -> Result<bool, Problem> {
+    let Some(contact) = &own.ticket.contact else {
+        return Ok(false);
+    };
+    let found = own.visit.store.contact(own.ticket.workspace_id, contact.id);
+    Ok(found.await?.is_some_and(|contact| contact.is_blocked))
+}
+
+fn new_reply(own: &OwnTicket, content: Content) -> NewReply {
+    NewReply {
+        ticket_id: own.ticket.id,
+        id: MessageId::new(own.visit.app.new_id()),
+        kind: ReplyKind::Reply,
+        content,
+        is_secure: false,
+        is_forward: false,
+        status: None,
+        sender: None,
+    }
+}
+
+/// The message alone: the ticket stays where it is, in every list.
+fn unmoved(decision: Decision) -> Decision {
+    match decision {
+        Decision::Change(mut change) => {
+            let patch = &mut change.patch;
+            (patch.status, patch.is_read_by_organization, patch.is_activity) = (None, None, false);
+            if let Some(trace) = &mut patch.message {
+                (trace.preview, trace.awaiting) = (None, None);
+            }
+            Decision::Change(change)
+        }
+        other => other,
+    }
+}
+
+fn answer(change: Option<&Change>) -> Answer {
+    let message = change.and_then(|change| change.message.as_ref());
+    let view = RepliedView {
+        message: message.and_then(MessageView::of),
+        continued: None,
+    };
+    Answer::new(StatusCode::CREATED, &view)
+}
+
+async fn continue_closed(
+    own: &OwnTicket,
+    executor: &Executor<'_>,
+    reply: NewReply,
+) -> Result<Response, Problem> {
+    let opening = Opening {
+        id: reply.id,
+        content: reply.content,
+        is_outbound: false,
+        is_secure: false,
+    };
+    let id = TicketId::new(own.visit.app.new_id());
+    let (new, contact) = continuing(executor, own.ticket.clone(), id, Source::Guest, opening).await?;
+    // A channel that is off takes no new tickets, but nothing is lost either.
+    let is_on = own.directory.channels.get(&own.channel.id).is_some_and(|channel| channel.is_enabled);
+    let new = NewTicket {
+        is_held: new.is_held || !is_on,
+        ..new
+    };
+    let sealing = &own.visit.app.sealing;
+    opening::open(executor, new, contact, |ticket, message: Option<&Message>| {
+        let view = RepliedView {
+            message: message.and_then(MessageView::of),
+            continued: Some(opened(ticket, message, sealing)),
+        };
+        Answer::new(StatusCode::CREATED, &view)
+    })
+    .await
+}

@@ -1,0 +1,91 @@
+//! The visitor reads: their ticket, and what is new on it.
+
+use crate::{
+    once::Once,
+    pass::{OwnTicket, Pass},
+    view::{MessageView, TicketView},
+};
+use axum::response::{IntoResponse, Response};
+use lambdesk_api::{
+    execute::{Command, Written},
+    idempotency::Answer,
+    listing::ListRequest,
+    problem::Problem,
+    query::Query,
+    visitor::PublicToken,
+};
+use lambdesk_domain::{
+    command::{self, Context, Fields, Prior, Update},
+    id::MessageId,
+    message::Message,
+};
+
+/// How many of the newest entries of the thread, notes included, are looked at
+/// for the ticket's view.
+const NEWEST: u16 = 50;
+/// How many entries a page of the thread looks at.
+const LOOKED_AT: u16 = 100;
+
+/// `GET /intake/tickets/{public_token}`: the ticket with its newest public
+/// messages, oldest of them first. One query.
+pub async fn get(pass: Pass, query: Query) -> Result<Response, Problem> {
+    let PublicToken { workspace, ticket } = pass.token;
+    let (found, directory) = tokio::try_join!(
+        pass.visit.store.thread(workspace, ticket, NEWEST),
+        pass.visit.store.directory(workspace)
+    )?;
+    let (ticket, thread) = found.ok_or_else(Problem::not_found)?;
+    let own = pass.admit(Some(ticket), directory)?;
+    query.finish()?;
+    let view = TicketView::of(&own.ticket, thread.items.iter().rev(), thread.has_more);
+    Ok(Answer::ok(&view).into_response())
+}
+
+/// `GET /intake/tickets/{public_token}/messages`: the public messages, oldest
+/// first; with `after=<message id>` those after it. One query when there is
+/// little new, so that it can be asked again and again.
+///
+/// Ids are made where a message is written, so two that are written within the
+/// same moment may become visible in the other order: a page that polls reads
+/// the whole ticket now and then.
+pub async fn list(pass: Pass, mut request: ListRequest) -> Result<Response, Problem> {
+    let PublicToken { workspace, ticket } = pass.token;
+    let after = request.query.parsed("after", str::parse::<MessageId>);
+    let listing = request.forward(
+        workspace,
+        "/intake/tickets/{public_token}/messages",
+        ticket.to_string(),
+    )?;
+    // A cursor goes on where an earlier page of the same question ended.
+    let after = listing.after()?.or(after);
+    let (found, directory) = tokio::try_join!(
+        pass.visit.store.thread_after(workspace, ticket, after, LOOKED_AT),
+        pass.visit.store.directory(workspace)
+    )?;
+    let (ticket, thread) = found.ok_or_else(Problem::not_found)?;
+    pass.admit(Some(ticket), directory)?;
+    let page = thread.keeping(listing.limit, Message::is_public);
+    let next = page.far.map(|id| id.to_string());
+    let data: Vec<_> = page.messages.iter().filter_map(MessageView::of).collect();
+    Ok(listing.respond(data, listing.info(next.as_deref(), None)))
+}
+
+/// `POST /intake/tickets/{public_token}/read`: the visitor has seen it.
+pub async fn mark_read(own: OwnTicket, once: Once) -> Result<Response, Problem> {
+    if own.ticket.is_read_by_customer {
+        return Ok(Answer::no_content().into_response());
+    }
+    let visitor = own.ticket.id.to_string();
+    let update = Update::Fields(Box::new(Fields {
+        is_read_by_customer: Some(true),
+        ..Fields::default()
+    }));
+    let executor = own.executor(once.bind(own.ticket.workspace_id, &visitor, &[]));
+    let written = executor.execute(Command {
+        ticket: own.ticket.id,
+        decide: |context: &Context, prior: Prior<'_>| command::update(&update, context, prior),
+        answer: |_: Written<'_>| Answer::no_content(),
+        answer_needs_ticket: false,
+    });
+    written.await.map_err(crate::reply::as_visitors_see_it)
+}

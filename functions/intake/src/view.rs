@@ -1,0 +1,140 @@
+//! What a visitor sees: of people the names of who answered, of the thread what
+//! is public, of the ticket nothing that we say among ourselves.
+
+use lambdesk_domain::{
+    id::{MessageId, TicketNumber},
+    message::{Message, MessageKind, SenderKind},
+    status::Status,
+    text::{Name, Subject},
+    ticket::Ticket,
+    time::Timestamp,
+};
+use serde::Serialize;
+
+/// Where a ticket stands, as a visitor is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// With us, whatever we do with it.
+    Open,
+    /// Answered: the visitor's turn.
+    Waiting,
+    /// Done; a reply reopens it.
+    Resolved,
+    /// Final; a reply starts a new ticket.
+    Closed,
+}
+
+impl From<Status> for Standing {
+    fn from(status: Status) -> Self {
+        match status {
+            // Who is taken for spam must not learn it.
+            Status::Open | Status::InProgress | Status::OnHold | Status::Spam => Self::Open,
+            Status::Waiting => Self::Waiting,
+            Status::Resolved => Self::Resolved,
+            Status::Closed => Self::Closed,
+        }
+    }
+}
+
+/// A ticket as its visitor sees it.
+#[derive(Debug, Serialize)]
+pub struct TicketView {
+    number: TicketNumber,
+    subject: Subject,
+    status: Standing,
+    is_closed: bool,
+    is_read: bool,
+    created_at: Timestamp,
+    /// Of what the visitor can see: the ticket's own would tell when notes are written.
+    last_activity_at: Timestamp,
+    messages: Vec<MessageView>,
+    has_more_messages: bool,
+}
+
+impl TicketView {
+    /// With messages in the order in which they were written, of any kind:
+    /// those that are not public are left out.
+    #[must_use]
+    pub fn of<'a>(
+        ticket: &Ticket,
+        messages: impl IntoIterator<Item = &'a Message>,
+        has_more_messages: bool,
+    ) -> Self {
+        let messages: Vec<_> = messages.into_iter().filter_map(MessageView::of).collect();
+        let last = messages.iter().map(|message| message.created_at).max();
+        let ticket = ticket.clone();
+        Self {
+            number: ticket.number,
+            subject: ticket.subject,
+            status: ticket.status.into(),
+            is_closed: ticket.status.is_closed(),
+            is_read: ticket.is_read_by_customer,
+            created_at: ticket.created_at,
+            last_activity_at: last.unwrap_or(ticket.created_at),
+            messages,
+            has_more_messages,
+        }
+    }
+}
+
+/// A message as the ticket's visitor sees it; secure ones too, they are for them.
+#[derive(Debug, Serialize)]
+pub struct MessageView {
+    id: MessageId,
+    kind: MessageKind,
+    body_text: String,
+    body_html: String,
+    is_secure: bool,
+    sender: SenderView,
+    attachments: [(); 0],
+    created_at: Timestamp,
+}
+
+/// Who wrote a message: the name of who answered, and of nobody else.
+#[derive(Debug, Serialize)]
+struct SenderView {
+    name: Option<Name>,
+}
+
+impl MessageView {
+    /// None for a note.
+    #[must_use]
+    pub fn of(message: &Message) -> Option<Self> {
+        if !message.is_public() {
+            return None;
+        }
+        let is_staff = message.sender.kind == SenderKind::User;
+        Some(Self {
+            id: message.id,
+            kind: message.kind,
+            body_text: message.content.text().to_owned(),
+            body_html: message.content.html(),
+            is_secure: message.is_secure,
+            sender: SenderView {
+                name: message.sender.name.clone().filter(|_| is_staff),
+            },
+            attachments: [],
+            created_at: message.created_at,
+        })
+    }
+}
+
+/// A ticket just opened, with what opens it again: shown this once.
+#[derive(Debug, Serialize)]
+pub struct OpenedView {
+    /// The ticket.
+    pub ticket: TicketView,
+    /// What its visitor keeps.
+    pub public_token: String,
+}
+
+/// A reply just written.
+#[derive(Debug, Serialize)]
+pub struct RepliedView {
+    /// The message.
+    pub message: Option<MessageView>,
+    /// The new ticket that it is on, when the one that it was written to is closed.
+    #[serde(flatten)]
+    pub continued: Option<OpenedView>,
+}

@@ -1,0 +1,161 @@
+//! A ticket's thread, and one message of it.
+
+use axum::response::{IntoResponse, Response};
+use lambdesk_api::{
+    auth::{Caller, Session},
+    cursor::{Direction, invalid_cursor},
+    idempotency::Answer,
+    listing::ListRequest,
+    path::{Id, Ids},
+    problem::Problem,
+    query::Query,
+    render::MessageView,
+};
+use lambdesk_domain::{
+    access::Scope,
+    id::{MessageId, TicketId},
+    message::{Message, MessageKind},
+    status::Shelf,
+    ticket::Ticket,
+};
+use lambdesk_store::ThreadPage;
+
+/// How many messages a page looks at when only some kinds are asked for.
+const LOOKED_AT: u16 = 100;
+
+/// `GET /v1/tickets/{ticket_id}/messages`: oldest first, or `order=desc`; of any
+/// kind, or those of `kind=`. One query beside the ticket, so a page of some
+/// kinds may be short; `next_cursor` says whether the list goes on.
+pub async fn list(
+    session: Session,
+    Id(id): Id<TicketId>,
+    mut request: ListRequest,
+) -> Result<Response, Problem> {
+    session.require(Scope::TicketsRead)?;
+    let selection = Selection::take(&mut request.query);
+    let listing = request.listing(
+        session.workspace(),
+        "/v1/tickets/{ticket_id}/messages",
+        selection.filter(id),
+    )?;
+    let (beyond, direction) = match &listing.position {
+        Some((position, direction)) => (
+            Some(position.parse().map_err(|_| invalid_cursor())?),
+            *direction,
+        ),
+        None => (None, Direction::Forward),
+    };
+    let is_forward = direction == Direction::Forward;
+    let oldest_first = selection.is_oldest_first == is_forward;
+    let looked_at = selection.looked_at(listing.limit);
+    let (store, workspace) = (&session.store, session.workspace());
+    let (ticket, found) = tokio::try_join!(
+        store.ticket(workspace, id),
+        store.messages(workspace, id, beyond, oldest_first, looked_at)
+    )?;
+    visible(&session, ticket)?;
+    let mut page = found.keeping(listing.limit, |message| selection.wants(message));
+    if !is_forward {
+        page.messages.reverse();
+    }
+    let (next, prev) = neighbours(&page, direction, beyond.is_some());
+    let reader = (&session.actor).into();
+    let data = page.messages.iter();
+    let data = data.map(|message| MessageView::of(message, reader)).collect();
+    Ok(listing.respond(data, listing.info(next.as_deref(), prev.as_deref())))
+}
+
+/// `GET /v1/tickets/{ticket_id}/messages/{message_id}`.
+pub async fn get(
+    caller: Caller,
+    Ids((id, message)): Ids<(TicketId, MessageId)>,
+    query: Query,
+) -> Result<Response, Problem> {
+    query.finish()?;
+    let read = caller.verify_while(async |store, workspace| {
+        tokio::try_join!(
+            store.ticket(workspace, id),
+            store.message(workspace, id, message)
+        )
+    });
+    let (session, (ticket, message)) = read.await?;
+    session.require(Scope::TicketsRead)?;
+    visible(&session, ticket)?;
+    let message = message.ok_or_else(Problem::not_found)?;
+    Ok(Answer::ok(&MessageView::of(&message, (&session.actor).into())).into_response())
+}
+
+/// Out of reach and in the trash are as good as absent.
+fn visible(session: &Session, ticket: Option<Ticket>) -> Result<(), Problem> {
+    let reach = session.reach();
+    ticket
+        .filter(|ticket| {
+            let channel = ticket.channel.map(|channel| channel.id);
+            reach.covers(ticket.assignee, channel) && ticket.shelf != Shelf::Trashed
+        })
+        .map(drop)
+        .ok_or_else(Problem::not_found)
+}
+
+/// Which messages a list shows, in which order.
+struct Selection {
+    /// In order and without repetition; empty: all.
+    kinds: Vec<MessageKind>,
+    is_oldest_first: bool,
+}
+
+impl Selection {
+    fn take(query: &mut Query) -> Self {
+        let mut kinds = query.parsed_values("kind", |word| {
+            MessageKind::parse(word).ok_or("expected inbound, outbound, note or system")
+        });
+        kinds.sort_unstable();
+        kinds.dedup();
+        let order = query.parsed("order", |word| match word {
+            "asc" => Ok(true),
+            "desc" => Ok(false),
+            _ => Err("expected asc or desc"),
+        });
+        for name in ["page", "with_total"] {
+            if !query.values(name).is_empty() {
+                query.error(name, "unknown_parameter", "this list goes by cursor only");
+            }
+        }
+        Self {
+            kinds,
+            is_oldest_first: order.unwrap_or(true),
+        }
+    }
+
+    fn wants(&self, message: &Message) -> bool {
+        self.kinds.is_empty() || self.kinds.contains(&message.kind)
+    }
+
+    fn looked_at(&self, limit: u16) -> u16 {
+        if self.kinds.is_empty() {
+            limit
+        } else {
+            limit.max(LOOKED_AT)
+        }
+    }
+
+    /// What a cursor is bound to.
+    fn filter(&self, ticket: TicketId) -> String {
+        let kinds: Vec<_> = self.kinds.iter().map(|kind| kind.as_str()).collect();
+        format!("{ticket} {} {}", kinds.join(","), self.is_oldest_first)
+    }
+}
+
+/// Where the next and the previous page begin.
+fn neighbours(
+    page: &ThreadPage,
+    direction: Direction,
+    is_inside: bool,
+) -> (Option<String>, Option<String>) {
+    let far = page.far.map(|id| id.to_string());
+    let near = page.near.filter(|_| is_inside).map(|id| id.to_string());
+    match direction {
+        Direction::Forward => (far, near),
+        Direction::Backward => (near, far),
+    }
+}

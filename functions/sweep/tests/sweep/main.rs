@@ -1,0 +1,8 @@
+//! Runs over the embedded engine, on a clock that the tests turn.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+
+mod deliveries;
+mod events;
+mod follow_ups;
+mod runs;
+mod support;

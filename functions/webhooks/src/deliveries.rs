@@ -1,0 +1,187 @@
+//! The delivery log of an endpoint, and deliveries by hand.
+
+use crate::{
+    Outbound,
+    access::{self, NoBody},
+    endpoints::{load, load_enabled},
+    view::{DeliveryDetail, DeliveryView},
+};
+use axum::{
+    Extension,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use lambdesk_api::{
+    auth::Session,
+    body::OptionalJsonBody,
+    execute::{DryRun, Executor},
+    idempotency::Answer,
+    listing::{ListRequest, Listing},
+    path::{Id, Ids},
+    problem::Problem,
+    query::Query,
+    write::Write,
+};
+use lambdesk_domain::{
+    events::EventType,
+    id::{DeliveryId, EndpointId, EventId},
+    webhook::{Delivery, DeliveryState},
+};
+use lambdesk_store::{CommitError, Replaces};
+
+/// How often a filtered page asks the table for more, and for how many rows.
+const READS: usize = 5;
+const ROWS_PER_READ: u16 = 100;
+/// Beyond so many attempts a delivery's log is full.
+const MAX_LOGGED_ATTEMPTS: usize = 100;
+
+/// `GET /v1/webhooks/{webhook_id}/deliveries`: newest first.
+pub async fn list(session: Session, Id(id): Id<EndpointId>, mut request: ListRequest) -> Result<Response, Problem> {
+    access::read(&session)?;
+    let mut states = request
+        .query
+        .parsed_values("state", |word| DeliveryState::parse(word).ok_or("expected pending, delivered or failed"));
+    states.sort_unstable();
+    states.dedup();
+    let filter = format!("{id} {states:?}");
+    let listing = request.forward(session.workspace(), "/v1/webhooks/{webhook_id}/deliveries", filter)?;
+    load(&session, id).await?;
+    let (rows, next) = page(&session, id, &states, &listing).await?;
+    let info = listing.info(next.map(|id| id.to_string()).as_deref(), None);
+    Ok(listing.respond(rows, info))
+}
+
+/// The rows of a page, and the delivery after which the next one begins. A filter
+/// that leaves out much makes short pages, never long waits.
+async fn page(
+    session: &Session,
+    endpoint: EndpointId,
+    states: &[DeliveryState],
+    listing: &Listing,
+) -> Result<(Vec<DeliveryView>, Option<DeliveryId>), Problem> {
+    let limit = usize::from(listing.limit);
+    let rows_per_read = if states.is_empty() { listing.limit } else { ROWS_PER_READ };
+    let mut before: Option<DeliveryId> = listing.after()?;
+    let mut rows = Vec::with_capacity(limit);
+    for _ in 0..READS {
+        let found = session.store.deliveries(session.workspace(), endpoint, before, rows_per_read).await?;
+        for delivery in &found.items {
+            let is_wanted = states.is_empty() || states.contains(&delivery.state);
+            if is_wanted && rows.len() == limit {
+                return Ok((rows, before));
+            }
+            rows.extend(is_wanted.then(|| DeliveryView::from(delivery)));
+            before = Some(delivery.id);
+        }
+        if !found.has_more {
+            return Ok((rows, None));
+        }
+        if rows.len() == limit {
+            break;
+        }
+    }
+    Ok((rows, before))
+}
+
+/// `GET /v1/webhooks/{webhook_id}/deliveries/{delivery_id}`: with its attempts.
+pub async fn get(
+    session: Session,
+    Ids((endpoint, id)): Ids<(EndpointId, DeliveryId)>,
+    query: Query,
+) -> Result<Response, Problem> {
+    query.finish()?;
+    access::read(&session)?;
+    load(&session, endpoint).await?;
+    Ok(Answer::ok(&DeliveryDetail::from(&delivery(&session, endpoint, id).await?)).into_response())
+}
+
+async fn delivery(session: &Session, endpoint: EndpointId, id: DeliveryId) -> Result<Delivery, Problem> {
+    session.store.delivery(session.workspace(), endpoint, id).await?.ok_or_else(Problem::not_found)
+}
+
+/// `POST /v1/webhooks/{webhook_id}/test`: a `webhook.test` event on its way, whatever
+/// types the endpoint asks for.
+pub async fn test(
+    session: Session,
+    Extension(outbound): Extension<Outbound>,
+    Id(id): Id<EndpointId>,
+    write: Write,
+    body: OptionalJsonBody<NoBody>,
+) -> Result<Response, Problem> {
+    access::send(&session, &write)?;
+    access::no_fields(&body)?;
+    let executor = Executor::of(&session, &write, &body.raw);
+    if let Some(answered) = executor.answered_before().await? {
+        return Ok(answered);
+    }
+    let endpoint = load_enabled(&session, id).await?;
+    let delivery = Delivery {
+        id: DeliveryId::new(session.app.new_id()),
+        workspace_id: endpoint.workspace_id,
+        endpoint_id: endpoint.id,
+        event_id: EventId::new(session.app.new_id()),
+        event_type: EventType::WebhookTest,
+        source: None,
+        state: DeliveryState::Pending,
+        next_attempt_at: session.now,
+        attempts: Vec::new(),
+        created_at: session.now,
+    };
+    queue(&executor, &outbound, delivery, Replaces::Nothing).await
+}
+
+/// `POST …/deliveries/{delivery_id}/retry`: due now, whether it was delivered or
+/// given up. Where its attempts are used up, it gets one more.
+pub async fn retry(
+    session: Session,
+    Extension(outbound): Extension<Outbound>,
+    Ids((endpoint, id)): Ids<(EndpointId, DeliveryId)>,
+    write: Write,
+    body: OptionalJsonBody<NoBody>,
+) -> Result<Response, Problem> {
+    access::send(&session, &write)?;
+    access::no_fields(&body)?;
+    let executor = Executor::of(&session, &write, &body.raw);
+    if let Some(answered) = executor.answered_before().await? {
+        return Ok(answered);
+    }
+    load_enabled(&session, endpoint).await?;
+    let finished = delivery(&session, endpoint, id).await?;
+    if finished.state == DeliveryState::Pending {
+        return Err(pending());
+    }
+    if finished.attempts.len() >= MAX_LOGGED_ATTEMPTS {
+        let detail = format!("the delivery was tried {MAX_LOGGED_ATTEMPTS} times");
+        return Err(Problem::conflict("too_many_attempts", detail));
+    }
+    let replaces = Replaces::Finished { was_due: finished.next_attempt_at };
+    let again = Delivery { state: DeliveryState::Pending, next_attempt_at: session.now, ..finished };
+    queue(&executor, &outbound, again, replaces).await
+}
+
+fn pending() -> Problem {
+    Problem::conflict("delivery_pending", "the delivery is still on its way")
+}
+
+/// Makes a delivery due, and answers it.
+async fn queue(
+    executor: &Executor<'_>,
+    outbound: &Outbound,
+    delivery: Delivery,
+    replaces: Replaces,
+) -> Result<Response, Problem> {
+    if executor.is_dry_run {
+        return Ok(DryRun::answer(Vec::new()));
+    }
+    let answer = Answer::new(StatusCode::ACCEPTED, &DeliveryDetail::from(&delivery));
+    let record = executor.remember(&answer);
+    match executor.store.queue_delivery(&delivery, replaces, record.as_ref(), executor.context.now).await {
+        Ok(true) => {
+            outbound.hint(&[delivery]).await;
+            Ok(answer.into_response())
+        }
+        Ok(false) => Err(pending()),
+        Err(CommitError::Answered(record)) => executor.replay(&record),
+        Err(error) => Err(error.into()),
+    }
+}

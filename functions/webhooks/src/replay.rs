@@ -1,0 +1,200 @@
+//! Replays: a stretch of the feed sent to an endpoint once more.
+//!
+//! What is queued are new deliveries beside the old ones. Their ids derive from
+//! endpoint, event and request, so the same request again queues nothing twice.
+
+use crate::{
+    Outbound, access,
+    endpoints::load_enabled,
+    events::{Reading, Stretch},
+};
+use axum::{
+    Extension,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use futures_util::future::try_join_all;
+use lambdesk_api::{
+    auth::Session,
+    body::{Checker, Input, JsonBody, Unknown},
+    execute::{DryRun, Executor},
+    idempotency::Answer,
+    path::Id,
+    problem::Problem,
+    write::Write,
+};
+use lambdesk_domain::{
+    events::Event,
+    id::{DeliveryId, EndpointId},
+    time::Timestamp,
+    webhook::{Delivery, Endpoint},
+};
+use lambdesk_store::{FeedPosition, delivery_of};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How far back a replay may begin.
+const FURTHEST: Duration = Duration::from_hours(30 * 24);
+/// When the feed has told everything up to a time.
+const SETTLED: Duration = Duration::from_mins(1);
+/// The most deliveries that one request queues.
+const MAX_QUEUED: usize = 500;
+/// Pages of 100 events that one request looks through.
+const READS: usize = 30;
+/// Deliveries that are written at the same time.
+const TOGETHER: usize = 25;
+
+/// What a replay takes.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ReplayBody {
+    since: Input<Timestamp>,
+    until: Input<Timestamp>,
+    after: Input<String>,
+    #[serde(flatten)]
+    unknown: Unknown,
+}
+
+/// A range of the feed: from `since`, included, to `until`, left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Range {
+    since: Timestamp,
+    until: Timestamp,
+    after: FeedPosition,
+}
+
+impl ReplayBody {
+    fn check(self, now: Timestamp) -> Result<Range, Problem> {
+        let mut checker = Checker::new();
+        let since = checker.required("/since", self.since);
+        let until = checker.required("/until", self.until);
+        let after = self.after.try_map(|text| text.parse().map_err(|error| ("unknown_position", error)));
+        let after: Option<FeedPosition> = checker.optional("/after", after);
+        checker.unknown("", self.unknown);
+        if since.is_some_and(|since| since < now.minus(FURTHEST)) {
+            checker.error("/since", "too_early", "must be within the last 30 days");
+        }
+        if until.is_some_and(|until| until > now.minus(SETTLED)) {
+            checker.error("/until", "too_late", "must be a minute ago at least");
+        }
+        if let (Some(since), Some(until)) = (since, until)
+            && since >= until
+        {
+            checker.error("/until", "invalid", "must be later than since");
+        }
+        checker.finish()?;
+        let (Some(since), Some(until)) = (since, until) else {
+            return Err(Problem::internal());
+        };
+        let first = FeedPosition::at(since);
+        Ok(Range { since, until, after: after.map_or_else(|| first.clone(), |after| after.max(first.clone())) })
+    }
+}
+
+/// What a replay did.
+#[derive(Debug, Serialize)]
+struct Outcome {
+    /// Deliveries that are on their way now.
+    queued: usize,
+    /// Those that the same replay had queued before.
+    queued_before: usize,
+    /// The whole range was looked through.
+    is_complete: bool,
+    /// Otherwise: the `after` with which the same request goes on.
+    next: Option<String>,
+}
+
+/// `POST /v1/webhooks/{webhook_id}/replay`: what the endpoint wants, as it is now,
+/// of the events that the feed told in a range of time.
+pub async fn replay(
+    session: Session,
+    Extension(outbound): Extension<Outbound>,
+    Id(id): Id<EndpointId>,
+    write: Write,
+    body: JsonBody<ReplayBody>,
+) -> Result<Response, Problem> {
+    access::send(&session, &write)?;
+    let executor = Executor::of(&session, &write, &body.raw);
+    if let Some(answered) = executor.answered_before().await? {
+        return Ok(answered);
+    }
+    let range = body.value.check(session.now)?;
+    let endpoint = load_enabled(&session, id).await?;
+    let stretch = wanted(&session, &endpoint, &range).await?;
+    let events: Vec<_> = stretch.told.into_iter().map(|told| told.event).collect();
+    if write.is_dry_run {
+        return Ok(DryRun::answer(events));
+    }
+    let queued = queue(&session, &endpoint, &range, &events).await?;
+    outbound.hint(&queued).await;
+    let is_complete = !stretch.has_more;
+    let answer = Answer::new(
+        StatusCode::ACCEPTED,
+        &Outcome {
+            queued: queued.len(),
+            queued_before: events.len() - queued.len(),
+            is_complete,
+            next: (!is_complete).then_some(stretch.next),
+        },
+    );
+    // Repeating is safe, so the answer needs not be written together with the rest.
+    if let Some(record) = executor.remember(&answer) {
+        session.store.remember(session.workspace(), &record, session.now).await?;
+    }
+    Ok(answer.into_response())
+}
+
+/// The events of the range that the endpoint wants.
+async fn wanted(session: &Session, endpoint: &Endpoint, range: &Range) -> Result<Stretch, Problem> {
+    let until = FeedPosition::at(range.until);
+    let (store, workspace) = (&session.store, session.workspace());
+    let reading = Reading { store, workspace, now: session.now, until: Some(&until), per_read: 100 };
+    reading.read(&range.after, MAX_QUEUED, READS, |event| endpoint.wants(event)).await
+}
+
+/// Writes the deliveries; answers those that are new.
+async fn queue(
+    session: &Session,
+    endpoint: &Endpoint,
+    range: &Range,
+    events: &[Event],
+) -> Result<Vec<Delivery>, Problem> {
+    let mut queued = Vec::new();
+    for events in events.chunks(TOGETHER) {
+        let added = try_join_all(events.iter().map(async |event| {
+            let delivery = again(event, endpoint, range, session.now);
+            let is_new = session.store.add_delivery(&delivery).await?;
+            Ok::<_, Problem>(is_new.then_some(delivery))
+        }));
+        queued.extend(added.await?.into_iter().flatten());
+    }
+    Ok(queued)
+}
+
+fn again(event: &Event, endpoint: &Endpoint, range: &Range, now: Timestamp) -> Delivery {
+    let delivery = delivery_of(event, endpoint, now);
+    Delivery { id: replay_id(delivery.id, range), ..delivery }
+}
+
+/// A `UUIDv8` (RFC 9562 section 5.8): sorts in the log where a `UUIDv7` made at
+/// `until` would; the rest derives from the first delivery and the range.
+fn replay_id(first: DeliveryId, range: &Range) -> DeliveryId {
+    let hash = Sha256::new()
+        .chain_update(first.uuid().as_bytes())
+        .chain_update(range.since.millis().to_be_bytes())
+        .chain_update(range.until.millis().to_be_bytes())
+        .finalize();
+    let millis = range.until.millis().to_be_bytes();
+    let mut bytes = [0; 16];
+    let parts = millis.iter().skip(2).chain(&hash);
+    bytes.iter_mut().zip(parts).for_each(|(byte, part)| *byte = *part);
+    DeliveryId::new(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+}
+
+/// Whether a delivery belongs to a replay: only theirs are of version 8.
+#[must_use]
+pub fn is_replay(id: DeliveryId) -> bool {
+    Uuid::get_version_num(&id.uuid()) == 8
+}

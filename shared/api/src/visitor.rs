@@ -1,0 +1,16 @@
+//! The customer's side: what a visitor without an account carries.
+//!
+//! | carries | proves |
+//! |---|---|
+//! | [`IntakeSession`] | a page of the channel's hosts asked a moment ago: opens tickets |
+//! | [`PublicToken`] | who opened this ticket: reads it and replies |
+//!
+//! A visitor who replies to what is closed [continues](continuing) it in a new ticket.
+
+mod continuing;
+mod session;
+mod token;
+
+pub use continuing::continuing;
+pub use session::{IntakeSession, SESSION_LIFE};
+pub use token::PublicToken;

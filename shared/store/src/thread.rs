@@ -1,0 +1,131 @@
+//! A thread as polls and filters read it.
+
+use crate::{
+    client::Store,
+    error::StoreError,
+    head,
+    item::{Item, read_document, text},
+    keys::{self, Tenant},
+    tickets::Page,
+};
+use lambdesk_domain::{
+    id::{MessageId, TicketId, WorkspaceId},
+    message::Message,
+    ticket::Ticket,
+};
+
+impl Store {
+    /// A ticket and its messages after one of them, or from the first, oldest
+    /// first: one query, and one read more only where the page doesn't reach the
+    /// thread's end. For those who ask again and again for what is new.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn thread_after(
+        &self,
+        workspace: WorkspaceId,
+        ticket: TicketId,
+        after: Option<MessageId>,
+        limit: u16,
+    ) -> Result<Option<(Ticket, Page<Message>)>, StoreError> {
+        let tenant = Tenant::new(workspace);
+        let head = tenant.ticket(ticket);
+        let (first, last) = keys::THREAD;
+        let from = after.map(|after| format!("{}!", tenant.message(ticket, after).sk));
+        let from = from.as_deref().unwrap_or(first);
+        let Page { mut items, has_more } = self.between(&head.pk, (from, last), true, limit.saturating_add(1)).await?;
+        // The head sorts right behind the last message.
+        let is_head = |item: &mut Item| item.get("sk") == Some(&text(&head.sk));
+        let found = match items.pop_if(is_head) {
+            Some(item) => Some(head::decode(&item)?),
+            None => self.ticket(workspace, ticket).await?,
+        };
+        let has_more = has_more || items.len() > usize::from(limit);
+        items.truncate(usize::from(limit));
+        let messages = items.iter().map(read_document).collect::<Result<_, _>>()?;
+        Ok(found.map(|ticket| (ticket, Page { items: messages, has_more })))
+    }
+}
+
+/// A page of a thread, and where its neighbours begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThreadPage {
+    /// The messages, in the order in which they were read.
+    pub messages: Vec<Message>,
+    /// The first one that was looked at: the other way goes on from here.
+    pub near: Option<MessageId>,
+    /// The last one that was looked at, when there is more beyond it.
+    pub far: Option<MessageId>,
+}
+
+impl Page<Message> {
+    /// The first `limit` messages that are wanted, of those that were read. So a
+    /// page may be short, even empty, and still say where it goes on: what it
+    /// costs is bounded, however few are wanted.
+    #[must_use]
+    pub fn keeping(self, limit: u16, is_wanted: impl Fn(&Message) -> bool) -> ThreadPage {
+        let near = self.items.first().map(|message| message.id);
+        let mut messages = Vec::new();
+        let mut last = None;
+        let mut unread = self.items.into_iter();
+        for message in unread.by_ref() {
+            last = Some(message.id);
+            if is_wanted(&message) {
+                messages.push(message);
+            }
+            if messages.len() >= usize::from(limit) {
+                break;
+            }
+        }
+        let has_more = self.has_more || unread.next().is_some();
+        ThreadPage { messages, near, far: last.filter(|_| has_more) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lambdesk_domain::{
+        id::TicketId,
+        message::{Content, MessageKind, Sender, SenderKind},
+        status::Source,
+        time::Timestamp,
+    };
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    fn message(number: u128, is_note: bool) -> Message {
+        Message {
+            id: MessageId::new(Uuid::from_u128(number)),
+            ticket_id: TicketId::new(Uuid::nil()),
+            kind: if is_note { MessageKind::Note } else { MessageKind::Outbound },
+            is_secure: false,
+            is_forward: false,
+            sender: Sender { kind: SenderKind::System, id: None, name: None },
+            source: Source::Api,
+            content: Content::from_text("text").expect("a text"),
+            created_at: Timestamp::EPOCH,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn pages_tell_every_wanted_message_once_and_come_to_an_end(notes in prop::collection::vec(any::<bool>(), 0..40), limit in 1_u16..5, read in 5_usize..9) {
+            let thread: Vec<_> = (1..).zip(&notes).map(|(number, is_note)| message(number, *is_note)).collect();
+            let mut told = Vec::new();
+            let mut rest: &[Message] = &thread;
+            loop {
+                let items = rest.iter().take(read).cloned().collect();
+                let page = Page { items, has_more: rest.len() > read }.keeping(limit, Message::is_public);
+                prop_assert!(page.messages.len() <= usize::from(limit));
+                prop_assert_eq!(page.near, rest.first().map(|message| message.id));
+                told.extend(page.messages.iter().map(|message| message.id));
+                let Some(far) = page.far else { break };
+                let at = thread.iter().position(|message| message.id == far).expect("one of the thread");
+                rest = &thread[at + 1..];
+            }
+            let wanted: Vec<_> = thread.iter().filter(|message| message.is_public()).map(|message| message.id).collect();
+            prop_assert_eq!(told, wanted);
+        }
+    }
+}

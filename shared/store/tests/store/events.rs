@@ -1,0 +1,123 @@
+//! The feed: every event once, in order, however long nothing happens.
+
+use crate::support::{Table, renamed, sample, workspace};
+use lambdesk_domain::{
+    events::{Event, between},
+    testing,
+    time::Timestamp,
+};
+use lambdesk_store::FeedPage;
+use std::time::Duration;
+use uuid::Uuid;
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// 2026-01-01, as a start.
+const START: Timestamp = Timestamp::from_millis(1_767_225_600_000);
+
+fn position(at: Timestamp, random: u8) -> Uuid {
+    uuid::Builder::from_unix_timestamp_millis(at.millis(), &[random; 10]).into_uuid()
+}
+
+/// An event of its own ticket, at this place of the feed; written a moment later.
+async fn add(table: &Table, number: u8, at: Timestamp, delay: Duration) -> Event {
+    let ticket = renamed(&sample(&testing::ticket()), workspace(1), u128::from(number));
+    let event = between(None, &ticket);
+    let position = position(at, number);
+    assert!(table.store.add_event(&event, position, at.plus(delay)).await.expect("it is written"));
+    event
+}
+
+async fn page(table: &Table, after: Option<&str>, since: Timestamp, now: Timestamp, limit: u16) -> FeedPage {
+    table.store.feed(workspace(1), after, since, now, limit).await.expect("it is read").expect("a position")
+}
+
+/// Everything from a position on, and the position after it.
+async fn drain(table: &Table, after: Option<String>, now: Timestamp, limit: u16) -> (Vec<Event>, String) {
+    let (mut found, mut after) = (Vec::new(), after);
+    for _ in 0..100 {
+        let page = page(table, after.as_deref(), START, now, limit).await;
+        assert!(page.events.len() <= usize::from(limit));
+        found.extend(page.events.into_iter().map(|(_, event)| event));
+        assert!(Some(&page.next) >= after.as_ref(), "never back");
+        after = Some(page.next.clone());
+        if !page.has_more {
+            return (found, page.next);
+        }
+    }
+    panic!("the feed does not end")
+}
+
+#[tokio::test]
+async fn the_feed_tells_every_event_once_in_the_order_of_positions() {
+    let table = Table::new().await;
+    let mut expected = Vec::new();
+    // Written in another order, on three days, some at the same millisecond.
+    for number in [9, 3, 7, 1, 8, 2, 6, 4, 5] {
+        let at = START.plus(DAY * u32::from(number / 4)).plus(Duration::from_millis(u64::from(number / 2)));
+        expected.push((at, number, add(&table, number, at, Duration::ZERO).await));
+    }
+    expected.sort_by_key(|(at, number, _)| (*at, *number));
+    let expected: Vec<_> = expected.into_iter().map(|(_, _, event)| event).collect();
+    for limit in [1, 2, 100] {
+        assert_eq!(drain(&table, None, START.plus(DAY * 4), limit).await.0, expected, "by {limit}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_is_told_only_when_every_earlier_one_must_be_there() {
+    let table = Table::new().await;
+    let event = add(&table, 1, START, Duration::ZERO).await;
+    let soon = page(&table, None, START, START.plus(Duration::from_secs(6)), 10).await;
+    assert!(soon.events.is_empty() && !soon.has_more, "an operation may take six seconds with all its attempts");
+    let later = page(&table, Some(&soon.next), START, START.plus(Duration::from_secs(20)), 10).await;
+    assert_eq!(later.events.iter().map(|(_, event)| event).collect::<Vec<_>>(), [&event]);
+    assert_eq!(later.next, later.events[0].0);
+}
+
+#[tokio::test]
+async fn an_event_written_after_midnight_is_told_once_where_its_position_says() {
+    let table = Table::new().await;
+    let before = START.plus(DAY).minus(Duration::from_millis(5));
+    let first = add(&table, 1, before, Duration::from_millis(10)).await;
+    let second = add(&table, 2, START.plus(DAY), Duration::ZERO).await;
+    let now = START.plus(DAY).plus(Duration::from_mins(1));
+    assert_eq!(drain(&table, None, now, 1).await.0, [first, second]);
+}
+
+#[tokio::test]
+async fn a_reader_gets_over_months_in_which_nothing_happened() {
+    let table = Table::new().await;
+    let first = add(&table, 1, START, Duration::ZERO).await;
+    let (told, after) = drain(&table, None, START.plus(Duration::from_mins(1)), 10).await;
+    assert_eq!(told, [first]);
+    let much_later = START.plus(DAY * 100);
+    let second = add(&table, 2, much_later, Duration::ZERO).await;
+    let (told, after) = drain(&table, Some(after), much_later.plus(Duration::from_mins(1)), 10).await;
+    assert_eq!(told, [second]);
+    // And does not look through them again.
+    let store = table.store.metered();
+    store.feed(workspace(1), Some(&after), START, much_later.plus(Duration::from_mins(2)), 10).await.expect("read").expect("a position");
+    assert_eq!(store.usage().round_trips(), 1);
+}
+
+#[tokio::test]
+async fn a_reader_who_begins_at_a_time_gets_nothing_from_before() {
+    let table = Table::new().await;
+    add(&table, 1, START.plus(Duration::from_secs(10)), Duration::ZERO).await;
+    let second = add(&table, 2, START.plus(Duration::from_secs(20)), Duration::ZERO).await;
+    let since = START.plus(Duration::from_secs(15));
+    let page = page(&table, None, since, START.plus(Duration::from_mins(1)), 10).await;
+    assert_eq!(page.events.into_iter().map(|(_, event)| event).collect::<Vec<_>>(), [second]);
+}
+
+#[tokio::test]
+async fn what_is_no_position_is_told_apart_from_failures() {
+    let table = Table::new().await;
+    for bad in ["", "x", "----------------------", "../etc"] {
+        let outcome = table.store.feed(workspace(1), Some(bad), START, START, 10).await.expect("the table is fine");
+        assert!(outcome.is_err(), "{bad}");
+    }
+    let other = table.store.feed(workspace(2), None, START, START.plus(DAY), 10).await.expect("read").expect("a position");
+    assert!(other.events.is_empty());
+}

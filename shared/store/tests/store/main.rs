@@ -1,0 +1,14 @@
+//! The store through the real AWS SDK, over the embedded engine.
+
+mod creation;
+mod directory;
+mod due;
+mod events;
+mod failures;
+mod faults;
+mod growth;
+mod heads;
+mod lists;
+mod support;
+mod tables;
+mod threads;

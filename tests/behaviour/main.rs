@@ -1,0 +1,9 @@
+//! What must hold beyond the parity table, through HTTP over the whole stack.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+mod concurrency;
+mod hostile;
+mod idempotency;
+mod isolation;
+mod ledger;
+mod webhooks;

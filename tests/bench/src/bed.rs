@@ -1,0 +1,136 @@
+//! What is measured on: the functions' routes over an engine in memory, without
+//! the stream, the queue and the clock beside them, as in a Lambda.
+
+use aws_credential_types::Credentials;
+use axum::{
+    Router,
+    body::{Body, Bytes, to_bytes},
+    http::{Method, Request, header},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use lambdesk_api::{seal::SealingKey, state::App};
+use lambdesk_domain::id::WorkspaceId;
+use lambdesk_engine::{Engine, Storage};
+use lambdesk_local::stack;
+use lambdesk_outbound::AddressPolicy;
+use lambdesk_runtime::{Clock, Hint, HintQueue, aws, config::Aws};
+use lambdesk_store::{Store, Usage};
+use serde_json::Value as Json;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+use tower::ServiceExt as _;
+
+/// The table's name.
+pub const TABLE: &str = "lambdesk-bench";
+/// The key of every bed: nothing is secret here.
+const SEALING: [u8; 32] = [7; 32];
+/// Hosts that webhooks may go to.
+pub const ALLOWED_HOST: &str = "127.0.0.1";
+
+/// An engine with a workspace in it, and the routes over it.
+pub struct Bed {
+    /// Below.
+    pub engine: Engine,
+    /// What the functions share.
+    pub app: App,
+    /// Where hints of deliveries go.
+    pub queue: HintQueue,
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// The header with its owner's key.
+    pub authorization: String,
+    router: Router,
+    _hints: mpsc::Receiver<Hint>,
+}
+
+/// What came of a call.
+pub struct Called {
+    /// From handing the request over to the last byte of the answer.
+    pub time: Duration,
+    /// What it cost.
+    pub usage: Usage,
+    /// Its body.
+    pub body: Bytes,
+}
+
+impl Called {
+    /// Its `data`.
+    pub fn data(&self) -> Json {
+        let mut answer: Json = serde_json::from_slice(&self.body).unwrap();
+        answer["data"].take()
+    }
+}
+
+impl Bed {
+    /// A new one, with an empty table but for the workspace.
+    pub async fn make() -> Self {
+        let engine = Engine::open(Storage::Memory).unwrap();
+        let store = Store::new(aws::dynamo_client(&aws_of(&engine)), TABLE);
+        store.create_table().await.unwrap();
+        store.check_format().await.unwrap().unwrap();
+        let app = App::new(store.clone(), SealingKey::new(&SEALING));
+        let (queue, hints) = HintQueue::local(1_000);
+        let policy = AddressPolicy::allowing([ALLOWED_HOST]).unwrap();
+        let functions = stack::functions(&policy, &queue).into_iter();
+        let router = functions.fold(Router::new(), |all, (_, routes)| all.merge(routes.router(&app)));
+        let [name, owner] = ["Bench", "Olga Owner"].map(|name| name.parse().unwrap());
+        let email = "owner@desk.example".parse().unwrap();
+        let made = lambdesk_directory::bootstrap(&store, &Clock::system(), name, owner, email).await.unwrap();
+        let authorization = format!("Bearer {}", made.key_text);
+        Self { engine, app, queue, workspace: made.workspace.id, authorization, router, _hints: hints }
+    }
+
+    /// The store.
+    pub const fn store(&self) -> &Store {
+        &self.app.store
+    }
+
+    /// Where AWS is for somebody who speaks to the table directly.
+    pub fn aws(&self) -> Aws {
+        aws_of(&self.engine)
+    }
+
+    /// Calls within the process; the answer must be a success.
+    pub async fn call(&self, method: Method, path: &str, body: Option<&Json>) -> Called {
+        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::AUTHORIZATION, &self.authorization)
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(body)
+            .unwrap();
+        let router = self.router.clone();
+        let started = Instant::now();
+        let response = router.oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        let time = started.elapsed();
+        assert!(parts.status.is_success(), "{path}: {} {}", parts.status, String::from_utf8_lossy(&body));
+        let usage = parts.extensions.get::<Usage>().cloned().unwrap_or_default();
+        Called { time, usage, body }
+    }
+
+    /// As [`Bed::call`], for the `data`.
+    pub async fn data(&self, method: Method, path: &str, body: Option<&Json>) -> Json {
+        self.call(method, path, body).await.data()
+    }
+
+    /// The variables of a function over this bed, as the template sets them.
+    pub fn variables(&self) -> Vec<(&'static str, String)> {
+        let queue = format!("{}/queue", self.engine.url());
+        vec![
+            ("LAMBDESK_TABLE", TABLE.to_owned()),
+            ("LAMBDESK_SEALING_KEY", STANDARD.encode(SEALING)),
+            ("LAMBDESK_OPERATOR_TOKEN", "an-operator-token-of-the-benchmark".to_owned()),
+            ("LAMBDESK_QUEUE_URL", queue),
+            ("LAMBDESK_ALLOWED_HOSTS", ALLOWED_HOST.to_owned()),
+            ("AWS_ENDPOINT_URL", self.engine.url()),
+        ]
+    }
+}
+
+fn aws_of(engine: &Engine) -> Aws {
+    let credentials = Credentials::from_keys("bench", "bench", None);
+    Aws { region: "bench".to_owned(), credentials, dynamodb_url: Some(engine.url()), sqs_url: None }
+}

@@ -1,0 +1,46 @@
+//! How soon a webhook follows a commit.
+
+use crate::{
+    receiver::Receiver,
+    report::{Cell, Table},
+    sample::Times,
+    targets::{self, Targets},
+};
+use lambdesk_tests::{Desk, json};
+use std::time::Instant;
+
+/// Tickets, one after the other.
+const SAMPLES: usize = 100;
+
+/// Over the whole local stack: HTTP, table, stream, fanout, queue, deliver.
+pub async fn table(targets: &mut Targets) -> Table {
+    let desk = Desk::start().await;
+    let mut receiver = Receiver::start().await;
+    let endpoint = json!({"url": receiver.url, "types": ["ticket.created"]});
+    desk.owner.post("/v1/webhooks", endpoint).await.created();
+    let (mut asked, mut answered) = (Vec::new(), Vec::new());
+    for _ in 0..SAMPLES {
+        let sent = Instant::now();
+        desk.ticket("A subject of ordinary length").await;
+        let committed = Instant::now();
+        let arrived = receiver.first_byte().await;
+        asked.push(arrived.saturating_duration_since(sent));
+        answered.push(arrived.saturating_duration_since(committed));
+    }
+    let title = "From commit to the first byte of the webhook, local stack";
+    let mut table = Table::new("webhook", title, &["from", "samples", "p50 ms", "p99 ms"]);
+    for (from, times) in [("the write's answer", answered), ("the write's request", asked)] {
+        let times: Times = times.into_iter().collect();
+        if from == "the write's answer" {
+            targets.hold("commit to first webhook byte, p50 ms", times.median(), targets::WEBHOOK, 1);
+        }
+        table.row([
+            from.into(),
+            times.count().into(),
+            Cell::Figure(times.median(), 1),
+            Cell::Figure(times.percentile(99), 1),
+        ]);
+    }
+    table.note("The local stack looks at an empty stream every 10 ms; Lambda polls a real one about four times a second.");
+    table
+}

@@ -1,0 +1,16 @@
+//! What is deployed and what is started: the Lambda binaries, the template, the
+//! local binary with its crashes, and the README's tour. They start the binaries
+//! of other packages, so `make test` builds those first.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+mod binary;
+mod cloud;
+mod crash;
+mod lambdas;
+mod local;
+mod queue;
+mod readme;
+mod routes;
+mod source;
+mod start;
+mod template;

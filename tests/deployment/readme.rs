@@ -1,0 +1,52 @@
+//! The README's tour, by copy and paste.
+
+use crate::{
+    binary::free_port,
+    local::Local,
+    source::repository,
+};
+use rustix::process::{Pid, Signal, kill_process_group};
+use std::{fs, process::Stdio, time::Duration};
+use tempfile::TempDir;
+use tokio::{process::Command, time::timeout};
+
+/// Far more than the tour takes, most of which is two seconds of follow-up.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The port of the receiver in the README, which may be taken here.
+const RECEIVER: &str = "9099";
+
+/// The `bash` blocks, in their order.
+fn tour() -> String {
+    let readme = fs::read_to_string(repository("README.md")).unwrap();
+    let blocks = readme.split("```bash\n").skip(1).map(|rest| rest.split_once("\n```").unwrap().0);
+    blocks.collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn the_tour_works_by_copy_and_paste_and_every_step_of_it_is_told_and_verified() {
+    let folder = TempDir::new().unwrap();
+    let _local = Local::start(folder.path(), &["--port", &free_port().to_string(), "--sweep-every", "1"]).await.unwrap();
+    let tour = tour();
+    assert_eq!(tour.matches(RECEIVER).count(), 2, "the receiver and its subscription");
+    fs::write(folder.path().join("tour.sh"), tour.replace(RECEIVER, &free_port().to_string())).unwrap();
+
+    let mut bash = Command::new("bash");
+    bash.args(["-euo", "pipefail", "tour.sh"]).current_dir(folder.path()).stdin(Stdio::null());
+    // A group of its own, so that its receiver ends with it.
+    let bash = bash.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).spawn().unwrap();
+    let group = Pid::from_raw(bash.id().unwrap().try_into().unwrap()).unwrap();
+    let ended = timeout(PATIENCE, bash.wait_with_output()).await;
+    // Nobody is left of it when all went well.
+    let _ = kill_process_group(group, Signal::KILL);
+    let received = fs::read_to_string(folder.path().join(".lambdesk/received.log")).unwrap_or_default();
+    let output = ended.unwrap_or_else(|_| panic!("the tour does not end; received: {received}")).unwrap();
+    let (said, complained) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{said}\n{complained}\nreceived: {received}");
+
+    let lines: Vec<_> = received.lines().collect();
+    assert!(lines.iter().all(|line| line.starts_with("verified ")), "{received}");
+    for told in ["ticket.created", "message.created", "ticket.follow_up_due", "ticket.status_changed"] {
+        assert!(lines.contains(&format!("verified {told}").as_str()), "{told} is missing: {received}");
+    }
+    assert!(said.contains("We are looking for it."), "the visitor reads the answer: {said}");
+}

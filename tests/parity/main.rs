@@ -1,0 +1,7 @@
+//! One test per row of the parity table, named after it, through HTTP.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+mod answerpal;
+mod grow;
+mod there_there;
+mod tratta;
