@@ -1,7 +1,6 @@
 //! Webhooks from a change to a receiver that verifies them, and follow-ups.
 
 use lambdesk_runtime::Clock;
-use lambdesk_domain::time::Timestamp;
 use lambdesk_tests::{Desk, json};
 use std::time::Duration;
 
@@ -48,32 +47,35 @@ async fn a_failed_delivery_is_logged_and_retried_under_the_same_id() {
     desk.ticket("S").await;
     let first = receiver.next().await;
     let log = format!("/v1/webhooks/{}/deliveries", receiver.endpoint);
-    desk.owner.eventually(&log, |body| body["data"][0]["attempts"].as_array().is_some_and(|attempts| attempts.len() == 1)).await;
+    desk.owner.eventually(&log, |body| body["data"][0]["attempts_count"] == 1).await;
     clock.advance(Duration::from_secs(10));
     desk.sweep().await;
     let second = receiver.next().await;
     assert_eq!((first.header("webhook-id"), &first.raw), (second.header("webhook-id"), &second.raw));
     let log = desk.owner.eventually(&log, |body| body["data"][0]["state"] == "delivered").await;
-    assert_eq!(log["data"][0]["attempts"][0]["status"], 500);
-    assert_eq!(log["data"][0]["attempts"][1]["status"], 204);
+    let delivery = format!("/v1/webhooks/{}/deliveries/{}", receiver.endpoint, log["data"][0]["id"].as_str().unwrap());
+    let delivery = desk.owner.get(&delivery).await.ok();
+    assert_eq!((&delivery["attempts"][0]["status"], &delivery["attempts"][1]["status"]), (&json!(500), &json!(204)));
 }
 
 #[tokio::test]
 async fn a_follow_up_comes_back_by_itself_when_it_is_due_and_once() {
-    let start = Timestamp::from_millis(1_800_000_000_000);
+    let start = lambdesk_runtime::now();
     let clock = Clock::manual(start);
     let desk = Desk::start_at(clock.clone()).await;
     let mut receiver = desk.receiver(&["ticket.follow_up_due"]).await;
     let ticket = desk.ticket("S").await;
     let path = format!("/v1/tickets/{}", ticket["id"].as_str().unwrap());
-    let due = start.plus(Duration::from_secs(1800));
+    let due = start.plus(Duration::from_secs(200));
     desk.owner.put(&format!("{path}/follow_up"), json!({"follow_up_at": due.to_string()})).await.ok();
     desk.owner.eventually(&format!("{path}/activities"), |body| body["data"].as_array().is_some_and(|events| events.len() == 2)).await;
     desk.sweep().await;
     assert_eq!(desk.owner.get("/v1/tickets").await.ok(), json!([]), "not yet due");
-    clock.advance(Duration::from_secs(1801));
+    clock.advance(Duration::from_secs(201));
     assert_eq!(desk.owner.get("/v1/tickets").await.ok().as_array().unwrap().len(), 1, "due, before any sweep");
     desk.sweep().await;
+    // Runs are recorded by the millisecond in which they began.
+    clock.advance(Duration::from_millis(1));
     desk.sweep().await;
     let told = receiver.next().await;
     assert_eq!((told.kind(), &told.event["actor"]["kind"]), ("ticket.follow_up_due", &json!("system")));

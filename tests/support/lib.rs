@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::missing_panics_doc, reason = "a test that fails here has failed")]
 
 mod desk;
+pub mod ledger;
 mod receiver;
 
 pub use desk::{Api, Desk, Reply};

@@ -64,7 +64,7 @@ pub async fn create<K: Kind>(session: Session, write: Write, body: JsonBody<K::B
     }
     let answer = Answer::created(format!("{}/{id}", K::PATH), &new.view(&session));
     let record = executor.remember(&answer);
-    match session.store.add(session.workspace(), New::Entry(&entry), record.as_ref().filter(|_| false), session.now).await {
+    match session.store.add(session.workspace(), New::Entry(&entry), record.as_ref(), session.now).await {
         Ok(()) => Ok(answer.into_response()),
         Err(CommitError::Answered(record)) => executor.replay(&record),
         Err(error) => Err(error.into()),

@@ -9,7 +9,7 @@ use axum::{
     },
 };
 use lambdesk_api::{
-    body::{Checker, Input, Unknown, from_slice},
+    body::{Checker, Input, OptionalJsonBody, Unknown, from_slice},
     content::content,
     media::{self, MediaType},
     problem::Problem,
@@ -30,6 +30,26 @@ const EITHER: &str = "application/json or application/x-www-form-urlencoded";
 const HONEYPOT: &str = "website";
 /// How many characters of a bad key are repeated.
 const KEY_CHARACTERS: usize = 64;
+
+/// Nothing, or an empty object.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct NoBody {
+    #[serde(flatten)]
+    unknown: Unknown,
+}
+
+impl NoBody {
+    /// # Errors
+    /// 422 for whatever is in it.
+    pub fn check(body: &OptionalJsonBody<Self>) -> Result<(), Problem> {
+        let mut checker = Checker::new();
+        if let Some(body) = &body.value {
+            checker.unknown("", body.unknown.clone());
+        }
+        checker.finish()
+    }
+}
 
 /// A message alone.
 #[derive(Debug, Default, Deserialize)]
@@ -104,19 +124,14 @@ impl<S: Send + Sync> FromRequest<S> for Submission {
         if !is_json {
             return Err(Problem::unsupported_media_type(EITHER));
         }
-        Ok(Self {
-            body: from_slice(&raw)?,
-            raw,
-            is_trapped: false,
-        })
+        Ok(Self { body: from_slice(&raw)?, raw, is_trapped: false })
     }
 }
 
 fn is_form(headers: &HeaderMap) -> bool {
     let named = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = named.and_then(|value| value.split(';').next());
-    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(FORM))
-        && !headers.contains_key(CONTENT_ENCODING)
+    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(FORM)) && !headers.contains_key(CONTENT_ENCODING)
 }
 
 impl Submission {
@@ -147,11 +162,7 @@ impl Submission {
         object.insert("message".to_owned(), message.into());
         object.insert("from".to_owned(), from.into());
         let body = serde_json::from_value(object.into()).map_err(|_| Problem::internal())?;
-        Ok(Self {
-            body,
-            raw,
-            is_trapped,
-        })
+        Ok(Self { body, raw, is_trapped })
     }
 
     /// The session that it carries.
@@ -174,9 +185,8 @@ impl Submission {
         let content = checker
             .required("/message", body.message)
             .and_then(|message| checker.within("/message", |checker| message.check(checker)));
-        let requester = checker
-            .optional("/from", body.from)
-            .map(|from| checker.within("/from", |checker| from.check(checker)));
+        let requester =
+            checker.optional("/from", body.from).map(|from| checker.within("/from", |checker| from.check(checker)));
         let uid = checker.optional("/uid", body.uid);
         let custom = checker.optional("/custom", body.custom).unwrap_or_default();
         let custom = check_custom(fields, &custom, &mut checker);

@@ -7,9 +7,8 @@ use axum::{
     http::{
         HeaderName, HeaderValue, StatusCode,
         header::{
-            ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
-            ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
-            VARY,
+            ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+            ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, VARY,
         },
     },
     middleware::Next,
@@ -21,17 +20,13 @@ use std::sync::{Arc, OnceLock};
 /// not allowed.
 const ALLOWED: [(HeaderName, &str); 3] = [
     (ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"),
-    (
-        ACCESS_CONTROL_ALLOW_HEADERS,
-        "authorization, content-type, idempotency-key",
-    ),
+    (ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type, idempotency-key"),
     // Two hours: the longest that Chromium remembers.
     (ACCESS_CONTROL_MAX_AGE, "7200"),
 ];
 
 /// The headers of answers that pages may read besides the simple ones.
-const EXPOSED: HeaderValue =
-    HeaderValue::from_static("idempotent-replayed, link, retry-after, x-request-id");
+const EXPOSED: HeaderValue = HeaderValue::from_static("idempotent-replayed, link, retry-after, x-request-id");
 
 /// The origin that may read the answer, told by the extractor that found it
 /// covered. Whatever is answered afterwards, a problem too, is readable.

@@ -37,12 +37,7 @@ const SUBJECT_CHARACTERS: usize = 80;
 /// Opens it. Nothing in the answer, nor whether there is one, tells what becomes
 /// of the ticket: whether it is kept back, taken for spam, or from a known or
 /// blocked contact.
-pub async fn create(
-    door: Door,
-    headers: HeaderMap,
-    once: Once,
-    submission: Submission,
-) -> Result<Response, Problem> {
+pub async fn create(door: Door, headers: HeaderMap, once: Once, submission: Submission) -> Result<Response, Problem> {
     door.require_on()?;
     let session = door.session(&headers, submission.session())?;
     let (raw, is_trapped) = (submission.raw.clone(), submission.is_trapped);
@@ -65,30 +60,14 @@ pub async fn create(
 /// A new ticket with its public token. There is no `Location`: the token is its
 /// address, and remembered answers keep that header in the clear.
 pub fn opened(ticket: &Ticket, message: Option<&Message>, sealing: &SealingKey) -> OpenedView {
-    let token = PublicToken {
-        workspace: ticket.workspace_id,
-        ticket: ticket.id,
-    };
-    OpenedView {
-        ticket: TicketView::of(ticket, message, false),
-        public_token: token.seal(sealing),
-    }
+    let token = PublicToken { workspace: ticket.workspace_id, ticket: ticket.id };
+    OpenedView { ticket: TicketView::of(ticket, message, false), public_token: token.seal(sealing) }
 }
 
 impl Door {
-    fn executor(
-        &self,
-        session: &IntakeSession,
-        asked: &Asked,
-        once: &Once,
-        raw: &[u8],
-    ) -> Executor<'_> {
+    fn executor(&self, session: &IntakeSession, asked: &Asked, once: &Once, raw: &[u8]) -> Executor<'_> {
         let workspace = self.directory.workspace.id;
-        let actor = Actor::Visitor {
-            channel: self.channel.id,
-            contact: None,
-            name: asked.requester.name.clone(),
-        };
+        let actor = Actor::Visitor { channel: self.channel.id, contact: None, name: asked.requester.name.clone() };
         let visitor = format!("{} {}", self.channel.id, session.visitor);
         Executor {
             store: &self.visit.store,
@@ -111,18 +90,12 @@ impl Door {
         let workspace = &self.directory.workspace;
         let salt = workspace.salt.clone();
         if !self.channel.require_existing_contact {
-            return Ok(NewContact::WithAddress {
-                email,
-                salt,
-                must_exist: false,
-            });
+            return Ok(NewContact::WithAddress { email, salt, must_exist: false });
         }
         let id = contact_id(&salt, &email, 0);
         let found = self.visit.store.contact(workspace.id, id).await?;
         let found = found.filter(|contact| contact.email.as_ref() == Some(&email));
-        Ok(found.map_or(NewContact::Nobody, |contact| {
-            NewContact::Known(Box::new(contact))
-        }))
+        Ok(found.map_or(NewContact::Nobody, |contact| NewContact::Known(Box::new(contact))))
     }
 
     fn new_ticket(&self, asked: Asked) -> NewTicket {
@@ -137,10 +110,7 @@ impl Door {
             priority: self.channel.default_priority,
             is_held: false,
             source: Source::Guest,
-            channel: Some(ChannelRef {
-                id: self.channel.id,
-                kind: self.channel.kind,
-            }),
+            channel: Some(ChannelRef { id: self.channel.id, kind: self.channel.kind }),
             category: None,
             team: None,
             assignee: None,

@@ -111,20 +111,13 @@ impl FromRequestParts<App> for Door {
         let found = channel_of(&visit.store, &token).await?;
         let (directory, channel) = found.ok_or_else(Problem::not_found)?;
         visit.admit(Some(&channel))?;
-        Ok(Self {
-            visit,
-            directory,
-            channel,
-        })
+        Ok(Self { visit, directory, channel })
     }
 }
 
 /// The channel that a token names, looked up once more in the directory as it is
 /// now when a remembered one doesn't know it, so that new tokens work at once.
-async fn channel_of(
-    store: &Store,
-    token: &ChannelToken,
-) -> Result<Option<(Arc<Directory>, Channel)>, StoreError> {
+async fn channel_of(store: &Store, token: &ChannelToken) -> Result<Option<(Arc<Directory>, Channel)>, StoreError> {
     let Some(directory) = store.directory(token.workspace).await? else {
         return Ok(None);
     };
@@ -172,11 +165,7 @@ impl Door {
     /// 401 for none and for one that has expired, is another channel's or is not
     /// ours; 403 when another page shows it than the one that it was given to, or
     /// when that page's host is no longer one of the channel's.
-    pub fn session(
-        &self,
-        headers: &HeaderMap,
-        in_body: Option<&str>,
-    ) -> Result<IntakeSession, Problem> {
+    pub fn session(&self, headers: &HeaderMap, in_body: Option<&str>) -> Result<IntakeSession, Problem> {
         let Visit { app, now, .. } = &self.visit;
         let workspace = self.directory.workspace.id;
         let session = bearer(headers)

@@ -39,26 +39,11 @@ use lambdesk_api::{function::Routes, state::App};
 #[must_use]
 pub fn routes() -> Routes {
     Routes::new()
-        .at(
-            "/intake/{channel_token}/session",
-            of_channel(post(session::begin)),
-        )
-        .at(
-            "/intake/{channel_token}/tickets",
-            of_channel(post(create::create)),
-        )
-        .at(
-            "/intake/tickets/{public_token}",
-            of_ticket(get(thread::get)),
-        )
-        .at(
-            "/intake/tickets/{public_token}/messages",
-            of_ticket(get(thread::list).post(reply::reply)),
-        )
-        .at(
-            "/intake/tickets/{public_token}/read",
-            of_ticket(post(thread::mark_read)),
-        )
+        .at("/intake/{channel_token}/session", of_channel(post(session::begin)))
+        .at("/intake/{channel_token}/tickets", of_channel(post(create::create)))
+        .at("/intake/tickets/{public_token}", of_ticket(get(thread::get)))
+        .at("/intake/tickets/{public_token}/messages", of_ticket(get(thread::list).post(reply::reply)))
+        .at("/intake/tickets/{public_token}/read", of_ticket(post(thread::mark_read)))
 }
 
 fn of_channel(methods: MethodRouter<App>) -> MethodRouter<App> {

@@ -1,6 +1,9 @@
 //! What a visitor's write may say besides its body: an idempotency key.
 
-use axum::{extract::FromRequestParts, http::{StatusCode, request::Parts}};
+use axum::{
+    extract::FromRequestParts,
+    http::{StatusCode, request::Parts},
+};
 use lambdesk_api::{
     idempotency::{Idempotency, IdempotencyKey},
     problem::Problem,

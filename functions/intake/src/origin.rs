@@ -132,10 +132,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn patterns(texts: &[&str]) -> Vec<HostPattern> {
-        texts
-            .iter()
-            .map(|text| text.parse().expect("a pattern"))
-            .collect()
+        texts.iter().map(|text| text.parse().expect("a pattern")).collect()
     }
 
     fn origin(text: &str) -> Result<Option<Origin>, Problem> {

@@ -1,17 +1,12 @@
 //! A visitor's own ticket, opened with its public token.
 
-use crate::{
-    door::Visit,
-    origin::not_allowed,
-};
+use crate::{door::Visit, origin::not_allowed};
 use axum::{
     extract::{FromRequestParts, Path},
     http::request::Parts,
     response::Response,
 };
-use lambdesk_api::{
-    execute::Executor, idempotency::Idempotency, problem::Problem, state::App, visitor::PublicToken,
-};
+use lambdesk_api::{execute::Executor, idempotency::Idempotency, problem::Problem, state::App, visitor::PublicToken};
 use lambdesk_domain::{
     access::Actor,
     directory::Directory,
@@ -35,10 +30,7 @@ impl FromRequestParts<App> for Pass {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let path = Path::<String>::from_request_parts(parts, app).await;
         let token = path.ok().and_then(|Path(text)| PublicToken::open(&text, &app.sealing));
-        Ok(Self {
-            token: token.ok_or_else(Problem::not_found)?,
-            visit: Visit::begin(parts, app).await?,
-        })
+        Ok(Self { token: token.ok_or_else(Problem::not_found)?, visit: Visit::begin(parts, app).await? })
     }
 }
 
@@ -49,23 +41,12 @@ impl Pass {
     /// # Errors
     /// 404 for what is gone or in the trash; 403 for a page that is none of the
     /// channel's.
-    pub fn admit(
-        self,
-        ticket: Option<Ticket>,
-        directory: Option<Arc<Directory>>,
-    ) -> Result<OwnTicket, Problem> {
-        let ticket = ticket
-            .filter(|ticket| ticket.shelf != Shelf::Trashed)
-            .ok_or_else(Problem::not_found)?;
+    pub fn admit(self, ticket: Option<Ticket>, directory: Option<Arc<Directory>>) -> Result<OwnTicket, Problem> {
+        let ticket = ticket.filter(|ticket| ticket.shelf != Shelf::Trashed).ok_or_else(Problem::not_found)?;
         let channel = ticket.channel.ok_or_else(Problem::not_found)?;
         let directory = directory.ok_or_else(Problem::not_found)?;
         self.visit.admit(directory.channels.get(&channel.id))?;
-        Ok(OwnTicket {
-            visit: self.visit,
-            directory,
-            ticket,
-            channel,
-        })
+        Ok(OwnTicket { visit: self.visit, directory, ticket, channel })
     }
 }
 
@@ -87,10 +68,8 @@ impl FromRequestParts<App> for OwnTicket {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let pass = Pass::from_request_parts(parts, app).await?;
         let PublicToken { workspace, ticket } = pass.token;
-        let (ticket, directory) = tokio::try_join!(
-            pass.visit.store.ticket(workspace, ticket),
-            pass.visit.store.directory(workspace)
-        )?;
+        let (ticket, directory) =
+            tokio::try_join!(pass.visit.store.ticket(workspace, ticket), pass.visit.store.directory(workspace))?;
         pass.admit(ticket, directory)
     }
 }

@@ -25,11 +25,7 @@ use lambdesk_domain::{
 
 /// Writes it. On a closed ticket it starts a new one, whose public token is in
 /// the answer; of a blocked sender it is kept and moves nothing.
-pub async fn reply(
-    own: OwnTicket,
-    once: Once,
-    body: JsonBody<MessageBody>,
-) -> Result<Response, Problem> {
+pub async fn reply(own: OwnTicket, once: Once, body: JsonBody<MessageBody>) -> Result<Response, Problem> {
     let mut checker = Checker::new();
     let content = body.value.check(&mut checker);
     checker.finish()?;
@@ -56,11 +52,7 @@ pub async fn reply(
 
 /// What is in the trash is gone to its visitor.
 pub fn as_visitors_see_it(problem: Problem) -> Problem {
-    if problem.code() == "trashed" {
-        Problem::not_found()
-    } else {
-        problem
-    }
+    if problem.code() == "trashed" { Problem::not_found() } else { problem }
 }
 
 async fn is_blocked(own: &OwnTicket) -> Result<bool, Problem> {
@@ -101,32 +93,17 @@ fn unmoved(decision: Decision) -> Decision {
 
 fn answer(change: Option<&Change>) -> Answer {
     let message = change.and_then(|change| change.message.as_ref());
-    let view = RepliedView {
-        message: message.and_then(MessageView::of),
-        continued: None,
-    };
+    let view = RepliedView { message: message.and_then(MessageView::of), continued: None };
     Answer::new(StatusCode::CREATED, &view)
 }
 
-async fn continue_closed(
-    own: &OwnTicket,
-    executor: &Executor<'_>,
-    reply: NewReply,
-) -> Result<Response, Problem> {
-    let opening = Opening {
-        id: reply.id,
-        content: reply.content,
-        is_outbound: false,
-        is_secure: false,
-    };
+async fn continue_closed(own: &OwnTicket, executor: &Executor<'_>, reply: NewReply) -> Result<Response, Problem> {
+    let opening = Opening { id: reply.id, content: reply.content, is_outbound: false, is_secure: false };
     let id = TicketId::new(own.visit.app.new_id());
     let (new, contact) = continuing(executor, own.ticket.clone(), id, Source::Guest, opening).await?;
     // A channel that is off takes no new tickets, but nothing is lost either.
     let is_on = own.directory.channels.get(&own.channel.id).is_some_and(|channel| channel.is_enabled);
-    let new = NewTicket {
-        is_held: new.is_held || !is_on,
-        ..new
-    };
+    let new = NewTicket { is_held: new.is_held || !is_on, ..new };
     let sealing = &own.visit.app.sealing;
     opening::open(executor, new, contact, |ticket, message: Option<&Message>| {
         let view = RepliedView {

@@ -1,31 +1,20 @@
 //! `POST /intake/{channel_token}/session`: a page of the channel's asks for a
 //! session, with which it may open tickets for half an hour.
 
-use crate::door::Door;
+use crate::{body::NoBody, door::Door};
 use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
 use lambdesk_api::{
-    body::{Checker, OptionalJsonBody, Unknown},
-    idempotency::Answer,
-    problem::Problem,
-    query::Query,
-    visitor::IntakeSession,
+    body::OptionalJsonBody, idempotency::Answer, problem::Problem, query::Query, visitor::IntakeSession,
 };
 use lambdesk_domain::{
     status::ChannelType,
     text::{Color, Name},
     time::Timestamp,
 };
-use serde::{Deserialize, Serialize};
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct NoBody {
-    #[serde(flatten)]
-    unknown: Unknown,
-}
+use serde::Serialize;
 
 #[derive(Debug, Serialize)]
 struct SessionView {
@@ -45,15 +34,9 @@ struct ChannelView {
 
 /// Nothing is stored, so there is nothing to repeat: an `Idempotency-Key` changes
 /// nothing here.
-pub async fn begin(
-    door: Door,
-    query: Query,
-    body: OptionalJsonBody<NoBody>,
-) -> Result<Response, Problem> {
+pub async fn begin(door: Door, query: Query, body: OptionalJsonBody<NoBody>) -> Result<Response, Problem> {
     query.finish()?;
-    let mut checker = Checker::new();
-    checker.unknown("", body.value.unwrap_or_default().unknown);
-    checker.finish()?;
+    NoBody::check(&body)?;
     let origin = door.page()?.serialized();
     door.require_on()?;
     let app = &door.visit.app;

@@ -1,12 +1,14 @@
 //! The visitor reads: their ticket, and what is new on it.
 
 use crate::{
+    body::NoBody,
     once::Once,
     pass::{OwnTicket, Pass},
     view::{MessageView, TicketView},
 };
 use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
+    body::OptionalJsonBody,
     execute::{Command, Written},
     idempotency::Answer,
     listing::ListRequest,
@@ -23,17 +25,15 @@ use lambdesk_domain::{
 /// How many of the newest entries of the thread, notes included, are looked at
 /// for the ticket's view.
 const NEWEST: u16 = 50;
-/// How many entries a page of the thread looks at.
-const LOOKED_AT: u16 = 100;
+/// How many entries a page of the thread looks at, at least: notes are left out.
+const LOOKED_AT: u16 = 50;
 
 /// `GET /intake/tickets/{public_token}`: the ticket with its newest public
 /// messages, oldest of them first. One query.
 pub async fn get(pass: Pass, query: Query) -> Result<Response, Problem> {
     let PublicToken { workspace, ticket } = pass.token;
-    let (found, directory) = tokio::try_join!(
-        pass.visit.store.thread(workspace, ticket, NEWEST),
-        pass.visit.store.directory(workspace)
-    )?;
+    let (found, directory) =
+        tokio::try_join!(pass.visit.store.thread(workspace, ticket, NEWEST), pass.visit.store.directory(workspace))?;
     let (ticket, thread) = found.ok_or_else(Problem::not_found)?;
     let own = pass.admit(Some(ticket), directory)?;
     query.finish()?;
@@ -51,15 +51,12 @@ pub async fn get(pass: Pass, query: Query) -> Result<Response, Problem> {
 pub async fn list(pass: Pass, mut request: ListRequest) -> Result<Response, Problem> {
     let PublicToken { workspace, ticket } = pass.token;
     let after = request.query.parsed("after", str::parse::<MessageId>);
-    let listing = request.forward(
-        workspace,
-        "/intake/tickets/{public_token}/messages",
-        ticket.to_string(),
-    )?;
+    let listing = request.forward(workspace, "/intake/tickets/{public_token}/messages", ticket.to_string())?;
     // A cursor goes on where an earlier page of the same question ended.
     let after = listing.after()?.or(after);
+    let looked_at = listing.limit.max(LOOKED_AT);
     let (found, directory) = tokio::try_join!(
-        pass.visit.store.thread_after(workspace, ticket, after, LOOKED_AT),
+        pass.visit.store.thread_after(workspace, ticket, after, looked_at),
         pass.visit.store.directory(workspace)
     )?;
     let (ticket, thread) = found.ok_or_else(Problem::not_found)?;
@@ -71,16 +68,14 @@ pub async fn list(pass: Pass, mut request: ListRequest) -> Result<Response, Prob
 }
 
 /// `POST /intake/tickets/{public_token}/read`: the visitor has seen it.
-pub async fn mark_read(own: OwnTicket, once: Once) -> Result<Response, Problem> {
+pub async fn mark_read(own: OwnTicket, once: Once, body: OptionalJsonBody<NoBody>) -> Result<Response, Problem> {
+    NoBody::check(&body)?;
     if own.ticket.is_read_by_customer {
         return Ok(Answer::no_content().into_response());
     }
     let visitor = own.ticket.id.to_string();
-    let update = Update::Fields(Box::new(Fields {
-        is_read_by_customer: Some(true),
-        ..Fields::default()
-    }));
-    let executor = own.executor(once.bind(own.ticket.workspace_id, &visitor, &[]));
+    let update = Update::Fields(Box::new(Fields { is_read_by_customer: Some(true), ..Fields::default() }));
+    let executor = own.executor(once.bind(own.ticket.workspace_id, &visitor, &body.raw));
     let written = executor.execute(Command {
         ticket: own.ticket.id,
         decide: |context: &Context, prior: Prior<'_>| command::update(&update, context, prior),

@@ -56,11 +56,7 @@ impl TicketView {
     /// With messages in the order in which they were written, of any kind:
     /// those that are not public are left out.
     #[must_use]
-    pub fn of<'a>(
-        ticket: &Ticket,
-        messages: impl IntoIterator<Item = &'a Message>,
-        has_more_messages: bool,
-    ) -> Self {
+    pub fn of<'a>(ticket: &Ticket, messages: impl IntoIterator<Item = &'a Message>, has_more_messages: bool) -> Self {
         let messages: Vec<_> = messages.into_iter().filter_map(MessageView::of).collect();
         let last = messages.iter().map(|message| message.created_at).max();
         let ticket = ticket.clone();
@@ -111,9 +107,7 @@ impl MessageView {
             body_text: message.content.text().to_owned(),
             body_html: message.content.html(),
             is_secure: message.is_secure,
-            sender: SenderView {
-                name: message.sender.name.clone().filter(|_| is_staff),
-            },
+            sender: SenderView { name: message.sender.name.clone().filter(|_| is_staff) },
             attachments: [],
             created_at: message.created_at,
         })

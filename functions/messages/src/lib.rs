@@ -15,12 +15,6 @@ use lambdesk_api::function::Routes;
 #[must_use]
 pub fn routes() -> Routes {
     Routes::new()
-        .at(
-            "/v1/tickets/{ticket_id}/messages",
-            get(read::list).post(post::post),
-        )
-        .at(
-            "/v1/tickets/{ticket_id}/messages/{message_id}",
-            get(read::get),
-        )
+        .at("/v1/tickets/{ticket_id}/messages", get(read::list).post(post::post))
+        .at("/v1/tickets/{ticket_id}/messages/{message_id}", get(read::get))
 }

@@ -76,14 +76,12 @@ pub async fn post(
     let written = executor.execute(Command {
         ticket,
         decide: |context: &Context, prior: Prior<'_>| command::reply(&reply, context, prior),
-        answer: |written: Written<'_>| {
-            answer(written.change.and_then(|change| change.message.as_ref()))
-        },
+        answer: |written: Written<'_>| answer(written.change.and_then(|change| change.message.as_ref())),
         answer_needs_ticket: false,
     });
     match written.await {
         Err(problem) if problem.code() == "ticket_closed" => {
-            continue_closed(&executor, reply, |message| answer(message)).await
+            continue_closed(&executor, reply, answer).await
         }
         written => written,
     }
@@ -96,12 +94,7 @@ async fn continue_closed(
 ) -> Result<Response, Problem> {
     let found = executor.store.ticket(executor.workspace, reply.ticket_id);
     let closed = found.await?.filter(|ticket| executor.context.sees(ticket));
-    let opening = Opening {
-        id: reply.id,
-        content: reply.content,
-        is_outbound: false,
-        is_secure: reply.is_secure,
-    };
+    let opening = Opening { id: reply.id, content: reply.content, is_outbound: false, is_secure: reply.is_secure };
     let (new, contact) = continuing(
         executor,
         closed.ok_or_else(Problem::not_found)?,
@@ -147,9 +140,5 @@ fn relayed(kind: Kind, actor: &Actor) -> Option<Sender> {
         Kind::Reply => matches!(actor, Actor::Channel { .. }),
         Kind::Note => false,
     };
-    is_inbound.then_some(Sender {
-        kind: SenderKind::Contact,
-        id: None,
-        name: None,
-    })
+    is_inbound.then_some(Sender { kind: SenderKind::Contact, id: None, name: None })
 }

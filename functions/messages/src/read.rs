@@ -5,7 +5,7 @@ use lambdesk_api::{
     auth::{Caller, Session},
     cursor::{Direction, invalid_cursor},
     idempotency::Answer,
-    listing::ListRequest,
+    listing::{ListRequest, Listing},
     path::{Id, Ids},
     problem::Problem,
     query::Query,
@@ -26,33 +26,17 @@ const LOOKED_AT: u16 = 100;
 /// `GET /v1/tickets/{ticket_id}/messages`: oldest first, or `order=desc`; of any
 /// kind, or those of `kind=`. One query beside the ticket, so a page of some
 /// kinds may be short; `next_cursor` says whether the list goes on.
-pub async fn list(
-    session: Session,
-    Id(id): Id<TicketId>,
-    mut request: ListRequest,
-) -> Result<Response, Problem> {
+pub async fn list(session: Session, Id(id): Id<TicketId>, mut request: ListRequest) -> Result<Response, Problem> {
     session.require(Scope::TicketsRead)?;
     let selection = Selection::take(&mut request.query);
-    let listing = request.listing(
-        session.workspace(),
-        "/v1/tickets/{ticket_id}/messages",
-        selection.filter(id),
-    )?;
-    let (beyond, direction) = match &listing.position {
-        Some((position, direction)) => (
-            Some(position.parse().map_err(|_| invalid_cursor())?),
-            *direction,
-        ),
-        None => (None, Direction::Forward),
-    };
+    let listing = request.listing(session.workspace(), "/v1/tickets/{ticket_id}/messages", selection.filter(id))?;
+    let (beyond, direction) = place(&listing)?;
     let is_forward = direction == Direction::Forward;
     let oldest_first = selection.is_oldest_first == is_forward;
     let looked_at = selection.looked_at(listing.limit);
     let (store, workspace) = (&session.store, session.workspace());
-    let (ticket, found) = tokio::try_join!(
-        store.ticket(workspace, id),
-        store.messages(workspace, id, beyond, oldest_first, looked_at)
-    )?;
+    let (ticket, found) =
+        tokio::try_join!(store.ticket(workspace, id), store.messages(workspace, id, beyond, oldest_first, looked_at))?;
     visible(&session, ticket)?;
     let mut page = found.keeping(listing.limit, |message| selection.wants(message));
     if !is_forward {
@@ -65,6 +49,15 @@ pub async fn list(
     Ok(listing.respond(data, listing.info(next.as_deref(), prev.as_deref())))
 }
 
+/// Beyond which message a page begins, and which way it goes.
+fn place(listing: &Listing) -> Result<(Option<MessageId>, Direction), Problem> {
+    let Some((position, direction)) = &listing.position else {
+        return Ok((None, Direction::Forward));
+    };
+    let beyond = position.parse().map_err(|_| invalid_cursor())?;
+    Ok((Some(beyond), *direction))
+}
+
 /// `GET /v1/tickets/{ticket_id}/messages/{message_id}`.
 pub async fn get(
     caller: Caller,
@@ -73,12 +66,9 @@ pub async fn get(
 ) -> Result<Response, Problem> {
     query.finish()?;
     let read = caller.verify_while(async |store, workspace| {
-        tokio::try_join!(
-            store.ticket(workspace, id),
-            store.message(workspace, id, message)
-        )
+        tokio::try_join!(store.ticket(workspace, id), store.message(workspace, id, message))
     });
-    let (session, (ticket, message)) = read.await?;
+    let (session, (ticket, message)) = Box::pin(read).await?;
     session.require(Scope::TicketsRead)?;
     visible(&session, ticket)?;
     let message = message.ok_or_else(Problem::not_found)?;
@@ -106,9 +96,8 @@ struct Selection {
 
 impl Selection {
     fn take(query: &mut Query) -> Self {
-        let mut kinds = query.parsed_values("kind", |word| {
-            MessageKind::parse(word).ok_or("expected inbound, outbound, note or system")
-        });
+        let mut kinds = query
+            .parsed_values("kind", |word| MessageKind::parse(word).ok_or("expected inbound, outbound, note or system"));
         kinds.sort_unstable();
         kinds.dedup();
         let order = query.parsed("order", |word| match word {
@@ -121,10 +110,7 @@ impl Selection {
                 query.error(name, "unknown_parameter", "this list goes by cursor only");
             }
         }
-        Self {
-            kinds,
-            is_oldest_first: order.unwrap_or(true),
-        }
+        Self { kinds, is_oldest_first: order.unwrap_or(true) }
     }
 
     fn wants(&self, message: &Message) -> bool {
@@ -132,11 +118,7 @@ impl Selection {
     }
 
     fn looked_at(&self, limit: u16) -> u16 {
-        if self.kinds.is_empty() {
-            limit
-        } else {
-            limit.max(LOOKED_AT)
-        }
+        if self.kinds.is_empty() { limit } else { limit.max(LOOKED_AT) }
     }
 
     /// What a cursor is bound to.
@@ -147,11 +129,7 @@ impl Selection {
 }
 
 /// Where the next and the previous page begin.
-fn neighbours(
-    page: &ThreadPage,
-    direction: Direction,
-    is_inside: bool,
-) -> (Option<String>, Option<String>) {
+fn neighbours(page: &ThreadPage, direction: Direction, is_inside: bool) -> (Option<String>, Option<String>) {
     let far = page.far.map(|id| id.to_string());
     let near = page.near.filter(|_| is_inside).map(|id| id.to_string());
     match direction {

@@ -26,7 +26,7 @@ pub fn read(session: &Session) -> Result<(), Problem> {
 
 /// Changing them is administration.
 pub fn write(session: &Session, write: &Write) -> Result<(), Problem> {
-    
+    session.actor.may_administer()?;
     session.require(Scope::WebhooksWrite)?;
     if write.if_match.is_some() {
         let detail = "webhooks have no version; leave If-Match out";

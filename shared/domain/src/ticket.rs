@@ -4,7 +4,7 @@ use crate::{
     access::{ActorRef, Cause},
     contact::{Account, ContactRef, Requester},
     custom_field::FieldValue,
-    id::{CategoryId, ChannelId, MessageId, TagId, TeamId, TicketId, TicketNumber, UserId, Version, WorkspaceId},
+    id::{CategoryId, ChannelId, TagId, TeamId, TicketId, TicketNumber, UserId, Version, WorkspaceId},
     status::{Awaiting, ChannelType, Priority, Shelf, Source, Status},
     text::{FieldKey, Preview, Subject, Summary, Uid},
     time::Timestamp,
@@ -29,9 +29,6 @@ pub struct ChannelRef {
 pub struct Origin {
     /// Who made it.
     pub creator: ActorRef,
-    /// The opening message.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub first_message: Option<MessageId>,
     /// The closed ticket that it continues.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub continues: Option<TicketId>,

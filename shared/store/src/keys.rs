@@ -9,7 +9,7 @@
 //! | a ticket; a ticket and its newest messages in one query | `ws#t#ticket`, `T` · `M#…` |
 //! | a ticket's messages, events (activity log) | `ws#t#ticket`, `M#message` · `E#version` |
 //! | a ticket's due row | `ws#t#ticket`, `U` |
-//! | the directory, whole | `ws#dir`, `D#…`, settings `S`, names made unique `N#kind#name` |
+//! | the directory, whole; names made unique | `ws#dir`, `D#id`, settings `S`; `ws#names`, `kind#name` |
 //! | API keys of a workspace; one by its secret | `ws#keys`, `K#id`; `key#hash`, `K` |
 //! | a contact; found by address (its id derives from it) | `ws#c#contact`, `C` |
 //! | an account | `ws#a#account`, `A` |
@@ -378,6 +378,12 @@ pub fn is_ticket(sk: &str) -> bool {
 pub fn parse_ticket(pk: &str) -> Option<(WorkspaceId, TicketId)> {
     let (workspace, ticket) = pk.split_once("#t#")?;
     Some((WorkspaceId::new(long(workspace)?), TicketId::new(long(ticket)?)))
+}
+
+/// The message that a message's sort key names.
+#[must_use]
+pub fn parse_message(sk: &str) -> Option<MessageId> {
+    sk.strip_prefix(MESSAGE).and_then(long).map(MessageId::new)
 }
 
 /// The workspace, endpoint and delivery that a delivery's key names.

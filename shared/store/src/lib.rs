@@ -15,6 +15,7 @@ mod idempotency;
 mod item;
 pub mod keys;
 mod list;
+mod message;
 mod meter;
 mod numbers;
 mod outbox;

@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::types::ConsumedCapacity;
 use std::{
     collections::BTreeMap,
+    ops::Add as _,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -49,8 +50,8 @@ impl Usage {
     pub fn units(&self) -> f64 {
         self.operations
             .iter()
-            .map(|operation| operation.table_units + operation.index_units.values().sum::<f64>())
-            .sum()
+            .map(|operation| operation.table_units + operation.index_units.values().copied().fold(0.0, f64::add))
+            .fold(0.0, f64::add)
     }
 }
 
@@ -74,8 +75,8 @@ impl Meter {
                 *sums.entry(index).or_default() += units;
                 sums
             });
-        let total: f64 = capacity.iter().filter_map(ConsumedCapacity::capacity_units).sum();
-        let table = capacity.iter().filter_map(|one| one.table()?.capacity_units()).sum();
+        let total: f64 = capacity.iter().filter_map(ConsumedCapacity::capacity_units).fold(0.0, f64::add);
+        let table = capacity.iter().filter_map(|one| one.table()?.capacity_units()).fold(0.0, f64::add);
         // Reads without an index breakdown report their total only.
         let table_units = if index_units.is_empty() && table == 0.0 { total } else { table };
         let operation = Operation { name, after, table_units, index_units };

@@ -4,8 +4,9 @@ use crate::{
     client::Store,
     error::StoreError,
     head,
-    item::{Item, read_document, text},
+    item::{Item, text},
     keys::{self, Tenant},
+    message,
     tickets::Page,
 };
 use lambdesk_domain::{
@@ -42,7 +43,7 @@ impl Store {
         };
         let has_more = has_more || items.len() > usize::from(limit);
         items.truncate(usize::from(limit));
-        let messages = items.iter().map(read_document).collect::<Result<_, _>>()?;
+        let messages = items.iter().map(message::decode).collect::<Result<_, _>>()?;
         Ok(found.map(|ticket| (ticket, Page { items: messages, has_more })))
     }
 }

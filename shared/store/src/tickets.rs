@@ -5,8 +5,9 @@ use crate::{
     error::{CommitError, Corrupt, StoreError},
     head::{self, Expression},
     idempotency::Record,
-    item::{Item, document, read_document, text},
+    item::{Item, read_document, text},
     keys::{self, Key, Tenant},
+    message,
 };
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
@@ -52,7 +53,7 @@ impl Store {
         let mut items = vec![self.put_new(item)?];
         if let Some(message) = new.message {
             let key = Tenant::new(ticket.workspace_id).message(ticket.id, message.id);
-            items.push(self.put_new(document(key, message))?);
+            items.push(self.put_new(message::encode(key, message))?);
         }
         let contact_at = items.len();
         if let Some(contact) = new.contact {
@@ -118,7 +119,7 @@ impl Store {
             .map_err(|error| StoreError::Refused(error.to_string()))?;
         let mut items = vec![TransactWriteItem::builder().update(update).build()];
         if let Some(message) = &change.message {
-            items.push(self.put_new(document(tenant.message(ticket, message.id), message))?);
+            items.push(self.put_new(message::encode(tenant.message(ticket, message.id), message))?);
         }
         let answer_at = items.len();
         if let Some(answer) = answer {
@@ -213,7 +214,7 @@ impl Store {
         let Some(head) = items.next().filter(|item| item.get("sk") == Some(&text(&key.sk))) else {
             return Ok(None);
         };
-        let messages = items.map(|item| read_document(&item)).collect::<Result<Vec<_>, _>>()?;
+        let messages = items.map(|item| message::decode(&item)).collect::<Result<Vec<_>, _>>()?;
         Ok(Some((head::decode(&head)?, Page { items: messages, has_more })))
     }
 
@@ -235,7 +236,9 @@ impl Store {
             let Key { sk, .. } = tenant.message(ticket, beyond);
             if oldest_first { from = keys::after(&sk) } else { to = keys::before(&sk) }
         }
-        self.between(&tenant.ticket(ticket).pk, (&from, &to), oldest_first, limit).await?.documents()
+        let page = self.between(&tenant.ticket(ticket).pk, (&from, &to), oldest_first, limit).await?;
+        let items = page.items.iter().map(message::decode).collect::<Result<_, _>>()?;
+        Ok(Page { items, has_more: page.has_more })
     }
 
     /// One message.
@@ -249,7 +252,7 @@ impl Store {
         message: MessageId,
     ) -> Result<Option<Message>, StoreError> {
         let item = self.get(Tenant::new(workspace).message(ticket, message), true).await?;
-        Ok(item.map(|item| read_document(&item)).transpose()?)
+        Ok(item.map(|item| message::decode(&item)).transpose()?)
     }
 
     /// The items of a partition whose sort keys lie between two, both included:

@@ -33,8 +33,6 @@ pub struct Bed {
     pub engine: Engine,
     /// What the functions share.
     pub app: App,
-    /// Where hints of deliveries go.
-    pub queue: HintQueue,
     /// The workspace.
     pub workspace: WorkspaceId,
     /// The header with its owner's key.
@@ -77,7 +75,7 @@ impl Bed {
         let email = "owner@desk.example".parse().unwrap();
         let made = lambdesk_directory::bootstrap(&store, &Clock::system(), name, owner, email).await.unwrap();
         let authorization = format!("Bearer {}", made.key_text);
-        Self { engine, app, queue, workspace: made.workspace.id, authorization, router, _hints: hints }
+        Self { engine, app, workspace: made.workspace.id, authorization, router, _hints: hints }
     }
 
     /// The store.

@@ -123,8 +123,7 @@ impl Table {
             cells.chain([length(title)]).max().unwrap_or_default()
         };
         let widths: Vec<_> = self.columns.iter().enumerate().map(|(column, title)| width(column, title)).collect();
-        let is_text =
-            |column: usize| self.rows.iter().all(|row| matches!(row[column], Cell::Text(_) | Cell::Empty));
+        let is_text = |column: usize| self.rows.iter().all(|row| matches!(row[column], Cell::Text(_) | Cell::Empty));
         let line = |cells: Vec<&str>| {
             let aligned = cells.iter().zip(&widths).enumerate().map(|(column, (cell, width))| {
                 if is_text(column) { format!("{cell:<width$}") } else { format!("{cell:>width$}") }

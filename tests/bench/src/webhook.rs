@@ -41,6 +41,8 @@ pub async fn table(targets: &mut Targets) -> Table {
             Cell::Figure(times.percentile(99), 1),
         ]);
     }
-    table.note("The local stack looks at an empty stream every 10 ms; Lambda polls a real one about four times a second.");
+    table.note(
+        "The local stack looks at an empty stream every 10 ms; Lambda polls a real one about four times a second.",
+    );
     table
 }

@@ -77,7 +77,9 @@ async fn a_silent_change_is_logged_and_told_to_nobody() {
     let ticket = desk.ticket().await;
     let end = desk.end_of_stream();
     desk.change(&ticket, Fields { status: Some(Status::OnHold), ..Fields::default() }, true).await;
-    desk.fan_out(end).await;
+    let metered = desk.store.metered();
+    desk.fanout(&metered).handle(desk.batch(end)).await;
+    assert_eq!(metered.usage().round_trips(), 1);
 
     let event = desk.store.event(desk.workspace, ticket.id, Version(2)).await.unwrap().unwrap();
     assert!(event.is_silent);

@@ -228,7 +228,10 @@ async fn a_plain_form_opens_a_ticket_with_the_session_that_it_carries() {
     let none = send_form(&desk, &channel, "message=Hi").await;
     assert_eq!(none.problem(), (401, "unauthorized".to_owned()));
     let bad = send_form(&desk, &channel, &format!("session={session}&email=x&colour=red")).await;
-    assert_eq!((bad.status, bad.pointers()), (422, vec!["/message/body_text".into(), "/from/email".into(), "/colour".into()]));
+    assert_eq!(
+        (bad.status, bad.pointers()),
+        (422, vec!["/message/body_text".into(), "/from/email".into(), "/colour".into()])
+    );
     let twice = send_form(&desk, &channel, &format!("session={session}&message=a&message=b")).await;
     assert_eq!(twice.problem(), (400, "malformed".to_owned()));
 }

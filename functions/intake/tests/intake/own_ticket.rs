@@ -10,10 +10,10 @@ use std::time::Duration;
 async fn notes_never_show_and_staff_show_by_name_alone() {
     let desk = desk().await;
     let visitor = Visitor::new(&desk).await;
-    desk.wait(Duration::from_secs(60));
+    desk.wait(Duration::from_mins(1));
     desk.write(visitor.ticket, ReplyKind::Reply, "On its way.", false).await;
     desk.write(visitor.ticket, ReplyKind::Reply, "Code 1234", true).await;
-    desk.wait(Duration::from_secs(60));
+    desk.wait(Duration::from_mins(1));
     desk.write(visitor.ticket, ReplyKind::Note, "A difficult one", false).await;
     let answer = visitor.get(&desk, "").await;
     let ticket = answer.data();
@@ -147,7 +147,9 @@ async fn a_forged_public_token_is_refused_before_anything_is_read() {
     let forged = format!("{}{flipped}{}", &visitor.token[..end], &visitor.token[end + 1..]);
     let ticket = visitor.ticket.to_string();
     for token in [forged.as_str(), &visitor.token[..40], "tk_", "x", &ticket, "%2e%2e"] {
-        for (method, rest) in [("GET", ""), ("GET", "/messages"), ("POST", "/messages"), ("POST", "/read"), ("OPTIONS", "")] {
+        for (method, rest) in
+            [("GET", ""), ("GET", "/messages"), ("POST", "/messages"), ("POST", "/read"), ("OPTIONS", "")]
+        {
             let answer = desk.send(method, &format!("/intake/tickets/{token}{rest}"), &[("origin", PAGE)], "").await;
             assert_eq!(answer.problem(), (404, "not_found".to_owned()), "{method} {token}{rest}");
             assert_eq!(answer.usage.round_trips(), 0);

@@ -118,7 +118,7 @@ async fn what_a_blocked_sender_writes_is_kept_and_moves_nothing() {
     desk.write(visitor.ticket, ReplyKind::Reply, "On its way.", false).await;
     block(&desk, visitor.ticket).await;
     let before = desk.ticket(visitor.ticket).await;
-    desk.wait(Duration::from_secs(60));
+    desk.wait(Duration::from_mins(1));
     assert_eq!(visitor.say(&desk, "Liars!").await.status, 201);
     let after = desk.ticket(visitor.ticket).await;
     assert!(after.cause.is_silent);

@@ -1,11 +1,6 @@
 //! A workspace in an engine in memory, a function's router over it, and short
 //! words for the tests beside.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    dead_code,
-    reason = "tests; each uses its own part"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, dead_code, reason = "tests; each uses its own part")]
 
 use aws_credential_types::Credentials;
 use axum::{
@@ -14,19 +9,11 @@ use axum::{
     http::{HeaderMap, Request},
 };
 use http_body_util::BodyExt as _;
-use lambdesk_api::{
-    auth::BearerKey,
-    channel_token::ChannelToken,
-    function::Routes,
-    seal::SealingKey,
-    state::App,
-};
+use lambdesk_api::{auth::BearerKey, channel_token::ChannelToken, function::Routes, seal::SealingKey, state::App};
 use lambdesk_domain::{
     access::{AccessRules, Actor, Role, Scope, Scopes},
     command::{self, Context, Decision, Fields, NewReply, Prior, Rejection, ReplyKind, Update},
-    directory::{
-        ApiKey, Channel, DeletionPolicy, Entry, IntakePolicy, KeyHolder, User, Workspace,
-    },
+    directory::{ApiKey, Channel, DeletionPolicy, Entry, IntakePolicy, KeyHolder, User, Workspace},
     id::{ApiKeyId, ChannelId, MessageId, TicketId, UserId, WorkspaceId},
     message::Content,
     status::{ChannelType, Priority, Status},
@@ -113,8 +100,8 @@ impl Desk {
                 (output.count(), format!("{:?}", output.items()))
             })
         });
-        let router = routes.router(&app);
-        Self { store, app, workspace, owner, router, table, engine }
+        let served = routes.router(&app);
+        Self { store, app, workspace, owner, router: served, table, engine }
     }
 
     /// The store as another process has it: nothing remembered.
@@ -140,13 +127,7 @@ impl Desk {
         self.app.clock.advance(time);
     }
 
-    pub async fn send(
-        &self,
-        method: &str,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: impl Into<Body>,
-    ) -> Answer {
+    pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);

@@ -31,13 +31,7 @@ pub async fn open(desk: &Desk, channel: &Channel, body: &Json) -> Answer {
     open_in(desk, channel, &session, &[], body).await
 }
 
-pub async fn open_in(
-    desk: &Desk,
-    channel: &Channel,
-    session: &str,
-    more: &[(&str, &str)],
-    body: &Json,
-) -> Answer {
+pub async fn open_in(desk: &Desk, channel: &Channel, session: &str, more: &[(&str, &str)], body: &Json) -> Answer {
     let path = format!("/intake/{}/tickets", desk.token(channel));
     let authorization = format!("Bearer {session}");
     let mut headers = vec![JSON, ("origin", PAGE), ("authorization", &authorization)];

@@ -66,7 +66,8 @@ async fn a_status_in_the_same_call_wins_over_the_automatic_move() {
     let desk = desk().await;
     let id = ticket(&desk, &desk.channel(|_| ()).await).await;
     let grace = Caller::owner(&desk).await;
-    for (word, status) in [("resolved", Status::Resolved), ("ongoing", Status::InProgress), ("closed", Status::Closed)] {
+    for (word, status) in [("resolved", Status::Resolved), ("ongoing", Status::InProgress), ("closed", Status::Closed)]
+    {
         let answer = grace.post(&thread(id), &[], &json!({"body_text": "So.", "status": word})).await;
         assert_eq!((answer.status, desk.ticket(id).await.status), (201, status));
     }
@@ -104,7 +105,10 @@ async fn what_the_customer_says_on_a_closed_ticket_starts_one_that_continues_it(
     assert_eq!(answer.header("location"), format!("{}/{}", thread(next), answer.data()["id"].as_str().unwrap()));
     let new = desk.ticket(next).await;
     assert_eq!((new.origin.continues, new.status, new.version.0), (Some(id), Status::Open, 1));
-    assert_eq!((new.channel, &new.subject, &new.requester, &new.uid), (closed.channel, &closed.subject, &closed.requester, &closed.uid));
+    assert_eq!(
+        (new.channel, &new.subject, &new.requester, &new.uid),
+        (closed.channel, &closed.subject, &closed.requester, &closed.uid)
+    );
     assert_eq!(new.preview.as_str(), "");
     assert_eq!(desk.ticket(id).await, closed);
     let again = machine.post(&thread(id), &key, &body).await;

@@ -172,7 +172,9 @@ async fn out_of_reach_trashed_and_absent_are_the_same_404() {
         }
     }
     let other = busy(&desk).await;
-    for path in [format!("{}/{message}", thread(other)), format!("{}/x", thread(id)), thread(TicketId::new(desk.app.new_id()))] {
+    for path in
+        [format!("{}/{message}", thread(other)), format!("{}/x", thread(id)), thread(TicketId::new(desk.app.new_id()))]
+    {
         assert_eq!(grace.get(&path).await.status, 404, "{path}");
     }
     desk.trash(id).await;

@@ -1,6 +1,10 @@
 //! The new ticket that a customer's reply to a closed one starts.
 
-use crate::{execute::Executor, opening::{NO_NUMBER, NewContact}, problem::Problem};
+use crate::{
+    execute::Executor,
+    opening::{NO_NUMBER, NewContact},
+    problem::Problem,
+};
 use lambdesk_domain::{
     command::{NewTicket, Opening},
     id::TicketId,

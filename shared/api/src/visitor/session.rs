@@ -15,7 +15,7 @@ const PURPOSE: &str = "intake-session";
 const MAX_TEXT: usize = 1024;
 
 /// How long a session is good for.
-pub const SESSION_LIFE: Duration = Duration::from_secs(30 * 60);
+pub const SESSION_LIFE: Duration = Duration::from_mins(30);
 
 /// A visitor's session on one channel. It is sealed, not stored: a page sees
 /// neither the visitor's id nor anything else in it.
@@ -33,27 +33,15 @@ impl IntakeSession {
     /// A new one.
     #[must_use]
     pub fn begin(visitor: Uuid, origin: String, now: Timestamp) -> Self {
-        Self {
-            visitor,
-            origin,
-            expires_at: now.plus(SESSION_LIFE),
-        }
+        Self { visitor, origin, expires_at: now.plus(SESSION_LIFE) }
     }
 
     /// Its text, good for this channel only.
     #[must_use]
-    pub fn seal(
-        &self,
-        sealing: &SealingKey,
-        workspace: WorkspaceId,
-        channel: ChannelId,
-    ) -> String {
-        let plain = [
-            self.visitor.as_bytes().as_slice(),
-            &self.expires_at.millis().to_be_bytes(),
-            self.origin.as_bytes(),
-        ]
-        .concat();
+    pub fn seal(&self, sealing: &SealingKey, workspace: WorkspaceId, channel: ChannelId) -> String {
+        let plain =
+            [self.visitor.as_bytes().as_slice(), &self.expires_at.millis().to_be_bytes(), self.origin.as_bytes()]
+                .concat();
         let sealed = sealing.seal(PURPOSE, &context(workspace, channel), &plain);
         format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(sealed))
     }
@@ -83,11 +71,7 @@ impl IntakeSession {
 }
 
 fn context(workspace: WorkspaceId, channel: ChannelId) -> Vec<u8> {
-    [
-        workspace.uuid().as_bytes().as_slice(),
-        channel.uuid().as_bytes(),
-    ]
-    .concat()
+    [workspace.uuid().as_bytes().as_slice(), channel.uuid().as_bytes()].concat()
 }
 
 #[cfg(test)]

@@ -140,7 +140,6 @@ fn ticket_of(new: NewTicket, message: Option<&Message>, context: &Context) -> Ti
         trashed_at: None,
         origin: Origin {
             creator: context.actor.reference(),
-            first_message: message.map(|message| message.id),
             continues: new.continues,
         },
         cause: context.cause(what),

@@ -12,9 +12,8 @@ use proptest::{prelude::*, test_runner::Config};
 use std::collections::BTreeSet;
 
 fn events(versions: &[Ticket]) -> Vec<Event> {
-    let first = between(None, &versions[0]);
-    let later = versions.windows(2).map(|pair| between(Some(&pair[0]), &pair[1]));
-    std::iter::once(first).chain(later).collect()
+    let before = std::iter::once(None).chain(versions.iter().map(Some));
+    versions.iter().zip(before).map(|(new, old)| between(old, new)).collect()
 }
 
 /// Which types must be told of a change, by what differs.

@@ -1,6 +1,6 @@
 //! An item read as a ticket.
 
-use super::attr;
+use super::{attr, compact};
 use crate::{
     error::Corrupt,
     item::{Item, Reader},
@@ -66,8 +66,8 @@ pub fn decode(item: &Item) -> Result<Ticket, Corrupt> {
         closed_at: read.time_if_any(attr::CLOSED)?,
         archived_at: read.time_if_any(attr::ARCHIVED)?,
         trashed_at: read.time_if_any(attr::TRASHED)?,
-        origin: read.json(attr::ORIGIN)?,
-        cause: read.json(attr::CAUSE)?,
+        origin: compact::read_origin(read.text(attr::ORIGIN)?)?,
+        cause: compact::read_cause(read.text(attr::CAUSE)?)?,
     })
 }
 

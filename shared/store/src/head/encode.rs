@@ -1,6 +1,6 @@
 //! A ticket written as a whole item.
 
-use super::attr;
+use super::{attr, compact};
 use crate::{
     item::{FORMAT, Item, id, json, number, text, time},
     keys::{self, State, Tenant},
@@ -61,8 +61,8 @@ pub fn encode(ticket: &Ticket) -> Item {
     put(attr::CLOSED, ticket.closed_at.map(time));
     put(attr::ARCHIVED, ticket.archived_at.map(time));
     put(attr::TRASHED, ticket.trashed_at.map(time));
-    put(attr::ORIGIN, Some(json(&ticket.origin)));
-    put(attr::CAUSE, Some(json(&ticket.cause)));
+    put(attr::ORIGIN, Some(text(compact::origin(&ticket.origin))));
+    put(attr::CAUSE, Some(text(compact::cause(&ticket.cause))));
     place(&mut item, ticket);
     item
 }

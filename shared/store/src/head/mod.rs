@@ -1,6 +1,7 @@
 //! A ticket's head as an item: its attributes, how they are read, written and changed.
 
 mod attr;
+mod compact;
 mod condition;
 mod decode;
 mod encode;

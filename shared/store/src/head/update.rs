@@ -1,6 +1,6 @@
 //! A patch as an update expression: what `patch::apply` does, done by the table.
 
-use super::{Expression, attr, encode};
+use super::{Expression, attr, compact, encode};
 use crate::{
     item::{id, json, number, text, time},
     keys::{self, State, Tenant},
@@ -70,7 +70,7 @@ impl Update<'_> {
         } = patch;
         self.add(attr::VERSION, number(1));
         self.set(attr::UPDATED, time(now));
-        self.set(attr::CAUSE, json(&self.change.cause));
+        self.set(attr::CAUSE, text(compact::cause(&self.change.cause)));
         if let Some(subject) = subject {
             self.set(attr::SUBJECT, text(subject.as_str()));
         }

@@ -61,7 +61,8 @@ async fn a_ticket_comes_with_its_message_its_contact_and_the_answer_in_one_round
     let new = NewItems { message: Some(&message), contact: Some(&contact), answer: Some(&answer) };
     store.create_ticket(&ticket, new).await.expect("it is written");
     assert_eq!(store.usage().round_trips(), 1);
-    let (found, page) = store.thread(ticket.workspace_id, ticket.id, 20).await.expect("it is read").expect("it is there");
+    let (found, page) =
+        store.thread(ticket.workspace_id, ticket.id, 20).await.expect("it is read").expect("it is there");
     assert_eq!((found, page.items, page.has_more), (ticket.clone(), vec![message], false));
     assert_eq!(store.contact(workspace(1), contact.id).await.expect("it is read"), Some(contact));
     let remembered = store.answered(workspace(1), "k", ticket.created_at).await.expect("it is read");
@@ -137,7 +138,8 @@ fn a_contacts_id_follows_from_the_workspaces_salt_and_the_address() {
     let [ada, bob] = ["ada@example.com", "bob@example.com"].map(|email| email.parse().expect("an address"));
     let first = contact_id("salt", &ada, 0);
     assert_eq!(first, contact_id("salt", &ada, 0));
-    let others: [ContactId; 3] = [contact_id("salt", &ada, 1), contact_id("salt", &bob, 0), contact_id("other", &ada, 0)];
+    let others: [ContactId; 3] =
+        [contact_id("salt", &ada, 1), contact_id("salt", &bob, 0), contact_id("other", &ada, 0)];
     assert!(!others.contains(&first));
     assert_eq!(first.uuid().get_version_num(), 8);
 }
@@ -176,7 +178,11 @@ async fn a_reply_that_was_answered_before_is_not_written_again() {
     let ticket = Ticket { shelf: lambdesk_domain::status::Shelf::Live, ..ticket(1) };
     create(&table.store, &ticket, NewItems::default()).await.expect("it is written");
     let context = sample(&testing::trusted());
-    let new = lambdesk_domain::command::NewReply { kind: ReplyKind::Note, ticket_id: ticket.id, ..sample(&testing::new_reply()) };
+    let new = lambdesk_domain::command::NewReply {
+        kind: ReplyKind::Note,
+        ticket_id: ticket.id,
+        ..sample(&testing::new_reply())
+    };
     let answer = record("k", "r");
     let mut outcomes = Vec::new();
     for number in 1..=2 {

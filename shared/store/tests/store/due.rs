@@ -107,7 +107,10 @@ async fn a_late_replay_does_not_bring_an_old_follow_up_back() {
 async fn a_recheck_is_due_until_it_is_taken_back() {
     let table = Table::new().await;
     table.store.recheck_later(workspace(1), ticket(1), NOW).await.expect("it is written");
-    assert_eq!(due(&table.store, NOW, NOW).await, [Due::Recheck { workspace: workspace(1), ticket: ticket(1), at: NOW }]);
+    assert_eq!(
+        due(&table.store, NOW, NOW).await,
+        [Due::Recheck { workspace: workspace(1), ticket: ticket(1), at: NOW }]
+    );
     table.store.remove_recheck(workspace(1), ticket(1)).await.expect("it is removed");
     assert_eq!(due(&table.store, NOW, NOW).await, []);
 }

@@ -97,7 +97,11 @@ async fn a_reader_gets_over_months_in_which_nothing_happened() {
     assert_eq!(told, [second]);
     // And does not look through them again.
     let store = table.store.metered();
-    store.feed(workspace(1), Some(&after), START, much_later.plus(Duration::from_mins(2)), 10).await.expect("read").expect("a position");
+    store
+        .feed(workspace(1), Some(&after), START, much_later.plus(Duration::from_mins(2)), 10)
+        .await
+        .expect("read")
+        .expect("a position");
     assert_eq!(store.usage().round_trips(), 1);
 }
 
@@ -118,6 +122,7 @@ async fn what_is_no_position_is_told_apart_from_failures() {
         let outcome = table.store.feed(workspace(1), Some(bad), START, START, 10).await.expect("the table is fine");
         assert!(outcome.is_err(), "{bad}");
     }
-    let other = table.store.feed(workspace(2), None, START, START.plus(DAY), 10).await.expect("read").expect("a position");
+    let other =
+        table.store.feed(workspace(2), None, START, START.plus(DAY), 10).await.expect("read").expect("a position");
     assert!(other.events.is_empty());
 }

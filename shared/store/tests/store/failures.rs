@@ -90,12 +90,17 @@ async fn a_transaction_is_tried_again_while_others_write_the_same_items() {
     commit(&table, &ticket, &note(&ticket)).await.expect("it is written in the end");
     let tokens: Vec<_> = table.faults.seen().iter().map(|body| body["ClientRequestToken"].clone()).collect();
     assert!(tokens.len() >= 4 && tokens.iter().all(|token| *token == tokens[0]), "{tokens:?}");
-    assert_eq!((stored(&table, &ticket).await.version, messages(&table, &ticket).await.len()), (ticket.version.next(), 1));
+    assert_eq!(
+        (stored(&table, &ticket).await.version, messages(&table, &ticket).await.len()),
+        (ticket.version.next(), 1)
+    );
 }
 
 #[tokio::test]
 async fn a_transaction_is_given_up_after_a_bounded_number_of_tries() {
-    for (reason, is_contended) in [("TransactionConflict", true), ("ThrottlingError", false), ("ProvisionedThroughputExceeded", false)] {
+    for (reason, is_contended) in
+        [("TransactionConflict", true), ("ThrottlingError", false), ("ProvisionedThroughputExceeded", false)]
+    {
         let (table, ticket) = with_ticket().await;
         table.faults.next([Fault::Cancelled(reason); 100]);
         let outcome = commit(&table, &ticket, &note(&ticket)).await;

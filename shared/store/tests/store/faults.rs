@@ -102,7 +102,7 @@ impl HttpConnector for FaultyConnector {
                 Fault::Cancelled(code) => Ok(refusal(&cancellation(&body, code))),
                 Fault::Unprocessed => Ok(unprocessed(&body)),
                 Fault::Lost => {
-                    tokio::time::sleep(Duration::from_secs(3600)).await;
+                    tokio::time::sleep(Duration::from_hours(1)).await;
                     Err(ConnectorError::timeout("injected".into()))
                 }
                 Fault::AnswerLost => {

@@ -22,18 +22,16 @@ const MANY: u64 = 2_000;
 fn tickets() -> Vec<Ticket> {
     let kinds = samples(&testing::ticket(), 20);
     (0..MANY)
-        .map(|number| {
-            let kind = &kinds[usize::try_from(number % 20).expect("small")];
-            Ticket {
-                shelf: Shelf::Live,
-                status: Status::Open,
-                team: Some(if number % 100 == 0 { rare_team() } else { TeamId::new(Uuid::nil()) }),
-                assignee: Some(user()),
-                summary: None,
-                last_activity_at: Timestamp::from_millis(1_767_225_600_000 + number * 7 % MANY),
-                updated_at: Timestamp::from_millis(1_767_225_600_000 + number),
-                ..renamed(kind, workspace(1), u128::from(number))
-            }
+        .zip(kinds.iter().cycle())
+        .map(|(number, kind)| Ticket {
+            shelf: Shelf::Live,
+            status: Status::Open,
+            team: Some(if number % 100 == 0 { rare_team() } else { TeamId::new(Uuid::nil()) }),
+            assignee: Some(user()),
+            summary: None,
+            last_activity_at: Timestamp::from_millis(1_767_225_600_000 + number * 7 % MANY),
+            updated_at: Timestamp::from_millis(1_767_225_600_000 + number),
+            ..renamed(kind, workspace(1), u128::from(number))
         })
         .collect()
 }
@@ -122,7 +120,8 @@ async fn an_assignee_with_too_many_tickets_to_sort_is_walked(table: &Table) {
 async fn page_numbers_reach_their_depth(table: &Table, tickets: &[Ticket]) {
     let mut sorted: Vec<_> = tickets.iter().collect();
     sorted.sort_by_key(|ticket| std::cmp::Reverse((ticket.last_activity_at, ticket.id)));
-    let deep = ListQuery { start: Start::Newest { skip: lambdesk_store::DEEPEST - 25 }, ..query(ListFilter::default()) };
+    let deep =
+        ListQuery { start: Start::Newest { skip: lambdesk_store::DEEPEST - 25 }, ..query(ListFilter::default()) };
     let page = table.store.list(&Tenant::new(workspace(1)), &deep).await.expect("it is read");
     let expected = sorted.iter().skip(lambdesk_store::DEEPEST - 25).take(25).map(|ticket| ticket.id);
     assert!(page.tickets.iter().map(|ticket| ticket.id).eq(expected));

@@ -10,13 +10,13 @@ use lambdesk_domain::{
     ticket::Ticket,
     time::Timestamp,
 };
-use lambdesk_store::{CommitError, Store, keys::Tenant};
+use lambdesk_store::{CommitError, NewItems, Store, keys::Tenant};
 use proptest::{prelude::*, test_runner::TestCaseResult};
 
 #[test]
 fn any_ticket_reads_back_as_it_was_written() {
     check(64, &testing::ticket(), async |table, ticket| {
-        table.store.create_ticket(&ticket, Default::default()).await.expect("it is written");
+        table.store.create_ticket(&ticket, NewItems::default()).await.expect("it is written");
         let read = table.store.ticket(ticket.workspace_id, ticket.id).await.expect("it is read");
         prop_assert_eq!(read, Some(ticket));
         Ok(())
@@ -45,7 +45,7 @@ fn decided() -> impl Strategy<Value = (Ticket, Change)> {
 async fn hold(table: &crate::support::Table, fresh: &Store, ticket: Ticket, change: Change) -> TestCaseResult {
     let (workspace, id) = (ticket.workspace_id, ticket.id);
     let key = Tenant::new(workspace).ticket(id);
-    table.store.create_ticket(&ticket, Default::default()).await.expect("it is written");
+    table.store.create_ticket(&ticket, NewItems::default()).await.expect("it is written");
     let before = table.item(key.clone()).await;
     let outcome = table.store.commit(workspace, id, &change, None).await;
     if !change.guard.admits(&ticket) {
@@ -61,7 +61,7 @@ async fn hold(table: &crate::support::Table, fresh: &Store, ticket: Ticket, chan
     prop_assert_eq!(answered.is_some(), change.message.is_none());
     prop_assert!(answered.is_none_or(|answered| answered == expected), "answered otherwise");
     prop_assert_eq!(table.store.ticket(workspace, id).await.expect("it is read"), Some(expected.clone()));
-    fresh.create_ticket(&expected, Default::default()).await.expect("it is written");
+    fresh.create_ticket(&expected, NewItems::default()).await.expect("it is written");
     prop_assert_eq!(table.item(key.clone()).await, table.item_in("fresh-tickets", key).await, "as if written whole");
     if let Some(message) = change.message {
         let found = table.store.message(workspace, id, message.id).await.expect("it is read");
@@ -90,9 +90,7 @@ fn a_follow_up_that_came_due_is_committed_once() {
         let ticket = Ticket { follow_up_at: Some(due), ..ticket };
         let context = Context { actor: Actor::System, if_match: None, now: ticket.updated_at, ..context };
         let asked = if is_moved { due.plus(std::time::Duration::from_millis(1)) } else { due };
-        let Decision::Change(change) = follow_up_due(asked, ticket.shelf, &context) else {
-            panic!("always a change")
-        };
+        let Decision::Change(change) = follow_up_due(asked, ticket.shelf, &context) else { panic!("always a change") };
         (ticket, *change)
     });
     hold_all(40, &strategy);
@@ -140,7 +138,7 @@ fn a_ticket_that_is_not_there_can_not_be_changed() {
 async fn many_custom_fields_fit_into_one_change() {
     let table = crate::support::Table::new().await;
     let ticket = Ticket { shelf: Shelf::Live, ..crate::support::sample(&testing::ticket()) };
-    table.store.create_ticket(&ticket, Default::default()).await.expect("it is written");
+    table.store.create_ticket(&ticket, NewItems::default()).await.expect("it is written");
     let key = |number: u32| format!("a_custom_field_with_a_rather_long_na_{number:03}").parse().expect("a key");
     let value = |number: u32| Some(lambdesk_domain::custom_field::FieldValue::Text(format!("value {number}")));
     let patch = lambdesk_domain::patch::TicketPatch {
@@ -148,7 +146,13 @@ async fn many_custom_fields_fit_into_one_change() {
         ..Default::default()
     };
     let guard = lambdesk_domain::guard::Guard::live(lambdesk_domain::access::Reach::All);
-    let change = Change { guard, patch, message: None, cause: ticket.cause.clone(), at: ticket.updated_at.plus(std::time::Duration::from_secs(1)) };
+    let change = Change {
+        guard,
+        patch,
+        message: None,
+        cause: ticket.cause.clone(),
+        at: ticket.updated_at.plus(std::time::Duration::from_secs(1)),
+    };
     table.faults.next([]);
     let next = table.store.commit(ticket.workspace_id, ticket.id, &change, None).await.expect("it is written");
     assert_eq!(next, Some(change.applied_to(&ticket)));

@@ -40,7 +40,8 @@ fn custom_filter() -> impl Strategy<Value = CustomFilter> {
 }
 
 fn filter() -> BoxedStrategy<ListFilter> {
-    let words = (few(select(Source::ALL)), few(select(Priority::ALL)), few(select(ChannelType::ALL)), few(testing::status()));
+    let words =
+        (few(select(Source::ALL)), few(select(Priority::ALL)), few(select(ChannelType::ALL)), few(testing::status()));
     let references = (
         few(testing::category()),
         few(testing::channel().prop_map(|channel| channel.id)),

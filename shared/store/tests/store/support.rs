@@ -12,7 +12,7 @@ use lambdesk_domain::{
     ticket::Ticket,
 };
 use lambdesk_engine::{Engine, Storage};
-use lambdesk_store::{Item, Store, keys::Key};
+use lambdesk_store::{Item, NewItems, Store, keys::Key};
 use proptest::{
     prelude::Strategy,
     strategy::ValueTree,
@@ -94,7 +94,7 @@ impl Table {
     pub async fn fill(&self, tickets: &[Ticket]) {
         let put = |ticket: &Ticket| {
             let (store, ticket) = (self.store.clone(), ticket.clone());
-            async move { store.create_ticket(&ticket, Default::default()).await.expect("it is written") }
+            async move { store.create_ticket(&ticket, NewItems::default()).await.expect("it is written") }
         };
         for some in tickets.chunks(16) {
             futures_util::future::join_all(some.iter().map(put)).await;
@@ -117,6 +117,7 @@ fn client(engine: &Engine, faults: &Faults) -> Client {
 }
 
 /// Runs a property against one table.
+#[expect(clippy::needless_pass_by_value, reason = "a closure reads better at the call")]
 pub fn check<S: Strategy>(cases: u32, strategy: &S, property: impl AsyncFn(&Table, S::Value) -> TestCaseResult) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let table = runtime.block_on(Table::new());

@@ -1,7 +1,7 @@
 //! The table itself.
 
 use crate::support::{TABLE, Table};
-use aws_sdk_dynamodb::types::AttributeValue as Av;
+use aws_sdk_dynamodb::types::{AttributeValue as Av, StreamViewType};
 use lambdesk_store::{FORMAT, Item, table::NewerFormat, table::indexes};
 
 async fn write_format(table: &Table, format: u64) {
@@ -38,12 +38,13 @@ async fn the_table_is_as_its_definition_says() {
     let table = Table::new().await;
     let described = table.client.describe_table().table_name(TABLE).send().await.expect("it is there").table;
     let described = described.expect("a description");
-    let mut names: Vec<_> = described.global_secondary_indexes().iter().filter_map(|index| index.index_name()).collect();
+    let mut names: Vec<_> =
+        described.global_secondary_indexes().iter().filter_map(|index| index.index_name()).collect();
     names.sort_unstable();
     let expected = indexes();
     assert_eq!(names, expected.iter().map(|index| index.name.as_str()).collect::<Vec<_>>());
     let stream = described.stream_specification().expect("a stream");
-    assert_eq!(stream.stream_view_type().map(|view| view.as_str()), Some("NEW_AND_OLD_IMAGES"));
+    assert_eq!(stream.stream_view_type().map(StreamViewType::as_str), Some("NEW_AND_OLD_IMAGES"));
     let ttl = table.client.describe_time_to_live().table_name(TABLE).send().await.expect("it is there");
     let ttl = ttl.time_to_live_description.and_then(|ttl| ttl.attribute_name);
     assert_eq!(ttl.as_deref(), Some(lambdesk_store::table::TTL_ATTRIBUTE));

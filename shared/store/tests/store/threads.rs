@@ -29,12 +29,20 @@ async fn thread(table: &Table, count: u128, length: usize) -> (Ticket, Vec<Messa
     let ticket = renamed(&sample(&testing::ticket()), workspace(1), 1);
     let messages: Vec<_> = (1..=count).map(|number| message(ticket.id, number, &"x".repeat(length))).collect();
     let (first, rest) = messages.split_first().expect("at least one");
-    table.store.create_ticket(&ticket, NewItems { message: Some(first), ..NewItems::default() }).await.expect("written");
+    table
+        .store
+        .create_ticket(&ticket, NewItems { message: Some(first), ..NewItems::default() })
+        .await
+        .expect("written");
     for message in rest {
         // Through another ticket's creation: the head of this one is not what is tested.
         let other = renamed(&ticket, workspace(2), message.id.uuid().as_u128());
         let moved = Message { ticket_id: ticket.id, ..message.clone() };
-        table.store.create_ticket(&other, NewItems { message: Some(&moved), ..NewItems::default() }).await.expect("written");
+        table
+            .store
+            .create_ticket(&other, NewItems { message: Some(&moved), ..NewItems::default() })
+            .await
+            .expect("written");
         let key = lambdesk_store::keys::Tenant::new(workspace(2)).message(other.id, message.id);
         let mut item = table.item(key).await.expect("it is there");
         let key = lambdesk_store::keys::Tenant::new(workspace(1)).message(ticket.id, message.id);
@@ -50,7 +58,8 @@ async fn a_thread_is_its_head_and_its_newest_messages_in_one_query() {
     let (ticket, messages) = thread(&table, 5, 10).await;
     for (newest, has_more) in [(4, true), (5, false), (6, false), (0, true)] {
         let store = table.store.metered();
-        let (head, page) = store.thread(workspace(1), ticket.id, newest).await.expect("it is read").expect("it is there");
+        let (head, page) =
+            store.thread(workspace(1), ticket.id, newest).await.expect("it is read").expect("it is there");
         assert_eq!((store.usage().round_trips(), &head), (1, &ticket));
         let expected: Vec<_> = messages.iter().rev().take(usize::from(newest)).cloned().collect();
         assert_eq!((page.items, page.has_more), (expected, has_more), "{newest} of 5");
@@ -65,7 +74,8 @@ async fn messages_are_paged_in_both_directions_without_loss() {
     for oldest_first in [true, false] {
         let (mut seen, mut beyond) = (Vec::new(), None);
         loop {
-            let page = table.store.messages(workspace(1), ticket.id, beyond, oldest_first, 5).await.expect("it is read");
+            let page =
+                table.store.messages(workspace(1), ticket.id, beyond, oldest_first, 5).await.expect("it is read");
             assert!(page.items.len() <= 5);
             beyond = page.items.last().map(|message| message.id);
             seen.extend(page.items);
@@ -115,7 +125,8 @@ async fn one_message_is_found_by_its_ticket_only() {
 async fn activities_are_paged_from_the_newest_and_kept_apart_from_messages() {
     let table = Table::new().await;
     let (ticket, _) = thread(&table, 3, 10).await;
-    let events: Vec<Event> = (1..=12).map(|version| between(None, &Ticket { version: Version(version), ..ticket.clone() })).collect();
+    let events: Vec<Event> =
+        (1..=12).map(|version| between(None, &Ticket { version: Version(version), ..ticket.clone() })).collect();
     let now = Timestamp::from_millis(1_767_225_600_000);
     for event in &events {
         let position = uuid::Builder::from_unix_timestamp_millis(now.millis(), &[1; 10]).into_uuid();
