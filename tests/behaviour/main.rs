@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod concurrency;
+mod golden_events;
 mod hostile;
 mod idempotency;
 mod isolation;

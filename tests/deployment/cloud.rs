@@ -149,7 +149,6 @@ impl Functions {
         let function = self.processes[name].get_or_init(|| spawn(&self.template, name, &self.environment, "")).await;
         let answer = function.invoke(event).await.unwrap();
         let logs = function.logs().unwrap();
-        if std::env::var_os("DBG").is_some() { eprintln!("{name}: {logs} -> {answer}"); }
         for secret in self.secrets.lock().unwrap().iter() {
             assert!(!logs.contains(secret.as_str()), "{name} logs {secret}: {logs}");
         }
@@ -187,7 +186,8 @@ fn secrets_in(body: &Json, found: &mut Vec<String>) {
 /// Starts a function with the template's variables, the others' values, and one left out.
 pub async fn spawn(template: &Template, name: &str, others: &BTreeMap<String, String>, left_out: &str) -> Function {
     let of_template = template.function(name).variables();
-    let mut variables: BTreeMap<_, _> = of_template.iter().map(|(name, value)| (name.clone(), resolved(value))).collect();
+    let mut variables: BTreeMap<_, _> =
+        of_template.iter().map(|(name, value)| (name.clone(), resolved(value))).collect();
     variables.extend(others.clone());
     variables.remove(left_out);
     let variables: Vec<_> = variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -200,7 +200,10 @@ async fn forward(State(functions): State<Arc<Functions>>, request: Request) -> R
     let body = to_bytes(body, usize::MAX).await.unwrap();
     let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
     let Some(key) = routes::select(functions.routes.keys().map(String::as_str), path) else {
-        return Response::builder().status(StatusCode::NOT_FOUND).body(Body::from(r#"{"message":"Not Found"}"#)).unwrap();
+        return Response::builder()
+            .status(StatusCode::NOT_FOUND)
+            .body(Body::from(r#"{"message":"Not Found"}"#))
+            .unwrap();
     };
     let headers = headers(&parts.headers);
     functions.keep_secret_of(&body);

@@ -17,7 +17,7 @@ use tokio::{
 };
 
 /// A start or an end that takes longer has failed.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// What the greeting ends with.
 const READY: &str = "Ctrl-C stops it";
 
@@ -63,7 +63,12 @@ impl Local {
     pub async fn start(folder: &Path, arguments: &[&str]) -> Result<Self, Ended> {
         let mut command = Command::new(binary::path("lambdesk-local"));
         // With a backtrace wherever one would come.
-        command.current_dir(folder).args(arguments).env("RUST_BACKTRACE", "1").env_remove("LAMBDESK_LOG").kill_on_drop(true);
+        command
+            .current_dir(folder)
+            .args(arguments)
+            .env("RUST_BACKTRACE", "1")
+            .env_remove("LAMBDESK_LOG")
+            .kill_on_drop(true);
         let output = Output::of(&mut command);
         let mut child = command.spawn().unwrap();
         let begun = async {
@@ -114,7 +119,10 @@ pub async fn dynamodb(url: &str, operation: &str, request: &Json) -> Json {
         .post(url)
         .header("content-type", "application/x-amz-json-1.0")
         .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
-        .header("authorization", "AWS4-HMAC-SHA256 Credential=test/20260101/local/dynamodb/aws4_request, SignedHeaders=host, Signature=0")
+        .header(
+            "authorization",
+            "AWS4-HMAC-SHA256 Credential=test/20260101/local/dynamodb/aws4_request, SignedHeaders=host, Signature=0",
+        )
         .header("x-amz-date", "20260101T000000Z")
         .body(request.to_string());
     let answer = sent.send().await.unwrap();

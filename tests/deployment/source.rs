@@ -50,13 +50,17 @@ impl Template {
     /// The function of this name.
     pub fn function(&self, name: &str) -> Function {
         let mut functions = self.functions().into_iter();
-        functions.find(|function| function.name == name).unwrap_or_else(|| panic!("the template has no function {name}"))
+        functions
+            .find(|function| function.name == name)
+            .unwrap_or_else(|| panic!("the template has no function {name}"))
     }
 
     /// Every path of the API and the function behind it.
     pub fn routes(&self) -> Vec<(String, String)> {
         let functions = self.functions();
-        let routes = functions.iter().flat_map(|function| function.paths().into_iter().map(|path| (path, function.name.clone())));
+        let routes = functions
+            .iter()
+            .flat_map(|function| function.paths().into_iter().map(|path| (path, function.name.clone())));
         routes.collect()
     }
 

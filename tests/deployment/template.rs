@@ -41,7 +41,8 @@ fn every_route_of_the_template_has_a_path_of_its_function_behind_it_and_is_there
     let routes = Template::read().routes();
     let keys: BTreeSet<_> = routes.iter().map(|(key, _)| key.as_str()).collect();
     assert_eq!(keys.len(), routes.len(), "two functions have the same route: {routes:?}");
-    let used: BTreeSet<_> = served().iter().filter_map(|(path, _)| select(keys.iter().copied(), &example(path))).collect();
+    let used: BTreeSet<_> =
+        served().iter().filter_map(|(path, _)| select(keys.iter().copied(), &example(path))).collect();
     let unused: Vec<_> = keys.difference(&used).collect();
     assert!(unused.is_empty(), "nothing is behind {unused:?}");
 }
@@ -50,9 +51,7 @@ fn every_route_of_the_template_has_a_path_of_its_function_behind_it_and_is_there
 fn the_table_of_the_template_has_the_stores_keys_indexes_stream_and_expiry() {
     let template = Template::read();
     let table = template.resource("Table");
-    let keys = |partition: &str, sort: &str| {
-        json!([{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}])
-    };
+    let keys = |partition: &str, sort: &str| json!([{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}]);
     assert_eq!(table["KeySchema"], keys("pk", "sk"));
     let mut deployed = table["GlobalSecondaryIndexes"].as_array().unwrap().clone();
     deployed.sort_by_key(|index| index["IndexName"].to_string());
@@ -128,7 +127,8 @@ fn every_function_is_given_the_variables_that_it_reads_and_no_others() {
 fn whoever_has_the_queues_url_may_send_to_it() {
     let template = Template::read();
     for function in template.functions() {
-        let role = template.resource(function.properties["Role"]["Fn::GetAtt"].as_str().unwrap().trim_end_matches(".Arn"));
+        let role =
+            template.resource(function.properties["Role"]["Fn::GetAtt"].as_str().unwrap().trim_end_matches(".Arn"));
         let statements = role["Policies"][0]["PolicyDocument"]["Statement"].as_array().unwrap();
         let sends = statements.iter().any(|statement| {
             let actions = statement["Action"].as_array().unwrap();
@@ -155,9 +155,10 @@ async fn the_streams_filter_lets_through_what_the_local_pump_does_and_fanout_rea
     let desk = Desk::start().await;
     let receiver: Receiver = desk.receiver(&["*"]).await;
     let ticket = desk.ticket("Hello").await;
-    let messages = format!("/v1/tickets/{}/messages", ticket["id"].as_str().unwrap());
-    desk.owner.post(&messages, json!({"body_text": "Hi"})).await.created();
-    desk.owner.eventually("/v1/events", |feed| feed["data"].as_array().is_some_and(|data| data.len() == 2)).await;
+    let path = format!("/v1/tickets/{}", ticket["id"].as_str().unwrap());
+    desk.owner.post(&format!("{path}/messages"), json!({"body_text": "Hi"})).await.created();
+    let is_told = |log: &Json| log["data"].as_array().is_some_and(|events| events.len() == 2);
+    desk.owner.eventually(&format!("{path}/activities"), is_told).await;
     let filter = Template::read().stream_filter();
     let records = desk.stack.engine.read_stream(stack::TABLE, lambdesk_engine::Position::START, 1_000).unwrap();
     let through = records.iter().filter(|record| lets_through(&filter, &record.event)).count();

@@ -1,4 +1,4 @@
-//! A · AnswerPal.
+//! A · `AnswerPal`.
 
 use lambdesk_tests::{Api, Desk, Json, json};
 

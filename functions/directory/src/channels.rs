@@ -172,7 +172,7 @@ impl Kind for Channel {
 
     fn permit(before: Option<&Self>, after: Option<&Self>, _: &Session) -> Result<(), Problem> {
         match (before, after) {
-            (Some(Self { is_enabled: false, .. }), None) => {
+            (Some(Self { is_enabled: true, .. }), None) => {
                 Err(Problem::conflict("channel_enabled", "switch the channel off before you delete it"))
             }
             _ => Ok(()),

@@ -39,7 +39,7 @@ fn range<T>(listing: &Listing, rows: &[(Uuid, T)]) -> Result<Range<usize>, Probl
             start..start + size
         }
         Direction::Backward => {
-            let end = rows.partition_point(|(row, _)| *row <= id);
+            let end = rows.partition_point(|(row, _)| *row < id);
             end.saturating_sub(size)..end
         }
     })

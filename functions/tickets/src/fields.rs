@@ -222,7 +222,7 @@ pub async fn custom(
         return Ok(changes);
     }
     for (key, error) in check(&session.directory.fields, given, is_new).err().unwrap_or_default() {
-        checker.error(&format!("/custom/{}", pointer_token(&key)), "invalid_custom_field", &error.to_string());
+        checker.error(&format!("/custom/{}", pointer_token(&key)), "invalid_custom_field", error.to_string());
     }
     Ok(FieldChanges::new())
 }

@@ -29,7 +29,7 @@ pub async fn get(caller: Caller, Id(id): Id<TicketId>, mut query: Query) -> Resu
     session.require(Scope::TicketsRead)?;
     let (ticket, thread) = found.ok_or_else(Problem::not_found)?;
     visible(&session, &ticket, with_trashed)?;
-    let messages = shown(&session, thread.items);
+    let messages = shown(&session, &thread.items);
     let view = TicketView::of(&ticket, &session.directory).with_messages(messages, thread.has_more);
     Ok(Answer::ok(&view).with_version(ticket.version).into_response())
 }
@@ -39,7 +39,7 @@ fn visible(session: &Session, ticket: &Ticket, with_trashed: bool) -> Result<(),
     if in_reach && (with_trashed || ticket.shelf != Shelf::Trashed) { Ok(()) } else { Err(Problem::not_found()) }
 }
 
-fn shown(session: &Session, newest_first: Vec<Message>) -> Vec<MessageView> {
+fn shown(session: &Session, newest_first: &[Message]) -> Vec<MessageView> {
     let reader = (&session.actor).into();
     newest_first.iter().rev().map(|message| MessageView::of(message, reader)).collect()
 }

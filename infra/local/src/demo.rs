@@ -61,17 +61,17 @@ async fn make(stack: &Stack, api: &Api) -> Result<Demo, StartError> {
     let origin = "https://shop.example".to_owned();
     let channel = json!({"name": "Website", "type": "chat", "hostnames": ["shop.example", "*.shop.example", "localhost"]});
     let channel = api.call(Method::POST, "/v1/channels", &key, Some(channel)).await?;
-    let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
+    let member = |name: &str| channel.get(name).cloned().unwrap_or_default();
     for (subject, name, email, message) in TICKETS {
         let ticket = json!({
-            "channel_id": channel["id"],
+            "channel_id": member("id"),
             "subject": subject,
             "from": {"name": name, "email": email},
             "message": {"body_text": message},
         });
         api.call(Method::POST, "/v1/tickets", &key, Some(ticket)).await?;
     }
-    Ok(Demo { url: stack.url(), key, channel: text(&channel["public_token"]), origin })
+    Ok(Demo { url: stack.url(), key, channel: member("public_token").as_str().unwrap_or_default().to_owned(), origin })
 }
 
 const TICKETS: [(&str, &str, &str, &str); 3] = [
@@ -102,7 +102,7 @@ impl Api {
             return Err(failed(&status));
         }
         let mut answer: Json = serde_json::from_slice(&bytes).unwrap_or_default();
-        Ok(answer["data"].take())
+        Ok(answer.get_mut("data").map(Json::take).unwrap_or_default())
     }
 }
 

@@ -27,9 +27,9 @@ const AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// Attempts that are made at the same time.
 const CONCURRENT_DELIVERIES: usize = 32;
 /// How often expired items and old stream records are removed.
-const EXPIRY: Duration = Duration::from_secs(600);
+const EXPIRY: Duration = Duration::from_mins(10);
 /// How long stream records are kept, as AWS does.
-const STREAM_KEPT: Duration = Duration::from_secs(86_400);
+const STREAM_KEPT: Duration = Duration::from_hours(24);
 
 /// Where the pump remembers how far it has come. The position is written after
 /// the batch: a crash in between repeats the batch, which changes nothing.
@@ -111,18 +111,18 @@ async fn fan_out(fanout: &Fanout, records: &[StreamRecord]) -> Option<String> {
         return None;
     }
     let answer = fanout.handle(json!({ "Records": heads })).await;
-    let failures = answer["batchItemFailures"].as_array()?.iter();
-    failures.filter_map(|failure| failure["itemIdentifier"].as_str()).min().map(str::to_owned)
+    let failures = answer.get("batchItemFailures")?.as_array()?.iter();
+    failures.filter_map(|failure| failure.get("itemIdentifier")?.as_str()).min().map(str::to_owned)
 }
 
 /// The filter of the event source in the template: heads of tickets only.
 #[must_use]
 pub fn is_head(event: &Json) -> bool {
-    event["dynamodb"]["Keys"]["sk"]["S"] == "T"
+    event.pointer("/dynamodb/Keys/sk/S").is_some_and(|sk| sk == "T")
 }
 
 fn before(records: &[StreamRecord], sequence: &str) -> Option<Position> {
-    let earlier = records.iter().take_while(|record| record.event["dynamodb"]["SequenceNumber"] != sequence);
+    let earlier = records.iter().take_while(|record| record.event.pointer("/dynamodb/SequenceNumber").is_none_or(|number| number != sequence));
     earlier.last().map(|record| record.position)
 }
 
@@ -146,7 +146,7 @@ pub async fn queue(mut hints: mpsc::Receiver<Hint>, deliver: Arc<Deliver>, mut s
         });
     }
     let all = u32::try_from(CONCURRENT_DELIVERIES).unwrap_or(u32::MAX);
-    drop(places.acquire_many(all).await);
+    let _ = places.acquire_many(all).await;
 }
 
 /// Runs the sweep now and then until stopped.
@@ -180,5 +180,5 @@ fn expire(engine: &Engine) {
 
 async fn told_to_stop(stopped: &mut watch::Receiver<bool>) {
     // An error means that the stack is gone: the same.
-    drop(stopped.wait_for(|stop| *stop).await);
+    let _ = stopped.wait_for(|stop| *stop).await;
 }

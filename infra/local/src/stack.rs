@@ -84,13 +84,11 @@ impl Stack {
     }
 
     /// All routes, for calls within the process.
-    #[must_use]
     pub fn router(&self) -> Router {
         self.router.clone()
     }
 
     /// The same routes with nothing remembered, as in a function that just started.
-    #[must_use]
     pub fn cold_router(&self) -> Router {
         let store = store(&self.engine);
         routes(&App { store, ..self.app.clone() }, &self.policy, &self.queue)

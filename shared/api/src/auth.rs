@@ -82,13 +82,16 @@ fn invalid_key() -> Problem {
 }
 
 fn hash(text: &str) -> String {
-    Sha256::digest(text)
-        .iter()
-        .fold(String::with_capacity(64), |mut hex, byte| {
-            // Writing to a String can't fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+    hex(&Sha256::digest(text))
+}
+
+/// Bytes in lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut hex, byte| {
+        // Writing to a String can't fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 /// A caller with a key that is not yet verified.
@@ -140,7 +143,8 @@ impl Caller {
         let (key, directory, found) = tokio::join!(
             self.store.api_key(&self.key.hash),
             self.store.directory(workspace),
-            read(&self.store, workspace)
+            // Boxed: three requests side by side make a large future.
+            Box::pin(read(&self.store, workspace))
         );
         let session = self.session(key?, directory?)?;
         Ok((session, found?))

@@ -23,7 +23,7 @@ pub fn content(html: Input<String>, text: Input<String>, checker: &mut Checker) 
     };
     let code = |error: &InvalidContent| match error {
         InvalidContent::Empty => "required",
-        InvalidContent::TooLarge => "too_large",
+        InvalidContent::TooLarge | InvalidContent::TooManyTags => "too_large",
     };
     content.map_err(|error| checker.error(pointer, code(&error), error.to_string())).ok()
 }

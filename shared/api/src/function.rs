@@ -34,7 +34,6 @@ impl Routes {
     }
 
     /// The router that serves them.
-    #[must_use]
     pub fn router(self, app: &App) -> Router {
         app.serve(self.router)
     }

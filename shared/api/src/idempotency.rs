@@ -4,7 +4,7 @@
 //! moment in which one exists without the other. Its body is sealed: it may
 //! hold personal text, or a token that is shown once.
 
-use crate::{problem::Problem, seal::SealingKey};
+use crate::{auth::hex, problem::Problem, seal::SealingKey};
 use axum::{
     body::Body,
     http::{
@@ -56,12 +56,10 @@ impl IdempotencyKey {
                 hash.chain_update(part.len().to_be_bytes())
                     .chain_update(part)
             });
-            digest
-                .finalize()
-                .iter()
-                .take(16)
-                .map(|byte| format!("{byte:02x}"))
-                .collect::<String>()
+            // 128 bits are plenty: the key is bound to its caller already.
+            let mut hex = hex(&digest.finalize());
+            hex.truncate(32);
+            hex
         };
         let key = hash(&[
             caller.as_bytes(),

@@ -70,7 +70,7 @@ pub async fn open(
         match executor.store.create_ticket(&ticket, items).await {
             Ok(()) => return Ok(response.into_response()),
             Err(CommitError::Answered(record)) => return executor.replay(&record),
-            Err(CommitError::OtherContact(other)) => opening.meet(*other, &contact, attempt),
+            Err(CommitError::OtherContact(other)) => opening.meet(&other, &contact, attempt),
             Err(error) => return Err(error.into()),
         }
     }
@@ -128,10 +128,10 @@ impl Opening {
 
     /// The derived id belongs to `other`: the same person under another name or
     /// blocked, or somebody who had this address before.
-    fn meet(&mut self, other: Contact, contact: &NewContact, attempt: u8) {
+    fn meet(&mut self, other: &Contact, contact: &NewContact, attempt: u8) {
         match contact {
             NewContact::WithAddress { email, salt, .. } if other.email.as_ref() != Some(email) => self.claim(email, salt, attempt),
-            _ => self.link(&other),
+            _ => self.link(other),
         }
     }
 }

@@ -30,7 +30,15 @@ pub fn to_text(sanitized: &str) -> String {
         rest = after;
     }
     text.push_str(&unescape(rest));
-    text.trim().to_owned()
+    printable(&text)
+}
+
+/// A text without control characters but line breaks and tabs, trimmed: the
+/// others show nothing and grow six times in JSON.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    let shown: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
+    shown.trim().to_owned()
 }
 
 /// The HTML of a plain text: escaped, with its line breaks.

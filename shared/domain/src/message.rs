@@ -31,15 +31,22 @@ words! {
 /// The longest message text or HTML, in bytes (64 KiB).
 pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 
+/// The most tags in a message's HTML. Sanitising takes time that grows with their
+/// nesting, and no editor writes as many.
+const MAX_TAGS: usize = 4_000;
+
 /// Why a message's content was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidContent {
     /// Neither text nor anything readable in the HTML.
     #[error("must have a text")]
     Empty,
-    /// Over [`MAX_MESSAGE_BYTES`].
+    /// Over [`MAX_MESSAGE_BYTES`], as written or as sanitised.
     #[error("must have at most 65536 bytes")]
     TooLarge,
+    /// Over [`MAX_TAGS`].
+    #[error("must have at most 4000 tags")]
+    TooManyTags,
 }
 
 /// What a message says: plain text always, HTML when it was written so.
@@ -59,11 +66,11 @@ impl Content {
         if text.len() > MAX_MESSAGE_BYTES {
             return Err(InvalidContent::TooLarge);
         }
-        let text = text.trim();
+        let text = html::printable(text);
         if text.is_empty() {
             return Err(InvalidContent::Empty);
         }
-        Ok(Self { text: text.to_owned(), html: None })
+        Ok(Self { text, html: None })
     }
 
     /// From HTML of any origin, which is sanitised.
@@ -74,7 +81,14 @@ impl Content {
         if dirty.len() > MAX_MESSAGE_BYTES {
             return Err(InvalidContent::TooLarge);
         }
+        if dirty.matches('<').count() > MAX_TAGS {
+            return Err(InvalidContent::TooManyTags);
+        }
         let clean = html::sanitize(dirty);
+        // Closing what was left open makes it longer, up to many times.
+        if clean.len() > MAX_MESSAGE_BYTES {
+            return Err(InvalidContent::TooLarge);
+        }
         let text = html::to_text(&clean);
         if text.is_empty() {
             return Err(InvalidContent::Empty);
@@ -148,6 +162,13 @@ impl Message {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn html_that_grows_or_nests_without_end_is_refused() {
+        assert_eq!(Content::from_html(&"<a>y".repeat(3_900)), Err(InvalidContent::TooLarge));
+        assert_eq!(Content::from_html(&"<div>".repeat(4_001)), Err(InvalidContent::TooManyTags));
+        assert_eq!(Content::from_text("a\u{1}b\tc\n").map(|content| content.text().to_owned()).as_deref(), Ok("ab\tc"));
+    }
 
     #[test]
     fn blank_and_oversized_contents_are_refused() {

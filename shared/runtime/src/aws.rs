@@ -36,7 +36,18 @@ const ATTEMPTS: u32 = 3;
 pub fn store(config: &Config) -> Store {
     let store = Store::new(dynamo_client(&config.aws), &config.table);
     let warming = store.clone();
-    tokio::spawn(async move { warming.warm().await });
+    match std::env::var("LAMBDESK_WARM").as_deref() {
+        Ok("none") => {}
+        Ok("later") => drop(tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            warming.warm().await;
+        })),
+        Ok("yield") => drop(tokio::spawn(async move {
+            for _ in 0..20 { tokio::task::yield_now().await; }
+            warming.warm().await;
+        })),
+        _ => drop(tokio::spawn(async move { warming.warm().await })),
+    }
     store
 }
 

@@ -7,12 +7,15 @@ async fn settings_change_field_by_field_and_bear_on_access_at_once() {
     let owner = app.workspace().await;
     let before = app.get("/v1/workspace", &owner).await;
     assert!(before.data().get("salt").is_none());
-    let change = json!({"name": "Acme Ltd", "agent_visibility": "own_and_unassigned"});
-    let (first, second) = tokio::join!(
-        app.patch("/v1/workspace", &owner, change),
-        app.patch("/v1/workspace", &owner, json!({"deletion": "off", "agents_assign_others": false}))
-    );
-    assert_eq!((first.status, second.status), (200, 200));
+    for (name, deletion) in [("A", "trash"), ("B", "off"), ("C", "trash"), ("Acme Ltd", "off")] {
+        let (first, second) = tokio::join!(
+            app.patch("/v1/workspace", &owner, json!({"name": name, "agent_visibility": "own_and_unassigned"})),
+            app.patch("/v1/workspace", &owner, json!({"deletion": deletion, "agents_assign_others": false}))
+        );
+        assert_eq!((first.status, second.status), (200, 200));
+        let after = app.get("/v1/workspace", &owner).await;
+        assert_eq!((after.text("name").as_str(), after.text("deletion").as_str()), (name, deletion));
+    }
     let expected = json!({
         "id": before.data()["id"], "name": "Acme Ltd", "agent_visibility": "own_and_unassigned", "agents_assign_others": false,
         "deletion": "off", "created_at": before.data()["created_at"],

@@ -1,4 +1,5 @@
 use crate::app::App;
+use lambdesk_store::EntryChange;
 use serde_json::json;
 
 async fn owner_id(app: &App, key: &str) -> String {
@@ -22,18 +23,46 @@ async fn the_last_owner_stays_one() {
 }
 
 #[tokio::test]
-async fn two_owners_who_go_at_once_do_not_both_go() {
+async fn of_two_owners_who_depose_each_other_at_once_one_stays() {
     let app = App::start().await;
     let first = app.workspace().await;
+    let first_id = owner_id(&app, &first).await;
     let (second_id, second) = app.user(&first, "owner", json!(["admin", "tickets:read"])).await;
-    let (a, b) = (format!("/v1/users/{}", owner_id(&app, &first).await), format!("/v1/users/{second_id}"));
-    let (one, other) = tokio::join!(app.delete(&a, &first), app.patch(&b, &second, json!({"role": "agent"})));
-    assert_eq!([one.status, other.status].iter().filter(|status| **status < 300).count(), 1, "{one:?} {other:?}");
-    assert!([one.status, other.status].contains(&409));
-    let left = if one.status == 204 { &second } else { &first };
-    let users = app.get("/v1/users", left).await;
-    let owners = users.data().as_array().unwrap().iter().filter(|user| user["role"] == "owner").count();
-    assert_eq!(owners, 1);
+    let (a, b) = (format!("/v1/users/{first_id}"), format!("/v1/users/{second_id}"));
+    for _ in 0..10 {
+        let (one, other) = tokio::join!(
+            app.patch(&b, &first, json!({"role": "admin"})),
+            app.patch(&a, &second, json!({"role": "admin"})),
+        );
+        // Whoever comes second is refused: as the last owner, or as no owner any more.
+        let (left, deposed) = if one.status == 200 { (&first, &b) } else { (&second, &a) };
+        let loser = if one.status == 200 { &other } else { &one };
+        assert!([403, 409].contains(&loser.status), "{one:?} {other:?}");
+        assert_eq!(app.patch(deposed, left, json!({"role": "owner"})).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_change_is_held_to_what_was_seen_and_to_its_witness() {
+    let app = App::start().await;
+    let key = app.workspace().await;
+    let workspace = app.get("/v1/workspace", &key).await.text("id").parse().unwrap();
+    let mut seen = Vec::new();
+    for name in ["a", "b"] {
+        let tag = app.made("/v1/tags", &key, json!({"name": name})).await;
+        seen.push(app.store.entry(workspace, tag.parse().unwrap()).await.unwrap().unwrap());
+    }
+    let now = app.clock.now();
+    let change = |after, witness| EntryChange { seen: &seen[0], after, witness };
+    let deleted = app.store.change_entry(workspace, EntryChange { seen: &seen[1], after: None, witness: None }, None, now);
+    assert!(deleted.await.unwrap());
+    for after in [None, Some(&seen[0].value)] {
+        assert!(!app.store.change_entry(workspace, change(after, Some(&seen[1])), None, now).await.unwrap(), "its witness is gone");
+    }
+    assert!(app.store.change_entry(workspace, change(None, None), None, now).await.unwrap());
+    for after in [None, Some(&seen[0].value)] {
+        assert!(!app.store.change_entry(workspace, change(after, None), None, now).await.unwrap(), "it is gone");
+    }
 }
 
 #[tokio::test]

@@ -1,8 +1,9 @@
 //! Deciding without the ticket and with it come to the same.
 
-use crate::support::same_content;
+use crate::support::{agent, by, message, same_content, ticket, visitor};
 use lambdesk_domain::{
-    command::{Context, Decision, Prior, Rejection, Update, update},
+    command::{Context, Decision, Fields, NewReply, Prior, Rejection, ReplyKind, Update, update},
+    status::Status,
     testing::{self, Command},
     ticket::Ticket,
 };
@@ -77,6 +78,32 @@ proptest! {
 }
 
 #[test]
+fn both_agree_for_every_status_that_a_reply_or_an_update_may_set() {
+    let base = ticket();
+    let statuses = Status::ALL.iter().copied();
+    let asked = || statuses.clone().map(Some).chain([None]);
+    for (now, asked) in statuses.clone().flat_map(|now| asked().map(move |asked| (now, asked))) {
+        let started = Ticket { in_progress_at: (now == Status::InProgress).then_some(base.updated_at), ..base.clone() };
+        let fields = Update::Fields(Box::new(Fields { status: Some(now), ..Fields::default() }));
+        let ticket = match update(&fields, &by(agent(), &started), Prior::Known(&started)) {
+            Ok(Decision::Change(change)) => change.applied_to(&started),
+            _ => started,
+        };
+        let update = Update::Fields(Box::new(Fields { status: asked, priority: None, ..Fields::default() }));
+        let mut commands = vec![(agent(), Command::Update(update))];
+        for kind in [ReplyKind::Reply, ReplyKind::Note] {
+            let new = NewReply { status: asked, ..message(&ticket, kind) };
+            commands.push((agent(), Command::Reply(Box::new(new))));
+        }
+        let new = NewReply { status: asked, ..message(&ticket, ReplyKind::Inbound) };
+        commands.push((visitor(&ticket), Command::Reply(Box::new(new))));
+        for (actor, command) in commands {
+            hold_together(&command, &by(actor, &ticket), &ticket).expect("they agree");
+        }
+    }
+}
+
+#[test]
 fn the_likely_decision_is_the_ordinary_one_often_enough_to_be_worth_it() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut admitted = 0;
@@ -92,8 +119,8 @@ fn the_likely_decision_is_the_ordinary_one_often_enough_to_be_worth_it() {
 #[test]
 fn a_command_that_sets_nothing_is_no_change() {
     let nothing = Update::Fields(Box::default());
-    let ticket = crate::support::ticket();
-    let context = crate::support::by(crate::support::agent(), &ticket);
+    let ticket = ticket();
+    let context = by(agent(), &ticket);
     assert_eq!(update(&nothing, &context, Prior::Known(&ticket)), Ok(Decision::Unchanged));
     assert_eq!(update(&nothing, &context, Prior::Unknown), Ok(Decision::NeedsTicket));
 }

@@ -1,7 +1,7 @@
 //! A guard as a condition expression.
 
-use super::{Expression, attr};
-use crate::item::{id, json, number, text, time};
+use super::{Expression, attr, compact};
+use crate::item::{id, number, text, time};
 use lambdesk_domain::{access::Reach, command::Change, guard::Guard, status::StatusSet, ticket::Ticket};
 
 /// The condition that holds exactly for the tickets that the guard admits.
@@ -34,7 +34,7 @@ fn statuses(statuses: StatusSet, into: &mut Expression) -> String {
 /// guard itself does not hold a second time.
 pub fn unwritten(change: &Change, into: &mut Expression) -> Option<String> {
     change.cause.request_id?;
-    let (cause, ours) = (into.name(attr::CAUSE), into.value(json(&change.cause)));
+    let (cause, ours) = (into.name(attr::CAUSE), into.value(text(compact::cause(&change.cause))));
     let (updated, at) = (into.name(attr::UPDATED), into.value(time(change.at)));
     Some(format!("({cause} <> {ours} OR {updated} <> {at})"))
 }

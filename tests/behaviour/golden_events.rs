@@ -1,0 +1,134 @@
+//! One golden sample per type of ticket event: what receivers get is a contract.
+//!
+//! `UPDATE_GOLDEN=1 cargo test -p lambdesk-tests golden_events` writes them anew.
+
+use lambdesk_domain::{
+    access::{AccessRules, Actor, Role},
+    command::{Context, Decision, Fields, NewReply, NewTicket, Opening, Prior, ReplyKind, Update, create, follow_up_due, reply, update},
+    contact::{ContactRef, Requester},
+    directory::DeletionPolicy,
+    events::{Event, EventType, between},
+    id::{CategoryId, ChannelId, ContactId, MessageId, RequestId, TagId, TeamId, TicketId, TicketNumber, UserId, WorkspaceId},
+    message::Content,
+    patch::{Field, TagChange},
+    status::{ChannelType, Priority, Source, Status},
+    ticket::{ChannelRef, Ticket},
+    time::Timestamp,
+};
+use std::{collections::BTreeMap, fs, path::PathBuf};
+use uuid::Uuid;
+
+fn id(number: u128) -> Uuid {
+    Uuid::from_u128(0x0189_0a5d_ac96_774b_bcce_b302_099a_0000 + number)
+}
+
+fn context(second: u64) -> Context {
+    Context {
+        actor: Actor::User { id: UserId::new(id(1)), name: "Ada Agent".parse().unwrap(), role: Role::Admin },
+        rules: AccessRules::default(),
+        request_id: Some(RequestId::new(id(2))),
+        is_silent: false,
+        if_match: None,
+        now: Timestamp::from_millis(1_795_000_000_000 + second * 1000),
+    }
+}
+
+fn new() -> Ticket {
+    let new = NewTicket {
+        workspace_id: WorkspaceId::new(id(3)),
+        id: TicketId::new(id(4)),
+        number: TicketNumber(42),
+        subject: "A personal subject".parse().unwrap(),
+        status: Status::Open,
+        priority: Priority::High,
+        is_held: false,
+        source: Source::Agent,
+        channel: Some(ChannelRef { id: ChannelId::new(id(5)), kind: ChannelType::Chat }),
+        category: Some(CategoryId::new(id(6))),
+        team: None,
+        assignee: None,
+        contact: Some(ContactRef { id: ContactId::new(id(7)), name: None, email: None, external_id: None }),
+        account: None,
+        requester: Requester { name: Some("Personal Name".parse().unwrap()), ..Requester::default() },
+        tags: [TagId::new(id(8))].into(),
+        custom: BTreeMap::new(),
+        uid: None,
+        summary: None,
+        follow_up_at: None,
+        opening: Some(Opening {
+            id: MessageId::new(id(9)),
+            content: Content::from_text("A personal message").unwrap(),
+            is_outbound: false,
+            is_secure: false,
+        }),
+        continues: None,
+    };
+    create(new, &context(0)).unwrap().0
+}
+
+/// The event of a decision on a ticket.
+fn told(ticket: &Ticket, decision: Decision) -> (Event, Ticket) {
+    let Decision::Change(change) = decision else { panic!("nothing changes") };
+    let after = change.applied_to(ticket);
+    (between(Some(ticket), &after), after)
+}
+
+fn updated(ticket: &Ticket, what: &Update, second: u64) -> (Event, Ticket) {
+    told(ticket, update(what, &context(second), Prior::Known(ticket)).unwrap())
+}
+
+fn fields(fields: Fields) -> Update {
+    Update::Fields(Box::new(fields))
+}
+
+/// A sample of each type that a change of a ticket can have.
+fn samples() -> Vec<Event> {
+    let ticket = new();
+    let message = NewReply {
+        ticket_id: ticket.id,
+        id: MessageId::new(id(10)),
+        kind: ReplyKind::Reply,
+        content: Content::from_text("A personal answer").unwrap(),
+        is_secure: false,
+        is_forward: false,
+        status: None,
+        sender: None,
+    };
+    let due = context(60).now;
+    let put_off = updated(&ticket, &fields(Fields { follow_up_at: Field::Set(due), ..Fields::default() }), 1).1;
+    let trashed = updated(&ticket, &Update::Delete(DeletionPolicy::Trash), 1);
+    vec![
+        between(None, &ticket),
+        told(&ticket, reply(&message, &context(1), Prior::Known(&ticket)).unwrap()).0,
+        updated(&ticket, &fields(Fields { status: Some(Status::Resolved), ..Fields::default() }), 1).0,
+        updated(&ticket, &fields(Fields { assignee: Field::Set(UserId::new(id(1))), ..Fields::default() }), 1).0,
+        updated(&ticket, &fields(Fields { team: Field::Set(TeamId::new(id(11))), ..Fields::default() }), 1).0,
+        updated(&ticket, &fields(Fields { tags: TagChange::Replace([].into()), ..Fields::default() }), 1).0,
+        updated(&ticket, &fields(Fields { subject: Some("Another".parse().unwrap()), ..Fields::default() }), 1).0,
+        updated(&ticket, &Update::Archive, 1).0,
+        updated(&trashed.1, &Update::Restore, 2).0,
+        trashed.0,
+        told(&put_off, follow_up_due(due, put_off.shelf, &Context { actor: Actor::System, request_id: None, ..context(60) })).0,
+    ]
+}
+
+#[test]
+fn every_type_has_its_golden_sample_without_personal_text() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden/events");
+    let samples: BTreeMap<_, _> = samples().into_iter().map(|event| (event.kind, event)).collect();
+    for kind in EventType::ALL {
+        // These two are about endpoints: deliver makes and tests them.
+        if matches!(kind, EventType::WebhookDisabled | EventType::WebhookTest) {
+            continue;
+        }
+        let sample = samples.get(kind).unwrap_or_else(|| panic!("{kind} has no sample here"));
+        let text = serde_json::to_string_pretty(sample).unwrap() + "\n";
+        assert!(!text.to_lowercase().contains("personal"), "{text}");
+        let path = folder.join(format!("{kind}.json"));
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            fs::create_dir_all(&folder).unwrap();
+            fs::write(&path, &text).unwrap();
+        }
+        assert_eq!(fs::read_to_string(&path).unwrap_or_default(), text, "{}", path.display());
+    }
+}
