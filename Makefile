@@ -48,9 +48,10 @@ lint-template: .venv/.tools
 	python infra/checks/rules.py $(TEMPLATE)
 	python -m pytest -q -p no:cacheprovider infra/checks/test
 
+# PEERS=1, INSTRUCTIONS=1, MILLION=1 and ONLY=…: tests/bench/src/main.rs.
 bench: ## the figures, as a table and as JSON
 	cargo build --release --locked $(PACKAGES)
-	cargo run --release --locked -p lambdesk-bench
+	cargo run --profile bench-run --locked -p lambdesk-bench
 
 proof: ## the long tests: crashes, concurrency, growth
 	cargo test --release --locked -p lambdesk-proof -- --include-ignored --test-threads=1 --nocapture

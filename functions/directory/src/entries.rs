@@ -124,7 +124,11 @@ async fn attempt<K: Kind>(
     after: Option<K>,
 ) -> Result<Option<Response>, Problem> {
     K::permit(Some(before), after.as_ref(), session)?;
-    let witness = if K::loses_owner(before, after.as_ref()) { Some(another_owner(session, seen).await?) } else { None };
+    let needs_witness = K::loses_owner(before, after.as_ref());
+    let witness = if needs_witness { another_owner(session, seen).await? } else { None };
+    if needs_witness && witness.is_none() {
+        return Ok(None);
+    }
     let entry = after.clone().map(K::entry);
     if executor.is_dry_run {
         return tried::<K>(session, entry.as_ref()).await.map(Some);
@@ -199,15 +203,15 @@ async fn tried<K: Kind>(session: &Session, after: Option<&Entry>) -> Result<Resp
     Ok(DryRun::answer(Vec::new()))
 }
 
-/// An owner besides this one. The change is held to that owner staying one, so
-/// that two owners who go at the same time can't both go.
-async fn another_owner(session: &Session, leaving: &Seen<Entry>) -> Result<Seen<Entry>, Problem> {
+/// An owner besides this one; none when the one who was found has changed since.
+/// The change is held to that owner staying one, so that two owners who go at the
+/// same time can't both go.
+async fn another_owner(session: &Session, leaving: &Seen<Entry>) -> Result<Option<Seen<Entry>>, Problem> {
     let is_owner = |user: &User| user.role == Role::Owner && user.id.uuid() != leaving.value.id();
     let found = directory(session).await?.users.values().find(|user| is_owner(user)).map(|user| user.id.uuid());
     let last = || Problem::conflict("last_owner", "a workspace keeps at least one owner");
     let owner = session.store.entry(session.workspace(), found.ok_or_else(last)?).await?;
-    let owner = owner.filter(|seen| matches!(&seen.value, Entry::User(user) if is_owner(user)));
-    owner.ok_or_else(Problem::unavailable)
+    Ok(owner.filter(|seen| matches!(&seen.value, Entry::User(user) if is_owner(user))))
 }
 
 /// Revokes the keys that stand for what is gone. A user's keys are refused without

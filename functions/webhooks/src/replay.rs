@@ -151,7 +151,7 @@ async fn wanted(session: &Session, endpoint: &Endpoint, range: &Range) -> Result
     let until = FeedPosition::at(range.until);
     let (store, workspace) = (&session.store, session.workspace());
     let reading = Reading { store, workspace, now: session.now, until: Some(&until), per_read: 100 };
-    reading.read(&range.after, MAX_QUEUED, READS, |_| true).await
+    reading.read(&range.after, MAX_QUEUED, READS, |event| endpoint.wants(event)).await
 }
 
 /// Writes the deliveries; answers those that are new.

@@ -35,7 +35,7 @@ use base64::{
     engine::{GeneralPurpose, general_purpose::NO_PAD},
 };
 use lambdesk_domain::{
-    id::{DeliveryId, EndpointId, TicketId, WorkspaceId},
+    id::{DeliveryId, EndpointId, MessageId, TicketId, WorkspaceId},
     status::{Priority, Shelf, Status},
     ticket::Ticket,
     time::Timestamp,

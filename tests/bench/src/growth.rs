@@ -65,9 +65,9 @@ async fn list(bed: &Arc<Bed>, size: u64, name: &str, path: &'static str, table: 
     let called = bed.call(Method::GET, path, None).await;
     let rows = called.data().as_array().map_or(0, Vec::len);
     let (read, _) = units(&called.usage);
-    let timed = Arc::clone(bed);
+    let shared = Arc::clone(bed);
     let run = move |_, _| {
-        let bed = Arc::clone(&timed);
+        let bed = Arc::clone(&shared);
         async move { bed.call(Method::GET, path, None).await.time }
     };
     let times = sample(1, SAMPLES, run).await.times;
@@ -93,5 +93,17 @@ fn verdict(name: &str, costs: &[[f64; 2]]) -> String {
         format!("FLAT: {name}: round trips and units are the same at every size ({figures}).")
     } else {
         format!("NOT FLAT: {name}: round trips / units {figures}.")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cost_that_grows_is_not_called_flat() {
+        assert!(verdict("a", &[[1.0, 2.5], [1.0, 2.5]]).starts_with("FLAT"));
+        assert!(verdict("a", &[[1.0, 2.5], [1.0, 3.0]]).starts_with("NOT FLAT"));
+        assert!(verdict("a", &[[1.0, 2.5], [2.0, 2.5]]).starts_with("NOT FLAT"));
     }
 }

@@ -59,3 +59,15 @@ fn is_whole(request: &[u8]) -> bool {
     let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
     body.len() >= length.and_then(|length| length.trim().parse().ok()).unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_whole_with_the_last_byte_that_it_announces() {
+        assert!(!is_whole(b"POST /hook HTTP/1.1\r\nContent-Length: 2\r\n"));
+        assert!(!is_whole(b"POST /hook HTTP/1.1\r\nContent-Length: 2\r\n\r\n{"));
+        assert!(is_whole(b"POST /hook HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}"));
+    }
+}

@@ -132,7 +132,7 @@ impl Table {
         };
         let mut text = format!("\n{}\n{}\n", self.title, "-".repeat(length(&self.title)));
         if !self.columns.is_empty() {
-            text += &format!("{}\n", line(self.columns.clone()));
+            let _ = writeln!(text, "{}", line(self.columns.clone()));
         }
         for row in &rows {
             let _ = writeln!(text, "{}", line(row.iter().map(String::as_str).collect()));
@@ -151,5 +151,25 @@ impl Table {
         };
         let rows: Vec<_> = self.rows.iter().map(object).collect();
         (self.name.to_owned(), json!({"title": self.title, "rows": rows, "notes": self.notes}))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_stand_to_the_right_and_words_to_the_left() {
+        let mut table = Table::new("t", "T", &["name", "n"]);
+        table.row(["a".into(), Cell::Figure(1_234_567.0, 0)]);
+        table.row(["bcdef".into(), Cell::Figure(0.25, 1)]);
+        assert_eq!(table.text(), "\nT\n-\nname           n\na      1,234,567\nbcdef        0.2\n");
+    }
+
+    #[test]
+    fn json_has_a_row_as_an_object_with_all_decimals() {
+        let mut table = Table::new("t", "T", &["name", "n"]);
+        table.row(["a".into(), Cell::Figure(0.25, 1)]);
+        assert_eq!(table.json().1["rows"], json!([{"name": "a", "n": 0.25}]));
     }
 }

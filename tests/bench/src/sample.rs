@@ -96,3 +96,26 @@ where
     }
     times.into_iter().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_percentile_is_the_smallest_time_that_so_many_are_at_or_below() {
+        let times: Times = (1..=200).rev().map(Duration::from_millis).collect();
+        let [half, most, first, last] = [50, 99, 0, 100].map(|percent| millis_of(&times, percent));
+        assert_eq!((half, most, first, last), (100, 198, 1, 200));
+    }
+
+    fn millis_of(times: &Times, percent: usize) -> u128 {
+        Duration::from_secs_f64(times.percentile(percent) / 1e3).as_millis()
+    }
+
+    #[tokio::test]
+    async fn only_what_comes_after_the_warm_up_counts() {
+        let sampled = sample(4, 100, |_, turn| async move { Duration::from_secs(turn as u64) }).await;
+        assert_eq!(sampled.times.count(), 100);
+        assert_eq!(sampled.times.percentile(0), 10_000.0, "the first ten turns warmed up");
+    }
+}

@@ -71,7 +71,7 @@ fn ticket(workspace_id: WorkspaceId, begin: Timestamp, number: u64) -> Ticket {
     };
     let requester = Requester {
         name: Some("Grace Example".parse().unwrap()),
-        email: Some(format!("c{:010}@customer.example", number).parse().unwrap()),
+        email: Some(format!("c{number:010}@customer.example").parse().unwrap()),
         phone: None,
     };
     let of_twenty = number % 20;

@@ -4,6 +4,7 @@ use crate::support::{Ask, Stack, path_of};
 use lambdesk_domain::{
     events::EventType,
     id::{DeliveryId, EndpointId, EventId},
+    time::Timestamp,
     webhook::{Attempt, Delivery, DeliveryState, Outcome},
 };
 use lambdesk_runtime::Hint;
@@ -184,6 +185,23 @@ async fn a_retried_delivery_is_due_now_with_its_log_and_can_be_leased() {
 }
 
 #[tokio::test]
+async fn a_retried_delivery_no_longer_expires() {
+    let stack = Stack::start().await;
+    let endpoint = stack.endpoint().await;
+    let mut old = Vec::new();
+    for _ in 0..2 {
+        let mut delivery = logged(&stack, &endpoint, DeliveryState::Failed).await;
+        delivery.attempts[1].at = Timestamp::EPOCH;
+        stack.store.requeue_delivery(&delivery).await.unwrap();
+        old.push(format!("{}/deliveries/{}", path_of(&endpoint), delivery.id));
+    }
+    assert_eq!(stack.ask("POST", &format!("{}/retry", old[0]), None).await.status, 202);
+    stack.engine.sweep_ttl().unwrap();
+    assert_eq!(stack.get(&old[0]).await.data()["state"], "pending");
+    assert_eq!(stack.get(&old[1]).await.status, 404, "the one beside it did expire");
+}
+
+#[tokio::test]
 async fn what_is_pending_or_tried_too_often_is_not_retried() {
     let mut stack = Stack::start().await;
     let endpoint = stack.endpoint().await;
@@ -192,6 +210,8 @@ async fn what_is_pending_or_tried_too_often_is_not_retried() {
     };
     let pending = logged(&stack, &endpoint, DeliveryState::Pending).await;
     assert_eq!(retry(&stack, pending.id).await, (409, "delivery_pending".to_owned()));
+    let dry = format!("{}/deliveries/{}/retry?dry_run=true", path_of(&endpoint), pending.id);
+    assert_eq!(stack.ask("POST", &dry, None).await.status, 409, "a dry run says so too");
     let mut tried = logged(&stack, &endpoint, DeliveryState::Failed).await;
     tried.attempts = vec![tried.attempts[0].clone(); 100];
     stack.store.requeue_delivery(&tried).await.unwrap();

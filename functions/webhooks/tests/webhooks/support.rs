@@ -32,7 +32,7 @@ const NOW: u64 = 1_772_366_400_000;
 
 /// The function, running.
 pub struct Stack {
-    _engine: Engine,
+    pub engine: Engine,
     pub store: Store,
     pub clock: Clock,
     pub hints: Receiver<Hint>,
@@ -107,7 +107,7 @@ impl Stack {
         let policy = AddressPolicy::allowing(["localhost:9000"]).unwrap();
         let router = lambdesk_webhooks::routes(policy, Some(queue)).router(&app);
         let (ours, theirs) = (workspace(&store, clock.now()).await, workspace(&store, clock.now()).await);
-        Self { _engine: engine, store, clock, hints, router, told: AtomicU64::new(1), ours, theirs }
+        Self { engine, store, clock, hints, router, told: AtomicU64::new(1), ours, theirs }
     }
 
     pub async fn send(&self, ask: Ask<'_>) -> Answer {

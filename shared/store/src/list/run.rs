@@ -211,3 +211,119 @@ fn turned(start: &Start) -> Option<Position> {
         Start::NewerThan(Position(place)) => Some(Position(keys::after(place))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::list::ListFilter;
+    use lambdesk_domain::{access::Reach, id::TicketId, testing, time::Timestamp};
+    use proptest::{
+        collection,
+        prelude::*,
+        strategy::ValueTree,
+        test_runner::{TestCaseResult, TestRunner},
+    };
+    use std::collections::BTreeSet;
+    use uuid::Uuid;
+
+    /// Places of tickets in a partition, and whether the filter lets them through.
+    type Rows = Vec<(Ticket, bool)>;
+
+    fn partitions() -> impl Strategy<Value = Vec<Rows>> {
+        let row = (0..60_u64, any::<u128>(), any::<bool>());
+        collection::vec(collection::vec(row, 0..25), 1..4).prop_map(|partitions| {
+            let any = testing::ticket().new_tree(&mut TestRunner::deterministic()).expect("a ticket").current();
+            let ticket = |(time, id, passes)| {
+                let id = TicketId::new(Uuid::from_u128(id));
+                (Ticket { id, last_activity_at: Timestamp::from_millis(time), ..any.clone() }, passes)
+            };
+            partitions.into_iter().map(|rows| rows.into_iter().map(ticket).collect()).collect()
+        })
+    }
+
+    fn place(ticket: &Ticket) -> String {
+        Position::of(ticket).0
+    }
+
+    /// What the table would yield of a partition when it may look at so many rows.
+    fn read(rows: &Rows, query: &ListQuery, budget: usize) -> Run {
+        let mut ahead: Vec<_> = rows
+            .iter()
+            .filter(|(ticket, _)| match &query.start {
+                Start::Newest { .. } => true,
+                Start::OlderThan(start) => place(ticket) < start.0,
+                Start::NewerThan(start) => place(ticket) > start.0,
+            })
+            .collect();
+        ahead.sort_by_key(|(ticket, _)| place(ticket));
+        if !query.is_ascending() {
+            ahead.reverse();
+        }
+        let is_exhausted = ahead.len() <= budget;
+        ahead.truncate(budget);
+        let last = ahead.last().map(|(ticket, _)| place(ticket)).filter(|_| !is_exhausted);
+        let tickets = ahead.into_iter().filter(|(_, passes)| *passes).map(|(ticket, _)| ticket.clone()).collect();
+        let resume = last.map(|place| Item::from([("l_sk".to_owned(), text(place))]));
+        Run { partition: Partition::State(String::new()), tickets, resume, is_exhausted }
+    }
+
+    fn query(start: Start, limit: u16) -> ListQuery {
+        let filter = ListFilter::default();
+        ListQuery {
+            states: vec![],
+            filter,
+            hide_put_off: false,
+            reach: Reach::All,
+            start,
+            limit,
+            now: Timestamp::EPOCH,
+        }
+    }
+
+    fn walk(partitions: &[Rows], limit: u16, budgets: &[usize]) -> TestCaseResult {
+        let pages = |start| {
+            let query = query(start, limit);
+            let runs = partitions.iter().zip(budgets.iter().cycle()).map(|(rows, budget)| read(rows, &query, *budget));
+            merge(&query, runs.collect())
+        };
+        let passing: BTreeSet<_> =
+            partitions.iter().flatten().filter(|(_, passes)| *passes).map(|(t, _)| place(t)).collect();
+        let expected: Vec<_> = passing.into_iter().rev().collect();
+        let mut page = pages(Start::Newest { skip: 0 });
+        let mut seen: Vec<_> = page.tickets.iter().map(place).collect();
+        for _ in 0..200 {
+            let Some(older) = page.older.clone() else { break };
+            page = pages(Start::OlderThan(older));
+            seen.extend(page.tickets.iter().map(place));
+        }
+        prop_assert_eq!(&seen, &expected, "towards older ones");
+        let mut back: Vec<_> = page.tickets.iter().map(place).collect();
+        for _ in 0..200 {
+            let Some(newer) = page.newer.clone() else { break };
+            page = pages(Start::NewerThan(newer));
+            back.splice(..0, page.tickets.iter().map(place));
+        }
+        prop_assert_eq!(&back, &expected, "towards newer ones");
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn short_pages_lose_and_repeat_no_row_whichever_partition_stops_first(
+            partitions in partitions(), limit in 1..6_u16, budgets in collection::vec(1..12_usize, 1..4),
+        ) {
+            walk(&partitions, limit, &budgets)?;
+        }
+    }
+
+    #[test]
+    fn a_ticket_that_moved_between_two_reads_is_in_the_list_once_as_it_is_now() {
+        let old = testing::ticket().new_tree(&mut TestRunner::deterministic()).expect("a ticket").current();
+        let new = Ticket { version: old.version.next(), ..old.clone() };
+        for versions in [[&old, &new], [&new, &old]] {
+            let runs =
+                versions.map(|ticket| read(&vec![(ticket.clone(), true)], &query(Start::Newest { skip: 0 }, 5), 9));
+            assert_eq!(merge(&query(Start::Newest { skip: 0 }, 5), runs.into()).tickets, [new.clone()]);
+        }
+    }
+}

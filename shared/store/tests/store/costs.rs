@@ -189,7 +189,7 @@ async fn reading_is_one_request() {
     let gets = async |store: Store| drop(store.ticket(workspace(1), ticket).await.expect("it is read"));
     assert_eq!(cost(&table, gets).await, (1, 1.0));
     let threads = async |store: Store| drop(store.thread(workspace(1), ticket, 20).await.expect("it is read"));
-    assert_eq!(cost(&table, threads).await, (1, 4.0));
+    assert_eq!(cost(&table, threads).await, (1, 3.0));
 }
 
 #[tokio::test]

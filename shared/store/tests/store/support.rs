@@ -5,7 +5,7 @@ use crate::faults::Faults;
 use aws_sdk_dynamodb::{
     Client,
     config::{BehaviorVersion, Credentials, Region, retry::RetryConfig, timeout::TimeoutConfig},
-    types::AttributeValue as Av,
+    types::{AttributeValue as Av, PutRequest, WriteRequest},
 };
 use lambdesk_domain::{
     id::{TicketId, WorkspaceId},
@@ -18,7 +18,7 @@ use proptest::{
     strategy::ValueTree,
     test_runner::{Config, TestCaseResult, TestError, TestRunner},
 };
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 use uuid::Uuid;
 
 pub const TABLE: &str = "lambdesk-test";
@@ -82,6 +82,18 @@ impl Table {
 
     pub async fn put(&self, item: Item) {
         self.client.put_item().table_name(TABLE).set_item(Some(item)).send().await.expect("it is put");
+    }
+
+    pub async fn put_all(&self, items: Vec<Item>) {
+        let writes = items.into_iter().map(|item| {
+            let put = PutRequest::builder().set_item(Some(item)).build().expect("complete");
+            WriteRequest::builder().put_request(put).build()
+        });
+        for some in writes.collect::<Vec<_>>().chunks(25) {
+            let request = self.client.batch_write_item().request_items(TABLE, some.to_vec());
+            let output = request.send().await.expect("they are put");
+            assert!(output.unprocessed_items().is_none_or(HashMap::is_empty));
+        }
     }
 
     /// How many items the table holds.
