@@ -17,7 +17,12 @@ async fn sixteen_writers_lose_nothing_and_leave_a_sequence_without_gaps() {
                         0 => drop(owner.post(&format!("{path}/messages"), json!({"body_text": "x"})).await.created()),
                         1 => drop(owner.patch(&path, json!({"uid": format!("{writer}-{round}")})).await.ok()),
                         2 => drop(owner.patch(&path, json!({"summary": format!("{writer}-{round}")})).await.ok()),
-                        _ => drop(owner.post(&format!("{path}/messages"), json!({"kind": "note", "body_text": "y"})).await.created()),
+                        _ => drop(
+                            owner
+                                .post(&format!("{path}/messages"), json!({"kind": "note", "body_text": "y"}))
+                                .await
+                                .created(),
+                        ),
                     }
                 }
             })
@@ -30,8 +35,10 @@ async fn sixteen_writers_lose_nothing_and_leave_a_sequence_without_gaps() {
     assert_eq!((&after["version"], &after["replies_count"]), (&json!(65), &json!(16)));
     assert_eq!(desk.owner.get(&format!("{path}/messages?limit=100")).await.ok().as_array().unwrap().len(), 33);
     let log = format!("{path}/activities?limit=100");
-    let events = desk.owner.eventually(&log, |body| body["data"].as_array().is_some_and(|events| events.len() == 65)).await;
-    let sequences: Vec<_> = events["data"].as_array().unwrap().iter().map(|event| event["sequence"].as_u64().unwrap()).collect();
+    let events =
+        desk.owner.eventually(&log, |body| body["data"].as_array().is_some_and(|events| events.len() == 65)).await;
+    let sequences: Vec<_> =
+        events["data"].as_array().unwrap().iter().map(|event| event["sequence"].as_u64().unwrap()).collect();
     assert_eq!(sequences, (1..=65).rev().collect::<Vec<_>>());
     let ids: BTreeSet<_> = events["data"].as_array().unwrap().iter().map(|event| event["id"].to_string()).collect();
     assert_eq!(ids.len(), 65);

@@ -4,11 +4,17 @@
 
 use lambdesk_domain::{
     access::{AccessRules, Actor, Role},
-    command::{Context, Decision, Fields, NewReply, NewTicket, Opening, Prior, ReplyKind, Update, create, follow_up_due, reply, update},
+    command::{
+        Context, Decision, Fields, NewReply, NewTicket, Opening, Prior, ReplyKind, Update, create, follow_up_due,
+        reply, update,
+    },
     contact::{ContactRef, Requester},
     directory::DeletionPolicy,
     events::{Event, EventType, between},
-    id::{CategoryId, ChannelId, ContactId, MessageId, RequestId, TagId, TeamId, TicketId, TicketNumber, UserId, WorkspaceId},
+    id::{
+        CategoryId, ChannelId, ContactId, MessageId, RequestId, TagId, TeamId, TicketId, TicketNumber, UserId,
+        WorkspaceId,
+    },
     message::Content,
     patch::{Field, TagChange},
     status::{ChannelType, Priority, Source, Status},
@@ -108,7 +114,11 @@ fn samples() -> Vec<Event> {
         updated(&ticket, &Update::Archive, 1).0,
         updated(&trashed.1, &Update::Restore, 2).0,
         trashed.0,
-        told(&put_off, follow_up_due(due, put_off.shelf, &Context { actor: Actor::System, request_id: None, ..context(60) })).0,
+        told(
+            &put_off,
+            follow_up_due(due, put_off.shelf, &Context { actor: Actor::System, request_id: None, ..context(60) }),
+        )
+        .0,
     ]
 }
 

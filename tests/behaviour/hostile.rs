@@ -6,8 +6,17 @@ use reqwest::Method;
 #[tokio::test]
 async fn bodies_that_are_no_json_or_too_large_are_refused() {
     let desk = Desk::start().await;
-    let post = async |kind: &str, body: Vec<u8>| desk.owner.send_raw(Method::POST, "/v1/tickets", kind, Some(body)).await;
-    for bad in ["{", "", "nul", "{\"subject\": \"a\"} x", "{\"subject\": \"a\", \"subject\": \"b\"}", "\u{feff}{}", &"[".repeat(10_000)] {
+    let post =
+        async |kind: &str, body: Vec<u8>| desk.owner.send_raw(Method::POST, "/v1/tickets", kind, Some(body)).await;
+    for bad in [
+        "{",
+        "",
+        "nul",
+        "{\"subject\": \"a\"} x",
+        "{\"subject\": \"a\", \"subject\": \"b\"}",
+        "\u{feff}{}",
+        &"[".repeat(10_000),
+    ] {
         post("application/json", bad.as_bytes().to_vec()).await.expect(400);
     }
     post("application/json", vec![0xff, 0xfe, b'{']).await.expect(400);
@@ -29,8 +38,19 @@ async fn all_bad_fields_are_told_at_once_and_nothing_is_stored() {
         "follow_up_at": "tomorrow", "uid": "u".repeat(255), "extra": null,
     });
     let expected = [
-        "/category_id", "/custom/no", "/extra", "/follow_up_at", "/from/email", "/from/name", "/from/x",
-        "/message/body_text", "/priority", "/status", "/subject", "/tags/0", "/uid",
+        "/category_id",
+        "/custom/no",
+        "/extra",
+        "/follow_up_at",
+        "/from/email",
+        "/from/name",
+        "/from/x",
+        "/message/body_text",
+        "/priority",
+        "/status",
+        "/subject",
+        "/tags/0",
+        "/uid",
     ];
     assert_eq!(desk.owner.post("/v1/tickets", body).await.bad_fields(), expected);
     assert_eq!(desk.owner.get("/v1/tickets").await.ok(), json!([]));
@@ -56,12 +76,17 @@ async fn a_stale_version_is_412_with_the_current_one() {
     let ticket = desk.ticket("S").await;
     let path = format!("/v1/tickets/{}", ticket["id"].as_str().unwrap());
     desk.owner.patch(&path, json!({"subject": "T"})).await.ok();
-    let stale = desk.owner.with("if-match", "\"1\"").patch(&path, json!({"priority": "high"})).await.problem(412, "stale");
+    let stale =
+        desk.owner.with("if-match", "\"1\"").patch(&path, json!({"priority": "high"})).await.problem(412, "stale");
     assert_eq!(stale["current_version"], 2);
     let fresh = desk.owner.with("if-match", "\"2\"").patch(&path, json!({"priority": "high"})).await;
     assert_eq!(fresh.header("etag"), "\"3\"");
     assert_eq!(fresh.ok()["subject"], "T");
-    desk.owner.with("if-match", "nonsense").patch(&path, json!({"priority": "low"})).await.problem(400, "invalid_if_match");
+    desk.owner
+        .with("if-match", "nonsense")
+        .patch(&path, json!({"priority": "low"}))
+        .await
+        .problem(400, "invalid_if_match");
 }
 
 #[tokio::test]

@@ -61,7 +61,10 @@ async fn restricted_users_and_agents_see_what_their_role_lets_them() {
     as_jane.get(&path).await.ok();
     assert_eq!(as_jane.get("/v1/tickets").await.ok().as_array().unwrap().len(), 1);
     as_jane.put(&format!("{path}/assignee"), json!({"assignee_id": null})).await.expect(403);
-    desk.owner.patch("/v1/workspace", json!({"agent_visibility": "own_and_unassigned", "agents_assign_others": false})).await.ok();
+    desk.owner
+        .patch("/v1/workspace", json!({"agent_visibility": "own_and_unassigned", "agents_assign_others": false}))
+        .await
+        .ok();
     as_bob.get(&path).await.problem(404, "not_found");
     assert_eq!(as_bob.get("/v1/tickets").await.ok(), json!([]));
     let unassigned = desk.ticket("T").await;
@@ -91,13 +94,18 @@ async fn a_channel_key_stays_on_its_channel() {
 #[tokio::test]
 async fn revoked_and_expired_keys_open_nothing() {
     let desk = Desk::start().await;
-    let body = json!({"name": "Soon", "kind": "machine", "scopes": ["tickets:read"], "expires_at": "2020-01-01T00:00:00Z"});
+    let body =
+        json!({"name": "Soon", "kind": "machine", "scopes": ["tickets:read"], "expires_at": "2020-01-01T00:00:00Z"});
     let expired = desk.owner.post("/v1/api-keys", body).await;
     if expired.status == 201 {
         let key = expired.created();
         desk.with_key(key["key"].as_str().unwrap()).get("/v1/tickets").await.problem(401, "unauthorized");
     }
-    let key = desk.owner.post("/v1/api-keys", json!({"name": "K", "kind": "machine", "scopes": ["tickets:read"]})).await.created();
+    let key = desk
+        .owner
+        .post("/v1/api-keys", json!({"name": "K", "kind": "machine", "scopes": ["tickets:read"]}))
+        .await
+        .created();
     let caller = desk.with_key(key["key"].as_str().unwrap());
     caller.get("/v1/tickets").await.ok();
     desk.owner.delete(&format!("/v1/api-keys/{}", key["id"].as_str().unwrap())).await.expect(204);

@@ -38,7 +38,14 @@ impl Caller {
     }
 
     /// One line of the ledger.
-    async fn enter(&mut self, name: &str, method: Method, path: &str, body: Option<Json>, more: &[(&str, &str)]) -> Json {
+    async fn enter(
+        &mut self,
+        name: &str,
+        method: Method,
+        path: &str,
+        body: Option<Json>,
+        more: &[(&str, &str)],
+    ) -> Json {
         let (answer, usage) = self.call(method, path, body, more).await;
         write_line(&mut self.ledger, name, &usage);
         answer
@@ -79,22 +86,51 @@ async fn every_operation_costs_what_the_ledger_says() {
     let created = c.enter("create, without contact", Method::POST, "/v1/tickets", Some(plain.clone()), &[]).await;
     c.enter("create, new contact", Method::POST, "/v1/tickets", with("new@customer.example", "Mary"), &[]).await;
     c.enter("create, known contact", Method::POST, "/v1/tickets", with("new@customer.example", "Mary"), &[]).await;
-    c.enter("create, known contact under another name", Method::POST, "/v1/tickets", with("new@customer.example", "M."), &[]).await;
-    c.enter("create, with Idempotency-Key", Method::POST, "/v1/tickets", Some(plain.clone()), &[("idempotency-key", "a")]).await;
+    c.enter(
+        "create, known contact under another name",
+        Method::POST,
+        "/v1/tickets",
+        with("new@customer.example", "M."),
+        &[],
+    )
+    .await;
+    c.enter(
+        "create, with Idempotency-Key",
+        Method::POST,
+        "/v1/tickets",
+        Some(plain.clone()),
+        &[("idempotency-key", "a")],
+    )
+    .await;
     c.enter("create, replayed", Method::POST, "/v1/tickets", Some(plain.clone()), &[("idempotency-key", "a")]).await;
 
     let ticket = format!("/v1/tickets/{}", created["id"].as_str().unwrap());
     let (messages, status) = (format!("{ticket}/messages"), format!("{ticket}/status"));
     c.enter("reply", Method::POST, &messages, Some(json!({"body_text": "y".repeat(300)})), &[]).await;
     c.enter("note", Method::POST, &messages, Some(json!({"kind": "note", "body_text": "y".repeat(300)})), &[]).await;
-    c.enter("customer's reply, relayed", Method::POST, &messages, Some(json!({"kind": "inbound", "body_text": "z".repeat(300)})), &[]).await;
+    c.enter(
+        "customer's reply, relayed",
+        Method::POST,
+        &messages,
+        Some(json!({"kind": "inbound", "body_text": "z".repeat(300)})),
+        &[],
+    )
+    .await;
     c.enter("status", Method::PUT, &status, Some(json!({"status": "in_progress"})), &[]).await;
     c.enter("status, the same again", Method::PUT, &status, Some(json!({"status": "in_progress"})), &[]).await;
     c.enter("assign", Method::PUT, &format!("{ticket}/assignee"), Some(json!({"assignee_id": jane["id"]})), &[]).await;
-    c.enter("follow-up", Method::PUT, &format!("{ticket}/follow_up"), Some(json!({"follow_up_at": "2031-01-01T00:00:00Z"})), &[]).await;
+    c.enter(
+        "follow-up",
+        Method::PUT,
+        &format!("{ticket}/follow_up"),
+        Some(json!({"follow_up_at": "2031-01-01T00:00:00Z"})),
+        &[],
+    )
+    .await;
     c.enter("tags", Method::PUT, &format!("{ticket}/tags"), Some(json!({"tags": [tag["id"]]})), &[]).await;
     c.enter("patch the subject", Method::PATCH, &ticket, Some(json!({"subject": "Another subject"})), &[]).await;
-    c.enter("patch with If-Match", Method::PATCH, &ticket, Some(json!({"priority": "high"})), &[("if-match", "\"9\"")]).await;
+    c.enter("patch with If-Match", Method::PATCH, &ticket, Some(json!({"priority": "high"})), &[("if-match", "\"9\"")])
+        .await;
     c.enter("close", Method::PUT, &status, Some(json!({"status": "closed"})), &[]).await;
     c.enter("reopen", Method::PUT, &status, Some(json!({"status": "open"})), &[]).await;
     c.enter("archive", Method::POST, &format!("{ticket}/archive"), None, &[]).await;
@@ -108,7 +144,14 @@ async fn every_operation_costs_what_the_ledger_says() {
     c.enter("activities, 25", Method::GET, &format!("{ticket}/activities"), None, &[]).await;
     c.enter("list one state, 25", Method::GET, "/v1/tickets?status=open", None, &[]).await;
     c.enter("list by default (six states), 25", Method::GET, "/v1/tickets", None, &[]).await;
-    c.enter("list one state by channel", Method::GET, &format!("/v1/tickets?status=open&channel_id={}", channel["id"].as_str().unwrap()), None, &[]).await;
+    c.enter(
+        "list one state by channel",
+        Method::GET,
+        &format!("/v1/tickets?status=open&channel_id={}", channel["id"].as_str().unwrap()),
+        None,
+        &[],
+    )
+    .await;
     c.enter("list open ones of nobody", Method::GET, "/v1/tickets?status=open&assignee_id=none", None, &[]).await;
     visitor(&mut caller, &channel).await;
     cold(&mut caller, &desk, &ticket).await;
@@ -131,14 +174,19 @@ async fn fill(caller: &Caller, channel: &Json) {
 async fn visitor(caller: &mut Caller, channel: &Json) {
     let token = channel["public_token"].as_str().unwrap();
     let origin = ("origin", "https://shop.example");
-    let session = caller.enter("intake: session", Method::POST, &format!("/intake/{token}/session"), Some(json!({})), &[origin]).await;
+    let session = caller
+        .enter("intake: session", Method::POST, &format!("/intake/{token}/session"), Some(json!({})), &[origin])
+        .await;
     let key = std::mem::replace(&mut caller.key, format!("Bearer {}", session["session"].as_str().unwrap()));
     let body = json!({"subject": "Help", "message": {"body_text": "x".repeat(300)}});
-    let created = caller.enter("intake: create", Method::POST, &format!("/intake/{token}/tickets"), Some(body), &[origin]).await;
+    let created =
+        caller.enter("intake: create", Method::POST, &format!("/intake/{token}/tickets"), Some(body), &[origin]).await;
     let public = format!("/intake/tickets/{}", created["public_token"].as_str().unwrap());
     caller.enter("intake: the visitor's view", Method::GET, &public, None, &[origin]).await;
     let body = json!({"body_text": "z".repeat(300)});
-    caller.enter("intake: the visitor's reply", Method::POST, &format!("{public}/messages"), Some(body), &[origin]).await;
+    caller
+        .enter("intake: the visitor's reply", Method::POST, &format!("{public}/messages"), Some(body), &[origin])
+        .await;
     caller.key = key;
 }
 

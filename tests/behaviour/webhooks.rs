@@ -33,7 +33,8 @@ async fn a_silent_write_is_logged_but_not_told() {
     let mut receiver = desk.receiver(&["*"]).await;
     let ticket = desk.owner.post("/v1/tickets?silent=true", json!({"subject": "S"})).await.created();
     let path = format!("/v1/tickets/{}/activities", ticket["id"].as_str().unwrap());
-    let log = desk.owner.eventually(&path, |body| body["data"].as_array().is_some_and(|events| !events.is_empty())).await;
+    let log =
+        desk.owner.eventually(&path, |body| body["data"].as_array().is_some_and(|events| !events.is_empty())).await;
     assert_eq!(log["data"][0]["is_silent"], true);
     receiver.silence().await;
 }
@@ -68,7 +69,11 @@ async fn a_follow_up_comes_back_by_itself_when_it_is_due_and_once() {
     let path = format!("/v1/tickets/{}", ticket["id"].as_str().unwrap());
     let due = start.plus(Duration::from_secs(200));
     desk.owner.put(&format!("{path}/follow_up"), json!({"follow_up_at": due.to_string()})).await.ok();
-    desk.owner.eventually(&format!("{path}/activities"), |body| body["data"].as_array().is_some_and(|events| events.len() == 2)).await;
+    desk.owner
+        .eventually(&format!("{path}/activities"), |body| {
+            body["data"].as_array().is_some_and(|events| events.len() == 2)
+        })
+        .await;
     desk.sweep().await;
     assert_eq!(desk.owner.get("/v1/tickets").await.ok(), json!([]), "not yet due");
     clock.advance(Duration::from_secs(201));
@@ -91,7 +96,10 @@ async fn the_feed_tells_the_same_events_in_order() {
     for subject in ["a", "b", "c"] {
         desk.ticket(subject).await;
     }
-    let feed = desk.owner.eventually("/v1/events", |body| body["data"].as_array().is_some_and(|events| events.len() == 3)).await;
+    let feed = desk
+        .owner
+        .eventually("/v1/events", |body| body["data"].as_array().is_some_and(|events| events.len() == 3))
+        .await;
     let position = feed["data"][0]["position"].as_str().unwrap();
     let rest = desk.owner.get(&format!("/v1/events?after={position}")).await.ok();
     assert_eq!(rest.as_array().unwrap()[..], feed["data"].as_array().unwrap()[1..]);

@@ -78,7 +78,15 @@ async fn a16_future_follow_ups_and_unprocessed_tickets_are_hidden_unless_asked_f
     let path = format!("/v1/tickets/{}/follow_up", ticket["id"].as_str().unwrap());
     desk.owner.put(&path, json!({"follow_up_at": "2031-01-01T00:00:00Z"})).await.ok();
     let subjects = async |query: &str| -> Vec<Json> {
-        desk.owner.get(&format!("/v1/tickets?{query}")).await.ok().as_array().unwrap().iter().map(|t| t["subject"].clone()).collect()
+        desk.owner
+            .get(&format!("/v1/tickets?{query}"))
+            .await
+            .ok()
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|t| t["subject"].clone())
+            .collect()
     };
     assert_eq!(subjects("").await, [] as [Json; 0]);
     assert_eq!(subjects("include=follow_up").await, ["Later"]);

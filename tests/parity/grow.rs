@@ -28,21 +28,35 @@ async fn g13_create_answers_201_and_holds_custom_fields_to_their_definitions() {
     }
     let missing = desk.owner.post("/v1/tickets", json!({"subject": "S"})).await;
     assert_eq!(missing.bad_fields(), ["/custom/order"]);
-    let bad = json!({"order": "1", "amount": "x", "vip": 1, "due": "soon", "plan": "max", "areas": ["asia"], "other": 1});
+    let bad =
+        json!({"order": "1", "amount": "x", "vip": 1, "due": "soon", "plan": "max", "areas": ["asia"], "other": 1});
     let bad = desk.owner.post("/v1/tickets", json!({"subject": "S", "custom": bad})).await;
-    assert_eq!(bad.bad_fields(), ["/custom/amount", "/custom/areas", "/custom/due", "/custom/other", "/custom/plan", "/custom/vip"]);
+    assert_eq!(
+        bad.bad_fields(),
+        ["/custom/amount", "/custom/areas", "/custom/due", "/custom/other", "/custom/plan", "/custom/vip"]
+    );
 
-    let custom = json!({"order": "A-1", "amount": 12.5, "vip": true, "due": "2026-12-24", "plan": "pro", "areas": ["us", "eu"]});
+    let custom =
+        json!({"order": "A-1", "amount": 12.5, "vip": true, "due": "2026-12-24", "plan": "pro", "areas": ["us", "eu"]});
     let reply = desk.owner.post("/v1/tickets", json!({"subject": "S", "custom": custom})).await;
     let location = reply.header("location").to_owned();
     assert_eq!(reply.header("etag"), "\"1\"");
     let created = reply.created();
     assert_eq!(location, format!("/v1/tickets/{}", created["id"].as_str().unwrap()));
     assert_eq!(created["custom"]["areas"], json!(["eu", "us"]));
-    desk.owner.post("/v1/tickets", json!({"subject": "T", "custom": {"order": "B-2", "plan": "basic"}})).await.created();
+    desk.owner
+        .post("/v1/tickets", json!({"subject": "T", "custom": {"order": "B-2", "plan": "basic"}}))
+        .await
+        .created();
     for (filter, count) in [
-        ("custom.order=A-1", 1), ("custom.amount=12.5", 1), ("custom.vip=true", 1), ("custom.due=2026-12-24", 1),
-        ("custom.plan=pro", 1), ("custom.plan=basic", 1), ("custom.areas=us", 1), ("custom.order=A", 0),
+        ("custom.order=A-1", 1),
+        ("custom.amount=12.5", 1),
+        ("custom.vip=true", 1),
+        ("custom.due=2026-12-24", 1),
+        ("custom.plan=pro", 1),
+        ("custom.plan=basic", 1),
+        ("custom.areas=us", 1),
+        ("custom.order=A", 0),
         ("custom.plan=pro&custom.areas=eu", 1),
     ] {
         let found = desk.owner.get(&format!("/v1/tickets?{filter}")).await.ok();
@@ -62,8 +76,15 @@ async fn g16_the_status_has_its_own_setter() {
     let ticket = desk.ticket("S").await;
     let path = format!("/v1/tickets/{}/status", ticket["id"].as_str().unwrap());
     for (said, answered) in [
-        ("on_hold", "on_hold"), ("answered", "waiting"), ("customer_replied", "open"), ("ongoing", "in_progress"),
-        ("completed", "resolved"), ("closed", "closed"), ("pending", "open"), ("spam", "spam"), ("open", "open"),
+        ("on_hold", "on_hold"),
+        ("answered", "waiting"),
+        ("customer_replied", "open"),
+        ("ongoing", "in_progress"),
+        ("completed", "resolved"),
+        ("closed", "closed"),
+        ("pending", "open"),
+        ("spam", "spam"),
+        ("open", "open"),
     ] {
         let ticket = desk.owner.put(&path, json!({"status": said})).await.ok();
         assert_eq!(ticket["status"], answered);
@@ -87,7 +108,9 @@ async fn g20_replies_are_listed_page_by_page() {
     let (mut texts, mut next) = (Vec::new(), Some(format!("{path}?limit=3")));
     while let Some(page) = next {
         let page = desk.owner.get(&page).await.expect(200);
-        texts.extend(page["data"].as_array().unwrap().iter().map(|message| message["body_text"].as_str().unwrap().to_owned()));
+        texts.extend(
+            page["data"].as_array().unwrap().iter().map(|message| message["body_text"].as_str().unwrap().to_owned()),
+        );
         next = page["page"]["next_cursor"].as_str().map(|cursor| format!("{path}?limit=3&cursor={cursor}"));
     }
     assert_eq!(texts, ["Hello, I need help.", "1", "2", "3", "4", "5", "6"]);
@@ -102,7 +125,10 @@ async fn g21_a_reply_or_a_note_is_posted() {
     let note = desk.owner.post(&path, json!({"kind": "note", "body_text": "She called twice."})).await.created();
     assert_eq!(note["kind"], "note");
     let after_note = desk.owner.get(&format!("/v1/tickets/{id}")).await.ok();
-    assert_eq!((&after_note["status"], &after_note["replies_count"], &after_note["awaiting"]), (&json!("open"), &json!(0), &json!("agent")));
+    assert_eq!(
+        (&after_note["status"], &after_note["replies_count"], &after_note["awaiting"]),
+        (&json!("open"), &json!(0), &json!("agent"))
+    );
     assert_eq!(after_note["preview"], "Hello, I need help.");
 
     let reply = json!({"body_html": "<p>We are <b>looking</b> into this<script>x()</script></p>"});
@@ -112,7 +138,10 @@ async fn g21_a_reply_or_a_note_is_posted() {
     assert_eq!((&reply["kind"], &reply["body_text"]), (&json!("outbound"), &json!("We are looking into this")));
     assert_eq!(reply["body_html"], "<p>We are <b>looking</b> into this</p>");
     let after = desk.owner.get(&format!("/v1/tickets/{id}")).await.ok();
-    assert_eq!((&after["status"], &after["replies_count"], &after["awaiting"]), (&json!("waiting"), &json!(1), &json!("customer")));
+    assert_eq!(
+        (&after["status"], &after["replies_count"], &after["awaiting"]),
+        (&json!("waiting"), &json!(1), &json!("customer"))
+    );
     assert!(after["first_response_at"].is_string());
 
     let closing = desk.owner.post(&path, json!({"body_text": "Done.", "status": "closed"})).await.created();
@@ -121,7 +150,8 @@ async fn g21_a_reply_or_a_note_is_posted() {
     assert_eq!(desk.owner.post(&path, json!({"body_text": " "})).await.bad_fields(), ["/body_text"]);
     assert_eq!(desk.owner.post(&path, json!({"kind": "shout"})).await.bad_fields(), ["/body_text", "/kind"]);
     desk.owner.post(&path, json!({"body_text": "x".repeat(65_537)})).await.problem(413, "too_large");
-    let absent = desk.owner.post("/v1/tickets/01890a5d-ac96-774b-bcce-b302099a8057/messages", json!({"body_text": "x"})).await;
+    let absent =
+        desk.owner.post("/v1/tickets/01890a5d-ac96-774b-bcce-b302099a8057/messages", json!({"body_text": "x"})).await;
     absent.problem(404, "not_found");
     assert_eq!(Json::Null, desk.owner.get(&format!("/v1/tickets/{id}")).await.ok()["archived_at"]);
 }

@@ -24,7 +24,10 @@ async fn h1_an_inbound_ticket_is_made_on_a_channel() {
     long["subject"] = json!("x".repeat(256));
     long["channel_id"] = json!("01890a5d-ac96-774b-bcce-b302099a8057");
     long["surprise"] = json!(1);
-    assert_eq!(desk.owner.post("/v1/tickets", long).await.bad_fields(), ["/channel_id", "/from/email", "/subject", "/surprise"]);
+    assert_eq!(
+        desk.owner.post("/v1/tickets", long).await.bad_fields(),
+        ["/channel_id", "/from/email", "/subject", "/surprise"]
+    );
 }
 
 #[tokio::test]
@@ -38,7 +41,8 @@ async fn h2_it_runs_the_full_inbound_pipeline() {
     assert_eq!(received.event["types"], json!(["ticket.created", "message.created"]));
     assert_eq!(received.event["data"]["ticket"]["id"], ticket["id"]);
     let path = format!("/v1/tickets/{}/activities", ticket["id"].as_str().unwrap());
-    let log = desk.owner.eventually(&path, |body| body["data"].as_array().is_some_and(|events| !events.is_empty())).await;
+    let log =
+        desk.owner.eventually(&path, |body| body["data"].as_array().is_some_and(|events| !events.is_empty())).await;
     assert_eq!(log["data"][0]["id"], received.event["id"]);
 }
 
@@ -74,7 +78,10 @@ async fn h4_lists_have_links_page_numbers_totals_and_previews() {
     let page = reply.expect(200);
     assert_eq!(page["data"].as_array().unwrap().len(), 2);
     let info = &page["page"];
-    assert_eq!((&info["number"], &info["size"], &info["total"], &info["last"]), (&json!(2), &json!(2), &json!(5), &json!(3)));
+    assert_eq!(
+        (&info["number"], &info["size"], &info["total"], &info["last"]),
+        (&json!(2), &json!(2), &json!(5), &json!(3))
+    );
     let row = &page["data"][0];
     assert_eq!(row["channel"], json!({"id": channel["id"], "name": "Website", "type": "chat", "color": "#3b82f6"}));
     assert_eq!((&row["assignee"], &row["tags"], &row["summary"]), (&Json::Null, &json!([]), &Json::Null));
@@ -93,7 +100,11 @@ async fn h4_lists_have_links_page_numbers_totals_and_previews() {
     }
     assert_eq!(seen.len(), 5);
     let back = desk.owner.get(&next).await.expect(200);
-    let back = desk.owner.get(&format!("/v1/tickets?limit=2&cursor={}", back["page"]["prev_cursor"].as_str().unwrap())).await.ok();
+    let back = desk
+        .owner
+        .get(&format!("/v1/tickets?limit=2&cursor={}", back["page"]["prev_cursor"].as_str().unwrap()))
+        .await
+        .ok();
     let numbers: Vec<_> = back.as_array().unwrap().iter().map(|row| row["number"].as_u64().unwrap()).collect();
     assert_eq!(numbers, seen[2..4]);
     desk.owner.get("/v1/tickets?limit=100&page=11").await.problem(400, "malformed");
@@ -124,7 +135,15 @@ async fn h9_the_assignee_is_set_and_null_clears() {
     let assigned = desk.owner.put(&path, json!({"assignee_id": jane["id"]})).await.ok();
     assert_eq!(assigned["assignee"]["id"], jane["id"]);
     let subjects = async |query: &str| -> Vec<Json> {
-        as_jane.get(&format!("/v1/tickets?{query}")).await.ok().as_array().unwrap().iter().map(|t| t["subject"].clone()).collect()
+        as_jane
+            .get(&format!("/v1/tickets?{query}"))
+            .await
+            .ok()
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|t| t["subject"].clone())
+            .collect()
     };
     assert_eq!(subjects("assignee_id=me&status=open,in_progress,waiting,on_hold").await, ["S"]);
     assert_eq!(subjects("assignee_id=me").await, ["S"]);
@@ -148,14 +167,21 @@ async fn h11_the_activity_log_tells_every_change() {
     desk.owner.put(&format!("{path}/assignee"), json!({"assignee_id": jane["id"]})).await.ok();
     desk.owner.put(&format!("{path}/tags"), json!({"tags": ["Urgent"]})).await.ok();
     let log = format!("{path}/activities");
-    let events = desk.owner.eventually(&log, |body| body["data"].as_array().is_some_and(|events| events.len() == 4)).await;
-    let told: Vec<_> = events["data"].as_array().unwrap().iter().map(|event| (event["sequence"].as_u64().unwrap(), event["type"].clone())).collect();
+    let events =
+        desk.owner.eventually(&log, |body| body["data"].as_array().is_some_and(|events| events.len() == 4)).await;
+    let told: Vec<_> = events["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| (event["sequence"].as_u64().unwrap(), event["type"].clone()))
+        .collect();
     let expected = [(4, "ticket.tagged"), (3, "ticket.assigned"), (2, "ticket.status_changed"), (1, "ticket.created")];
     assert_eq!(told, expected.map(|(sequence, kind)| (sequence, json!(kind))));
     assert_eq!(events["data"][0]["changes"], json!([{"field": "tag_ids", "from": [], "to": [tag["id"]]}]));
     assert_eq!(events["data"][2]["changes"], json!([{"field": "status", "from": "open", "to": "in_progress"}]));
     assert_eq!(events["data"][2]["actor"]["kind"], "user");
     let page = desk.owner.get(&format!("{log}?limit=3")).await.expect(200);
-    let rest = desk.owner.get(&format!("{log}?limit=3&cursor={}", page["page"]["next_cursor"].as_str().unwrap())).await.ok();
+    let rest =
+        desk.owner.get(&format!("{log}?limit=3&cursor={}", page["page"]["next_cursor"].as_str().unwrap())).await.ok();
     assert_eq!(rest[0]["sequence"], 1);
 }

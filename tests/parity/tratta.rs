@@ -35,13 +35,17 @@ async fn t2_source_tells_how_a_ticket_came_in_and_filters_by_several_values() {
     machine.post("/v1/tickets", json!({"subject": "by a program"})).await.created();
     crate::answerpal::chat(&desk, &channel, "by a visitor").await;
     let subjects = |list: Json| -> Vec<String> {
-        let mut subjects: Vec<_> = list.as_array().unwrap().iter().map(|t| t["subject"].as_str().unwrap().to_owned()).collect();
+        let mut subjects: Vec<_> =
+            list.as_array().unwrap().iter().map(|t| t["subject"].as_str().unwrap().to_owned()).collect();
         subjects.sort();
         subjects
     };
     assert_eq!(subjects(desk.owner.get("/v1/tickets?source=guest").await.ok()), ["by a visitor"]);
     assert_eq!(subjects(desk.owner.get("/v1/tickets?source=guest,api").await.ok()), ["by a program", "by a visitor"]);
-    assert_eq!(subjects(desk.owner.get("/v1/tickets?source[]=agent&source[]=api").await.ok()), ["by a program", "by a user"]);
+    assert_eq!(
+        subjects(desk.owner.get("/v1/tickets?source[]=agent&source[]=api").await.ok()),
+        ["by a program", "by a user"]
+    );
     let said = desk.owner.post("/v1/tickets", json!({"subject": "x", "source": "portal"})).await;
     assert_eq!(said.bad_fields(), ["/source"]);
 }
@@ -88,14 +92,17 @@ async fn t5_bearer_and_bare_keys_are_taken_and_nothing_else() {
 async fn t6_filters_by_status_source_and_category() {
     let desk = Desk::start().await;
     let category = desk.owner.post("/v1/categories", json!({"name": "Need call support"})).await.created();
-    for (subject, status, categorised) in [("a", "open", true), ("b", "in_progress", true), ("c", "resolved", false), ("d", "open", false)] {
+    for (subject, status, categorised) in
+        [("a", "open", true), ("b", "in_progress", true), ("c", "resolved", false), ("d", "open", false)]
+    {
         let category = if categorised { category["id"].clone() } else { Json::Null };
         let body = json!({"subject": subject, "status": status, "category_id": category});
         desk.owner.post("/v1/tickets", body).await.created();
     }
     let found = async |query: &str| -> Vec<String> {
         let list = desk.owner.get(&format!("/v1/tickets?{query}")).await.ok();
-        let mut found: Vec<_> = list.as_array().unwrap().iter().map(|t| t["subject"].as_str().unwrap().to_owned()).collect();
+        let mut found: Vec<_> =
+            list.as_array().unwrap().iter().map(|t| t["subject"].as_str().unwrap().to_owned()).collect();
         found.sort();
         found
     };
@@ -157,7 +164,10 @@ async fn t9_the_ticket_holds_requester_flags_and_times() {
         "message": {"body_text": "Hi"},
     });
     let ticket = desk.owner.post("/v1/tickets", body).await.created();
-    assert_eq!(ticket["requester"], json!({"name": "John Doe", "email": "john.doe@customer.example", "phone": "+1234567890"}));
+    assert_eq!(
+        ticket["requester"],
+        json!({"name": "John Doe", "email": "john.doe@customer.example", "phone": "+1234567890"})
+    );
     assert_eq!((&ticket["is_read_by_customer"], &ticket["is_read_by_organization"]), (&json!(true), &json!(false)));
     assert_eq!(ticket["resolved_at"], Json::Null);
     let path = format!("/v1/tickets/{}", ticket["id"].as_str().unwrap());
@@ -194,7 +204,10 @@ async fn t13_a_secure_messages_body_is_shown_to_people_only_and_never_leaves() {
     let id = ticket["id"].as_str().unwrap();
     let message = json!({"body_text": SECRET, "is_secure": true});
     let message = desk.owner.post(&format!("/v1/tickets/{id}/messages"), message).await.created();
-    assert_eq!((&message["kind"], &message["is_secure"], &message["source"]), (&json!("outbound"), &json!(true), &json!("agent")));
+    assert_eq!(
+        (&message["kind"], &message["is_secure"], &message["source"]),
+        (&json!("outbound"), &json!(true), &json!("agent"))
+    );
     assert_eq!(message["body_text"], SECRET);
     let shown = machine.get(&format!("/v1/tickets/{id}/messages")).await.expect(200);
     assert!(!shown.to_string().contains("4242"), "{shown}");
@@ -204,7 +217,12 @@ async fn t13_a_secure_messages_body_is_shown_to_people_only_and_never_leaves() {
         let received = receiver.next().await;
         assert!(!received.raw.contains("4242"), "{}", received.raw);
     }
-    let activities = desk.owner.eventually(&format!("/v1/tickets/{id}/activities"), |body| body["data"].as_array().is_some_and(|d| d.len() == 2)).await;
+    let activities = desk
+        .owner
+        .eventually(&format!("/v1/tickets/{id}/activities"), |body| {
+            body["data"].as_array().is_some_and(|d| d.len() == 2)
+        })
+        .await;
     assert!(!activities.to_string().contains("4242"));
 }
 
@@ -215,7 +233,12 @@ async fn t14_times_are_rfc_3339_utc_with_milliseconds() {
             Json::Object(members) => members.iter().for_each(|(name, value)| {
                 if name.ends_with("_at") && !value.is_null() {
                     let text = value.as_str().unwrap();
-                    assert!(text.len() == 24 && text.ends_with('Z') && text.parse::<lambdesk_domain::time::Timestamp>().is_ok(), "{name}: {text}");
+                    assert!(
+                        text.len() == 24
+                            && text.ends_with('Z')
+                            && text.parse::<lambdesk_domain::time::Timestamp>().is_ok(),
+                        "{name}: {text}"
+                    );
                     *checked += 1;
                 }
                 check(value, checked);

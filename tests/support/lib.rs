@@ -1,6 +1,11 @@
 //! What the tests share: a desk of their own, callers with keys, and a receiver
 //! of webhooks. Every test starts the whole stack in memory and speaks HTTP.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::missing_panics_doc, reason = "a test that fails here has failed")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "a test that fails here has failed"
+)]
 
 mod desk;
 pub mod ledger;

@@ -98,7 +98,11 @@ impl Receiver {
     }
 }
 
-async fn receive(State((sender, answers)): State<(mpsc::UnboundedSender<Received>, Answers)>, headers: HeaderMap, body: Bytes) -> StatusCode {
+async fn receive(
+    State((sender, answers)): State<(mpsc::UnboundedSender<Received>, Answers)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> StatusCode {
     let raw = String::from_utf8(body.to_vec()).unwrap();
     let event = serde_json::from_str(&raw).unwrap_or(Json::Null);
     // The test may have ended already.

@@ -80,9 +80,7 @@ pub async fn post(
         answer_needs_ticket: false,
     });
     match written.await {
-        Err(problem) if problem.code() == "ticket_closed" => {
-            continue_closed(&executor, reply, answer).await
-        }
+        Err(problem) if problem.code() == "ticket_closed" => continue_closed(&executor, reply, answer).await,
         written => written,
     }
 }

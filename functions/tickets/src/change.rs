@@ -25,14 +25,24 @@ use serde::Deserialize;
 use std::collections::BTreeSet;
 
 /// `PATCH /v1/tickets/{ticket_id}`: JSON Merge Patch (RFC 7396) over the editable fields.
-pub async fn patch(mut session: Session, Id(id): Id<TicketId>, write: Write, body: PatchBody<FieldsBody>) -> Result<Response, Problem> {
+pub async fn patch(
+    mut session: Session,
+    Id(id): Id<TicketId>,
+    write: Write,
+    body: PatchBody<FieldsBody>,
+) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
     let fields = body.value.into_fields(&mut session).await?;
     set(&session, id, &write, &body.raw, fields).await
 }
 
 /// `PUT /v1/tickets/{ticket_id}`: the editable fields as a whole; those left out are cleared.
-pub async fn replace(mut session: Session, Id(id): Id<TicketId>, write: Write, body: JsonBody<FieldsBody>) -> Result<Response, Problem> {
+pub async fn replace(
+    mut session: Session,
+    Id(id): Id<TicketId>,
+    write: Write,
+    body: JsonBody<FieldsBody>,
+) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
     let mut checker = Checker::default();
     let subject = checker.required("/subject", body.value.subject.clone());
@@ -51,7 +61,12 @@ pub struct StatusBody {
 }
 
 /// `PUT /v1/tickets/{ticket_id}/status`.
-pub async fn status(session: Session, Id(id): Id<TicketId>, write: Write, body: JsonBody<StatusBody>) -> Result<Response, Problem> {
+pub async fn status(
+    session: Session,
+    Id(id): Id<TicketId>,
+    write: Write,
+    body: JsonBody<StatusBody>,
+) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
     let mut checker = Checker::default();
     let status = checker.required("/status", body.value.status);
@@ -69,7 +84,12 @@ pub struct AssigneeBody {
 }
 
 /// `PUT /v1/tickets/{ticket_id}/assignee`: null unassigns.
-pub async fn assignee(mut session: Session, Id(id): Id<TicketId>, write: Write, body: JsonBody<AssigneeBody>) -> Result<Response, Problem> {
+pub async fn assignee(
+    mut session: Session,
+    Id(id): Id<TicketId>,
+    write: Write,
+    body: JsonBody<AssigneeBody>,
+) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
     let mut checker = Checker::default();
     if let Input::Value(user) = body.value.assignee_id {
@@ -82,7 +102,12 @@ pub async fn assignee(mut session: Session, Id(id): Id<TicketId>, write: Write, 
 }
 
 /// `POST /v1/tickets/{ticket_id}/assign`: to the caller.
-pub async fn assign_to_me(session: Session, Id(id): Id<TicketId>, write: Write, body: OptionalJsonBody<NoBody>) -> Result<Response, Problem> {
+pub async fn assign_to_me(
+    session: Session,
+    Id(id): Id<TicketId>,
+    write: Write,
+    body: OptionalJsonBody<NoBody>,
+) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
     body.check()?;
     let Actor::User { id: me, .. } = session.actor else {
@@ -100,7 +125,12 @@ pub struct TeamBody {
 }
 
 /// `PUT /v1/tickets/{ticket_id}/team`: null clears.
-pub async fn team(mut session: Session, Id(id): Id<TicketId>, write: Write, body: JsonBody<TeamBody>) -> Result<Response, Problem> {
+pub async fn team(
+    mut session: Session,
+    Id(id): Id<TicketId>,
+    write: Write,
+    body: JsonBody<TeamBody>,
+) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
     let mut checker = Checker::default();
     if let Input::Value(team) = body.value.team_id {
@@ -121,12 +151,22 @@ pub struct TagsBody {
 }
 
 /// `PUT /v1/tickets/{ticket_id}/tags`: exactly these; an empty list clears.
-pub async fn replace_tags(session: Session, Id(id): Id<TicketId>, write: Write, body: JsonBody<TagsBody>) -> Result<Response, Problem> {
+pub async fn replace_tags(
+    session: Session,
+    Id(id): Id<TicketId>,
+    write: Write,
+    body: JsonBody<TagsBody>,
+) -> Result<Response, Problem> {
     tags(session, id, write, body, TagChange::Replace).await
 }
 
 /// `POST /v1/tickets/{ticket_id}/tags`: these too.
-pub async fn attach_tags(session: Session, Id(id): Id<TicketId>, write: Write, body: JsonBody<TagsBody>) -> Result<Response, Problem> {
+pub async fn attach_tags(
+    session: Session,
+    Id(id): Id<TicketId>,
+    write: Write,
+    body: JsonBody<TagsBody>,
+) -> Result<Response, Problem> {
     tags(session, id, write, body, TagChange::Attach).await
 }
 
@@ -147,7 +187,11 @@ async fn tags(
 }
 
 /// `DELETE /v1/tickets/{ticket_id}/tags/{tag_id}`.
-pub async fn detach_tag(session: Session, Ids((id, tag)): Ids<(TicketId, TagId)>, write: Write) -> Result<Response, Problem> {
+pub async fn detach_tag(
+    session: Session,
+    Ids((id, tag)): Ids<(TicketId, TagId)>,
+    write: Write,
+) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
     let fields = Fields { tags: TagChange::Detach([tag].into()), ..Fields::default() };
     run(&session, id, &write, &[], &Update::Fields(Box::new(fields)), |_| Answer::no_content(), false).await
@@ -162,7 +206,12 @@ pub struct FollowUpBody {
 }
 
 /// `PUT /v1/tickets/{ticket_id}/follow_up`: null clears.
-pub async fn follow_up(session: Session, Id(id): Id<TicketId>, write: Write, body: JsonBody<FollowUpBody>) -> Result<Response, Problem> {
+pub async fn follow_up(
+    session: Session,
+    Id(id): Id<TicketId>,
+    write: Write,
+    body: JsonBody<FollowUpBody>,
+) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
     let mut checker = Checker::default();
     let follow_up_at = must_be_said("/follow_up_at", body.value.follow_up_at, &mut checker);
@@ -179,22 +228,42 @@ pub struct NoBody {
 }
 
 /// `POST /v1/tickets/{ticket_id}/archive`.
-pub async fn archive(session: Session, Id(id): Id<TicketId>, write: Write, body: OptionalJsonBody<NoBody>) -> Result<Response, Problem> {
+pub async fn archive(
+    session: Session,
+    Id(id): Id<TicketId>,
+    write: Write,
+    body: OptionalJsonBody<NoBody>,
+) -> Result<Response, Problem> {
     verb(&session, id, &write, body, Update::Archive).await
 }
 
 /// `POST /v1/tickets/{ticket_id}/restore`: from the archive, the trash, or the screening.
-pub async fn restore(session: Session, Id(id): Id<TicketId>, write: Write, body: OptionalJsonBody<NoBody>) -> Result<Response, Problem> {
+pub async fn restore(
+    session: Session,
+    Id(id): Id<TicketId>,
+    write: Write,
+    body: OptionalJsonBody<NoBody>,
+) -> Result<Response, Problem> {
     verb(&session, id, &write, body, Update::Restore).await
 }
 
 /// `POST /v1/tickets/{ticket_id}/read`: seen by us.
-pub async fn read(session: Session, Id(id): Id<TicketId>, write: Write, body: OptionalJsonBody<NoBody>) -> Result<Response, Problem> {
+pub async fn read(
+    session: Session,
+    Id(id): Id<TicketId>,
+    write: Write,
+    body: OptionalJsonBody<NoBody>,
+) -> Result<Response, Problem> {
     verb(&session, id, &write, body, seen(true)).await
 }
 
 /// `POST /v1/tickets/{ticket_id}/unread`.
-pub async fn unread(session: Session, Id(id): Id<TicketId>, write: Write, body: OptionalJsonBody<NoBody>) -> Result<Response, Problem> {
+pub async fn unread(
+    session: Session,
+    Id(id): Id<TicketId>,
+    write: Write,
+    body: OptionalJsonBody<NoBody>,
+) -> Result<Response, Problem> {
     verb(&session, id, &write, body, seen(false)).await
 }
 
@@ -211,7 +280,13 @@ pub async fn delete(session: Session, Id(id): Id<TicketId>, write: Write) -> Res
     deleted.map_err(|problem| if problem.code() == "trashed" { Problem::not_found() } else { problem })
 }
 
-async fn verb(session: &Session, id: TicketId, write: &Write, body: OptionalJsonBody<NoBody>, update: Update) -> Result<Response, Problem> {
+async fn verb(
+    session: &Session,
+    id: TicketId,
+    write: &Write,
+    body: OptionalJsonBody<NoBody>,
+    update: Update,
+) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
     body.check()?;
     run(session, id, write, &body.raw, &update, answer_with(&session.directory), true).await
@@ -234,7 +309,8 @@ async fn run(
     let decide = |context: &command::Context, prior: command::Prior<'_>| -> Result<command::Decision, Rejection> {
         command::update(update, context, prior)
     };
-    let response = Executor::of(session, write, body).execute(Command { ticket, decide, answer, answer_needs_ticket }).await?;
+    let response =
+        Executor::of(session, write, body).execute(Command { ticket, decide, answer, answer_needs_ticket }).await?;
     Ok(response.into_response())
 }
 

@@ -115,7 +115,9 @@ async fn read(body: CreateBody, session: &mut Session) -> Result<(NewTicket, New
         number: NO_NUMBER,
         subject,
         status: status.unwrap_or(Status::Open),
-        priority: priority.or_else(|| channel.as_ref().map(|channel| channel.default_priority)).unwrap_or(Priority::Normal),
+        priority: priority
+            .or_else(|| channel.as_ref().map(|channel| channel.default_priority))
+            .unwrap_or(Priority::Normal),
         is_held: false,
         source: source(&session.actor, channel.as_ref()),
         channel: channel.as_ref().map(|channel| ChannelRef { id: channel.id, kind: channel.kind }),
@@ -151,7 +153,11 @@ fn requester(from: Input<RequesterBody>, checker: &mut Checker) -> Requester {
 }
 
 /// The channel: the one named, or the key's own.
-async fn channel(input: Input<ChannelId>, session: &mut Session, checker: &mut Checker) -> Result<Option<Channel>, Problem> {
+async fn channel(
+    input: Input<ChannelId>,
+    session: &mut Session,
+    checker: &mut Checker,
+) -> Result<Option<Channel>, Problem> {
     let own = if let Actor::Channel { channel, .. } = session.actor { Some(channel) } else { None };
     let Some(id) = checker.optional("/channel_id", input).or(own) else {
         return Ok(None);
@@ -159,7 +165,9 @@ async fn channel(input: Input<ChannelId>, session: &mut Session, checker: &mut C
     let found = session.find(|directory| directory.channels.get(&id).cloned()).await?;
     match &found {
         None => checker.error("/channel_id", "no_such_reference", "there is no such channel"),
-        Some(channel) if !channel.is_enabled => checker.error("/channel_id", "channel_off", "the channel is switched off"),
+        Some(channel) if !channel.is_enabled => {
+            checker.error("/channel_id", "channel_off", "the channel is switched off")
+        }
         Some(_) => {}
     }
     Ok(found)
@@ -191,7 +199,12 @@ fn source(actor: &Actor, channel: Option<&Channel>) -> Source {
     }
 }
 
-fn new_contact(known: Option<Contact>, requester: &Requester, channel: Option<&Channel>, session: &Session) -> NewContact {
+fn new_contact(
+    known: Option<Contact>,
+    requester: &Requester,
+    channel: Option<&Channel>,
+    session: &Session,
+) -> NewContact {
     match (known, &requester.email) {
         (Some(contact), _) => NewContact::Known(Box::new(contact)),
         (None, Some(email)) => NewContact::WithAddress {

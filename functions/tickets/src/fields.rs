@@ -107,7 +107,9 @@ impl References {
             require_user(id, session, checker).await?;
         }
         let contact = match checker.field("/contact_id", body.contact_id.clone()) {
-            Field::Set(id) => contact(id, session, checker).await?.map_or(Field::Keep, |contact| Field::Set(ContactRef::from(&contact))),
+            Field::Set(id) => contact(id, session, checker)
+                .await?
+                .map_or(Field::Keep, |contact| Field::Set(ContactRef::from(&contact))),
             Field::Clear => Field::Clear,
             Field::Keep => Field::Keep,
         };
@@ -126,7 +128,13 @@ impl References {
         Ok(Self { contact, account, tags, custom })
     }
 
-    fn into_fields(self, category: Input<CategoryId>, team: Input<TeamId>, assignee: Input<UserId>, checker: &mut Checker) -> Fields {
+    fn into_fields(
+        self,
+        category: Input<CategoryId>,
+        team: Input<TeamId>,
+        assignee: Input<UserId>,
+        checker: &mut Checker,
+    ) -> Fields {
         Fields {
             category: checker.field("/category_id", category),
             team: checker.field("/team_id", team),
@@ -144,7 +152,10 @@ const NO_SUCH: &str = "no_such_reference";
 
 /// Holds a category to the directory.
 pub async fn require_category(id: CategoryId, session: &mut Session, checker: &mut Checker) -> Result<(), Problem> {
-    require(session, checker, "/category_id", "there is no such category", |directory| directory.categories.contains_key(&id)).await
+    require(session, checker, "/category_id", "there is no such category", |directory| {
+        directory.categories.contains_key(&id)
+    })
+    .await
 }
 
 /// Holds a team to the directory.
@@ -154,7 +165,8 @@ pub async fn require_team(id: TeamId, session: &mut Session, checker: &mut Check
 
 /// Holds an assignee to the directory.
 pub async fn require_user(id: UserId, session: &mut Session, checker: &mut Checker) -> Result<(), Problem> {
-    require(session, checker, "/assignee_id", "there is no such user", |directory| directory.users.contains_key(&id)).await
+    require(session, checker, "/assignee_id", "there is no such user", |directory| directory.users.contains_key(&id))
+        .await
 }
 
 async fn require(

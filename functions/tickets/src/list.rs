@@ -62,7 +62,8 @@ async fn answer(session: &Session, listing: &Listing, asked: Asked) -> Result<Re
     let (older, newer) = (position(&page.older), position(&page.newer));
     let mut info = listing.info(older.as_deref(), newer.as_deref());
     if let Some(total) = total {
-        info = if total.is_exact { info.with_total(total.count) } else { PageInfo { total: Some(total.count), ..info } };
+        info =
+            if total.is_exact { info.with_total(total.count) } else { PageInfo { total: Some(total.count), ..info } };
     }
     let rows = page.tickets.iter().map(|ticket| TicketView::of(ticket, &session.directory)).collect::<Vec<_>>();
     Ok(listing.respond(rows, info))
@@ -116,7 +117,10 @@ impl Asked {
             custom: names.custom(query),
         };
         // The one order there is; said or not.
-        query.parsed("sort", |text| if text == "-last_activity_at" { Ok(()) } else { Err("expected -last_activity_at") });
+        query.parsed(
+            "sort",
+            |text| if text == "-last_activity_at" { Ok(()) } else { Err("expected -last_activity_at") },
+        );
         Self { states, filter, hide_put_off: !include.contains(&Include::FollowUp), misses: names.misses }
     }
 }
@@ -155,7 +159,9 @@ fn states(query: &mut Query, statuses: &[Status], include: &[Include]) -> Vec<St
         } else {
             statuses.contains(&status)
         };
-        by_status && is_closed.is_none_or(|wanted| wanted == status.is_closed()) && is_spam.is_none_or(|wanted| wanted == (status == Status::Spam))
+        by_status
+            && is_closed.is_none_or(|wanted| wanted == status.is_closed())
+            && is_spam.is_none_or(|wanted| wanted == (status == Status::Spam))
     };
     let live = Status::ALL.iter().copied().filter(|status| asked(*status)).map(State::Live);
     let more = [
@@ -226,7 +232,11 @@ impl Names<'_> {
             };
             match definition.parse_filter(value) {
                 Ok(value) => {
-                    filters.push(CustomFilter { key: definition.key.clone(), value, is_member: definition.kind == FieldKind::Choices });
+                    filters.push(CustomFilter {
+                        key: definition.key.clone(),
+                        value,
+                        is_member: definition.kind == FieldKind::Choices,
+                    });
                 }
                 Err(error) => query.error(&parameter, "invalid", error.to_string()),
             }

@@ -25,7 +25,8 @@ const EMBEDDED: u16 = 20;
 pub async fn get(caller: Caller, Id(id): Id<TicketId>, mut query: Query) -> Result<Response, Problem> {
     let with_trashed = query.values("include").iter().any(|include| include == "trashed");
     query.finish()?;
-    let (session, found) = caller.verify_while(async |store, workspace| store.thread(workspace, id, EMBEDDED).await).await?;
+    let (session, found) =
+        caller.verify_while(async |store, workspace| store.thread(workspace, id, EMBEDDED).await).await?;
     session.require(Scope::TicketsRead)?;
     let (ticket, thread) = found.ok_or_else(Problem::not_found)?;
     visible(&session, &ticket, with_trashed)?;
@@ -50,8 +51,10 @@ pub async fn activities(session: Session, Id(id): Id<TicketId>, request: ListReq
     let workspace = session.workspace();
     let listing = request.forward(workspace, "/v1/tickets/{ticket_id}/activities", id.to_string())?;
     let before = listing.after()?.map(Version);
-    let (ticket, found) =
-        tokio::try_join!(session.store.ticket(workspace, id), session.store.activities(workspace, id, before, listing.limit))?;
+    let (ticket, found) = tokio::try_join!(
+        session.store.ticket(workspace, id),
+        session.store.activities(workspace, id, before, listing.limit)
+    )?;
     visible(&session, &ticket.ok_or_else(Problem::not_found)?, true)?;
     let next = found.items.last().filter(|_| found.has_more).map(|event| event.sequence.to_string());
     let info = listing.info(next.as_deref(), None);

@@ -71,18 +71,10 @@ impl Engine {
             Storage::File(path) => (file_name(&path)?, Some(lock(&path)?)),
             Storage::Memory => (memory_name(), None),
         };
-        let database = Database::new(&name).map_err(|reason| EngineError::Open {
-            name: name.clone(),
-            reason,
-        })?;
+        let database = Database::new(&name).map_err(|reason| EngineError::Open { name: name.clone(), reason })?;
         let records = Records::open(&name)?;
         let server = Server::start(database.clone())?;
-        Ok(Self {
-            server,
-            records,
-            database,
-            _lock: lock,
-        })
+        Ok(Self { server, records, database, _lock: lock })
     }
 
     /// The endpoint URL for an AWS SDK client. It takes any credentials and region.
@@ -109,12 +101,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::Database`] when the storage can't be read.
-    pub fn read_stream(
-        &self,
-        table: &str,
-        after: Position,
-        limit: usize,
-    ) -> Result<Vec<StreamRecord>, EngineError> {
+    pub fn read_stream(&self, table: &str, after: Position, limit: usize) -> Result<Vec<StreamRecord>, EngineError> {
         stream::read(&self.database, table, after, limit)
     }
 
@@ -124,12 +111,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::Sql`] when the storage can't be written.
-    pub fn trim_stream(
-        &self,
-        table: &str,
-        before: SystemTime,
-        consumed: Position,
-    ) -> Result<usize, EngineError> {
+    pub fn trim_stream(&self, table: &str, before: SystemTime, consumed: Position) -> Result<usize, EngineError> {
         Ok(self.records.trim(table, before, consumed)?)
     }
 
@@ -165,17 +147,11 @@ fn file_name(path: &Path) -> Result<String, EngineError> {
 fn lock(path: &Path) -> Result<File, EngineError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
-    let file = File::create(&name).map_err(|reason| EngineError::Lock {
-        path: path.to_owned(),
-        reason,
-    })?;
+    let file = File::create(&name).map_err(|reason| EngineError::Lock { path: path.to_owned(), reason })?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(EngineError::InUse(path.to_owned())),
-        Err(std::fs::TryLockError::Error(reason)) => Err(EngineError::Lock {
-            path: path.to_owned(),
-            reason,
-        }),
+        Err(std::fs::TryLockError::Error(reason)) => Err(EngineError::Lock { path: path.to_owned(), reason }),
     }
 }
 

@@ -47,23 +47,13 @@ impl Records {
         Ok(Self(Mutex::new(connection)))
     }
 
-    pub(crate) fn trim(
-        &self,
-        table: &str,
-        before: SystemTime,
-        consumed: Position,
-    ) -> rusqlite::Result<usize> {
+    pub(crate) fn trim(&self, table: &str, before: SystemTime, consumed: Position) -> rusqlite::Result<usize> {
         let connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let newest: i64 = connection.query_row(NEWEST, [table], |row| row.get(0))?;
         let mut trim = connection.prepare(TRIM)?;
         let mut trimmed = 0;
         loop {
-            let batch = trim.execute(params![
-                table,
-                unix_seconds(before),
-                consumed.stored(),
-                newest - 1
-            ])?;
+            let batch = trim.execute(params![table, unix_seconds(before), consumed.stored(), newest - 1])?;
             trimmed += batch;
             if batch == 0 {
                 return Ok(trimmed);
@@ -74,9 +64,6 @@ impl Records {
 
 /// The unit in which the engine dates its records.
 fn unix_seconds(time: SystemTime) -> i64 {
-    let seconds = time
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs();
+    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     i64::try_from(seconds).unwrap_or(i64::MAX)
 }

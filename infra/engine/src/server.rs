@@ -29,17 +29,11 @@ impl Server {
         let address = listener.local_addr()?;
         let (stop, stopping) = oneshot::channel();
         let (report, stopped) = oneshot::channel();
-        thread::Builder::new()
-            .name("engine".to_owned())
-            .spawn(move || {
-                // Nobody listens any more when the engine was dropped instead of shut down.
-                let _ = report.send(serve(listener, database, stopping));
-            })?;
-        Ok(Self {
-            address,
-            stop,
-            stopped,
-        })
+        thread::Builder::new().name("engine".to_owned()).spawn(move || {
+            // Nobody listens any more when the engine was dropped instead of shut down.
+            let _ = report.send(serve(listener, database, stopping));
+        })?;
+        Ok(Self { address, stop, stopped })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -59,21 +53,12 @@ impl Server {
 
 /// Serves until `stopping` resolves. The engine blocks its thread for the length
 /// of a request, so there are two: one works while the other reads and answers.
-fn serve(
-    listener: std::net::TcpListener,
-    database: Database,
-    stopping: oneshot::Receiver<()>,
-) -> io::Result<()> {
-    runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .thread_name("engine-worker")
-        .enable_all()
-        .build()?
-        .block_on(async {
+fn serve(listener: std::net::TcpListener, database: Database, stopping: oneshot::Receiver<()>) -> io::Result<()> {
+    runtime::Builder::new_multi_thread().worker_threads(2).thread_name("engine-worker").enable_all().build()?.block_on(
+        async {
             let listener = tokio::net::TcpListener::from_std(listener)?;
             let stopping = async { drop(stopping.await) };
-            dynoxide::server::serve_with_shutdown(listener, database, stopping)
-                .await
-                .map_err(io::Error::other)
-        })
+            dynoxide::server::serve_with_shutdown(listener, database, stopping).await.map_err(io::Error::other)
+        },
+    )
 }

@@ -33,11 +33,7 @@ impl Position {
 
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}",
-            SEQUENCE_NUMBER_BASE + u128::from(self.0.unsigned_abs())
-        )
+        write!(f, "{}", SEQUENCE_NUMBER_BASE + u128::from(self.0.unsigned_abs()))
     }
 }
 
@@ -83,31 +79,21 @@ pub(crate) fn read(
         limit: Some(limit),
     };
     let answer = database.get_records(request)?;
-    answer
-        .records
-        .iter()
-        .map(|record| as_lambda_receives(record, &stream))
-        .collect()
+    answer.records.iter().map(|record| as_lambda_receives(record, &stream)).collect()
 }
 
 /// `None` when the table does not exist or has no stream.
 fn stream_arn(database: &Database, table: &str) -> Result<Option<String>, EngineError> {
-    let label = database
-        .get_table_metadata(table)?
-        .and_then(|table| table.stream_label);
+    let label = database.get_table_metadata(table)?.and_then(|table| table.stream_label);
     Ok(label.map(|label| streams::stream_arn(table, &label)))
 }
 
 /// The stream's own API leaves the source out; Lambda adds it.
 fn as_lambda_receives(record: &Record, stream: &str) -> Result<StreamRecord, EngineError> {
     let unreadable = |reason: String| dynoxide::DynoxideError::InternalServerError(reason);
-    let position = record
-        .dynamodb
-        .sequence_number
-        .parse()
-        .map_err(|reason: ParsePositionError| unreadable(reason.to_string()))?;
-    let mut event =
-        serde_json::to_value(record).map_err(|reason| unreadable(reason.to_string()))?;
+    let position =
+        record.dynamodb.sequence_number.parse().map_err(|reason: ParsePositionError| unreadable(reason.to_string()))?;
+    let mut event = serde_json::to_value(record).map_err(|reason| unreadable(reason.to_string()))?;
     if let Some(fields) = event.as_object_mut() {
         fields.insert("eventSourceARN".to_owned(), Value::from(stream));
     }

@@ -47,7 +47,8 @@ pub async fn prepare(stack: &Stack, options: &Options) -> Result<Demo, StartErro
     let demo = make(stack, &api).await?;
     if !options.memory {
         let text = serde_json::to_vec_pretty(&demo).unwrap_or_default();
-        write_private(&remembered, &text).map_err(|reason| StartError::Folder { folder: options.data.clone(), reason })?;
+        write_private(&remembered, &text)
+            .map_err(|reason| StartError::Folder { folder: options.data.clone(), reason })?;
     }
     Ok(demo)
 }
@@ -59,7 +60,8 @@ fn read(path: &Path) -> Option<Demo> {
 async fn make(stack: &Stack, api: &Api) -> Result<Demo, StartError> {
     let key = stack.bootstrap("Demo", "Ada Demo", "ada@demo.example").await?;
     let origin = "https://shop.example".to_owned();
-    let channel = json!({"name": "Website", "type": "chat", "hostnames": ["shop.example", "*.shop.example", "localhost"]});
+    let channel =
+        json!({"name": "Website", "type": "chat", "hostnames": ["shop.example", "*.shop.example", "localhost"]});
     let channel = api.call(Method::POST, "/v1/channels", &key, Some(channel)).await?;
     let member = |name: &str| channel.get(name).cloned().unwrap_or_default();
     for (subject, name, email, message) in TICKETS {
@@ -116,7 +118,8 @@ impl Demo {
         let text = format!(
             "export LAMBDESK_URL='{url}'\nexport LAMBDESK_KEY='{key}'\nexport LAMBDESK_CHANNEL='{channel}'\nexport LAMBDESK_ORIGIN='{origin}'\n"
         );
-        let written = fs::create_dir_all(&options.data).and_then(|()| write_private(&options.data.join(VARIABLES), text.as_bytes()));
+        let written = fs::create_dir_all(&options.data)
+            .and_then(|()| write_private(&options.data.join(VARIABLES), text.as_bytes()));
         written.map_err(|reason| StartError::Folder { folder: options.data.clone(), reason })
     }
 

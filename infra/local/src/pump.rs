@@ -122,7 +122,9 @@ pub fn is_head(event: &Json) -> bool {
 }
 
 fn before(records: &[StreamRecord], sequence: &str) -> Option<Position> {
-    let earlier = records.iter().take_while(|record| record.event.pointer("/dynamodb/SequenceNumber").is_none_or(|number| number != sequence));
+    let earlier = records
+        .iter()
+        .take_while(|record| record.event.pointer("/dynamodb/SequenceNumber").is_none_or(|number| number != sequence));
     earlier.last().map(|record| record.position)
 }
 

@@ -56,17 +56,12 @@ impl BearerKey {
             return None;
         }
         let workspace = Uuid::from_slice(bytes.get(..16)?).ok()?;
-        Some(Self {
-            workspace: WorkspaceId::new(workspace),
-            hash: hash(text),
-        })
+        Some(Self { workspace: WorkspaceId::new(workspace), hash: hash(text) })
     }
 
     /// From `Authorization: Bearer <key>`; the bare key is taken too.
     fn of(headers: &HeaderMap) -> Result<Self, Problem> {
-        let header = headers
-            .get(AUTHORIZATION)
-            .ok_or_else(|| Problem::unauthorized("an API key is needed"))?;
+        let header = headers.get(AUTHORIZATION).ok_or_else(|| Problem::unauthorized("an API key is needed"))?;
         let text = header.to_str().unwrap_or_default().trim();
         let key = match text.split_once(' ') {
             Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => key.trim(),
@@ -124,10 +119,8 @@ impl Caller {
     /// # Errors
     /// 401 for a key that is unknown, expired, or whose user is gone.
     pub async fn verify(self) -> Result<Session, Problem> {
-        let (key, directory) = tokio::try_join!(
-            self.store.api_key(&self.key.hash),
-            self.store.directory(self.key.workspace)
-        )?;
+        let (key, directory) =
+            tokio::try_join!(self.store.api_key(&self.key.hash), self.store.directory(self.key.workspace))?;
         self.session(key, directory)
     }
 
@@ -150,15 +143,9 @@ impl Caller {
         Ok((session, found?))
     }
 
-    fn session(
-        self,
-        key: Option<ApiKey>,
-        directory: Option<Arc<Directory>>,
-    ) -> Result<Session, Problem> {
+    fn session(self, key: Option<ApiKey>, directory: Option<Arc<Directory>>) -> Result<Session, Problem> {
         let now = self.app.clock.now();
-        let key = key
-            .filter(|key| key.workspace_id == self.key.workspace)
-            .ok_or_else(invalid_key)?;
+        let key = key.filter(|key| key.workspace_id == self.key.workspace).ok_or_else(invalid_key)?;
         if key.is_expired(now) {
             return Err(Problem::unauthorized("the API key has expired"));
         }
@@ -181,20 +168,10 @@ fn actor(key: &ApiKey, directory: &Directory) -> Result<Actor, Problem> {
     match key.holder {
         KeyHolder::User { user_id } => {
             let user = directory.users.get(&user_id).ok_or_else(invalid_key)?;
-            Ok(Actor::User {
-                id: user.id,
-                name: user.name.clone(),
-                role: user.role,
-            })
+            Ok(Actor::User { id: user.id, name: user.name.clone(), role: user.role })
         }
-        KeyHolder::Machine => Ok(Actor::Machine {
-            key: key.id,
-            name: key.name.clone(),
-        }),
-        KeyHolder::Channel { channel_id } => Ok(Actor::Channel {
-            key: key.id,
-            channel: channel_id,
-        }),
+        KeyHolder::Machine => Ok(Actor::Machine { key: key.id, name: key.name.clone() }),
+        KeyHolder::Channel { channel_id } => Ok(Actor::Channel { key: key.id, channel: channel_id }),
     }
 }
 
@@ -250,11 +227,7 @@ impl Session {
     /// # Errors
     /// 403 naming the scope that is missing.
     pub fn require(&self, scope: Scope) -> Result<(), Problem> {
-        if self.key.scopes.allow(scope) {
-            Ok(())
-        } else {
-            Err(lambdesk_domain::access::Forbidden::Scope(scope).into())
-        }
+        if self.key.scopes.allow(scope) { Ok(()) } else { Err(lambdesk_domain::access::Forbidden::Scope(scope).into()) }
     }
 
     /// Holds the caller to administration: role and scope.
@@ -271,10 +244,7 @@ impl Session {
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn find<T>(
-        &mut self,
-        find: impl Fn(&Directory) -> Option<T>,
-    ) -> Result<Option<T>, Problem> {
+    pub async fn find<T>(&mut self, find: impl Fn(&Directory) -> Option<T>) -> Result<Option<T>, Problem> {
         if let Some(found) = find(&self.directory) {
             return Ok(Some(found));
         }

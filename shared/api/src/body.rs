@@ -87,20 +87,14 @@ pub enum Input<T> {
 impl<T> Input<T> {
     /// Reads the value further; a refusal is the code and the sentence to answer.
     #[must_use]
-    pub fn try_map<U, D: fmt::Display>(
-        self,
-        read: impl FnOnce(T) -> Result<U, (&'static str, D)>,
-    ) -> Input<U> {
+    pub fn try_map<U, D: fmt::Display>(self, read: impl FnOnce(T) -> Result<U, (&'static str, D)>) -> Input<U> {
         match self {
             Self::Absent => Input::Absent,
             Self::Null => Input::Null,
             Self::Bad { code, detail } => Input::Bad { code, detail },
             Self::Value(value) => match read(value) {
                 Ok(value) => Input::Value(value),
-                Err((code, detail)) => Input::Bad {
-                    code,
-                    detail: detail.to_string(),
-                },
+                Err((code, detail)) => Input::Bad { code, detail: detail.to_string() },
             },
         }
     }
@@ -123,28 +117,14 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Input<T> {
 /// Serde's own messages repeat what was sent; ours only say what is expected.
 fn bad<T>(error: &serde_json::Error) -> Input<T> {
     let message = error.to_string();
-    let is_serde = [
-        "invalid type: ",
-        "invalid value: ",
-        "invalid length ",
-        "unknown variant `",
-        "unknown field `",
-    ]
-    .iter()
-    .any(|beginning| message.starts_with(beginning));
+    let is_serde = ["invalid type: ", "invalid value: ", "invalid length ", "unknown variant `", "unknown field `"]
+        .iter()
+        .any(|beginning| message.starts_with(beginning));
     if !is_serde {
-        return Input::Bad {
-            code: "invalid",
-            detail: message,
-        };
+        return Input::Bad { code: "invalid", detail: message };
     }
-    let expected = message
-        .rsplit_once(", expected ")
-        .map_or("something else", |(_, expected)| expected);
-    Input::Bad {
-        code: "wrong_type",
-        detail: format!("expected {}", in_json_words(expected)),
-    }
+    let expected = message.rsplit_once(", expected ").map_or("something else", |(_, expected)| expected);
+    Input::Bad { code: "wrong_type", detail: format!("expected {}", in_json_words(expected)) }
 }
 
 /// Rust's names of types in the words of JSON.
@@ -270,16 +250,8 @@ pub fn document(raw: &[u8]) -> Result<Value, Problem> {
     match serde_json::from_slice::<Document>(raw) {
         Ok(Document(value)) => Ok(value),
         Err(error) => {
-            let what = if error.is_data() {
-                "an object names a member twice"
-            } else {
-                "the body is no JSON"
-            };
-            Err(Problem::malformed(format!(
-                "{what} (line {}, column {})",
-                error.line(),
-                error.column()
-            )))
+            let what = if error.is_data() { "an object names a member twice" } else { "the body is no JSON" };
+            Err(Problem::malformed(format!("{what} (line {}, column {})", error.line(), error.column())))
         }
     }
 }
@@ -291,11 +263,7 @@ pub fn document(raw: &[u8]) -> Result<Value, Problem> {
 pub fn from_slice<T: DeserializeOwned>(raw: &[u8]) -> Result<T, Problem> {
     let value = document(raw)?;
     if !value.is_object() {
-        return Err(Problem::invalid(vec![FieldError::new(
-            "",
-            "wrong_type",
-            "expected an object",
-        )]));
+        return Err(Problem::invalid(vec![FieldError::new("", "wrong_type", "expected an object")]));
     }
     T::deserialize(value).map_err(|error| match bad::<T>(&error) {
         Input::Bad { code, detail } => Problem::invalid(vec![FieldError::new("", code, detail)]),
@@ -335,10 +303,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
 
     async fn from_request(request: Request<Body>, _: &S) -> Result<Self, Problem> {
         let (_, raw) = media::read(request, &[MediaType::Json]).await?;
-        Ok(Self {
-            value: from_slice(&raw)?,
-            raw,
-        })
+        Ok(Self { value: from_slice(&raw)?, raw })
     }
 }
 
@@ -347,10 +312,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for PatchBody<T> {
 
     async fn from_request(request: Request<Body>, _: &S) -> Result<Self, Problem> {
         let (_, raw) = media::read(request, &[MediaType::MergePatch, MediaType::Json]).await?;
-        Ok(Self {
-            value: from_slice(&raw)?,
-            raw,
-        })
+        Ok(Self { value: from_slice(&raw)?, raw })
     }
 }
 
@@ -364,10 +326,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for OptionalJsonBody<T>
             return Ok(Self { value: None, raw });
         }
         media_type?;
-        Ok(Self {
-            value: Some(from_slice(&raw)?),
-            raw,
-        })
+        Ok(Self { value: Some(from_slice(&raw)?), raw })
     }
 }
 

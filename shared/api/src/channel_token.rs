@@ -68,7 +68,10 @@ impl fmt::Display for ChannelToken {
 /// The random part stays out of logs.
 impl fmt::Debug for ChannelToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ChannelToken").field("workspace", &self.workspace).field("channel", &self.channel).finish_non_exhaustive()
+        f.debug_struct("ChannelToken")
+            .field("workspace", &self.workspace)
+            .field("channel", &self.channel)
+            .finish_non_exhaustive()
     }
 }
 

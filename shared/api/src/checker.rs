@@ -64,19 +64,10 @@ impl Checker {
     }
 
     /// A list of at most `max` items, each told by its own pointer; none when it is not there or bad.
-    pub fn list<T>(
-        &mut self,
-        pointer: &str,
-        input: Input<Vec<Input<T>>>,
-        max: usize,
-    ) -> Option<Vec<T>> {
+    pub fn list<T>(&mut self, pointer: &str, input: Input<Vec<Input<T>>>, max: usize) -> Option<Vec<T>> {
         let items = self.present(pointer, input)?;
         if items.len() > max {
-            self.error(
-                pointer,
-                "too_many",
-                format!("must have at most {max} items"),
-            );
+            self.error(pointer, "too_many", format!("must have at most {max} items"));
             return None;
         }
         let (before, all) = (self.errors.len(), items.len());
@@ -92,11 +83,7 @@ impl Checker {
     pub fn unknown(&mut self, pointer: &str, unknown: Unknown) {
         for name in unknown.names {
             let name = name.replace('~', "~0").replace('/', "~1");
-            self.error(
-                &format!("{pointer}/{name}"),
-                "unknown_field",
-                "there is no such field",
-            );
+            self.error(&format!("{pointer}/{name}"), "unknown_field", "there is no such field");
         }
     }
 
@@ -113,11 +100,7 @@ impl Checker {
     pub fn error(&mut self, pointer: &str, code: &'static str, detail: impl Into<String>) {
         // A 413 must not hide behind a hundred smaller faults.
         if self.errors.len() < TOLD || code == TOO_LARGE {
-            self.errors.push(FieldError::new(
-                format!("{}{pointer}", self.prefix),
-                code,
-                detail,
-            ));
+            self.errors.push(FieldError::new(format!("{}{pointer}", self.prefix), code, detail));
         }
     }
 
@@ -135,10 +118,9 @@ impl Checker {
             return Ok(());
         }
         match self.errors.iter().find(|error| error.code == TOO_LARGE) {
-            Some(large) => Err(
-                Problem::too_large(format!("{}: {}", large.pointer, large.detail))
-                    .with_errors(self.errors),
-            ),
+            Some(large) => {
+                Err(Problem::too_large(format!("{}: {}", large.pointer, large.detail)).with_errors(self.errors))
+            }
             None => Err(Problem::invalid(self.errors)),
         }
     }

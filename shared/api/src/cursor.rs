@@ -86,20 +86,12 @@ fn open(key: &SealingKey, context: &[u8], cursor: &str) -> Option<(String, Direc
 #[must_use]
 pub fn invalid_cursor() -> Problem {
     let detail = "the cursor is not one of this list with this filter";
-    let error = FieldError::new(
-        "?cursor",
-        "invalid_cursor",
-        "use the cursors of this list's answers as they are",
-    );
+    let error = FieldError::new("?cursor", "invalid_cursor", "use the cursors of this list's answers as they are");
     Problem::new(StatusCode::BAD_REQUEST, "invalid_cursor", detail).with_errors(vec![error])
 }
 
 fn context(workspace: WorkspaceId, route: &str, filter: &str) -> Vec<u8> {
-    prefixed(&[
-        workspace.uuid().as_bytes(),
-        route.as_bytes(),
-        filter.as_bytes(),
-    ])
+    prefixed(&[workspace.uuid().as_bytes(), route.as_bytes(), filter.as_bytes()])
 }
 
 #[cfg(test)]
@@ -147,14 +139,7 @@ mod tests {
 
     #[test]
     fn a_cursor_is_good_for_its_own_workspace_route_and_filter_only() {
-        let cursor = seal_cursor(
-            &key(),
-            workspace(1),
-            ROUTE,
-            "status=open",
-            "position",
-            Direction::Forward,
-        );
+        let cursor = seal_cursor(&key(), workspace(1), ROUTE, "status=open", "position", Direction::Forward);
         assert!(open_cursor(&key(), workspace(1), ROUTE, "status=open", &cursor).is_ok());
         assert!(open_cursor(&key(), workspace(2), ROUTE, "status=open", &cursor).is_err());
         assert!(open_cursor(&key(), workspace(1), "/v1/events", "status=open", &cursor).is_err());
@@ -163,14 +148,7 @@ mod tests {
 
     #[test]
     fn an_endless_cursor_is_not_even_decoded() {
-        let long = seal_cursor(
-            &key(),
-            workspace(1),
-            ROUTE,
-            "",
-            &"x".repeat(2000),
-            Direction::Forward,
-        );
+        let long = seal_cursor(&key(), workspace(1), ROUTE, "", &"x".repeat(2000), Direction::Forward);
         assert!(open_cursor(&key(), workspace(1), ROUTE, "", &long).is_err());
     }
 }

@@ -82,10 +82,7 @@ impl<'a> Executor<'a> {
             workspace: session.workspace(),
             context: write.context(session),
             is_dry_run: write.is_dry_run,
-            idempotency: write
-                .idempotency
-                .as_ref()
-                .map(|key| key.bind(session.workspace(), &caller, body)),
+            idempotency: write.idempotency.as_ref().map(|key| key.bind(session.workspace(), &caller, body)),
         }
     }
 
@@ -116,11 +113,7 @@ impl<'a> Executor<'a> {
                     return Ok(DryRun::answer(Vec::new()));
                 }
                 (Decision::Unchanged, Some(ticket)) => {
-                    return Ok((command.answer)(Written {
-                        change: None,
-                        ticket: Some(ticket),
-                    })
-                    .into_response());
+                    return Ok((command.answer)(Written { change: None, ticket: Some(ticket) }).into_response());
                 }
                 (Decision::Unchanged | Decision::NeedsTicket, _) => {
                     known = Some(self.load(command.ticket).await?);
@@ -148,33 +141,21 @@ impl<'a> Executor<'a> {
             let event = events::between(Some(ticket), &change.applied_to(ticket));
             return Ok(Attempt::Done(DryRun::answer(vec![event])));
         }
-        let foreseen = known
-            .filter(|_| self.idempotency.is_some() && command.answer_needs_ticket)
-            .map(|ticket| {
-                change.guard.version = Some(ticket.version);
-                change.applied_to(ticket)
-            });
+        let foreseen = known.filter(|_| self.idempotency.is_some() && command.answer_needs_ticket).map(|ticket| {
+            change.guard.version = Some(ticket.version);
+            change.applied_to(ticket)
+        });
         let remembered = self.idempotency.as_ref().map(|idempotency| {
-            let answer = (command.answer)(Written {
-                change: Some(&change),
-                ticket: foreseen.as_ref(),
-            });
+            let answer = (command.answer)(Written { change: Some(&change), ticket: foreseen.as_ref() });
             let record = idempotency.record(&answer, &self.app.sealing);
             (answer, record)
         });
         let record = remembered.as_ref().map(|(_, record)| record);
-        match self
-            .store
-            .commit(self.workspace, command.ticket, &change, record)
-            .await
-        {
+        match self.store.commit(self.workspace, command.ticket, &change, record).await {
             Ok(ticket) => {
                 let answer = match remembered {
                     Some((answer, _)) => answer,
-                    None => (command.answer)(Written {
-                        change: Some(&change),
-                        ticket: ticket.as_ref(),
-                    }),
+                    None => (command.answer)(Written { change: Some(&change), ticket: ticket.as_ref() }),
                 };
                 Ok(Attempt::Done(answer.into_response()))
             }
@@ -187,9 +168,7 @@ impl<'a> Executor<'a> {
 
     async fn load(&self, ticket: TicketId) -> Result<Ticket, Problem> {
         let found = self.store.ticket(self.workspace, ticket).await?;
-        found
-            .filter(|ticket| self.context.sees(ticket))
-            .ok_or_else(Problem::not_found)
+        found.filter(|ticket| self.context.sees(ticket)).ok_or_else(Problem::not_found)
     }
 
     /// The answer that this request was given before, if it was.
@@ -200,10 +179,7 @@ impl<'a> Executor<'a> {
         let Some(idempotency) = &self.idempotency else {
             return Ok(None);
         };
-        let record = self
-            .store
-            .answered(self.workspace, &idempotency.key, self.context.now)
-            .await?;
+        let record = self.store.answered(self.workspace, &idempotency.key, self.context.now).await?;
         record.map(|record| self.replay(&record)).transpose()
     }
 
@@ -219,9 +195,7 @@ impl<'a> Executor<'a> {
     /// The record that remembers this answer, when the caller sent a key.
     #[must_use]
     pub fn remember(&self, answer: &Answer) -> Option<Record> {
-        self.idempotency
-            .as_ref()
-            .map(|idempotency| idempotency.record(answer, &self.app.sealing))
+        self.idempotency.as_ref().map(|idempotency| idempotency.record(answer, &self.app.sealing))
     }
 }
 

@@ -38,39 +38,25 @@ impl IdempotencyKey {
         };
         let key = header.to_str().unwrap_or_default().trim();
         if key.is_empty() || key.len() > MAX_KEY {
-            return Err(Problem::malformed(
-                "Idempotency-Key must have 1 to 255 visible ASCII characters",
-            ));
+            return Err(Problem::malformed("Idempotency-Key must have 1 to 255 visible ASCII characters"));
         }
-        Ok(Some(Self {
-            key: key.to_owned(),
-            route: parts.uri.path().to_owned(),
-        }))
+        Ok(Some(Self { key: key.to_owned(), route: parts.uri.path().to_owned() }))
     }
 
     /// Bound to who asks and to what was asked.
     #[must_use]
     pub fn bind(&self, workspace: WorkspaceId, caller: &str, body: &[u8]) -> Idempotency {
         let hash = |parts: &[&[u8]]| {
-            let digest = parts.iter().fold(Sha256::new(), |hash, part| {
-                hash.chain_update(part.len().to_be_bytes())
-                    .chain_update(part)
-            });
+            let digest = parts
+                .iter()
+                .fold(Sha256::new(), |hash, part| hash.chain_update(part.len().to_be_bytes()).chain_update(part));
             // 128 bits are plenty: the key is bound to its caller already.
             let mut hex = hex(&digest.finalize());
             hex.truncate(32);
             hex
         };
-        let key = hash(&[
-            caller.as_bytes(),
-            self.route.as_bytes(),
-            self.key.as_bytes(),
-        ]);
-        Idempotency {
-            workspace,
-            key,
-            request: hash(&[body]),
-        }
+        let key = hash(&[caller.as_bytes(), self.route.as_bytes(), self.key.as_bytes()]);
+        Idempotency { workspace, key, request: hash(&[body]) }
     }
 }
 
@@ -104,23 +90,14 @@ impl Answer {
         struct One<'a, T> {
             data: &'a T,
         }
-        let body =
-            serde_json::to_vec(&One { data }).expect("our answers are representable in JSON");
-        Self {
-            status,
-            location: None,
-            etag: None,
-            body,
-        }
+        let body = serde_json::to_vec(&One { data }).expect("our answers are representable in JSON");
+        Self { status, location: None, etag: None, body }
     }
 
     /// 201 with its `Location`.
     #[must_use]
     pub fn created(location: String, data: &impl Serialize) -> Self {
-        Self {
-            location: Some(location),
-            ..Self::new(StatusCode::CREATED, data)
-        }
+        Self { location: Some(location), ..Self::new(StatusCode::CREATED, data) }
     }
 
     /// 200.
@@ -132,21 +109,13 @@ impl Answer {
     /// 204.
     #[must_use]
     pub const fn no_content() -> Self {
-        Self {
-            status: StatusCode::NO_CONTENT,
-            location: None,
-            etag: None,
-            body: Vec::new(),
-        }
+        Self { status: StatusCode::NO_CONTENT, location: None, etag: None, body: Vec::new() }
     }
 
     /// With the version as `ETag`.
     #[must_use]
     pub fn with_version(self, version: Version) -> Self {
-        Self {
-            etag: Some(format!("\"{version}\"")),
-            ..self
-        }
+        Self { etag: Some(format!("\"{version}\"")), ..self }
     }
 }
 
@@ -172,23 +141,9 @@ impl Idempotency {
     #[must_use]
     pub fn record(&self, answer: &Answer, sealing: &SealingKey) -> Record {
         let sealed_body = sealing.seal(PURPOSE, &self.context(), &answer.body);
-        let Answer {
-            status,
-            location,
-            etag,
-            ..
-        } = answer.clone();
-        let answer = Answered {
-            status: status.as_u16(),
-            location,
-            etag,
-            sealed_body,
-        };
-        Record {
-            key: self.key.clone(),
-            request: self.request.clone(),
-            answer,
-        }
+        let Answer { status, location, etag, .. } = answer.clone();
+        let answer = Answered { status: status.as_u16(), location, etag, sealed_body };
+        Record { key: self.key.clone(), request: self.request.clone(), answer }
     }
 
     /// The remembered answer, if it is to the same request.
@@ -203,28 +158,16 @@ impl Idempotency {
                 "this Idempotency-Key was used for another request body",
             ));
         }
-        let body = sealing
-            .open(PURPOSE, &self.context(), &record.answer.sealed_body)
-            .ok_or_else(Problem::internal)?;
+        let body = sealing.open(PURPOSE, &self.context(), &record.answer.sealed_body).ok_or_else(Problem::internal)?;
         let status = StatusCode::from_u16(record.answer.status).map_err(|_| Problem::internal())?;
-        let answer = Answer {
-            status,
-            location: record.answer.location.clone(),
-            etag: record.answer.etag.clone(),
-            body,
-        };
+        let answer =
+            Answer { status, location: record.answer.location.clone(), etag: record.answer.etag.clone(), body };
         let mut response = answer.into_response();
-        response
-            .headers_mut()
-            .insert("idempotent-replayed", HeaderValue::from_static("true"));
+        response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
         Ok(response)
     }
 
     fn context(&self) -> Vec<u8> {
-        [
-            self.workspace.uuid().as_bytes().as_slice(),
-            self.key.as_bytes(),
-        ]
-        .concat()
+        [self.workspace.uuid().as_bytes().as_slice(), self.key.as_bytes()].concat()
     }
 }

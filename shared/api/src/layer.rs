@@ -7,10 +7,7 @@ use axum::{
     extract::{MatchedPath, Request},
     http::{
         HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
-        header::{
-            CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, SERVER,
-            X_CONTENT_TYPE_OPTIONS,
-        },
+        header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, SERVER, X_CONTENT_TYPE_OPTIONS},
     },
     middleware::{Next, from_fn},
     response::{IntoResponse as _, Response},
@@ -40,9 +37,7 @@ where
     S: Clone + Send + Sync + 'static,
     F: Fn() -> RequestId + Clone + Send + Sync + 'static,
 {
-    router.layer(from_fn(move |request: Request, next: Next| {
-        handle(new_id(), request, next)
-    }))
+    router.layer(from_fn(move |request: Request, next: Next| handle(new_id(), request, next)))
 }
 
 async fn handle(id: RequestId, mut request: Request, next: Next) -> Response {
@@ -117,10 +112,8 @@ fn method(method: &Method) -> &'static str {
 fn trace_id(headers: &HeaderMap) -> Option<&str> {
     let text = headers.get(TRACEPARENT)?.to_str().ok()?;
     let mut parts = text.split('-');
-    let (version, trace, parent, flags) =
-        (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    let is_whole =
-        is_hex(version, 2) && is_hex(trace, 32) && is_hex(parent, 16) && is_hex(flags, 2);
+    let (version, trace, parent, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let is_whole = is_hex(version, 2) && is_hex(trace, 32) && is_hex(parent, 16) && is_hex(flags, 2);
     let is_named = trace.bytes().any(|b| b != b'0') && parent.bytes().any(|b| b != b'0');
     // Later versions may append to it; version ff is forbidden.
     let is_version = version != "ff" && (version != "00" || parts.next().is_none());
@@ -132,10 +125,7 @@ fn is_hex(text: &str, length: usize) -> bool {
 }
 
 fn finish(mut response: Response, id: RequestId) -> Response {
-    let problem = response
-        .extensions_mut()
-        .remove::<Problem>()
-        .or_else(|| as_problem(&response));
+    let problem = response.extensions_mut().remove::<Problem>().or_else(|| as_problem(&response));
     if let Some(problem) = problem {
         response = answer_problem(&response, &problem, id);
     }
@@ -143,14 +133,8 @@ fn finish(mut response: Response, id: RequestId) -> Response {
     let headers = response.headers_mut();
     headers.remove(SERVER);
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers
-        .entry(CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
-    headers.extend(
-        HeaderValue::try_from(id.to_string())
-            .ok()
-            .map(|id| (X_REQUEST_ID, id)),
-    );
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.extend(HeaderValue::try_from(id.to_string()).ok().map(|id| (X_REQUEST_ID, id)));
     response
 }
 
@@ -171,10 +155,7 @@ fn answer_problem(response: &Response, problem: &Problem, id: RequestId) -> Resp
 /// document: axum's own. Their texts repeat what was sent, so they are dropped.
 fn as_problem(response: &Response) -> Option<Problem> {
     let status = response.status();
-    let content_type = response
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
+    let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let is_json = content_type.is_some_and(|value| value.contains("json"));
     if is_json || !(status.is_client_error() || status.is_server_error()) {
         return None;
@@ -183,11 +164,9 @@ fn as_problem(response: &Response) -> Option<Problem> {
         StatusCode::NOT_FOUND => Problem::new(status, "not_found", "there is no such path"),
         StatusCode::METHOD_NOT_ALLOWED => Problem::method_not_allowed(),
         StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large("the request is too large"),
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::new(
-            status,
-            "unsupported_media_type",
-            "the body has the wrong content type",
-        ),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            Problem::new(status, "unsupported_media_type", "the body has the wrong content type")
+        }
         StatusCode::SERVICE_UNAVAILABLE => Problem::unavailable(),
         _ if status.is_server_error() => Problem::internal(),
         StatusCode::BAD_REQUEST => Problem::malformed("the request can't be read"),

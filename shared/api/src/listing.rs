@@ -78,7 +78,8 @@ impl ListRequest {
             self.query.error("page", "exclusive", "use either cursor or page");
         }
         self.query.finish()?;
-        let position = cursor.map(|cursor| open_cursor(&self.sealing, workspace, route, &filter, &cursor)).transpose()?;
+        let position =
+            cursor.map(|cursor| open_cursor(&self.sealing, workspace, route, &filter, &cursor)).transpose()?;
         Ok(Listing {
             limit: limit.unwrap_or(DEFAULT_LIMIT),
             position,

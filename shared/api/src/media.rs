@@ -43,10 +43,7 @@ impl MediaType {
 /// # Errors
 /// 415 for another type, charset or encoding; 413 beyond [`MAX_BODY_BYTES`];
 /// 400 when the body breaks off.
-pub async fn read(
-    request: Request<Body>,
-    accepted: &[MediaType],
-) -> Result<(MediaType, Bytes), Problem> {
+pub async fn read(request: Request<Body>, accepted: &[MediaType]) -> Result<(MediaType, Bytes), Problem> {
     let media_type = media_type(request.headers(), accepted)?;
     Ok((media_type, read_bytes(request).await?))
 }
@@ -56,23 +53,14 @@ pub async fn read(
 /// # Errors
 /// 413 beyond [`MAX_BODY_BYTES`]; 400 when the body breaks off.
 pub async fn read_bytes(request: Request<Body>) -> Result<Bytes, Problem> {
-    let announced = request
-        .headers()
-        .get(CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse().ok());
+    let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: u64| length > MAX_BODY_BYTES as u64) {
         return Err(too_large());
     }
     let body = to_bytes(request.into_body(), MAX_BODY_BYTES).await;
     body.map_err(|error| {
-        let is_too_large = error
-            .source()
-            .is_some_and(<dyn Error>::is::<LengthLimitError>);
-        if is_too_large {
-            too_large()
-        } else {
-            Problem::malformed("the body breaks off")
-        }
+        let is_too_large = error.source().is_some_and(<dyn Error>::is::<LengthLimitError>);
+        if is_too_large { too_large() } else { Problem::malformed("the body breaks off") }
     })
 }
 
@@ -85,14 +73,9 @@ fn too_large() -> Problem {
 /// # Errors
 /// 415, with `Accept` (RFC 9110 section 15.5.16) and `Accept-Patch` (RFC 5789) naming them.
 pub fn media_type(headers: &HeaderMap, accepted: &[MediaType]) -> Result<MediaType, Problem> {
-    let named = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let named = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (essence, parameters) = named.split_once(';').unwrap_or((named, ""));
-    let media_type = accepted
-        .iter()
-        .find(|media_type| essence.trim().eq_ignore_ascii_case(media_type.as_str()));
+    let media_type = accepted.iter().find(|media_type| essence.trim().eq_ignore_ascii_case(media_type.as_str()));
     match media_type {
         Some(media_type) if is_utf8(parameters) && !is_encoded(headers) => Ok(*media_type),
         _ => Err(unsupported(accepted)),
@@ -101,35 +84,23 @@ pub fn media_type(headers: &HeaderMap, accepted: &[MediaType]) -> Result<MediaTy
 
 /// JSON is UTF-8 (RFC 8259 section 8.1); a parameter that says otherwise is not ours to guess at.
 fn is_utf8(parameters: &str) -> bool {
-    parameters
-        .split(';')
-        .filter_map(|parameter| parameter.split_once('='))
-        .all(|(name, value)| {
-            !name.trim().eq_ignore_ascii_case("charset")
-                || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
-        })
+    parameters.split(';').filter_map(|parameter| parameter.split_once('=')).all(|(name, value)| {
+        !name.trim().eq_ignore_ascii_case("charset") || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+    })
 }
 
 fn is_encoded(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(CONTENT_ENCODING)
-        .iter()
-        .any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
+    headers.get_all(CONTENT_ENCODING).iter().any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 fn unsupported(accepted: &[MediaType]) -> Problem {
-    let names: Vec<_> = accepted
-        .iter()
-        .map(|media_type| media_type.as_str())
-        .collect();
+    let names: Vec<_> = accepted.iter().map(|media_type| media_type.as_str()).collect();
     let problem = Problem::unsupported_media_type(&names.join(" or "));
     let Ok(list) = HeaderValue::try_from(names.join(", ")) else {
         return problem;
     };
     if accepted.contains(&MediaType::MergePatch) {
-        return problem
-            .with_header(HeaderName::from_static("accept-patch"), list.clone())
-            .with_header(ACCEPT, list);
+        return problem.with_header(HeaderName::from_static("accept-patch"), list.clone()).with_header(ACCEPT, list);
     }
     problem.with_header(ACCEPT, list)
 }

@@ -94,7 +94,8 @@ impl Opening {
             NewContact::Known(contact) => self.link(contact),
             NewContact::WithAddress { email, salt, must_exist: true } => {
                 let found = executor.store.contact(executor.workspace, contact_id(salt, email, 0)).await?;
-                let found = found.filter(|contact| contact.email.as_ref() == Some(email)).ok_or_else(no_such_contact)?;
+                let found =
+                    found.filter(|contact| contact.email.as_ref() == Some(email)).ok_or_else(no_such_contact)?;
                 self.link(&found);
             }
             NewContact::WithAddress { email, salt, must_exist: false } => self.claim(email, salt, 0),
@@ -130,7 +131,9 @@ impl Opening {
     /// blocked, or somebody who had this address before.
     fn meet(&mut self, other: &Contact, contact: &NewContact, attempt: u8) {
         match contact {
-            NewContact::WithAddress { email, salt, .. } if other.email.as_ref() != Some(email) => self.claim(email, salt, attempt),
+            NewContact::WithAddress { email, salt, .. } if other.email.as_ref() != Some(email) => {
+                self.claim(email, salt, attempt)
+            }
             _ => self.link(other),
         }
     }

@@ -18,16 +18,8 @@ use serde::Serialize;
 const MAX_LINK_BYTES: usize = 4096;
 
 /// What must not stand between `<` and `>`.
-const IN_LINK: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'<')
-    .add(b'>')
-    .add(b'\\')
-    .add(b'^')
-    .add(b'`')
-    .add(b'{')
-    .add(b'}');
+const IN_LINK: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'}');
 
 /// Any JSON answer.
 pub fn json(status: StatusCode, value: &impl Serialize) -> Response {
@@ -37,9 +29,7 @@ pub fn json(status: StatusCode, value: &impl Serialize) -> Response {
     };
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 
@@ -57,46 +47,28 @@ pub struct One<T> {
 impl<T> One<T> {
     /// 200 with a thing.
     pub const fn new(data: T) -> Self {
-        Self {
-            data,
-            version: None,
-            location: None,
-        }
+        Self { data, version: None, location: None }
     }
 
     /// 201 with a thing that was made, and the path where it is.
     pub const fn created(data: T, location: String) -> Self {
-        Self {
-            data,
-            version: None,
-            location: Some(location),
-        }
+        Self { data, version: None, location: Some(location) }
     }
 
     /// With its version.
     #[must_use]
     pub fn with_version(self, version: Version) -> Self {
-        Self {
-            version: Some(version),
-            ..self
-        }
+        Self { version: Some(version), ..self }
     }
 }
 
 impl<T: Serialize> IntoResponse for One<T> {
     fn into_response(self) -> Response {
-        let status = if self.location.is_some() {
-            StatusCode::CREATED
-        } else {
-            StatusCode::OK
-        };
+        let status = if self.location.is_some() { StatusCode::CREATED } else { StatusCode::OK };
         let mut response = json(status, &self);
         let headers = response.headers_mut();
         headers.extend(self.version.map(|version| (ETAG, etag(version))));
-        headers.extend(
-            self.location
-                .and_then(|location| Some((LOCATION, HeaderValue::try_from(location).ok()?))),
-        );
+        headers.extend(self.location.and_then(|location| Some((LOCATION, HeaderValue::try_from(location).ok()?))));
         response
     }
 }
@@ -126,11 +98,7 @@ impl PageInfo {
     #[must_use]
     pub fn with_total(self, total: u64) -> Self {
         let last = total.div_ceil(u64::from(self.size.max(1))).max(1);
-        Self {
-            total: Some(total),
-            last: Some(last),
-            ..self
-        }
+        Self { total: Some(total), last: Some(last), ..self }
     }
 }
 
@@ -149,54 +117,29 @@ impl<T: Serialize> Paged<T> {
     pub fn respond(&self, uri: &Uri) -> Response {
         let mut response = json(StatusCode::OK, self);
         let links = link(uri, &self.page).filter(|_| response.status() == StatusCode::OK);
-        response
-            .headers_mut()
-            .extend(links.map(|links| (LINK, links)));
+        response.headers_mut().extend(links.map(|links| (LINK, links)));
         response
     }
 }
 
 /// The neighbours of a page as relative references: the same query, another cursor.
 fn link(uri: &Uri, page: &PageInfo) -> Option<HeaderValue> {
-    let others: Vec<&str> = uri
-        .query()
-        .unwrap_or_default()
-        .split('&')
-        .filter(|pair| selects(pair))
-        .collect();
+    let others: Vec<&str> = uri.query().unwrap_or_default().split('&').filter(|pair| selects(pair)).collect();
     let reference = |cursor: Option<&str>| {
         let pairs: Vec<String> = others
             .iter()
             .map(|pair| (*pair).to_owned())
             .chain(cursor.map(|cursor| format!("cursor={cursor}")))
             .collect();
-        let query = if pairs.is_empty() {
-            String::new()
-        } else {
-            format!("?{}", pairs.join("&"))
-        };
+        let query = if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) };
         utf8_percent_encode(&format!("{}{query}", uri.path()), IN_LINK).to_string()
     };
-    let to = |relation: &str, cursor: Option<&str>| {
-        format!("<{}>; rel=\"{relation}\"", reference(cursor))
-    };
-    let next = page
-        .next_cursor
-        .as_deref()
-        .map(|cursor| to("next", Some(cursor)));
-    let prev = page
-        .prev_cursor
-        .as_deref()
-        .map(|cursor| to("prev", Some(cursor)));
-    let links: Vec<String> = next
-        .into_iter()
-        .chain(prev)
-        .chain([to("first", None)])
-        .collect();
+    let to = |relation: &str, cursor: Option<&str>| format!("<{}>; rel=\"{relation}\"", reference(cursor));
+    let next = page.next_cursor.as_deref().map(|cursor| to("next", Some(cursor)));
+    let prev = page.prev_cursor.as_deref().map(|cursor| to("prev", Some(cursor)));
+    let links: Vec<String> = next.into_iter().chain(prev).chain([to("first", None)]).collect();
     let links = links.join(", ");
-    HeaderValue::try_from(&links)
-        .ok()
-        .filter(|_| links.len() <= MAX_LINK_BYTES)
+    HeaderValue::try_from(&links).ok().filter(|_| links.len() <= MAX_LINK_BYTES)
 }
 
 /// Whether a pair of the query says what the list holds, not where in it we are.
@@ -220,10 +163,7 @@ mod tests {
             size: 25,
             ..PageInfo::default()
         };
-        Paged {
-            data: vec![1, 2],
-            page,
-        }
+        Paged { data: vec![1, 2], page }
     }
 
     proptest! {
@@ -242,9 +182,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_page_links_to_its_neighbours_with_the_same_filter() {
-        let uri = "/v1/tickets?status=open&cursor=old&limit=2&page=3"
-            .parse()
-            .expect("a URI");
+        let uri = "/v1/tickets?status=open&cursor=old&limit=2&page=3".parse().expect("a URI");
         let answer = answer_of(page().respond(&uri)).await;
         let expected = "</v1/tickets?status=open&limit=2&cursor=nn>; rel=\"next\", \
                         </v1/tickets?status=open&limit=2&cursor=pp>; rel=\"prev\", \
@@ -258,27 +196,16 @@ mod tests {
 
     #[tokio::test]
     async fn the_only_page_has_null_cursors_and_no_neighbours() {
-        let only = Paged {
-            data: vec![0],
-            page: PageInfo {
-                size: 25,
-                ..PageInfo::default()
-            }
-            .with_total(0),
-        };
+        let only = Paged { data: vec![0], page: PageInfo { size: 25, ..PageInfo::default() }.with_total(0) };
         let answer = answer_of(only.respond(&Uri::from_static("/v1/tags"))).await;
         assert_eq!(answer.header("link"), "</v1/tags>; rel=\"first\"");
-        let expected =
-            json!({"next_cursor": null, "prev_cursor": null, "size": 25, "total": 0, "last": 1});
+        let expected = json!({"next_cursor": null, "prev_cursor": null, "size": 25, "total": 0, "last": 1});
         assert_eq!(answer.json()["page"], expected);
     }
 
     #[test]
     fn the_last_page_may_be_short() {
-        let page = PageInfo {
-            size: 25,
-            ..PageInfo::default()
-        };
+        let page = PageInfo { size: 25, ..PageInfo::default() };
         for (total, last) in [(1, 1), (25, 1), (26, 2), (50, 2), (51, 3)] {
             assert_eq!(page.clone().with_total(total).last, Some(last), "{total}");
         }
@@ -286,41 +213,18 @@ mod tests {
 
     #[test]
     fn a_link_header_that_no_gateway_would_carry_is_left_out() {
-        let uri = format!("/v1/tickets?q={}", "x".repeat(2000))
-            .parse()
-            .expect("a URI");
+        let uri = format!("/v1/tickets?q={}", "x".repeat(2000)).parse().expect("a URI");
         let response = page().respond(&uri);
         assert!(response.status().is_success() && !response.headers().contains_key(LINK));
     }
 
     #[tokio::test]
     async fn what_was_made_says_where_it_is_and_which_version() {
-        let answer = answer_of(
-            One::created(7, "/v1/tickets/7".into())
-                .with_version(Version::FIRST)
-                .into_response(),
-        )
-        .await;
-        assert_eq!(
-            (
-                answer.status,
-                answer.header("location"),
-                answer.header("etag")
-            ),
-            (201, "/v1/tickets/7", "\"1\"")
-        );
-        assert_eq!(
-            (answer.header("content-type"), answer.json()),
-            ("application/json", json!({"data": 7}))
-        );
+        let answer =
+            answer_of(One::created(7, "/v1/tickets/7".into()).with_version(Version::FIRST).into_response()).await;
+        assert_eq!((answer.status, answer.header("location"), answer.header("etag")), (201, "/v1/tickets/7", "\"1\""));
+        assert_eq!((answer.header("content-type"), answer.json()), ("application/json", json!({"data": 7})));
         let answer = answer_of(One::new(7).into_response()).await;
-        assert_eq!(
-            (
-                answer.status,
-                answer.header("location"),
-                answer.header("etag")
-            ),
-            (200, "", "")
-        );
+        assert_eq!((answer.status, answer.header("location"), answer.header("etag")), (200, "", ""));
     }
 }

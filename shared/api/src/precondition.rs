@@ -31,18 +31,10 @@ impl IfMatch {
         if text == "*" {
             return Ok(Self(None));
         }
-        let digits = text
-            .strip_prefix('"')
-            .and_then(|rest| rest.strip_suffix('"'))
-            .ok_or_else(invalid)?;
+        let digits = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).ok_or_else(invalid)?;
         // One spelling per version, and none so high that counting on would overflow.
-        let is_canonical = digits.bytes().all(|b| b.is_ascii_digit())
-            && (digits == "0" || !digits.starts_with('0'));
-        let version = digits
-            .parse::<i64>()
-            .ok()
-            .filter(|_| is_canonical)
-            .ok_or_else(invalid)?;
+        let is_canonical = digits.bytes().all(|b| b.is_ascii_digit()) && (digits == "0" || !digits.starts_with('0'));
+        let version = digits.parse::<i64>().ok().filter(|_| is_canonical).ok_or_else(invalid)?;
         Ok(Self(Some(Version(version.unsigned_abs()))))
     }
 }

@@ -37,11 +37,7 @@ pub struct FieldError {
 impl FieldError {
     /// Puts one together.
     pub fn new(pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
-        Self {
-            pointer: pointer.into(),
-            code,
-            detail: detail.into(),
-        }
+        Self { pointer: pointer.into(), code, detail: detail.into() }
     }
 }
 
@@ -79,14 +75,7 @@ impl Problem {
     /// A problem of the type `/problems/<code>`; the code is in `snake_case`.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         let (errors, extra, headers) = (Vec::new(), Map::new(), HeaderMap::new());
-        Self(Box::new(Parts {
-            status,
-            code,
-            detail: detail.into(),
-            errors,
-            extra,
-            headers,
-        }))
+        Self(Box::new(Parts { status, code, detail: detail.into(), errors, extra, headers }))
     }
 
     /// With the fields that are bad.
@@ -133,14 +122,7 @@ impl Problem {
     /// The answer, naming the request once it is known.
     #[must_use]
     pub fn render(&self, request_id: Option<RequestId>) -> Response {
-        let Parts {
-            status,
-            code,
-            detail,
-            errors,
-            extra,
-            headers,
-        } = &*self.0;
+        let Parts { status, code, detail, errors, extra, headers } = &*self.0;
         let document = Document {
             r#type: format!("/problems/{code}"),
             title: title(code),
@@ -157,9 +139,7 @@ impl Problem {
         *response.status_mut() = *status;
         response.headers_mut().clone_from(headers);
         response.headers_mut().insert(CONTENT_TYPE, MEDIA_TYPE);
-        response
-            .headers_mut()
-            .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
     }
 }
@@ -168,10 +148,7 @@ impl Problem {
 fn title(code: &str) -> String {
     let mut characters = code.chars();
     let first = characters.next().map(|first| first.to_ascii_uppercase());
-    first
-        .into_iter()
-        .chain(characters.map(|c| if c == '_' { ' ' } else { c }))
-        .collect()
+    first.into_iter().chain(characters.map(|c| if c == '_' { ' ' } else { c })).collect()
 }
 
 /// The ones that are used everywhere.
@@ -184,37 +161,23 @@ impl Problem {
     /// 401: no key, or one that is unknown, revoked or expired.
     pub fn unauthorized(detail: impl Into<String>) -> Self {
         let challenge = HeaderValue::from_static("Bearer");
-        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
-            .with_header(WWW_AUTHENTICATE, challenge)
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", detail).with_header(WWW_AUTHENTICATE, challenge)
     }
 
     /// 403: visible, but a rule forbids it; the rule is named.
     pub fn forbidden(rule: Forbidden) -> Self {
-        let problem = Self::new(
-            StatusCode::FORBIDDEN,
-            forbidden_code(rule),
-            rule.to_string(),
-        );
-        if let Forbidden::Scope(scope) = rule {
-            problem.with_extra("scope", scope.as_str())
-        } else {
-            problem
-        }
+        let problem = Self::new(StatusCode::FORBIDDEN, forbidden_code(rule), rule.to_string());
+        if let Forbidden::Scope(scope) = rule { problem.with_extra("scope", scope.as_str()) } else { problem }
     }
 
     /// 404: absent, or not visible to the caller. Never says which.
     pub fn not_found() -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            "not_found",
-            "there is no such thing, or it is not visible with this key",
-        )
+        Self::new(StatusCode::NOT_FOUND, "not_found", "there is no such thing, or it is not visible with this key")
     }
 
     /// 405. The router adds `Allow`.
     pub fn method_not_allowed() -> Self {
-        let detail =
-            "the path is known, but not with this method; the header Allow names those it takes";
+        let detail = "the path is known, but not with this method; the header Allow names those it takes";
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
     }
 
@@ -226,8 +189,7 @@ impl Problem {
     /// 412: changed since the caller saw it.
     pub fn stale(current: Version) -> Self {
         let detail = format!("it has changed since; its version is now {current}");
-        Self::new(StatusCode::PRECONDITION_FAILED, "stale", detail)
-            .with_extra("current_version", current.0)
+        Self::new(StatusCode::PRECONDITION_FAILED, "stale", detail).with_extra("current_version", current.0)
     }
 
     /// 413.
@@ -238,20 +200,12 @@ impl Problem {
     /// 415, naming the media types that are expected.
     pub fn unsupported_media_type(expected: &str) -> Self {
         let detail = format!("the body's content type must be {expected}");
-        Self::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "unsupported_media_type",
-            detail,
-        )
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
     }
 
     /// 422: read, but these fields are bad.
     pub fn invalid(errors: Vec<FieldError>) -> Self {
-        let detail = if errors.len() == 1 {
-            "one field is bad"
-        } else {
-            "several fields are bad"
-        };
+        let detail = if errors.len() == 1 { "one field is bad" } else { "several fields are bad" };
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail).with_errors(errors)
     }
 
@@ -351,48 +305,23 @@ mod tests {
 
     #[tokio::test]
     async fn a_stale_version_names_the_current_one() {
-        let answer = answer_of(
-            Problem::from(Rejection::Stale {
-                current: Version(7),
-            })
-            .into_response(),
-        )
-        .await;
-        assert_eq!(
-            (answer.status, &answer.json()["current_version"]),
-            (412, &serde_json::json!(7))
-        );
+        let answer = answer_of(Problem::from(Rejection::Stale { current: Version(7) }).into_response()).await;
+        assert_eq!((answer.status, &answer.json()["current_version"]), (412, &serde_json::json!(7)));
     }
 
     #[test]
     fn every_rejection_has_its_own_code() {
         use Rejection::{Closed, DeletionOff, NotFound, NotPutAway, RestoreWindow, Trashed};
-        let conflicts =
-            [Trashed, NotPutAway, RestoreWindow, DeletionOff, Closed].map(Problem::from);
-        assert!(
-            conflicts
-                .iter()
-                .all(|problem| problem.status() == StatusCode::CONFLICT)
-        );
-        assert_eq!(
-            conflicts
-                .iter()
-                .map(Problem::code)
-                .collect::<BTreeSet<_>>()
-                .len(),
-            5
-        );
+        let conflicts = [Trashed, NotPutAway, RestoreWindow, DeletionOff, Closed].map(Problem::from);
+        assert!(conflicts.iter().all(|problem| problem.status() == StatusCode::CONFLICT));
+        assert_eq!(conflicts.iter().map(Problem::code).collect::<BTreeSet<_>>().len(), 5);
         assert_eq!(Problem::from(NotFound).status(), StatusCode::NOT_FOUND);
     }
 
     #[tokio::test]
     async fn a_missing_scope_is_named() {
-        let answer =
-            answer_of(Problem::from(Forbidden::Scope(Scope::TicketsWrite)).into_response()).await;
-        assert_eq!(
-            (answer.status, &answer.json()["scope"]),
-            (403, &serde_json::json!("tickets:write"))
-        );
+        let answer = answer_of(Problem::from(Forbidden::Scope(Scope::TicketsWrite)).into_response()).await;
+        assert_eq!((answer.status, &answer.json()["scope"]), (403, &serde_json::json!("tickets:write")));
     }
 
     #[test]
@@ -401,15 +330,7 @@ mod tests {
             let response = Problem::too_many(Duration::from_millis(wait)).into_response();
             assert_eq!(response.headers()["retry-after"], seconds, "{wait} ms");
         }
-        assert!(
-            Problem::unavailable()
-                .into_response()
-                .headers()
-                .contains_key("retry-after")
-        );
-        assert_eq!(
-            Problem::unauthorized("who?").into_response().headers()["www-authenticate"],
-            "Bearer"
-        );
+        assert!(Problem::unavailable().into_response().headers().contains_key("retry-after"));
+        assert_eq!(Problem::unauthorized("who?").into_response().headers()["www-authenticate"], "Bearer");
     }
 }

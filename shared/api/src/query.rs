@@ -34,59 +34,35 @@ impl Query {
     /// and for what is not UTF-8.
     pub fn parse(query: &str) -> Result<Self, Problem> {
         if query.len() > MAX_QUERY_BYTES {
-            return Err(Problem::malformed(format!(
-                "the query string must have at most {MAX_QUERY_BYTES} bytes"
-            )));
+            return Err(Problem::malformed(format!("the query string must have at most {MAX_QUERY_BYTES} bytes")));
         }
         let raw: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty()).collect();
         if raw.len() > MAX_PAIRS {
-            return Err(Problem::malformed(format!(
-                "the query string must have at most {MAX_PAIRS} parameters"
-            )));
+            return Err(Problem::malformed(format!("the query string must have at most {MAX_PAIRS} parameters")));
         }
         let pairs = raw.into_iter().map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let name = decode(name)?;
-            Ok((
-                name.strip_suffix("[]").map(str::to_owned).unwrap_or(name),
-                decode(value)?,
-            ))
+            Ok((name.strip_suffix("[]").map(str::to_owned).unwrap_or(name), decode(value)?))
         });
-        Ok(Self {
-            pairs: pairs.collect::<Result<_, Problem>>()?,
-            errors: Vec::new(),
-        })
+        Ok(Self { pairs: pairs.collect::<Result<_, Problem>>()?, errors: Vec::new() })
     }
 
     /// All values of a parameter: repeated, with `[]`, or separated by commas. Empty when it is not there.
     pub fn values(&mut self, name: &str) -> Vec<String> {
         let values = self.take(name);
-        let values: Vec<String> = values
-            .iter()
-            .flat_map(|value| value.split(','))
-            .map(str::trim)
-            .map(str::to_owned)
-            .collect();
+        let values: Vec<String> =
+            values.iter().flat_map(|value| value.split(',')).map(str::trim).map(str::to_owned).collect();
         if values.iter().any(String::is_empty) {
             self.error(name, "empty", "must not be empty");
         }
-        values
-            .into_iter()
-            .filter(|value| !value.is_empty())
-            .collect()
+        values.into_iter().filter(|value| !value.is_empty()).collect()
     }
 
     /// All values of a parameter, each read by `parse`, whose error must not hold the value.
-    pub fn parsed_values<T, E: fmt::Display>(
-        &mut self,
-        name: &str,
-        parse: impl Fn(&str) -> Result<T, E>,
-    ) -> Vec<T> {
+    pub fn parsed_values<T, E: fmt::Display>(&mut self, name: &str, parse: impl Fn(&str) -> Result<T, E>) -> Vec<T> {
         let values = self.values(name);
-        values
-            .iter()
-            .filter_map(|value| self.read(name, value, &parse))
-            .collect()
+        values.iter().filter_map(|value| self.read(name, value, &parse)).collect()
     }
 
     /// The one value of a parameter, commas and all.
@@ -105,11 +81,7 @@ impl Query {
     }
 
     /// The one value of a parameter, read by `parse`, whose error must not hold the value.
-    pub fn parsed<T, E: fmt::Display>(
-        &mut self,
-        name: &str,
-        parse: impl FnOnce(&str) -> Result<T, E>,
-    ) -> Option<T> {
+    pub fn parsed<T, E: fmt::Display>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
         let value = self.one(name)?;
         self.read(name, &value, parse)
     }
@@ -127,18 +99,9 @@ impl Query {
     /// as [`values`](Self::values) gives them, in the order in which they first occur.
     pub fn with_prefix(&mut self, prefix: &str) -> Vec<(String, Vec<String>)> {
         let mut found = Vec::new();
-        while let Some(name) = self
-            .pairs
-            .iter()
-            .map(|(name, _)| name)
-            .find(|name| name.starts_with(prefix))
-            .cloned()
-        {
+        while let Some(name) = self.pairs.iter().map(|(name, _)| name).find(|name| name.starts_with(prefix)).cloned() {
             let values = self.values(&name);
-            found.push((
-                name.get(prefix.len()..).unwrap_or_default().to_owned(),
-                values,
-            ));
+            found.push((name.get(prefix.len()..).unwrap_or_default().to_owned(), values));
         }
         found
     }
@@ -146,8 +109,7 @@ impl Query {
     /// Something wrong with a parameter.
     pub fn error(&mut self, name: &str, code: &'static str, detail: impl Into<String>) {
         let name: String = name.chars().take(NAME_CHARACTERS).collect();
-        self.errors
-            .push(FieldError::new(format!("?{name}"), code, detail));
+        self.errors.push(FieldError::new(format!("?{name}"), code, detail));
     }
 
     /// Refuses what nobody has taken.
@@ -155,18 +117,11 @@ impl Query {
     /// # Errors
     /// 400 naming every unknown and every bad parameter.
     pub fn finish(mut self) -> Result<(), Problem> {
-        let mut unknown: Vec<String> = std::mem::take(&mut self.pairs)
-            .into_iter()
-            .map(|(name, _)| name)
-            .collect();
+        let mut unknown: Vec<String> = std::mem::take(&mut self.pairs).into_iter().map(|(name, _)| name).collect();
         unknown.sort_unstable();
         unknown.dedup();
         for name in unknown.into_iter().take(NAMED_UNKNOWN) {
-            self.error(
-                &name,
-                "unknown_parameter",
-                "there is no such parameter here",
-            );
+            self.error(&name, "unknown_parameter", "there is no such parameter here");
         }
         if self.errors.is_empty() {
             return Ok(());
@@ -176,10 +131,7 @@ impl Query {
     }
 
     fn take(&mut self, name: &str) -> Vec<String> {
-        self.pairs
-            .extract_if(.., |(key, _)| key == name)
-            .map(|(_, value)| value)
-            .collect()
+        self.pairs.extract_if(.., |(key, _)| key == name).map(|(_, value)| value).collect()
     }
 
     fn read<T, E: fmt::Display>(
@@ -188,9 +140,7 @@ impl Query {
         value: &str,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
-        parse(value)
-            .map_err(|error| self.error(name, "invalid", error.to_string()))
-            .ok()
+        parse(value).map_err(|error| self.error(name, "invalid", error.to_string())).ok()
     }
 }
 
@@ -205,18 +155,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
 /// One name or value of `application/x-www-form-urlencoded`, strictly.
 fn decode(text: &str) -> Result<String, Problem> {
     let is_whole = text.split('%').skip(1).all(|after| {
-        after
-            .as_bytes()
-            .first_chunk::<2>()
-            .is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+        after.as_bytes().first_chunk::<2>().is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
     });
     if !is_whole {
         return Err(Problem::malformed("the query string has a broken % escape"));
     }
     let text = text.replace('+', " ");
     let text = percent_decode_str(&text).decode_utf8();
-    text.map(std::borrow::Cow::into_owned)
-        .map_err(|_| Problem::malformed("the query string is not UTF-8"))
+    text.map(std::borrow::Cow::into_owned).map_err(|_| Problem::malformed("the query string is not UTF-8"))
 }
 
 #[cfg(test)]
@@ -255,13 +201,7 @@ mod tests {
 
     #[test]
     fn repeated_bracketed_and_comma_separated_values_say_the_same() {
-        for text in [
-            "s=a&s=b",
-            "s[]=a&s%5B%5D=b",
-            "s=a,b",
-            "s=a%2Cb",
-            "s=a&x=1&s[]=b",
-        ] {
+        for text in ["s=a&s=b", "s[]=a&s%5B%5D=b", "s=a,b", "s=a%2Cb", "s=a&x=1&s[]=b"] {
             assert_eq!(query(text).values("s"), ["a", "b"], "{text}");
         }
         assert!(query("").values("s").is_empty());
@@ -272,42 +212,18 @@ mod tests {
         let mut query = query("limit=5&colour=red&colour=blue&x");
         assert_eq!(query.parsed("limit", str::parse::<u8>), Some(5));
         let problem = query.finish().expect_err("unknown parameters");
-        let told: Vec<_> = problem
-            .errors()
-            .iter()
-            .map(|error| (error.pointer.as_str(), error.code))
-            .collect();
-        assert_eq!(
-            told,
-            [
-                ("?colour", "unknown_parameter"),
-                ("?x", "unknown_parameter")
-            ]
-        );
+        let told: Vec<_> = problem.errors().iter().map(|error| (error.pointer.as_str(), error.code)).collect();
+        assert_eq!(told, [("?colour", "unknown_parameter"), ("?x", "unknown_parameter")]);
     }
 
     #[test]
     fn all_bad_parameters_are_told_at_once() {
         let mut query = query("limit=x&with_total=yes&cursor=a&cursor=b&q=&status=open,");
-        assert_eq!(
-            query.parsed("limit", |_| Err::<(), _>("expected 1 to 100")),
-            None
-        );
-        assert_eq!(
-            (
-                query.flag("with_total"),
-                query.one("cursor"),
-                query.one("q")
-            ),
-            (None, None, None)
-        );
+        assert_eq!(query.parsed("limit", |_| Err::<(), _>("expected 1 to 100")), None);
+        assert_eq!((query.flag("with_total"), query.one("cursor"), query.one("q")), (None, None, None));
         assert_eq!(query.values("status"), ["open"]);
         let problem = query.finish().expect_err("bad parameters");
-        let codes: Vec<_> = problem
-            .errors()
-            .iter()
-            .map(|error| (error.pointer.as_str(), error.code))
-            .collect();
+        let codes: Vec<_> = problem.errors().iter().map(|error| (error.pointer.as_str(), error.code)).collect();
         let expected = [
             ("?limit", "invalid"),
             ("?with_total", "invalid"),
@@ -320,19 +236,13 @@ mod tests {
 
     #[test]
     fn a_text_keeps_its_commas_and_spaces() {
-        assert_eq!(
-            query("q=hello,+world%21").one("q").as_deref(),
-            Some("hello, world!")
-        );
+        assert_eq!(query("q=hello,+world%21").one("q").as_deref(), Some("hello, world!"));
     }
 
     #[test]
     fn flags_are_words_or_digits() {
         let mut query = query("a=true&b=0");
-        assert_eq!(
-            (query.flag("a"), query.flag("b"), query.flag("c")),
-            (Some(true), Some(false), None)
-        );
+        assert_eq!((query.flag("a"), query.flag("b"), query.flag("c")), (Some(true), Some(false), None));
         assert!(query.finish().is_ok());
     }
 
@@ -340,10 +250,7 @@ mod tests {
     fn parameters_with_a_prefix_come_with_all_their_values() {
         let mut query = query("custom.plan=gold&q=1&custom.size=s,m&custom.plan=blue");
         let expected = [
-            (
-                "plan".to_owned(),
-                vec!["gold".to_owned(), "blue".to_owned()],
-            ),
+            ("plan".to_owned(), vec!["gold".to_owned(), "blue".to_owned()]),
             ("size".to_owned(), vec!["s".to_owned(), "m".to_owned()]),
         ];
         assert_eq!(query.with_prefix("custom."), expected);
@@ -355,16 +262,7 @@ mod tests {
     fn too_long_too_many_and_undecodable_are_bad_requests() {
         let long = format!("q={}", "x".repeat(MAX_QUERY_BYTES));
         let many = "a=1&".repeat(MAX_PAIRS + 1);
-        for text in [
-            long.as_str(),
-            &many,
-            "q=%ff",
-            "q=%e2%82",
-            "q=%",
-            "q=%zz",
-            "%c3=1",
-            "q=%+1",
-        ] {
+        for text in [long.as_str(), &many, "q=%ff", "q=%e2%82", "q=%", "q=%zz", "%c3=1", "q=%+1"] {
             let problem = Query::parse(text).expect_err(text);
             assert_eq!(problem.status(), StatusCode::BAD_REQUEST);
         }

@@ -51,10 +51,7 @@ impl SealingKey {
     /// From 32 bytes of a cryptographic random source.
     #[must_use]
     pub fn new(key: &[u8; 32]) -> Self {
-        Self {
-            current: hmac::Key::new(hmac::HMAC_SHA256, key),
-            previous: None,
-        }
+        Self { current: hmac::Key::new(hmac::HMAC_SHA256, key), previous: None }
     }
 
     /// From base64 or base64url, padded or not, of 32 bytes.
@@ -62,29 +59,19 @@ impl SealingKey {
     /// # Errors
     /// [`InvalidSealingKey`].
     pub fn from_base64(text: &str) -> Result<Self, InvalidSealingKey> {
-        let config =
-            GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+        let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
         let is_url_safe = text.contains(['-', '_']);
-        let alphabet = if is_url_safe {
-            &alphabet::URL_SAFE
-        } else {
-            &alphabet::STANDARD
-        };
+        let alphabet = if is_url_safe { &alphabet::URL_SAFE } else { &alphabet::STANDARD };
         let bytes = GeneralPurpose::new(alphabet, config).decode(text.trim());
-        let bytes: [u8; 32] = bytes
-            .map_err(|_| InvalidSealingKey::Encoding)?
-            .try_into()
-            .map_err(|_| InvalidSealingKey::Length)?;
+        let bytes: [u8; 32] =
+            bytes.map_err(|_| InvalidSealingKey::Encoding)?.try_into().map_err(|_| InvalidSealingKey::Length)?;
         Ok(Self::new(&bytes))
     }
 
     /// With the key that was in use before this one.
     #[must_use]
     pub fn with_previous(self, previous: Self) -> Self {
-        Self {
-            previous: Some(previous.current),
-            ..self
-        }
+        Self { previous: Some(previous.current), ..self }
     }
 
     /// Seals with AES-256-GCM: nobody else reads or alters it, and it opens only
@@ -98,19 +85,13 @@ impl SealingKey {
     #[must_use]
     pub fn seal(&self, purpose: &'static str, context: &[u8], plaintext: &[u8]) -> Vec<u8> {
         let mut nonce = [0; NONCE_LEN];
-        SystemRandom::new()
-            .fill(&mut nonce)
-            .expect("the system has randomness");
+        SystemRandom::new().fill(&mut nonce).expect("the system has randomness");
         let mut sealed = Vec::with_capacity(plaintext.len() + SEAL_BYTES);
         sealed.push(FORMAT);
         sealed.extend_from_slice(&nonce);
         let mut text = plaintext.to_vec();
         sealing_subkey(&self.current, purpose)
-            .seal_in_place_append_tag(
-                Nonce::assume_unique_for_key(nonce),
-                associated(purpose, context),
-                &mut text,
-            )
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), associated(purpose, context), &mut text)
             .expect("the text is shorter than 64 GiB");
         sealed.append(&mut text);
         sealed
@@ -128,11 +109,7 @@ impl SealingKey {
         self.keys().find_map(|key| {
             let mut text = text.to_vec();
             let nonce = Nonce::assume_unique_for_key(*nonce);
-            let opened = sealing_subkey(key, purpose).open_in_place(
-                nonce,
-                associated(purpose, context),
-                &mut text,
-            );
+            let opened = sealing_subkey(key, purpose).open_in_place(nonce, associated(purpose, context), &mut text);
             let length = opened.ok()?.len();
             text.truncate(length);
             Some(text)
@@ -153,8 +130,7 @@ impl SealingKey {
     #[must_use]
     pub fn verify_mac(&self, purpose: &'static str, parts: &[&[u8]], mac: &[u8]) -> bool {
         let signed = signed(purpose, parts);
-        self.keys()
-            .any(|key| hmac::verify(key, &signed, mac).is_ok())
+        self.keys().any(|key| hmac::verify(key, &signed, mac).is_ok())
     }
 
     fn keys(&self) -> impl Iterator<Item = &hmac::Key> {
@@ -166,8 +142,7 @@ impl SealingKey {
 fn sealing_subkey(key: &hmac::Key, purpose: &str) -> LessSafeKey {
     let subkey = hmac::sign(key, &prefixed(&[SEALING, purpose.as_bytes()]));
     LessSafeKey::new(
-        UnboundKey::new(&AES_256_GCM, subkey.as_ref())
-            .expect("HMAC-SHA256 has the 32 bytes of an AES-256 key"),
+        UnboundKey::new(&AES_256_GCM, subkey.as_ref()).expect("HMAC-SHA256 has the 32 bytes of an AES-256 key"),
     )
 }
 
@@ -176,24 +151,13 @@ fn associated(purpose: &str, context: &[u8]) -> Aad<Vec<u8>> {
 }
 
 fn signed(purpose: &str, parts: &[&[u8]]) -> Vec<u8> {
-    let all: Vec<&[u8]> = [SIGNING, purpose.as_bytes()]
-        .into_iter()
-        .chain(parts.iter().copied())
-        .collect();
+    let all: Vec<&[u8]> = [SIGNING, purpose.as_bytes()].into_iter().chain(parts.iter().copied()).collect();
     prefixed(&all)
 }
 
 /// The parts one after the other, each with its length in front.
 pub(crate) fn prefixed(parts: &[&[u8]]) -> Vec<u8> {
-    parts
-        .iter()
-        .flat_map(|part| {
-            (part.len() as u64)
-                .to_be_bytes()
-                .into_iter()
-                .chain(part.iter().copied())
-        })
-        .collect()
+    parts.iter().flat_map(|part| (part.len() as u64).to_be_bytes().into_iter().chain(part.iter().copied())).collect()
 }
 
 #[cfg(test)]
@@ -251,72 +215,39 @@ mod tests {
         assert_eq!(key(1).open("cursor", b"two", &sealed), None);
         assert_eq!(key(2).open("cursor", b"one", &sealed), None);
         let mac = key(1).mac("session", &[b"a"]);
-        assert!(
-            !key(1).verify_mac("token", &[b"a"], &mac)
-                && !key(2).verify_mac("session", &[b"a"], &mac)
-        );
+        assert!(!key(1).verify_mac("token", &[b"a"], &mac) && !key(2).verify_mac("session", &[b"a"], &mac));
     }
 
     #[test]
     fn parts_are_told_apart_by_where_they_end() {
-        assert_ne!(
-            key(1).mac("test", &[b"ab", b"c"]),
-            key(1).mac("test", &[b"a", b"bc"])
-        );
+        assert_ne!(key(1).mac("test", &[b"ab", b"c"]), key(1).mac("test", &[b"a", b"bc"]));
         assert_ne!(key(1).mac("test", &[]), key(1).mac("test", &[b""]));
     }
 
     #[test]
     fn the_previous_key_still_opens_and_verifies_but_makes_nothing() {
-        let (sealed, mac) = (
-            key(1).seal("test", b"", b"text"),
-            key(1).mac("test", &[b"a"]),
-        );
+        let (sealed, mac) = (key(1).seal("test", b"", b"text"), key(1).mac("test", &[b"a"]));
         let rotated = key(2).with_previous(key(1));
-        assert_eq!(
-            rotated.open("test", b"", &sealed).as_deref(),
-            Some(b"text".as_slice())
-        );
+        assert_eq!(rotated.open("test", b"", &sealed).as_deref(), Some(b"text".as_slice()));
         assert!(rotated.verify_mac("test", &[b"a"], &mac));
-        assert_eq!(
-            key(1).open("test", b"", &rotated.seal("test", b"", b"text")),
-            None
-        );
+        assert_eq!(key(1).open("test", b"", &rotated.seal("test", b"", b"text")), None);
         assert_eq!(rotated.mac("test", &[b"a"]), key(2).mac("test", &[b"a"]));
     }
 
     #[test]
     fn the_same_text_never_gives_the_same_seal() {
-        assert_ne!(
-            key(1).seal("test", b"", b"text"),
-            key(1).seal("test", b"", b"text")
-        );
+        assert_ne!(key(1).seal("test", b"", b"text"), key(1).seal("test", b"", b"text"));
     }
 
     #[test]
     fn a_key_is_read_from_either_base64_with_or_without_padding() {
         let bytes = [0xfb; 32];
         let mac = SealingKey::new(&bytes).mac("test", &[]);
-        for text in [
-            STANDARD.encode(bytes),
-            URL_SAFE_NO_PAD.encode(bytes),
-            format!("{}\n", STANDARD.encode(bytes)),
-        ] {
-            assert_eq!(
-                SealingKey::from_base64(&text)
-                    .expect("a key")
-                    .mac("test", &[]),
-                mac
-            );
+        for text in [STANDARD.encode(bytes), URL_SAFE_NO_PAD.encode(bytes), format!("{}\n", STANDARD.encode(bytes))] {
+            assert_eq!(SealingKey::from_base64(&text).expect("a key").mac("test", &[]), mac);
         }
-        assert_eq!(
-            SealingKey::from_base64("!").err(),
-            Some(InvalidSealingKey::Encoding)
-        );
-        assert_eq!(
-            SealingKey::from_base64(&STANDARD.encode([0; 31])).err(),
-            Some(InvalidSealingKey::Length)
-        );
+        assert_eq!(SealingKey::from_base64("!").err(), Some(InvalidSealingKey::Encoding));
+        assert_eq!(SealingKey::from_base64(&STANDARD.encode([0; 31])).err(), Some(InvalidSealingKey::Length));
     }
 
     #[test]

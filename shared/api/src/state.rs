@@ -28,11 +28,7 @@ impl App {
     /// Over this store and key, with the system's clock.
     #[must_use]
     pub fn new(store: Store, sealing: SealingKey) -> Self {
-        Self {
-            store,
-            sealing: Arc::new(sealing),
-            clock: Clock::system(),
-        }
+        Self { store, sealing: Arc::new(sealing), clock: Clock::system() }
     }
 
     /// A fresh id that sorts by creation.
@@ -44,9 +40,7 @@ impl App {
     /// Wraps a function's routes in what all have in common: request ids, problem
     /// documents, limits, and a meter for each request.
     pub fn serve(&self, routes: Router<Self>) -> Router {
-        let metered = routes
-            .layer(from_fn_with_state(self.clone(), meter))
-            .with_state(self.clone());
+        let metered = routes.layer(from_fn_with_state(self.clone(), meter)).with_state(self.clone());
         crate::layer::edge(metered, crate::layer::new_request_id)
     }
 }
@@ -59,11 +53,7 @@ impl FromRequestParts<App> for Metered {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        Ok(parts
-            .extensions
-            .get::<Self>()
-            .cloned()
-            .unwrap_or_else(|| Self(app.store.metered())))
+        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_else(|| Self(app.store.metered())))
     }
 }
 
@@ -73,12 +63,7 @@ async fn meter(State(app): State<App>, mut request: Request, next: Next) -> Resp
     request.extensions_mut().insert(Metered(store.clone()));
     let mut response = next.run(request).await;
     let usage = store.usage();
-    tracing::debug!(
-        round_trips = usage.round_trips(),
-        depth = usage.depth(),
-        units = usage.units(),
-        "table"
-    );
+    tracing::debug!(round_trips = usage.round_trips(), depth = usage.depth(), units = usage.units(), "table");
     response.extensions_mut().insert(usage);
     response
 }

@@ -20,9 +20,7 @@ pub struct Answer {
 impl Answer {
     /// A header's text; empty when there is none.
     pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().expect("text"))
+        self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
     }
 
     /// The body as JSON.
@@ -32,14 +30,8 @@ impl Answer {
 
     /// The pointers of the bad fields.
     pub fn pointers(&self) -> Vec<String> {
-        let errors = self.json()["errors"]
-            .as_array()
-            .cloned()
-            .unwrap_or_default();
-        errors
-            .iter()
-            .map(|error| error["pointer"].as_str().expect("pointer").to_owned())
-            .collect()
+        let errors = self.json()["errors"].as_array().cloned().unwrap_or_default();
+        errors.iter().map(|error| error["pointer"].as_str().expect("pointer").to_owned()).collect()
     }
 }
 
@@ -47,11 +39,7 @@ impl Answer {
 pub async fn answer_of(response: Response) -> Answer {
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, usize::MAX).await.expect("body");
-    Answer {
-        status: parts.status.as_u16(),
-        headers: parts.headers,
-        body,
-    }
+    Answer { status: parts.status.as_u16(), headers: parts.headers, body }
 }
 
 /// Sends one request through a router.

@@ -2,18 +2,14 @@
 //! idempotency key.
 
 use crate::{
-    auth::Session, idempotency::IdempotencyKey, precondition::IfMatch, problem::Problem, query::Query,
-    state::App,
+    auth::Session, idempotency::IdempotencyKey, precondition::IfMatch, problem::Problem, query::Query, state::App,
 };
 use axum::{
     extract::FromRequestParts,
     http::{Method, request::Parts},
 };
 
-use lambdesk_domain::{
-    command::Context,
-    id::Version,
-};
+use lambdesk_domain::{command::Context, id::Version};
 
 /// The circumstances of a write. Query parameters other than its own are refused.
 #[derive(Debug, Clone)]
@@ -37,17 +33,8 @@ impl FromRequestParts<App> for Write {
         let is_dry_run = query.flag("dry_run").unwrap_or(false);
         query.finish()?;
         let is_post = parts.method == Method::POST;
-        let idempotency = if is_post {
-            IdempotencyKey::of(parts)?
-        } else {
-            None
-        };
-        Ok(Self {
-            is_silent,
-            is_dry_run,
-            if_match: IfMatch::from_request_parts(parts, app).await?.0,
-            idempotency,
-        })
+        let idempotency = if is_post { IdempotencyKey::of(parts)? } else { None };
+        Ok(Self { is_silent, is_dry_run, if_match: IfMatch::from_request_parts(parts, app).await?.0, idempotency })
     }
 }
 

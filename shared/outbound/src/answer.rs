@@ -95,23 +95,14 @@ mod tests {
     #[rstest]
     #[case::seconds("120", Some(RetryAfter::Delay(Duration::from_mins(2))))]
     #[case::zero("0", Some(RetryAfter::Delay(Duration::ZERO)))]
-    #[case::huge(
-        "99999999999999999999",
-        Some(RetryAfter::Delay(Duration::from_secs(u64::MAX)))
-    )]
+    #[case::huge("99999999999999999999", Some(RetryAfter::Delay(Duration::from_secs(u64::MAX))))]
     #[case::date("Sun, 06 Nov 1994 08:49:37 GMT", Some(RetryAfter::At(at(784_111_777))))]
-    #[case::old_date(
-        "Sunday, 06-Nov-94 08:49:37 GMT",
-        Some(RetryAfter::At(at(784_111_777)))
-    )]
+    #[case::old_date("Sunday, 06-Nov-94 08:49:37 GMT", Some(RetryAfter::At(at(784_111_777))))]
     #[case::negative("-1", None)]
     #[case::fraction("1.5", None)]
     #[case::words("soon", None)]
     #[case::empty("", None)]
-    fn retry_after_is_seconds_or_a_date(
-        #[case] value: &'static str,
-        #[case] meaning: Option<RetryAfter>,
-    ) {
+    fn retry_after_is_seconds_or_a_date(#[case] value: &'static str, #[case] meaning: Option<RetryAfter>) {
         assert_eq!(parse(value), meaning);
     }
 
@@ -134,12 +125,8 @@ mod tests {
 
     #[test]
     fn debug_hides_the_receivers_text() {
-        let answer = Answer {
-            status: StatusCode::OK,
-            retry_after: None,
-            excerpt: "jane@example.com".into(),
-            truncated: false,
-        };
+        let answer =
+            Answer { status: StatusCode::OK, retry_after: None, excerpt: "jane@example.com".into(), truncated: false };
         assert!(!format!("{answer:?}").contains("jane"));
     }
 

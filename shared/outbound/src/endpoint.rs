@@ -16,8 +16,8 @@ pub const MAX_URL_LENGTH: usize = 2_048;
 /// in an HTTP request could make do something. A subset of the Fetch standard's
 /// "bad ports", and the usual databases and caches.
 const REFUSED_PORTS: &[u16] = &[
-    7, 9, 19, 21, 22, 23, 25, 53, 69, 110, 111, 119, 135, 139, 143, 161, 389, 445, 465, 512, 513,
-    514, 587, 636, 993, 995, 1433, 2049, 3306, 5060, 5061, 5432, 6379, 6667, 9200, 11211, 27017,
+    7, 9, 19, 21, 22, 23, 25, 53, 69, 110, 111, 119, 135, 139, 143, 161, 389, 445, 465, 512, 513, 514, 587, 636, 993,
+    995, 1433, 2049, 3306, 5060, 5061, 5432, 6379, 6667, 9200, 11211, 27017,
 ];
 
 /// Where a webhook is sent: an `https` URL without user and fragment, whose host
@@ -94,17 +94,9 @@ impl EndpointUrl {
         let port = url.port_or_known_default().ok_or(EndpointUrlError::Port)?;
         let authority = HeaderValue::from_str(&url[Position::BeforeHost..Position::AfterPort])
             .map_err(|_| EndpointUrlError::Malformed)?;
-        let path_and_query = url[Position::BeforePath..Position::AfterQuery]
-            .parse()
-            .map_err(|_| EndpointUrlError::Malformed)?;
-        Ok(Self {
-            text: url.as_str().to_owned(),
-            host,
-            port,
-            encrypted,
-            authority,
-            path_and_query,
-        })
+        let path_and_query =
+            url[Position::BeforePath..Position::AfterQuery].parse().map_err(|_| EndpointUrlError::Malformed)?;
+        Ok(Self { text: url.as_str().to_owned(), host, port, encrypted, authority, path_and_query })
     }
 
     fn check_target(&self, policy: &AddressPolicy) -> Result<(), EndpointUrlError> {

@@ -61,9 +61,7 @@ impl ExchangeError {
     }
 
     pub(crate) fn from_handshake(error: &io::Error) -> Self {
-        let cause = error
-            .get_ref()
-            .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        let cause = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
         Self::Tls(match cause {
             Some(rustls::Error::InvalidCertificate(_)) => TlsFault::Certificate,
             _ => TlsFault::Handshake,

@@ -35,12 +35,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            deadline: Duration::from_secs(15),
-            connect: Duration::from_secs(5),
-            body: 16 * 1024,
-            excerpt: 1024,
-        }
+        Self { deadline: Duration::from_secs(15), connect: Duration::from_secs(5), body: 16 * 1024, excerpt: 1024 }
     }
 }
 
@@ -60,12 +55,7 @@ impl Client {
     #[must_use]
     pub fn new(policy: AddressPolicy) -> Self {
         let roots = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
-        Self {
-            policy,
-            limits: Limits::default(),
-            network: Internet,
-            tls: connector(roots),
-        }
+        Self { policy, limits: Limits::default(), network: Internet, tls: connector(roots) }
     }
 }
 
@@ -79,12 +69,7 @@ impl<N> Client<N> {
     /// The same on another network.
     #[must_use]
     pub fn with_network<M: Network>(self, network: M) -> Client<M> {
-        Client {
-            policy: self.policy,
-            limits: self.limits,
-            network,
-            tls: self.tls,
-        }
+        Client { policy: self.policy, limits: self.limits, network, tls: self.tls }
     }
 
     /// The same with other trusted roots, instead of the embedded ones.
@@ -115,9 +100,7 @@ impl<N: Network> Client<N> {
             let stream = self.open(url).await?;
             http1::exchange(stream, request, &self.limits).await
         };
-        timeout(self.limits.deadline, exchange)
-            .await
-            .unwrap_or(Err(ExchangeError::Timeout))
+        timeout(self.limits.deadline, exchange).await.unwrap_or(Err(ExchangeError::Timeout))
     }
 
     async fn open(&self, url: &EndpointUrl) -> Result<Box<dyn Stream>, ExchangeError> {
@@ -144,11 +127,7 @@ impl<N: Network> Client<N> {
         let addresses = match &url.host {
             Host::Ipv4(address) => vec![(*address).into()],
             Host::Ipv6(address) => vec![(*address).into()],
-            Host::Domain(name) => self
-                .network
-                .resolve(name)
-                .await
-                .map_err(|_| ExchangeError::Dns)?,
+            Host::Domain(name) => self.network.resolve(name).await.map_err(|_| ExchangeError::Dns)?,
         };
         if addresses.is_empty() {
             return Err(ExchangeError::Dns);
@@ -160,11 +139,7 @@ impl<N: Network> Client<N> {
     }
 
     /// The first connection that comes about, in the order of the addresses.
-    async fn connect(
-        &self,
-        url: &EndpointUrl,
-        addresses: &[IpAddr],
-    ) -> Result<TcpStream, ExchangeError> {
+    async fn connect(&self, url: &EndpointUrl, addresses: &[IpAddr]) -> Result<TcpStream, ExchangeError> {
         for address in addresses {
             let attempt = self.network.connect(SocketAddr::new(*address, url.port));
             let Ok(Ok(socket)) = timeout(self.limits.connect, attempt).await else {
@@ -178,10 +153,7 @@ impl<N: Network> Client<N> {
     }
 
     fn admit(&self, url: &EndpointUrl, address: IpAddr) -> Result<(), ExchangeError> {
-        self.policy
-            .admits(&url.host, url.port, address)
-            .then_some(())
-            .ok_or(ExchangeError::Refused)
+        self.policy.admits(&url.host, url.port, address).then_some(()).ok_or(ExchangeError::Refused)
     }
 }
 
@@ -189,8 +161,9 @@ fn server_name(host: &Host) -> Result<ServerName<'static>, ExchangeError> {
     Ok(match host {
         Host::Ipv4(address) => ServerName::from(IpAddr::V4(*address)),
         Host::Ipv6(address) => ServerName::from(IpAddr::V6(*address)),
-        Host::Domain(name) => ServerName::try_from(name.clone())
-            .map_err(|_| ExchangeError::Tls(TlsFault::Handshake))?,
+        Host::Domain(name) => {
+            ServerName::try_from(name.clone()).map_err(|_| ExchangeError::Tls(TlsFault::Handshake))?
+        }
     })
 }
 

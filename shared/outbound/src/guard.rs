@@ -51,12 +51,12 @@ const GLOBAL_UNICAST_V6: RangeV6 = v6(0x2000, 0, 0, 3);
 
 /// Refused although inside [`GLOBAL_UNICAST_V6`].
 const REFUSED_V6: &[RangeV6] = &[
-    v6(0x2001, 0, 0, 23), // protocol assignments, RFC 2928: Teredo, ORCHID, benchmarking
-    v6(0x2001, 0xdb8, 0, 32), // documentation, RFC 3849
-    v6(0x2002, 0, 0, 16), // 6to4, RFC 3056: an IPv4 address inside
+    v6(0x2001, 0, 0, 23),         // protocol assignments, RFC 2928: Teredo, ORCHID, benchmarking
+    v6(0x2001, 0xdb8, 0, 32),     // documentation, RFC 3849
+    v6(0x2002, 0, 0, 16),         // 6to4, RFC 3056: an IPv4 address inside
     v6(0x2620, 0x4f, 0x8000, 48), // AS112, RFC 7534
-    v6(0x3ffe, 0, 0, 16), // the former 6bone, RFC 3701
-    v6(0x3fff, 0, 0, 20), // documentation, RFC 9637
+    v6(0x3ffe, 0, 0, 16),         // the former 6bone, RFC 3701
+    v6(0x3fff, 0, 0, 20),         // documentation, RFC 9637
 ];
 
 /// Whether an address is a public unicast one, so that a webhook may go there.
@@ -68,8 +68,7 @@ pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => !REFUSED_V4.iter().any(|range| within_v4(address, *range)),
         IpAddr::V6(address) => {
-            within_v6(address, GLOBAL_UNICAST_V6)
-                && !REFUSED_V6.iter().any(|range| within_v6(address, *range))
+            within_v6(address, GLOBAL_UNICAST_V6) && !REFUSED_V6.iter().any(|range| within_v6(address, *range))
         }
     }
 }
@@ -111,21 +110,12 @@ mod tests {
     #[case("198.51.100.0", "198.51.100.255")]
     #[case("203.0.113.0", "203.0.113.255")]
     #[case("224.0.0.0", "255.255.255.255")]
-    fn a_special_ipv4_range_is_refused_from_end_to_end_and_no_further(
-        #[case] first: Ipv4Addr,
-        #[case] last: Ipv4Addr,
-    ) {
+    fn a_special_ipv4_range_is_refused_from_end_to_end_and_no_further(#[case] first: Ipv4Addr, #[case] last: Ipv4Addr) {
         let (first, last) = (first.to_bits(), last.to_bits());
         let refused = |bits: u32| !is_public(Ipv4Addr::from_bits(bits).into());
         assert!(refused(first) && refused(last) && refused(first.midpoint(last)));
-        assert!(
-            first == 0 || !refused(first - 1),
-            "the address before is public"
-        );
-        assert!(
-            last == u32::MAX || !refused(last + 1),
-            "the address behind is public"
-        );
+        assert!(first == 0 || !refused(first - 1), "the address before is public");
+        assert!(last == u32::MAX || !refused(last + 1), "the address behind is public");
     }
 
     #[rstest]

@@ -12,8 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use crate::answer::excerpt;
 use crate::{Answer, EndpointUrl, ExchangeError, Limits, RetryAfter};
 
-const USER_AGENT: HeaderValue =
-    HeaderValue::from_static(concat!("Lambdesk-Webhooks/", env!("CARGO_PKG_VERSION")));
+const USER_AGENT: HeaderValue = HeaderValue::from_static(concat!("Lambdesk-Webhooks/", env!("CARGO_PKG_VERSION")));
 
 /// An answer's head may have this many headers and bytes.
 const MAX_HEADERS: usize = 100;
@@ -38,20 +37,14 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// A POST to the endpoint. Headers of the connection are ours, `User-Agent` too;
 /// `Content-Type` is JSON unless the caller says otherwise.
-pub(crate) fn request(
-    url: &EndpointUrl,
-    mut headers: HeaderMap,
-    body: Bytes,
-) -> Request<Full<Bytes>> {
+pub(crate) fn request(url: &EndpointUrl, mut headers: HeaderMap, body: Bytes) -> Request<Full<Bytes>> {
     for name in &CONNECTION_HEADERS {
         headers.remove(name);
     }
     headers.insert(header::HOST, url.authority.clone());
     headers.insert(header::USER_AGENT, USER_AGENT);
     headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-    headers
-        .entry(header::CONTENT_TYPE)
-        .or_insert(HeaderValue::from_static("application/json"));
+    headers.entry(header::CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
 
     let mut request = Request::new(Full::new(body));
     *request.method_mut() = Method::POST;
@@ -114,8 +107,7 @@ async fn read(response: Response<Incoming>, limits: &Limits) -> Result<Answer, E
 }
 
 fn ends_by_close(headers: &HeaderMap) -> bool {
-    !headers.contains_key(header::CONTENT_LENGTH)
-        && !headers.contains_key(header::TRANSFER_ENCODING)
+    !headers.contains_key(header::CONTENT_LENGTH) && !headers.contains_key(header::TRANSFER_ENCODING)
 }
 
 /// Hyper's texts may quote what the peer sent, so they go no further.

@@ -47,6 +47,6 @@ pub use network::{Internet, Network};
 pub use policy::{AddressPolicy, AllowedHostError};
 pub use secret::{SigningSecret, SigningSecretError};
 pub use signature::{
-    DEFAULT_TOLERANCE, Message, MessageId, MessageIdError, SIGNATURE_HEADER, TIMESTAMP_HEADER,
-    VerifyError, WEBHOOK_ID_HEADER, sign, verify,
+    DEFAULT_TOLERANCE, Message, MessageId, MessageIdError, SIGNATURE_HEADER, TIMESTAMP_HEADER, VerifyError,
+    WEBHOOK_ID_HEADER, sign, verify,
 };

@@ -42,9 +42,7 @@ impl AddressPolicy {
     ///
     /// # Errors
     /// [`AllowedHostError`] names the first entry that is malformed.
-    pub fn allowing<'a>(
-        hosts: impl IntoIterator<Item = &'a str>,
-    ) -> Result<Self, AllowedHostError> {
+    pub fn allowing<'a>(hosts: impl IntoIterator<Item = &'a str>) -> Result<Self, AllowedHostError> {
         let allowed_hosts = hosts
             .into_iter()
             .map(|entry| AllowedHost::parse(entry).ok_or_else(|| AllowedHostError(entry.into())))
@@ -54,9 +52,7 @@ impl AddressPolicy {
 
     /// Whether the operator named this host and port.
     pub(crate) fn names(&self, host: &Host, port: u16) -> bool {
-        self.allowed_hosts
-            .iter()
-            .any(|entry| entry.host == *host && entry.port.is_none_or(|only| only == port))
+        self.allowed_hosts.iter().any(|entry| entry.host == *host && entry.port.is_none_or(|only| only == port))
     }
 
     /// Whether a POST to this host and port may go to this address.

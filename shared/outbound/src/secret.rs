@@ -40,12 +40,8 @@ impl SigningSecret {
     /// # Errors
     /// [`SigningSecretError`] when prefix, encoding or length are wrong.
     pub fn parse(text: &str) -> Result<Self, SigningSecretError> {
-        let encoded = text
-            .strip_prefix(PREFIX)
-            .ok_or(SigningSecretError::Prefix)?;
-        let key = STANDARD
-            .decode(encoded)
-            .map_err(|_| SigningSecretError::Encoding)?;
+        let encoded = text.strip_prefix(PREFIX).ok_or(SigningSecretError::Prefix)?;
+        let key = STANDARD.decode(encoded).map_err(|_| SigningSecretError::Encoding)?;
         if !(MIN_BYTES..=MAX_BYTES).contains(&key.len()) {
             return Err(SigningSecretError::Length);
         }
@@ -106,10 +102,7 @@ mod tests {
     #[case::asymmetric("whsk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", SigningSecretError::Prefix)]
     #[case::empty("", SigningSecretError::Prefix)]
     #[case::not_base64("whsec_!!!!", SigningSecretError::Encoding)]
-    #[case::surrounding_space(
-        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw ",
-        SigningSecretError::Encoding
-    )]
+    #[case::surrounding_space("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw ", SigningSecretError::Encoding)]
     #[case::nothing_behind("whsec_", SigningSecretError::Length)]
     fn a_malformed_secret_is_refused(#[case] text: &str, #[case] error: SigningSecretError) {
         assert_eq!(SigningSecret::parse(text).unwrap_err(), error);

@@ -45,9 +45,7 @@ impl MessageId {
         if !(1..=MAX_ID_LENGTH).contains(&text.len()) || !text.bytes().all(allowed) {
             return Err(MessageIdError);
         }
-        HeaderValue::from_str(text)
-            .map(Self)
-            .map_err(|_| MessageIdError)
+        HeaderValue::from_str(text).map(Self).map_err(|_| MessageIdError)
     }
 }
 
@@ -67,11 +65,7 @@ pub struct Message<'a> {
 /// `current` signs first; every secret in `retiring` adds a signature, so that
 /// receivers with the old secret still verify during a rotation.
 #[must_use]
-pub fn sign(
-    message: &Message<'_>,
-    current: &SigningSecret,
-    retiring: &[SigningSecret],
-) -> HeaderMap {
+pub fn sign(message: &Message<'_>, current: &SigningSecret, retiring: &[SigningSecret]) -> HeaderMap {
     let timestamp = HeaderValue::from(message.timestamp);
     let signatures: Vec<String> = std::iter::once(current)
         .chain(retiring)
@@ -120,28 +114,16 @@ pub fn verify(
 ) -> Result<(), VerifyError> {
     let id = only(headers, &WEBHOOK_ID_HEADER)?;
     let timestamp = only(headers, &TIMESTAMP_HEADER)?;
-    let signatures = only(headers, &SIGNATURE_HEADER)?
-        .to_str()
-        .map_err(|_| VerifyError::Signature)?;
+    let signatures = only(headers, &SIGNATURE_HEADER)?.to_str().map_err(|_| VerifyError::Signature)?;
 
-    let sent = timestamp
-        .to_str()
-        .ok()
-        .and_then(|text| text.parse::<i64>().ok())
-        .ok_or(VerifyError::Timestamp)?;
+    let sent = timestamp.to_str().ok().and_then(|text| text.parse::<i64>().ok()).ok_or(VerifyError::Timestamp)?;
     if now.abs_diff(sent) > tolerance.as_secs() {
         return Err(VerifyError::Stale);
     }
 
-    let matches = signatures
-        .split(' ')
-        .filter_map(|part| STANDARD.decode(part.strip_prefix(VERSION)?).ok())
-        .any(|signature| {
-            secrets.iter().any(|secret| {
-                signed_content(secret, id, timestamp, body)
-                    .verify_slice(&signature)
-                    .is_ok()
-            })
+    let matches =
+        signatures.split(' ').filter_map(|part| STANDARD.decode(part.strip_prefix(VERSION)?).ok()).any(|signature| {
+            secrets.iter().any(|secret| signed_content(secret, id, timestamp, body).verify_slice(&signature).is_ok())
         });
     matches.then_some(()).ok_or(VerifyError::Signature)
 }
@@ -158,12 +140,7 @@ fn signature_list(signatures: &[String]) -> HeaderValue {
     HeaderValue::try_from(signatures.join(" ")).expect("base64, commas and spaces are visible")
 }
 
-fn signed_content(
-    secret: &SigningSecret,
-    id: &HeaderValue,
-    timestamp: &HeaderValue,
-    body: &[u8],
-) -> Hmac<Sha256> {
+fn signed_content(secret: &SigningSecret, id: &HeaderValue, timestamp: &HeaderValue, body: &[u8]) -> Hmac<Sha256> {
     let mut mac = Hmac::new_from_slice(secret.key()).expect("HMAC takes a key of any length");
     for part in [id.as_bytes(), b".", timestamp.as_bytes(), b".", body] {
         mac.update(part);

@@ -17,18 +17,12 @@ fn local(text: &str) -> Result<EndpointUrl, EndpointUrlError> {
 
 #[rstest]
 #[case("https://hooks.example.com", "https://hooks.example.com/")]
-#[case(
-    "https://hooks.example.com:443/a?b=c",
-    "https://hooks.example.com/a?b=c"
-)]
+#[case("https://hooks.example.com:443/a?b=c", "https://hooks.example.com/a?b=c")]
 #[case("HTTPS://Hooks.Example.com:8443/A", "https://hooks.example.com:8443/A")]
 #[case("https://bücher.example/", "https://xn--bcher-kva.example/")]
 #[case("https://1.1.1.1/", "https://1.1.1.1/")]
 #[case("https://[2606:4700:4700::1111]/", "https://[2606:4700:4700::1111]/")]
-#[case(
-    "https://example.com/a|b`[c]^{d}?e|f`[g]^{h}'",
-    "https://example.com/a|b%60[c]^%7Bd%7D?e|f`[g]^{h}%27"
-)]
+#[case("https://example.com/a|b`[c]^{d}?e|f`[g]^{h}'", "https://example.com/a|b%60[c]^%7Bd%7D?e|f`[g]^{h}%27")]
 fn a_public_https_url_is_taken_and_normalised(#[case] text: &str, #[case] normal: &str) {
     assert_eq!(parse(text).unwrap().as_str(), normal);
 }
@@ -100,10 +94,7 @@ fn a_host_that_the_operator_allows_is_taken_by_http_too(#[case] text: &str) {
 #[case::another_host("http://127.0.0.2/", EndpointUrlError::Scheme)]
 #[case::port_zero("http://127.0.0.1:0/", EndpointUrlError::Port)]
 #[case::user("http://a:b@127.0.0.1/", EndpointUrlError::UserInfo)]
-fn an_allowance_reaches_no_further_than_its_host(
-    #[case] text: &str,
-    #[case] error: EndpointUrlError,
-) {
+fn an_allowance_reaches_no_further_than_its_host(#[case] text: &str, #[case] error: EndpointUrlError) {
     assert_eq!(local(text).unwrap_err(), error);
 }
 
@@ -111,38 +102,23 @@ fn an_allowance_reaches_no_further_than_its_host(
 fn a_url_has_at_most_2048_bytes_as_given_and_as_normalised() {
     let padded = |fill: &str, length: usize| {
         let start = "https://example.com/";
-        format!(
-            "{start}{}",
-            fill.repeat((length - start.len()) / fill.len())
-        )
+        format!("{start}{}", fill.repeat((length - start.len()) / fill.len()))
     };
     assert!(parse(&padded("x", MAX_URL_LENGTH)).is_ok());
-    assert_eq!(
-        parse(&padded("x", MAX_URL_LENGTH + 1)),
-        Err(EndpointUrlError::TooLong)
-    );
-    assert_eq!(
-        parse(&padded("é", MAX_URL_LENGTH)),
-        Err(EndpointUrlError::TooLong)
-    );
+    assert_eq!(parse(&padded("x", MAX_URL_LENGTH + 1)), Err(EndpointUrlError::TooLong));
+    assert_eq!(parse(&padded("é", MAX_URL_LENGTH)), Err(EndpointUrlError::TooLong));
 }
 
 #[test]
 fn debug_hides_path_and_query() {
     let url = parse("https://hooks.example.com/T0K3N?key=s3cr3t").unwrap();
-    assert_eq!(
-        format!("{url:?}"),
-        "EndpointUrl(https://hooks.example.com:443/…)"
-    );
+    assert_eq!(format!("{url:?}"), "EndpointUrl(https://hooks.example.com:443/…)");
 }
 
 #[test]
 fn it_is_written_as_its_text() {
     let url = parse("https://hooks.example.com/a?b").unwrap();
-    assert_eq!(
-        serde_json::to_value(&url).unwrap(),
-        "https://hooks.example.com/a?b"
-    );
+    assert_eq!(serde_json::to_value(&url).unwrap(), "https://hooks.example.com/a?b");
 }
 
 proptest! {

@@ -9,9 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use lambdesk_outbound::{
-    AddressPolicy, Answer, Client, EndpointUrl, ExchangeError, Limits, Network, RetryAfter,
-};
+use lambdesk_outbound::{AddressPolicy, Answer, Client, EndpointUrl, ExchangeError, Limits, Network, RetryAfter};
 use receiver::{Receiver, Script, Scripted};
 use rstest::rstest;
 use tokio::net::TcpStream;
@@ -25,25 +23,15 @@ fn local() -> AddressPolicy {
 }
 
 fn impatient() -> Limits {
-    Limits {
-        deadline: SOON,
-        ..Limits::default()
-    }
+    Limits { deadline: SOON, ..Limits::default() }
 }
 
-async fn post<N: Network>(
-    client: &Client<N>,
-    url: &str,
-    headers: HeaderMap,
-) -> Result<Answer, ExchangeError> {
+async fn post<N: Network>(client: &Client<N>, url: &str, headers: HeaderMap) -> Result<Answer, ExchangeError> {
     let url = EndpointUrl::parse(url, &local()).unwrap();
     // Only so that a missing deadline fails instead of hanging.
-    tokio::time::timeout(
-        Duration::from_mins(1),
-        client.post(&url, headers, "{\"a\":1}"),
-    )
-    .await
-    .expect("the client keeps its deadline")
+    tokio::time::timeout(Duration::from_mins(1), client.post(&url, headers, "{\"a\":1}"))
+        .await
+        .expect("the client keeps its deadline")
 }
 
 async fn answer_to(text: &str) -> Result<Answer, ExchangeError> {
@@ -55,13 +43,9 @@ async fn answer_to(text: &str) -> Result<Answer, ExchangeError> {
 async fn the_receiver_gets_path_query_headers_and_body_and_we_its_answer() {
     let script = "HTTP/1.1 202 Accepted\r\ncontent-length: 4\r\n\r\nfine";
     let receiver = Receiver::plain(Script::Answer(script.into())).await;
-    let headers = HeaderMap::from_iter([(
-        header::HeaderName::from_static("webhook-id"),
-        HeaderValue::from_static("msg_1"),
-    )]);
-    let answer = post(&Client::new(local()), &receiver.url(), headers)
-        .await
-        .unwrap();
+    let headers =
+        HeaderMap::from_iter([(header::HeaderName::from_static("webhook-id"), HeaderValue::from_static("msg_1"))]);
+    let answer = post(&Client::new(local()), &receiver.url(), headers).await.unwrap();
     assert_eq!(answer.status, StatusCode::ACCEPTED);
     assert_eq!((answer.excerpt.as_str(), answer.truncated), ("fine", false));
 
@@ -71,10 +55,7 @@ async fn the_receiver_gets_path_query_headers_and_body_and_we_its_answer() {
     assert_eq!(lines.remove(0), "POST /hook?key=1 HTTP/1.1");
     lines.sort_unstable();
     let host = format!("host: {}", receiver.address);
-    let agent = format!(
-        "user-agent: Lambdesk-Webhooks/{}",
-        env!("CARGO_PKG_VERSION")
-    );
+    let agent = format!("user-agent: Lambdesk-Webhooks/{}", env!("CARGO_PKG_VERSION"));
     let expected = [
         "connection: close",
         "content-length: 7",
@@ -100,23 +81,10 @@ async fn a_caller_cannot_overrule_the_headers_of_the_connection() {
         (header::CONTENT_TYPE, "text/plain"),
     ];
     let headers = foreign.map(|(name, value)| (name, HeaderValue::from_static(value)));
-    post(
-        &Client::new(local()),
-        &receiver.url(),
-        HeaderMap::from_iter(headers),
-    )
-    .await
-    .unwrap();
+    post(&Client::new(local()), &receiver.url(), HeaderMap::from_iter(headers)).await.unwrap();
 
     let request = receiver.requests().remove(0);
-    for gone in [
-        "internal.test",
-        "content-length: 0",
-        "chunked",
-        "keep-alive",
-        "expect",
-        "other",
-    ] {
+    for gone in ["internal.test", "content-length: 0", "chunked", "keep-alive", "expect", "other"] {
         assert!(!request.contains(gone), "{gone} in {request}");
     }
     assert!(request.contains("content-type: text/plain\r\n"));
@@ -125,10 +93,7 @@ async fn a_caller_cannot_overrule_the_headers_of_the_connection() {
 #[tokio::test]
 async fn a_redirect_is_an_answer_and_is_not_followed() {
     let elsewhere = Receiver::plain(Script::Answer("HTTP/1.1 200 OK\r\n\r\n".into())).await;
-    let script = format!(
-        "HTTP/1.1 307 Away\r\nlocation: {}\r\ncontent-length: 0\r\n\r\n",
-        elsewhere.url()
-    );
+    let script = format!("HTTP/1.1 307 Away\r\nlocation: {}\r\ncontent-length: 0\r\n\r\n", elsewhere.url());
     let answer = answer_to(&script).await.unwrap();
     assert_eq!(answer.status, StatusCode::TEMPORARY_REDIRECT);
     assert_eq!(elsewhere.connections(), 0);
@@ -138,10 +103,7 @@ async fn a_redirect_is_an_answer_and_is_not_followed() {
 async fn retry_after_is_read_from_the_answer() {
     let text = "HTTP/1.1 503 Busy\r\nretry-after: 30\r\ncontent-length: 0\r\n\r\n";
     let answer = answer_to(text).await.unwrap();
-    assert_eq!(
-        answer.retry_after,
-        Some(RetryAfter::Delay(Duration::from_secs(30)))
-    );
+    assert_eq!(answer.retry_after, Some(RetryAfter::Delay(Duration::from_secs(30))));
 }
 
 #[rstest]
@@ -171,9 +133,7 @@ async fn a_name_service_that_never_answers_meets_the_deadline() {
             std::future::pending().await
         }
     }
-    let client = Client::new(local())
-        .with_limits(impatient())
-        .with_network(Silent);
+    let client = Client::new(local()).with_limits(impatient()).with_network(Silent);
     let outcome = post(&client, "https://receiver.test/", HeaderMap::new()).await;
     assert_eq!(outcome, Err(ExchangeError::Timeout));
 }
@@ -183,29 +143,17 @@ async fn a_tls_server_that_never_speaks_meets_the_deadline() {
     let receiver = Receiver::plain(Script::Endless(String::new(), b"", PAUSE)).await;
     let client = Client::new(local()).with_limits(impatient());
     let url = receiver.url().replace("http:", "https:");
-    assert_eq!(
-        post(&client, &url, HeaderMap::new()).await,
-        Err(ExchangeError::Timeout)
-    );
+    assert_eq!(post(&client, &url, HeaderMap::new()).await, Err(ExchangeError::Timeout));
 }
 
 #[tokio::test]
 async fn an_endless_body_is_cut_and_its_beginning_kept() {
     let chunk = b"8\r\nabcdefgh\r\n";
     let receiver = Receiver::plain(Script::Endless(HEAD.into(), chunk, Duration::ZERO)).await;
-    let limits = Limits {
-        body: 100,
-        excerpt: 12,
-        ..Limits::default()
-    };
+    let limits = Limits { body: 100, excerpt: 12, ..Limits::default() };
     let client = Client::new(local()).with_limits(limits);
-    let answer = post(&client, &receiver.url(), HeaderMap::new())
-        .await
-        .unwrap();
-    assert_eq!(
-        (answer.excerpt.as_str(), answer.truncated),
-        ("abcdefghabcd", true)
-    );
+    let answer = post(&client, &receiver.url(), HeaderMap::new()).await.unwrap();
+    assert_eq!((answer.excerpt.as_str(), answer.truncated), ("abcdefghabcd", true));
 }
 
 #[rstest]
@@ -266,9 +214,7 @@ async fn every_post_has_a_connection_of_its_own() {
     let receiver = Receiver::plain(Script::Answer(text.into())).await;
     let client = Client::new(local());
     for _ in 0..2 {
-        post(&client, &receiver.url(), HeaderMap::new())
-            .await
-            .unwrap();
+        post(&client, &receiver.url(), HeaderMap::new()).await.unwrap();
     }
     assert_eq!(receiver.connections(), 2);
 }
@@ -289,18 +235,10 @@ async fn an_address_that_stays_silent_leaves_time_for_the_next() {
         }
     }
     let receiver = Receiver::plain(Script::Answer("HTTP/1.1 204 Fine\r\n\r\n".into())).await;
-    let limits = Limits {
-        connect: PAUSE,
-        ..Limits::default()
-    };
-    let client = Client::new(local())
-        .with_limits(limits)
-        .with_network(FirstIsSilent);
+    let limits = Limits { connect: PAUSE, ..Limits::default() };
+    let client = Client::new(local()).with_limits(limits).with_network(FirstIsSilent);
     let url = format!("http://receiver.test:{}/", receiver.address.port());
     // Spawned, because callers need exchanges that move between threads.
     let exchange = tokio::spawn(async move { post(&client, &url, HeaderMap::new()).await });
-    assert_eq!(
-        exchange.await.unwrap().unwrap().status,
-        StatusCode::NO_CONTENT
-    );
+    assert_eq!(exchange.await.unwrap().unwrap().status, StatusCode::NO_CONTENT);
 }

@@ -34,10 +34,7 @@ async fn post_unallowed(network: impl Network, text: &str) -> ExchangeError {
 #[tokio::test]
 async fn a_host_that_is_allowed_no_more_is_refused_unasked(#[case] url: &str) {
     let network = Scripted::names(&[&[PUBLIC]]);
-    let (questions, attempts) = (
-        Arc::clone(&network.questions),
-        Arc::clone(&network.attempts),
-    );
+    let (questions, attempts) = (Arc::clone(&network.questions), Arc::clone(&network.attempts));
     assert_eq!(post_unallowed(network, url).await, ExchangeError::Refused);
     assert_eq!(questions.load(Ordering::SeqCst), 0);
     assert_eq!(attempts.load(Ordering::SeqCst), 0);
@@ -86,10 +83,7 @@ async fn a_rebinding_name_is_asked_once_per_exchange_and_checked_every_time() {
 #[tokio::test]
 async fn a_connection_that_ends_up_at_loopback_is_dropped_before_a_byte_is_sent() {
     let receiver = Receiver::plain(ok()).await;
-    let network = Scripted {
-        connects_to: Some(receiver.address),
-        ..Scripted::names(&[&[PUBLIC]])
-    };
+    let network = Scripted { connects_to: Some(receiver.address), ..Scripted::names(&[&[PUBLIC]]) };
     let error = post_unallowed(network, "https://receiver.test/").await;
     assert_eq!(error, ExchangeError::Refused);
     assert!(receiver.requests().is_empty());

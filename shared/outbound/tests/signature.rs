@@ -7,8 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use http::{HeaderMap, HeaderValue};
 use lambdesk_outbound::{
-    DEFAULT_TOLERANCE, Message, MessageId, SIGNATURE_HEADER, SigningSecret, TIMESTAMP_HEADER,
-    VerifyError, WEBHOOK_ID_HEADER, sign, verify,
+    DEFAULT_TOLERANCE, Message, MessageId, SIGNATURE_HEADER, SigningSecret, TIMESTAMP_HEADER, VerifyError,
+    WEBHOOK_ID_HEADER, sign, verify,
 };
 use proptest::prelude::*;
 use rstest::rstest;
@@ -27,11 +27,7 @@ fn unix_now() -> i64 {
 
 fn signed(body: &[u8], current: &SigningSecret, retiring: &[SigningSecret]) -> HeaderMap {
     let id = MessageId::parse("msg_1").unwrap();
-    let message = Message {
-        id: &id,
-        timestamp: NOW,
-        body,
-    };
+    let message = Message { id: &id, timestamp: NOW, body };
     sign(&message, current, retiring)
 }
 
@@ -40,19 +36,8 @@ fn a_known_message_has_the_signature_that_the_reference_library_gives() {
     let secret = SigningSecret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
     let id = MessageId::parse("msg_p5jXN8AQM9LWM0D4loKWxJek").unwrap();
     let body = br#"{"test": 2432232314}"#;
-    let headers = sign(
-        &Message {
-            id: &id,
-            timestamp: 1_614_265_330,
-            body,
-        },
-        &secret,
-        &[],
-    );
-    assert_eq!(
-        headers[SIGNATURE_HEADER],
-        "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
-    );
+    let headers = sign(&Message { id: &id, timestamp: 1_614_265_330, body }, &secret, &[]);
+    assert_eq!(headers[SIGNATURE_HEADER], "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
     assert_eq!(headers[TIMESTAMP_HEADER], "1614265330");
     assert_eq!(headers[WEBHOOK_ID_HEADER], "msg_p5jXN8AQM9LWM0D4loKWxJek");
 }
@@ -61,12 +46,7 @@ fn a_known_message_has_the_signature_that_the_reference_library_gives() {
 fn during_a_rotation_there_is_one_signature_per_secret_the_current_one_first() {
     let headers = signed(b"{}", &secret(1), &[secret(2)]);
     let both = headers[SIGNATURE_HEADER].to_str().unwrap().to_owned();
-    let alone = |fill| {
-        signed(b"{}", &secret(fill), &[])[SIGNATURE_HEADER]
-            .to_str()
-            .unwrap()
-            .to_owned()
-    };
+    let alone = |fill| signed(b"{}", &secret(fill), &[])[SIGNATURE_HEADER].to_str().unwrap().to_owned();
     assert_eq!(both, format!("{} {}", alone(1), alone(2)));
 }
 
@@ -76,18 +56,9 @@ fn during_a_rotation_there_is_one_signature_per_secret_the_current_one_first() {
 #[case::too_old(301, Err(VerifyError::Stale))]
 #[case::just_early_enough(-300, Ok(()))]
 #[case::too_early(-301, Err(VerifyError::Stale))]
-fn a_timestamp_may_be_five_minutes_off_either_way(
-    #[case] later: i64,
-    #[case] outcome: Result<(), VerifyError>,
-) {
+fn a_timestamp_may_be_five_minutes_off_either_way(#[case] later: i64, #[case] outcome: Result<(), VerifyError>) {
     let headers = signed(b"{}", &secret(1), &[]);
-    let verified = verify(
-        &headers,
-        b"{}",
-        &[secret(1)],
-        NOW + later,
-        DEFAULT_TOLERANCE,
-    );
+    let verified = verify(&headers, b"{}", &[secret(1)], NOW + later, DEFAULT_TOLERANCE);
     assert_eq!(verified, outcome);
 }
 

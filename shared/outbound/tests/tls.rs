@@ -36,10 +36,7 @@ async fn receiver(name: &str, answer: &str) -> (Receiver, CertificateDer<'static
     (receiver, certificate)
 }
 
-async fn post(
-    port: u16,
-    trusted: Option<CertificateDer<'static>>,
-) -> Result<Answer, ExchangeError> {
+async fn post(port: u16, trusted: Option<CertificateDer<'static>>) -> Result<Answer, ExchangeError> {
     let policy = AddressPolicy::allowing(["receiver.test"]).unwrap();
     let text = format!("https://receiver.test:{port}/");
     let url = EndpointUrl::parse(&text, &policy).unwrap();
@@ -55,13 +52,8 @@ async fn post(
 #[tokio::test]
 async fn a_trusted_receiver_gets_the_post() {
     let (receiver, certificate) = receiver("receiver.test", FINE).await;
-    let answer = post(receiver.address.port(), Some(certificate))
-        .await
-        .unwrap();
-    assert_eq!(
-        (answer.status, answer.excerpt.as_str()),
-        (StatusCode::OK, "fine")
-    );
+    let answer = post(receiver.address.port(), Some(certificate)).await.unwrap();
+    assert_eq!((answer.status, answer.excerpt.as_str()), (StatusCode::OK, "fine"));
     assert_eq!(receiver.requests().len(), 1);
 }
 
@@ -95,10 +87,7 @@ async fn a_server_that_speaks_no_tls_is_a_handshake_failure() {
 
 #[rstest]
 #[case::lasts_until_close("HTTP/1.1 200 OK\r\n\r\nfine", Ok("fine"))]
-#[case::has_a_length(
-    "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nfine",
-    Err(ExchangeError::Protocol)
-)]
+#[case::has_a_length("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nfine", Err(ExchangeError::Protocol))]
 #[tokio::test]
 async fn a_close_without_notice_ends_only_a_body_that_lasts_until_close(
     #[case] text: &str,
@@ -106,9 +95,6 @@ async fn a_close_without_notice_ends_only_a_body_that_lasts_until_close(
 ) {
     let (receiver, certificate) = receiver("receiver.test", text).await;
     let answer = post(receiver.address.port(), Some(certificate)).await;
-    assert_eq!(
-        answer.as_ref().map(|a| a.excerpt.as_str()).map_err(|e| *e),
-        outcome
-    );
+    assert_eq!(answer.as_ref().map(|a| a.excerpt.as_str()).map_err(|e| *e), outcome);
     assert!(answer.is_ok_and(|a| a.truncated) == outcome.is_ok());
 }

@@ -55,11 +55,7 @@ impl RuntimeApi {
         let address = listener.local_addr()?;
         let exchange = Arc::new(Exchange::default());
         let serving = tokio::spawn(server::serve(listener, Arc::clone(&exchange)));
-        Ok(Self {
-            address,
-            exchange,
-            serving,
-        })
+        Ok(Self { address, exchange, serving })
     }
 
     /// Starts a binary as Lambda would: with Lambda's variables and `variables`,
@@ -78,12 +74,7 @@ impl RuntimeApi {
     ///
     /// # Errors
     /// When the command can't be started.
-    pub fn run(
-        self,
-        name: &str,
-        command: &mut Command,
-        variables: &[(&str, &str)],
-    ) -> io::Result<Function> {
+    pub fn run(self, name: &str, command: &mut Command, variables: &[(&str, &str)]) -> io::Result<Function> {
         self.exchange.name(name);
         command
             .env_clear()

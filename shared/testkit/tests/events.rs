@@ -11,16 +11,10 @@ fn read(event: &Value) -> Request {
 
 #[test]
 fn an_http_event_is_the_request_that_was_asked_for() {
-    let headers = [
-        ("Authorization", "Bearer key"),
-        ("Content-Type", "application/json"),
-    ];
+    let headers = [("Authorization", "Bearer key"), ("Content-Type", "application/json")];
     let event = api_gateway_v2("POST", "/v1/tickets", "a=1&a=2&b=x%20y", &headers, b"{}");
     let request = read(&event);
-    assert_eq!(
-        (request.method(), request.uri().path()),
-        (&Method::POST, "/v1/tickets")
-    );
+    assert_eq!((request.method(), request.uri().path()), (&Method::POST, "/v1/tickets"));
     assert_eq!(request.headers()["authorization"], "Bearer key");
     assert_eq!(request.body(), &Body::Text("{}".to_owned()));
     let parameters = request.query_string_parameters();
@@ -33,10 +27,7 @@ fn an_http_event_is_the_request_that_was_asked_for() {
 fn a_form_goes_in_base64_and_json_as_text() {
     let send = |kind| api_gateway_v2("POST", "/", "", &[("content-type", kind)], b"a=1");
     let form = send("application/x-www-form-urlencoded");
-    assert_eq!(
-        (&form["isBase64Encoded"], &form["body"]),
-        (&json!(true), &json!("YT0x"))
-    );
+    assert_eq!((&form["isBase64Encoded"], &form["body"]), (&json!(true), &json!("YT0x")));
     assert_eq!(read(&form).body(), &Body::Binary(b"a=1".to_vec()));
     for kind in ["application/json; charset=utf-8", "text/plain"] {
         assert_eq!(send(kind)["isBase64Encoded"], false, "{kind}");

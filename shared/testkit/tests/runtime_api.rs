@@ -26,19 +26,9 @@ async fn a_function_answers_its_event_with_the_context_of_the_invocation() {
     assert_eq!(answer["request_id"].as_str().map(str::len), Some(36));
     let arn = "arn:aws:lambda:eu-central-1:123456789012:function:echo_lambda";
     assert_eq!(answer["arn"], arn);
-    assert!(
-        answer["trace"]
-            .as_str()
-            .expect("text")
-            .starts_with("Root=1-")
-    );
-    assert_eq!(
-        (&answer["memory"], &answer["region"]),
-        (&json!(128), &json!("eu-central-1"))
-    );
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .expect("after 1970");
+    assert!(answer["trace"].as_str().expect("text").starts_with("Root=1-"));
+    assert_eq!((&answer["memory"], &answer["region"]), (&json!(128), &json!("eu-central-1")));
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
     assert!(u128::from(answer["deadline"].as_u64().expect("ms")) > now.as_millis());
 }
 
@@ -46,10 +36,7 @@ async fn a_function_answers_its_event_with_the_context_of_the_invocation() {
 async fn a_function_sees_lambdas_variables_and_the_given_ones_only() {
     let function = spawn(&[("GREETING", "hello")]).await;
     let answer = function.invoke(json!({})).await.expect("answers");
-    assert_eq!(
-        (&answer["greeting"], &answer["cargo"]),
-        (&json!("hello"), &Value::Null)
-    );
+    assert_eq!((&answer["greeting"], &answer["cargo"]), (&json!("hello"), &Value::Null));
 }
 
 #[tokio::test]
@@ -67,11 +54,7 @@ async fn the_start_is_measured_and_so_is_the_memory() {
     let first = function.first_next().await.expect("starts");
     assert!(!first.is_zero());
     function.invoke(json!({})).await.expect("answers");
-    assert_eq!(
-        function.first_next().await,
-        Ok(first),
-        "it is the first that counts"
-    );
+    assert_eq!(function.first_next().await, Ok(first), "it is the first that counts");
     assert!(function.peak_memory().expect("it runs") > 100);
     assert_eq!(function.logs().expect("readable"), "starting\n");
 }
@@ -80,10 +63,7 @@ async fn the_start_is_measured_and_so_is_the_memory() {
 async fn an_error_and_a_panic_are_answers_and_the_function_lives_on() {
     let function = spawn(&[]).await;
     for (told, said) in [("fail", "told to fail"), ("panic", "told to panic")] {
-        let failed = function
-            .invoke(json!({"do": told}))
-            .await
-            .expect_err("fails");
+        let failed = function.invoke(json!({"do": told})).await.expect_err("fails");
         assert!(matches!(&failed, FunctionError::Failed { message, .. } if message.contains(said)));
     }
     assert!(function.invoke(json!({})).await.is_ok());
@@ -93,10 +73,7 @@ async fn an_error_and_a_panic_are_answers_and_the_function_lives_on() {
 async fn a_function_that_ends_fails_its_invocation_and_those_after() {
     let function = spawn(&[]).await;
     for _ in 0..2 {
-        let ended = function
-            .invoke(json!({"do": "exit"}))
-            .await
-            .expect_err("ends");
+        let ended = function.invoke(json!({"do": "exit"})).await.expect_err("ends");
         let FunctionError::Exited { status, logs } = ended else {
             panic!("{ended}");
         };
@@ -124,9 +101,7 @@ async fn a_dropped_function_is_killed() {
         }
     };
     let limit = Duration::from_secs(10);
-    tokio::time::timeout(limit, killed)
-        .await
-        .expect("it does not live on");
+    tokio::time::timeout(limit, killed).await.expect("it does not live on");
 }
 
 #[tokio::test]

@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{
-    Capacity, ConsumedCapacity, Put, ReturnConsumedCapacity, TransactWriteItem, Update,
-};
+use aws_sdk_dynamodb::types::{Capacity, ConsumedCapacity, Put, ReturnConsumedCapacity, TransactWriteItem, Update};
 
 use crate::support::{INDEX, Item, TABLE, item, item_with, put, s, table};
 
@@ -28,9 +26,7 @@ async fn a_transaction_reports_its_units_per_table_and_index() {
     let (_engine, client) = table().await;
     let put_of = |item| {
         let put = Put::builder().table_name(TABLE).set_item(Some(item));
-        TransactWriteItem::builder()
-            .put(put.build().expect("complete"))
-            .build()
+        TransactWriteItem::builder().put(put.build().expect("complete")).build()
     };
     let answer = client
         .transact_write_items()

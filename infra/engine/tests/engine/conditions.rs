@@ -3,9 +3,7 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
-};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 
 use crate::support::{TABLE, get, item, item_with, n, put, s, ss, table, update};
 
@@ -35,12 +33,7 @@ fn message(pk: &str, sk: &str) -> TransactWriteItem {
 }
 
 /// Whether an update of an item with tags and custom fields passes a condition.
-async fn holds(
-    client: &Client,
-    condition: &str,
-    names: &[(&str, &str)],
-    values: &[(&str, AttributeValue)],
-) -> bool {
+async fn holds(client: &Client, condition: &str, names: &[(&str, &str)], values: &[(&str, AttributeValue)]) -> bool {
     let mut request = update(client, "t1", "T", "REMOVE absent").condition_expression(condition);
     for (name, attribute) in names {
         request = request.expression_attribute_names(*name, *attribute);
@@ -126,16 +119,11 @@ async fn parallel_transactions_on_one_item_are_serialised_and_never_conflict() {
             .update_expression("ADD v :one")
             .expression_attribute_values(":one", n(1));
         let write = TransactWriteItem::builder().update(update.build().expect("complete"));
-        client
-            .transact_write_items()
-            .transact_items(write.build())
-            .send()
+        client.transact_write_items().transact_items(write.build()).send()
     };
     let running: Vec<_> = (0..32).map(|_| tokio::spawn(increment())).collect();
     for task in running {
-        task.await
-            .expect("no panic")
-            .expect("no conflict is ever answered");
+        task.await.expect("no panic").expect("no conflict is ever answered");
     }
     assert_eq!(get(&client, "t1", "T").await.expect("there")["v"], n(32));
 }
@@ -146,9 +134,7 @@ async fn of_parallel_transactions_on_one_version_exactly_one_commits() {
     put(&client, item_with("t1", "T", [("v", n(1))])).await;
     let running: Vec<_> = (0..16)
         .map(|_| {
-            let write = client
-                .transact_write_items()
-                .transact_items(versioned("t1", 1));
+            let write = client.transact_write_items().transact_items(versioned("t1", 1));
             tokio::spawn(write.send())
         })
         .collect();
@@ -163,11 +149,7 @@ async fn of_parallel_transactions_on_one_version_exactly_one_commits() {
 async fn a_condition_reaches_into_maps_sets_and_lists_of_values() {
     let (_engine, client) = table().await;
     let fields = AttributeValue::M([("plan".to_owned(), s("gold"))].into());
-    let ticket = [
-        ("cf", fields),
-        ("tags", ss(&["a", "b"])),
-        ("status", s("open")),
-    ];
+    let ticket = [("cf", fields), ("tags", ss(&["a", "b"])), ("status", s("open"))];
     put(&client, item_with("t1", "T", ticket)).await;
 
     let plan = [("#k", "plan")];

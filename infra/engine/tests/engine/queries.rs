@@ -27,21 +27,14 @@ fn between(client: &Client, from: &str, to: &str) -> QueryFluentBuilder {
 }
 
 fn order(items: &[Item]) -> Vec<&str> {
-    items
-        .iter()
-        .map(|item| item["lsk"].as_s().expect("text").as_str())
-        .collect()
+    items.iter().map(|item| item["lsk"].as_s().expect("text").as_str()).collect()
 }
 
 #[tokio::test]
 async fn a_range_is_read_backwards_page_by_page() {
     let (_engine, client) = table().await;
     ten_tickets(&client).await;
-    let first = between(&client, "02", "06")
-        .limit(3)
-        .send()
-        .await
-        .expect("answers");
+    let first = between(&client, "02", "06").limit(3).send().await.expect("answers");
     assert_eq!(order(first.items()), ["06", "05", "04"]);
     let rest = between(&client, "02", "06")
         .limit(3)

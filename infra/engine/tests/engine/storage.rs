@@ -21,20 +21,14 @@ async fn a_file_keeps_its_items_between_runs() {
     engine.shutdown().await.expect("stops");
 
     let engine = Engine::open(file(&folder)).expect("opens again");
-    assert_eq!(
-        get(&client(&engine), "t1", "T").await,
-        Some(item("t1", "T"))
-    );
+    assert_eq!(get(&client(&engine), "t1", "T").await, Some(item("t1", "T")));
 }
 
 #[tokio::test]
 async fn a_file_is_used_by_one_engine_at_a_time() {
     let folder = TempDir::new().expect("a folder");
     let first = Engine::open(file(&folder)).expect("opens");
-    assert!(matches!(
-        Engine::open(file(&folder)),
-        Err(EngineError::InUse(_))
-    ));
+    assert!(matches!(Engine::open(file(&folder)), Err(EngineError::InUse(_))));
     first.shutdown().await.expect("stops");
     Engine::open(file(&folder)).expect("free again");
 }
@@ -43,10 +37,7 @@ async fn a_file_is_used_by_one_engine_at_a_time() {
 fn an_unusable_file_is_refused_in_one_sentence() {
     let folder = TempDir::new().expect("a folder");
     let missing = Storage::File(folder.path().join("none").join("table.db"));
-    assert!(matches!(
-        Engine::open(missing),
-        Err(EngineError::Lock { .. })
-    ));
+    assert!(matches!(Engine::open(missing), Err(EngineError::Lock { .. })));
 
     let foreign = folder.path().join("foreign.db");
     std::fs::write(&foreign, "not a database ".repeat(100)).expect("written");
@@ -66,9 +57,7 @@ fn a_connection_to_a_file_syncs_every_commit() {
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get(0));
     let synchronous: i64 = pragma("synchronous").expect("answers");
     assert_eq!(synchronous, 2, "2 is FULL");
-    let journal: String = connection
-        .pragma_query_value(None, "journal_mode", |row| row.get(0))
-        .expect("answers");
+    let journal: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).expect("answers");
     assert_eq!(journal, "wal");
 }
 
@@ -85,19 +74,14 @@ async fn a_stopped_engine_answers_no_more() {
     let (engine, client) = table().await;
     put(&client, item("t1", "T")).await;
     let address = engine.address();
-    engine
-        .shutdown()
-        .await
-        .expect("stops, though the client keeps its connection");
+    engine.shutdown().await.expect("stops, though the client keeps its connection");
     assert!(std::net::TcpStream::connect(address).is_err());
 }
 
 #[tokio::test]
 async fn a_sweep_deletes_what_has_expired() {
     let (engine, client) = table().await;
-    let expiry = TimeToLiveSpecification::builder()
-        .enabled(true)
-        .attribute_name("ttl");
+    let expiry = TimeToLiveSpecification::builder().enabled(true).attribute_name("ttl");
     client
         .update_time_to_live()
         .table_name(TABLE)
@@ -105,9 +89,7 @@ async fn a_sweep_deletes_what_has_expired() {
         .send()
         .await
         .expect("enabled");
-    let since_1970 = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .expect("after 1970");
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
     let now = i64::try_from(since_1970.as_secs()).expect("fits");
     for (pk, ttl) in [("gone", now - 60), ("kept", now + 3600)] {
         put(&client, item_with(pk, "T", [("ttl", n(ttl))])).await;

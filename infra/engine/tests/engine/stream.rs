@@ -22,11 +22,7 @@ fn in_an_hour() -> SystemTime {
 async fn a_change_is_read_in_the_shape_that_lambda_receives() {
     let (engine, client) = table().await;
     put(&client, item_with("t1", "T", [("v", n(1))])).await;
-    update(&client, "t1", "T", "SET v = :v")
-        .expression_attribute_values(":v", n(2))
-        .send()
-        .await
-        .expect("updated");
+    update(&client, "t1", "T", "SET v = :v").expression_attribute_values(":v", n(2)).send().await.expect("updated");
     let records = read(&engine, Position::START);
     assert_eq!(records.len(), 2);
     let event = &records[1].event;
@@ -36,17 +32,11 @@ async fn a_change_is_read_in_the_shape_that_lambda_receives() {
     assert!(event["awsRegion"].is_string());
     assert_eq!(event["eventID"].as_str().map(str::len), Some(32));
     let source = event["eventSourceARN"].as_str().expect("text");
-    assert!(
-        source.contains(&format!(":table/{TABLE}/stream/")),
-        "{source}"
-    );
+    assert!(source.contains(&format!(":table/{TABLE}/stream/")), "{source}");
     let change = &event["dynamodb"];
     let image = |v: &str| json!({"pk": {"S": "t1"}, "sk": {"S": "T"}, "v": {"N": v}});
     assert_eq!(change["Keys"], json!({"pk": {"S": "t1"}, "sk": {"S": "T"}}));
-    assert_eq!(
-        (&change["OldImage"], &change["NewImage"]),
-        (&image("1"), &image("2"))
-    );
+    assert_eq!((&change["OldImage"], &change["NewImage"]), (&image("1"), &image("2")));
     assert_eq!(change["StreamViewType"], "NEW_AND_OLD_IMAGES");
     assert_eq!(change["SequenceNumber"], records[1].position.to_string());
     assert!(change["ApproximateCreationDateTime"].is_number());
@@ -56,17 +46,11 @@ async fn a_change_is_read_in_the_shape_that_lambda_receives() {
 async fn an_insert_has_no_old_image_and_a_removal_no_new_one() {
     let (engine, client) = table().await;
     put(&client, item("t1", "T")).await;
-    let delete = client
-        .delete_item()
-        .table_name(TABLE)
-        .set_key(Some(item("t1", "T")));
+    let delete = client.delete_item().table_name(TABLE).set_key(Some(item("t1", "T")));
     delete.send().await.expect("deleted");
     let records = read(&engine, Position::START);
     let (insert, remove) = (&records[0].event, &records[1].event);
-    assert_eq!(
-        (&insert["eventName"], &remove["eventName"]),
-        (&json!("INSERT"), &json!("REMOVE"))
-    );
+    assert_eq!((&insert["eventName"], &remove["eventName"]), (&json!("INSERT"), &json!("REMOVE")));
     assert_eq!(insert["dynamodb"].get("OldImage"), None);
     assert_eq!(remove["dynamodb"].get("NewImage"), None);
 }
@@ -88,9 +72,7 @@ async fn reading_goes_on_after_a_position_kept_as_text() {
         put(&client, item(pk, "T")).await;
     }
     let all = read(&engine, Position::START);
-    let first = engine
-        .read_stream(TABLE, Position::START, 1)
-        .expect("readable");
+    let first = engine.read_stream(TABLE, Position::START, 1).expect("readable");
     assert_eq!(first, all[..1]);
     let kept: Position = first[0].position.to_string().parse().expect("its own text");
     assert_eq!(read(&engine, kept), all[1..]);
@@ -100,12 +82,7 @@ async fn reading_goes_on_after_a_position_kept_as_text() {
 #[tokio::test]
 async fn a_table_that_does_not_exist_has_no_records() {
     let (engine, _client) = table().await;
-    assert_eq!(
-        engine
-            .read_stream("another-table", Position::START, 10)
-            .expect("readable"),
-        []
-    );
+    assert_eq!(engine.read_stream("another-table", Position::START, 10).expect("readable"), []);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -126,11 +103,7 @@ async fn a_reader_beside_many_writers_misses_nothing() {
     while seen.len() < 200 {
         let finished = writers.iter().all(tokio::task::JoinHandle::is_finished);
         let records = engine.read_stream(TABLE, position, 7).expect("readable");
-        assert!(
-            !(finished && records.is_empty()),
-            "{} of 200 came",
-            seen.len()
-        );
+        assert!(!(finished && records.is_empty()), "{} of 200 came", seen.len());
         for record in records {
             assert!(record.position > position);
             position = record.position;
@@ -148,11 +121,7 @@ async fn a_trim_takes_what_is_consumed_and_old_and_keeps_the_newest() {
     }
     let all = read(&engine, Position::START);
     let trim = |before, consumed| engine.trim_stream(TABLE, before, consumed).expect("trims");
-    assert_eq!(
-        trim(SystemTime::UNIX_EPOCH, all[2].position),
-        0,
-        "none is that old"
-    );
+    assert_eq!(trim(SystemTime::UNIX_EPOCH, all[2].position), 0, "none is that old");
     assert_eq!(trim(in_an_hour(), all[0].position), 1, "one is consumed");
     assert_eq!(read(&engine, Position::START), all[1..]);
     assert_eq!(trim(in_an_hour(), all[2].position), 1, "the newest stays");
@@ -169,17 +138,17 @@ async fn writes_go_on_beside_a_trim() {
             let client = client.clone();
             async move { put(&client, item(&format!("u{number}"), "T")).await }
         });
-        engine
-            .trim_stream(TABLE, in_an_hour(), consumed)
-            .expect("trims");
+        engine.trim_stream(TABLE, in_an_hour(), consumed).expect("trims");
         writing.await.expect("the write is answered");
     }
 }
 
 /// The engine's own statements on the stream, from its source: the next sequence
 /// number (at every write) and a read.
-const NEXT_NUMBER: &str = "SELECT COALESCE(MAX(CAST(sequence_number AS INTEGER)), 0) + 1 FROM _stream_records WHERE table_name = ?1";
-const READ: &str = "SELECT event_name, keys_json, new_image, old_image, sequence_number, created_at, user_identity, event_id
+const NEXT_NUMBER: &str =
+    "SELECT COALESCE(MAX(CAST(sequence_number AS INTEGER)), 0) + 1 FROM _stream_records WHERE table_name = ?1";
+const READ: &str =
+    "SELECT event_name, keys_json, new_image, old_image, sequence_number, created_at, user_identity, event_id
              FROM _stream_records
              WHERE table_name = ?1 AND shard_id = ?2 AND CAST(sequence_number AS INTEGER) > ?3
              ORDER BY CAST(sequence_number AS INTEGER) ASC
@@ -214,19 +183,12 @@ fn a_write_and_a_read_take_as_many_steps_with_20000_records_as_with_none() {
     let _engine = Engine::open(lambdesk_engine::Storage::File(path.clone())).expect("opens");
     let connection = Connection::open(path).expect("opens");
     let work = || {
-        let newest: i64 = connection
-            .query_row(NEXT_NUMBER, ["busy"], |row| row.get(0))
-            .expect("runs");
-        (
-            steps(&connection, NEXT_NUMBER, ["busy"]),
-            steps(&connection, READ, params!["busy", "shard", newest - 2, 100]),
-        )
+        let newest: i64 = connection.query_row(NEXT_NUMBER, ["busy"], |row| row.get(0)).expect("runs");
+        (steps(&connection, NEXT_NUMBER, ["busy"]), steps(&connection, READ, params!["busy", "shard", newest - 2, 100]))
     };
     add_records(&connection, 1);
     let few = work();
-    connection
-        .execute("DELETE FROM _stream_records", [])
-        .expect("deleted");
+    connection.execute("DELETE FROM _stream_records", []).expect("deleted");
     add_records(&connection, 20_000);
     assert_eq!(work(), few);
 }

@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement,
-    KeyType, Projection, ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType,
+    AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType,
 };
 use lambdesk_engine::{Engine, Storage};
 
@@ -42,11 +42,7 @@ pub async fn create_table(client: &Client) {
         .index_name(INDEX)
         .key_schema(key("lpk", KeyType::Hash))
         .key_schema(key("lsk", KeyType::Range))
-        .projection(
-            Projection::builder()
-                .projection_type(ProjectionType::All)
-                .build(),
-        )
+        .projection(Projection::builder().projection_type(ProjectionType::All).build())
         .build()
         .expect("complete");
     let stream = StreamSpecification::builder()
@@ -63,20 +59,14 @@ pub async fn create_table(client: &Client) {
         .global_secondary_indexes(index)
         .stream_specification(stream);
     for name in ["pk", "sk", "lpk", "lsk"] {
-        let attribute = AttributeDefinition::builder()
-            .attribute_name(name)
-            .attribute_type(ScalarAttributeType::S);
+        let attribute = AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S);
         request = request.attribute_definitions(attribute.build().expect("complete"));
     }
     request.send().await.expect("the table is created");
 }
 
 fn key(name: &str, kind: KeyType) -> KeySchemaElement {
-    KeySchemaElement::builder()
-        .attribute_name(name)
-        .key_type(kind)
-        .build()
-        .expect("complete")
+    KeySchemaElement::builder().attribute_name(name).key_type(kind).build().expect("complete")
 }
 
 pub fn s(text: impl Into<String>) -> AttributeValue {
@@ -104,31 +94,14 @@ pub fn item_with<const N: usize>(pk: &str, sk: &str, more: [(&str, AttributeValu
 }
 
 pub async fn put(client: &Client, item: Item) {
-    client
-        .put_item()
-        .table_name(TABLE)
-        .set_item(Some(item))
-        .send()
-        .await
-        .expect("the item is put");
+    client.put_item().table_name(TABLE).set_item(Some(item)).send().await.expect("the item is put");
 }
 
 pub async fn get(client: &Client, pk: &str, sk: &str) -> Option<Item> {
-    client
-        .get_item()
-        .table_name(TABLE)
-        .set_key(Some(item(pk, sk)))
-        .send()
-        .await
-        .expect("the item is read")
-        .item
+    client.get_item().table_name(TABLE).set_key(Some(item(pk, sk))).send().await.expect("the item is read").item
 }
 
 /// An `UpdateItem` on one key, with its expression.
 pub fn update(client: &Client, pk: &str, sk: &str, expression: &str) -> UpdateItemFluentBuilder {
-    client
-        .update_item()
-        .table_name(TABLE)
-        .set_key(Some(item(pk, sk)))
-        .update_expression(expression)
+    client.update_item().table_name(TABLE).set_key(Some(item(pk, sk))).update_expression(expression)
 }

@@ -59,47 +59,26 @@ fn faults(body: &str) -> Vec<(String, &'static str, String)> {
         Err(problem) => problem,
     };
     assert_eq!(problem.status(), 422, "{body}");
-    problem
-        .errors()
-        .iter()
-        .map(|error| (error.pointer.clone(), error.code, error.detail.clone()))
-        .collect()
+    problem.errors().iter().map(|error| (error.pointer.clone(), error.code, error.detail.clone())).collect()
 }
 
 fn pointers(body: &str) -> Vec<String> {
-    faults(body)
-        .into_iter()
-        .map(|(pointer, ..)| pointer)
-        .collect()
+    faults(body).into_iter().map(|(pointer, ..)| pointer).collect()
 }
 
 fn router() -> Router {
     Router::new()
-        .route(
-            "/json",
-            routing::any(|body: JsonBody<Sample>| async move { check(body.value) }),
-        )
-        .route(
-            "/patch",
-            routing::any(|body: PatchBody<Sample>| async move { check(body.value) }),
-        )
+        .route("/json", routing::any(|body: JsonBody<Sample>| async move { check(body.value) }))
+        .route("/patch", routing::any(|body: PatchBody<Sample>| async move { check(body.value) }))
         .route(
             "/optional",
-            routing::any(|body: OptionalJsonBody<Sample>| async move {
-                body.value.map_or(Ok(()), check)
-            }),
+            routing::any(|body: OptionalJsonBody<Sample>| async move { body.value.map_or(Ok(()), check) }),
         )
-        .route(
-            "/raw",
-            routing::any(|body: JsonBody<Sample>| async move { body.raw }),
-        )
+        .route("/raw", routing::any(|body: JsonBody<Sample>| async move { body.raw }))
 }
 
 async fn post(path: &str, content_type: &str, body: impl Into<Body>) -> Answer {
-    let request = Request::builder()
-        .method(Method::POST)
-        .uri(path)
-        .header("content-type", content_type);
+    let request = Request::builder().method(Method::POST).uri(path).header("content-type", content_type);
     send(router(), request.body(body.into()).expect("a request")).await
 }
 
@@ -112,17 +91,11 @@ fn json() -> impl Strategy<Value = Value> {
         any::<f64>().prop_map(Value::from),
         ".{0,12}".prop_map(Value::from),
     ];
-    let name = prop_oneof![
-        Just("subject".to_owned()),
-        Just("from".to_owned()),
-        Just("ids".to_owned()),
-        ".{0,4}"
-    ];
+    let name = prop_oneof![Just("subject".to_owned()), Just("from".to_owned()), Just("ids".to_owned()), ".{0,4}"];
     leaf.prop_recursive(4, 40, 6, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
-            prop::collection::btree_map(name.clone(), inner, 0..6)
-                .prop_map(|members| members.into_iter().collect()),
+            prop::collection::btree_map(name.clone(), inner, 0..6).prop_map(|members| members.into_iter().collect()),
         ]
     })
 }
@@ -158,17 +131,8 @@ proptest! {
 #[test]
 fn all_bad_fields_are_told_at_once() {
     let body = r#"{"status": "lost", "count": -1, "silent": "yes", "ids": ["x", 7], "from": {"email": "nobody", "x": 1}, "y/z~": 1}"#;
-    let expected = [
-        "/subject",
-        "/status",
-        "/count",
-        "/silent",
-        "/ids/0",
-        "/ids/1",
-        "/from/email",
-        "/from/x",
-        "/y~1z~0",
-    ];
+    let expected =
+        ["/subject", "/status", "/count", "/silent", "/ids/0", "/ids/1", "/from/email", "/from/x", "/y~1z~0"];
     assert_eq!(pointers(body), expected);
 }
 
@@ -179,10 +143,7 @@ fn a_wrong_type_is_told_in_the_words_of_json() {
         faults(&body).pop().map(|(_, code, detail)| (code, detail))
     };
     let wrong = |detail: &str| Some(("wrong_type", format!("expected {detail}")));
-    assert_eq!(
-        told("count", "\"7\""),
-        wrong("a whole number, not negative")
-    );
+    assert_eq!(told("count", "\"7\""), wrong("a whole number, not negative"));
     assert_eq!(told("count", "1.5"), wrong("a whole number, not negative"));
     assert_eq!(told("count", "-3"), wrong("a whole number, not negative"));
     assert_eq!(told("silent", "1"), wrong("a boolean"));
@@ -191,19 +152,14 @@ fn a_wrong_type_is_told_in_the_words_of_json() {
     assert_eq!(told("from", "\"a@b.c\""), wrong("an object"));
     assert_eq!(told("status", "{}"), wrong("a string"));
     let (code, detail) = told("status", "\"lost\"").expect("no status");
-    assert!(
-        code == "invalid" && detail.starts_with("expected one of: open "),
-        "{detail}"
-    );
+    assert!(code == "invalid" && detail.starts_with("expected one of: open "), "{detail}");
 }
 
 #[test]
 fn null_is_refused_where_nothing_can_be_cleared() {
     assert_eq!(faults(r#"{"subject": null}"#)[0].1, "not_nullable");
     assert_eq!(pointers(r#"{"subject": "s", "status": null}"#), ["/status"]);
-    assert!(
-        pointers(r#"{"subject": "s", "count": null, "silent": null, "from": null}"#).is_empty()
-    );
+    assert!(pointers(r#"{"subject": "s", "count": null, "silent": null, "from": null}"#).is_empty());
 }
 
 #[test]
@@ -213,28 +169,14 @@ fn a_patch_keeps_clears_or_sets() {
     assert_eq!(check.field::<u8>("/a", Input::Null), Field::Clear);
     assert_eq!(check.field("/a", Input::Value(1)), Field::Set(1));
     assert!(check.is_clean());
-    assert_eq!(
-        check.field::<u8>(
-            "/a",
-            Input::Bad {
-                code: "invalid",
-                detail: String::new()
-            }
-        ),
-        Field::Keep
-    );
+    assert_eq!(check.field::<u8>("/a", Input::Bad { code: "invalid", detail: String::new() }), Field::Keep);
     assert!(!check.is_clean());
 }
 
 #[test]
 fn a_list_has_its_limit() {
     let id = "\"01890a5d-ac96-774b-bcce-b302099a8057\"";
-    let body = |count: usize| {
-        format!(
-            "{{\"subject\": \"s\", \"ids\": [{}]}}",
-            vec![id; count].join(",")
-        )
-    };
+    let body = |count: usize| format!("{{\"subject\": \"s\", \"ids\": [{}]}}", vec![id; count].join(","));
     assert!(pointers(&body(3)).is_empty());
     assert_eq!(pointers(&body(4)), ["/ids"]);
 }
@@ -245,26 +187,17 @@ fn what_is_too_large_makes_the_answer_a_413_even_after_many_other_faults() {
     for _ in 0..200 {
         check.error("/x", "invalid", "bad");
     }
-    let body = Input::Value("long".to_owned())
-        .try_map(|_| Err::<(), _>(("too_large", "must have at most 3 bytes")));
+    let body = Input::Value("long".to_owned()).try_map(|_| Err::<(), _>(("too_large", "must have at most 3 bytes")));
     check.within("/message", |check| check.required("/body_text", body));
     let problem = check.finish().expect_err("too large");
-    assert_eq!(
-        (problem.status().as_u16(), problem.code()),
-        (413, "too_large")
-    );
-    assert_eq!(
-        problem.errors().last().map(|error| error.pointer.as_str()),
-        Some("/message/body_text")
-    );
+    assert_eq!((problem.status().as_u16(), problem.code()), (413, "too_large"));
+    assert_eq!(problem.errors().last().map(|error| error.pointer.as_str()), Some("/message/body_text"));
     assert_eq!(problem.errors().len(), 101);
 }
 
 #[test]
 fn a_body_full_of_unknown_members_gets_a_short_answer() {
-    let members: Vec<_> = (0..5000)
-        .map(|number| format!("\"{}{number}\": 1", "x".repeat(40)))
-        .collect();
+    let members: Vec<_> = (0..5000).map(|number| format!("\"{}{number}\": 1", "x".repeat(40))).collect();
     let told = pointers(&format!("{{\"subject\": \"s\", {}}}", members.join(",")));
     assert_eq!(told.len(), 20);
 }
@@ -297,19 +230,9 @@ async fn what_is_no_json_is_a_bad_request() {
 
 #[tokio::test]
 async fn json_that_is_no_object_is_a_bad_field_without_a_name() {
-    for body in [
-        "[]",
-        "null",
-        "7",
-        "\"text\"",
-        "[null, null, null, null, null, null]",
-    ] {
+    for body in ["[]", "null", "7", "\"text\"", "[null, null, null, null, null, null]"] {
         let answer = post("/json", "application/json", body).await;
-        assert_eq!(
-            (answer.status, answer.pointers()),
-            (422, vec![String::new()]),
-            "{body}"
-        );
+        assert_eq!((answer.status, answer.pointers()), (422, vec![String::new()]), "{body}");
     }
 }
 
@@ -330,73 +253,32 @@ async fn only_the_expected_content_types_are_read() {
         ("/optional", "application/json", 200),
         ("/optional", "text/plain", 415),
     ] {
-        assert_eq!(
-            post(path, content_type, good).await.status,
-            status,
-            "{path} {content_type}"
-        );
+        assert_eq!(post(path, content_type, good).await.status, status, "{path} {content_type}");
     }
-    assert_eq!(
-        post("/json", "text/plain", good).await.header("accept"),
-        "application/json"
-    );
+    assert_eq!(post("/json", "text/plain", good).await.header("accept"), "application/json");
     let accepted = "application/merge-patch+json, application/json";
-    assert_eq!(
-        post("/patch", "text/plain", good)
-            .await
-            .header("accept-patch"),
-        accepted
-    );
+    assert_eq!(post("/patch", "text/plain", good).await.header("accept-patch"), accepted);
 }
 
 #[tokio::test]
 async fn a_compressed_body_is_refused() {
-    let request = Request::post("/json")
-        .header("content-type", "application/json")
-        .header("content-encoding", "gzip");
-    assert_eq!(
-        send(router(), request.body("{}".into()).expect("a request"))
-            .await
-            .status,
-        415
-    );
+    let request = Request::post("/json").header("content-type", "application/json").header("content-encoding", "gzip");
+    assert_eq!(send(router(), request.body("{}".into()).expect("a request")).await.status, 415);
 }
 
 #[tokio::test]
 async fn a_body_beyond_256_kib_is_too_large_whatever_its_length_claims() {
     let body = |bytes: usize| format!("{{\"subject\": \"s\"{}}}", " ".repeat(bytes - 16));
-    assert_eq!(
-        post("/json", "application/json", body(MAX)).await.status,
-        200
-    );
-    assert_eq!(
-        post("/json", "application/json", body(MAX + 1))
-            .await
-            .status,
-        413
-    );
-    for (claim, bytes) in [
-        ("3", MAX + 1),
-        ("999999999", 20),
-        ("-1", MAX + 1),
-        ("18446744073709551615", 20),
-    ] {
-        let request = Request::post("/json")
-            .header("content-type", "application/json")
-            .header("content-length", claim);
-        let answer = send(
-            router(),
-            request.body(body(bytes).into()).expect("a request"),
-        )
-        .await;
+    assert_eq!(post("/json", "application/json", body(MAX)).await.status, 200);
+    assert_eq!(post("/json", "application/json", body(MAX + 1)).await.status, 413);
+    for (claim, bytes) in [("3", MAX + 1), ("999999999", 20), ("-1", MAX + 1), ("18446744073709551615", 20)] {
+        let request = Request::post("/json").header("content-type", "application/json").header("content-length", claim);
+        let answer = send(router(), request.body(body(bytes).into()).expect("a request")).await;
         assert_eq!(answer.status, 413, "{claim}");
     }
     let pieces = vec![Ok::<_, std::convert::Infallible>(vec![b' '; MAX]); 2];
     let endless = Body::from_stream(futures_util::stream::iter(pieces));
-    assert_eq!(
-        post("/optional", "application/json", endless).await.status,
-        413
-    );
+    assert_eq!(post("/optional", "application/json", endless).await.status, 413);
 }
 
 const MAX: usize = crate::media::MAX_BODY_BYTES;
@@ -413,17 +295,11 @@ async fn an_optional_body_may_be_left_out_with_any_content_type() {
     for content_type in ["application/json", "text/plain"] {
         assert_eq!(post("/optional", content_type, "").await.status, 200);
     }
-    assert_eq!(
-        post("/optional", "application/json", "{}").await.pointers(),
-        ["/subject"]
-    );
+    assert_eq!(post("/optional", "application/json", "{}").await.pointers(), ["/subject"]);
 }
 
 #[tokio::test]
 async fn the_raw_bytes_are_kept_as_they_were_sent() {
     let body = " { \"subject\":\"s\" }\n";
-    assert_eq!(
-        post("/raw", "application/json", body).await.body,
-        body.as_bytes()
-    );
+    assert_eq!(post("/raw", "application/json", body).await.body, body.as_bytes());
 }

@@ -29,59 +29,20 @@ async fn panic_with(text: &str) {
 
 fn router() -> Router {
     let router = Router::new()
-        .route(
-            "/tickets/{number}",
-            get(|Path(number): Path<u64>| async move { number.to_string() }),
-        )
-        .route(
-            "/id",
-            get(|Extension(id): Extension<RequestId>| async move { id.to_string() }),
-        )
+        .route("/tickets/{number}", get(|Path(number): Path<u64>| async move { number.to_string() }))
+        .route("/id", get(|Extension(id): Extension<RequestId>| async move { id.to_string() }))
         .route("/json", post(|_: JsonBody<serde_json::Value>| async {}))
         .route("/axum", post(|_: axum::Json<u8>| async {}))
-        .route(
-            "/panic",
-            get(|| async { panic_with("ada@example.com").await }),
-        )
-        .route(
-            "/early",
-            get(|| -> std::future::Ready<()> { panic!("before the first await") }),
-        )
-        .route(
-            "/cached",
-            get(|| async {
-                (
-                    [("cache-control", "max-age=60"), ("server", "secret/1")],
-                    "text",
-                )
-            }),
-        )
-        .route(
-            "/limited",
-            get(|| async {
-                (
-                    [("ratelimit", "r=0"), ("content-encoding", "x")],
-                    Problem::not_found(),
-                )
-            }),
-        )
-        .route(
-            "/bare",
-            get(|| async { (StatusCode::BAD_GATEWAY, "connection to 10.0.0.1 failed") }),
-        );
+        .route("/panic", get(|| async { panic_with("ada@example.com").await }))
+        .route("/early", get(|| -> std::future::Ready<()> { panic!("before the first await") }))
+        .route("/cached", get(|| async { ([("cache-control", "max-age=60"), ("server", "secret/1")], "text") }))
+        .route("/limited", get(|| async { ([("ratelimit", "r=0"), ("content-encoding", "x")], Problem::not_found()) }))
+        .route("/bare", get(|| async { (StatusCode::BAD_GATEWAY, "connection to 10.0.0.1 failed") }));
     edge(router, id)
 }
 
 async fn call(method: &str, uri: &str) -> Answer {
-    send(
-        router(),
-        Request::builder()
-            .method(method)
-            .uri(uri)
-            .body(Body::empty())
-            .expect("a request"),
-    )
-    .await
+    send(router(), Request::builder().method(method).uri(uri).body(Body::empty()).expect("a request")).await
 }
 
 proptest! {
@@ -108,15 +69,9 @@ proptest! {
 
 #[tokio::test]
 async fn every_answer_names_the_request_by_an_id_of_ours() {
-    let request = Request::get("/id")
-        .header("x-request-id", "forged")
-        .body(Body::empty())
-        .expect("a request");
+    let request = Request::get("/id").header("x-request-id", "forged").body(Body::empty()).expect("a request");
     let answer = send(router(), request).await;
-    assert_eq!(
-        (answer.header("x-request-id"), &answer.body[..]),
-        (ID, ID.as_bytes())
-    );
+    assert_eq!((answer.header("x-request-id"), &answer.body[..]), (ID, ID.as_bytes()));
     assert_eq!(new_request_id().uuid().get_version_num(), 7);
 }
 
@@ -136,26 +91,15 @@ async fn every_error_is_a_problem_document_that_names_the_request() {
     ] {
         let answer = call(method, uri).await;
         let document = answer.json();
-        assert_eq!(
-            (answer.status, answer.header("content-type")),
-            (status, "application/problem+json"),
-            "{uri}"
-        );
-        assert_eq!(
-            (&document["code"], &document["request_id"]),
-            (&code.into(), &ID.into()),
-            "{uri}"
-        );
+        assert_eq!((answer.status, answer.header("content-type")), (status, "application/problem+json"), "{uri}");
+        assert_eq!((&document["code"], &document["request_id"]), (&code.into(), &ID.into()), "{uri}");
         assert_eq!(document["type"], format!("/problems/{code}"));
     }
 }
 
 #[tokio::test]
 async fn a_405_says_which_methods_are_allowed() {
-    assert_eq!(
-        call("DELETE", "/tickets/7").await.header("allow"),
-        "GET,HEAD"
-    );
+    assert_eq!(call("DELETE", "/tickets/7").await.header("allow"), "GET,HEAD");
     assert_eq!(call("GET", "/json").await.header("allow"), "POST");
 }
 
@@ -163,36 +107,18 @@ async fn a_405_says_which_methods_are_allowed() {
 async fn a_failure_of_ours_leaks_nothing() {
     for uri in ["/panic", "/bare"] {
         let text = String::from_utf8(call("GET", uri).await.body.to_vec()).expect("text");
-        assert!(
-            !text.contains("ada@example.com") && !text.contains("10.0.0.1"),
-            "{text}"
-        );
+        assert!(!text.contains("ada@example.com") && !text.contains("10.0.0.1"), "{text}");
     }
 }
 
 #[tokio::test]
 async fn headers_are_safe_unless_the_handler_knows_better() {
     let answer = call("GET", "/tickets/7").await;
-    assert_eq!(
-        (
-            answer.header("cache-control"),
-            answer.header("x-content-type-options")
-        ),
-        ("no-store", "nosniff")
-    );
+    assert_eq!((answer.header("cache-control"), answer.header("x-content-type-options")), ("no-store", "nosniff"));
     let answer = call("GET", "/cached").await;
-    assert_eq!(
-        (answer.header("cache-control"), answer.header("server")),
-        ("max-age=60", "")
-    );
+    assert_eq!((answer.header("cache-control"), answer.header("server")), ("max-age=60", ""));
     let answer = call("GET", "/limited").await;
-    assert_eq!(
-        (
-            answer.header("ratelimit"),
-            answer.header("content-encoding")
-        ),
-        ("r=0", "")
-    );
+    assert_eq!((answer.header("ratelimit"), answer.header("content-encoding")), ("r=0", ""));
 }
 
 #[tokio::test]
@@ -206,16 +132,8 @@ async fn wrapped_routers_can_be_merged() {
     let other = edge(Router::new().route("/other", get(|| async { "other" })), id);
     let merged = router().merge(other);
     for (uri, status) in [("/other", 200), ("/tickets/7", 200), ("/nowhere", 404)] {
-        let answer = send(
-            merged.clone(),
-            Request::get(uri).body(Body::empty()).expect("a request"),
-        )
-        .await;
-        assert_eq!(
-            (answer.status, answer.header("x-request-id")),
-            (status, ID),
-            "{uri}"
-        );
+        let answer = send(merged.clone(), Request::get(uri).body(Body::empty()).expect("a request")).await;
+        assert_eq!((answer.status, answer.header("x-request-id")), (status, ID), "{uri}");
     }
 }
 
@@ -236,10 +154,7 @@ impl Write for Log {
 async fn logged(request: Request) -> Vec<serde_json::Value> {
     let log = Log::default();
     let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .with_writer(move || writer.clone())
-        .finish();
+    let subscriber = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
     send(router(), request).with_subscriber(subscriber).await;
     let bytes = log.0.lock().expect("a log").clone();
     bytes
@@ -253,21 +168,12 @@ async fn logged(request: Request) -> Vec<serde_json::Value> {
 async fn a_request_leaves_one_line_with_its_route_and_nothing_that_was_sent() {
     let request = Request::get("/tickets/4711?q=ada@example.com")
         .header("authorization", "Bearer s3cret")
-        .header(
-            "traceparent",
-            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-        );
+        .header("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
     let lines = logged(request.body("body".into()).expect("a request")).await;
     assert_eq!(lines.len(), 1);
     let (line, fields) = (&lines[0], &lines[0]["fields"]);
-    assert_eq!(
-        (&fields["method"], &fields["route"]),
-        (&"GET".into(), &"/tickets/{number}".into())
-    );
-    assert_eq!(
-        (&fields["status"], &line["span"]["request_id"]),
-        (&200.into(), &ID.into())
-    );
+    assert_eq!((&fields["method"], &fields["route"]), (&"GET".into(), &"/tickets/{number}".into()));
+    assert_eq!((&fields["status"], &line["span"]["request_id"]), (&200.into(), &ID.into()));
     assert_eq!(fields["trace_id"], "0af7651916cd43dd8448eb211c80319c");
     assert!(fields["duration_us"].is_u64());
     for sent in ["ada@example.com", "s3cret", "4711", "body"] {
@@ -277,47 +183,24 @@ async fn a_request_leaves_one_line_with_its_route_and_nothing_that_was_sent() {
 
 #[tokio::test]
 async fn neither_unknown_methods_and_paths_nor_panics_speak_through_the_log() {
-    let request = Request::builder()
-        .method("ADA")
-        .uri("/ada")
-        .body(Body::empty())
-        .expect("a request");
+    let request = Request::builder().method("ADA").uri("/ada").body(Body::empty()).expect("a request");
     let lines = logged(request).await;
-    assert_eq!(
-        (&lines[0]["fields"]["method"], &lines[0]["fields"]["route"]),
-        (&"other".into(), &"unknown".into())
-    );
-    let lines = logged(
-        Request::get("/panic")
-            .body(Body::empty())
-            .expect("a request"),
-    )
-    .await;
-    assert_eq!(
-        (lines.len(), &lines[1]["fields"]["status"]),
-        (2, &500.into())
-    );
+    assert_eq!((&lines[0]["fields"]["method"], &lines[0]["fields"]["route"]), (&"other".into(), &"unknown".into()));
+    let lines = logged(Request::get("/panic").body(Body::empty()).expect("a request")).await;
+    assert_eq!((lines.len(), &lines[1]["fields"]["status"]), (2, &500.into()));
     assert!(!format!("{lines:?}").contains("ada@"));
 }
 
 #[test]
 fn only_well_formed_traceparents_count() {
     let of = |text: &str| {
-        let headers: HeaderMap = [(TRACEPARENT, HeaderValue::try_from(text).expect("a value"))]
-            .into_iter()
-            .collect();
+        let headers: HeaderMap = [(TRACEPARENT, HeaderValue::try_from(text).expect("a value"))].into_iter().collect();
         trace_id(&headers).map(str::to_owned)
     };
     let (trace, parent) = ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331");
     let zeros = "0".repeat(32);
-    assert_eq!(
-        of(&format!("00-{trace}-{parent}-01")).as_deref(),
-        Some(trace)
-    );
-    assert_eq!(
-        of(&format!("cc-{trace}-{parent}-01-more")).as_deref(),
-        Some(trace)
-    );
+    assert_eq!(of(&format!("00-{trace}-{parent}-01")).as_deref(), Some(trace));
+    assert_eq!(of(&format!("cc-{trace}-{parent}-01-more")).as_deref(), Some(trace));
     for bad in [
         format!("00-{trace}-{parent}-01-more"),
         format!("ff-{trace}-{parent}-01"),

@@ -31,7 +31,9 @@ impl From<CommitError> for Problem {
             CommitError::Taken(what) => Self::conflict("taken", format!("{what} is taken")),
             CommitError::Store(error) => error.into(),
             // Whoever commits handles these; arriving here they are a lost race.
-            CommitError::NotAsAssumed(_) | CommitError::Answered(_) | CommitError::OtherContact(_) => Self::unavailable(),
+            CommitError::NotAsAssumed(_) | CommitError::Answered(_) | CommitError::OtherContact(_) => {
+                Self::unavailable()
+            }
         }
     }
 }

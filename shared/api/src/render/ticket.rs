@@ -138,7 +138,9 @@ impl TicketView {
                 let name = directory.categories.get(&id).map(|category| category.name.clone());
                 LabelView { id: id.uuid(), name }
             }),
-            team: ticket.team.map(|id| LabelView { id: id.uuid(), name: directory.teams.get(&id).map(|team| team.name.clone()) }),
+            team: ticket
+                .team
+                .map(|id| LabelView { id: id.uuid(), name: directory.teams.get(&id).map(|team| team.name.clone()) }),
             assignee: ticket.assignee.map(|id| user_view(id, directory.users.get(&id))),
             contact: ticket.contact.map(ContactView::from),
             account: ticket.account,
@@ -178,7 +180,12 @@ impl TicketView {
 
 fn channel_view(id: ChannelId, kind: ChannelType, directory: &Directory) -> ChannelView {
     let channel = directory.channels.get(&id);
-    ChannelView { id, name: channel.map(|channel| channel.name.clone()), kind, color: channel.and_then(|channel| channel.color.clone()) }
+    ChannelView {
+        id,
+        name: channel.map(|channel| channel.name.clone()),
+        kind,
+        color: channel.and_then(|channel| channel.color.clone()),
+    }
 }
 
 fn user_view(id: UserId, user: Option<&User>) -> UserView {

@@ -56,11 +56,7 @@ impl Receiver {
                 });
             }
         });
-        Self {
-            address,
-            requests,
-            connections,
-        }
+        Self { address, requests, connections }
     }
 
     pub fn url(&self) -> String {
@@ -92,9 +88,7 @@ fn is_complete(request: &[u8]) -> bool {
     let Some((head, body)) = request.split_once("\r\n\r\n") else {
         return false;
     };
-    let announced = head
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length: "));
+    let announced = head.lines().find_map(|line| line.strip_prefix("content-length: "));
     announced.is_none_or(|length| body.len() >= length.parse().unwrap())
 }
 
@@ -126,10 +120,7 @@ pub struct Scripted {
 impl Scripted {
     pub fn names(answers: &[&[&str]]) -> Self {
         let parse = |texts: &&[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
-        Self {
-            answers: answers.iter().map(parse).collect(),
-            ..Self::default()
-        }
+        Self { answers: answers.iter().map(parse).collect(), ..Self::default() }
     }
 }
 
@@ -137,9 +128,7 @@ impl Network for Scripted {
     async fn resolve(&self, _name: &str) -> io::Result<Vec<IpAddr>> {
         let asked = self.questions.fetch_add(1, Ordering::SeqCst);
         let answer = self.answers.get(asked).or(self.answers.last());
-        answer
-            .cloned()
-            .ok_or_else(|| io::Error::other("no such name"))
+        answer.cloned().ok_or_else(|| io::Error::other("no such name"))
     }
 
     async fn connect(&self, address: SocketAddr) -> io::Result<TcpStream> {

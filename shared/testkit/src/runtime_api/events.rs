@@ -21,13 +21,7 @@ const SOURCE_IP: &str = "203.0.113.7";
 /// An empty body is none. As API Gateway does, a body whose content type is
 /// neither JSON, XML nor text goes in Base64 (so do HTML forms), repeated query
 /// parameters are joined by commas, and cookies leave the headers.
-pub fn api_gateway_v2(
-    method: &str,
-    path: &str,
-    query: &str,
-    headers: &[(&str, &str)],
-    body: &[u8],
-) -> Value {
+pub fn api_gateway_v2(method: &str, path: &str, query: &str, headers: &[(&str, &str)], body: &[u8]) -> Value {
     let (headers, cookies) = headers_and_cookies(headers, body.len());
     let mut event = json!({
         "version": "2.0",
@@ -52,27 +46,18 @@ pub fn api_gateway_v2(
     if !body.is_empty() {
         let text = std::str::from_utf8(body).ok().filter(|_| is_text(&headers));
         set("isBase64Encoded", json!(text.is_none()));
-        set(
-            "body",
-            text.map_or_else(|| json!(STANDARD.encode(body)), |text| json!(text)),
-        );
+        set("body", text.map_or_else(|| json!(STANDARD.encode(body)), |text| json!(text)));
     }
     event
 }
 
 /// Lower-case names, with those that API Gateway adds.
-fn headers_and_cookies(
-    given: &[(&str, &str)],
-    body_length: usize,
-) -> (BTreeMap<String, String>, Vec<String>) {
+fn headers_and_cookies(given: &[(&str, &str)], body_length: usize) -> (BTreeMap<String, String>, Vec<String>) {
     let added = [
         ("content-length", body_length.to_string()),
         ("host", DOMAIN.to_owned()),
         ("user-agent", "lambdesk-testkit".to_owned()),
-        (
-            "x-amzn-trace-id",
-            "Root=1-00000000-000000000000000000000001".to_owned(),
-        ),
+        ("x-amzn-trace-id", "Root=1-00000000-000000000000000000000001".to_owned()),
         ("x-forwarded-for", SOURCE_IP.to_owned()),
         ("x-forwarded-port", "443".to_owned()),
         ("x-forwarded-proto", "https".to_owned()),
@@ -128,11 +113,7 @@ fn joined(query: &str) -> BTreeMap<String, String> {
 fn is_text(headers: &BTreeMap<String, String>) -> bool {
     let kind = headers.get("content-type").map_or("", String::as_str);
     let kind = kind.split(';').next().unwrap_or_default().trim();
-    let known = [
-        "application/json",
-        "application/javascript",
-        "application/xml",
-    ];
+    let known = ["application/json", "application/javascript", "application/xml"];
     kind.starts_with("text/") || known.contains(&kind)
 }
 
@@ -144,11 +125,7 @@ pub fn stream(records: &[Value]) -> Value {
 
 /// A batch of a queue, one message per body, each received for the first time.
 pub fn sqs(bodies: &[&str]) -> Value {
-    let records: Vec<_> = bodies
-        .iter()
-        .enumerate()
-        .map(|(index, body)| sqs_record(index, body))
-        .collect();
+    let records: Vec<_> = bodies.iter().enumerate().map(|(index, body)| sqs_record(index, body)).collect();
     json!({ "Records": records })
 }
 

@@ -55,11 +55,7 @@ pub struct Function {
 }
 
 impl Function {
-    pub(super) fn start(
-        command: &mut Command,
-        exchange: Arc<Exchange>,
-        serving: JoinHandle<()>,
-    ) -> io::Result<Self> {
+    pub(super) fn start(command: &mut Command, exchange: Arc<Exchange>, serving: JoinHandle<()>) -> io::Result<Self> {
         let logs = NamedTempFile::new()?;
         command
             .stdin(Stdio::null())
@@ -68,19 +64,9 @@ impl Function {
             .kill_on_drop(true);
         let spawned = Instant::now();
         let child = command.spawn()?;
-        let pid = child
-            .id()
-            .ok_or_else(|| io::Error::other("it ended at once"))?;
+        let pid = child.id().ok_or_else(|| io::Error::other("it ended at once"))?;
         let (end, ended) = watch::channel(None);
-        Ok(Self {
-            exchange,
-            pid,
-            spawned,
-            logs,
-            ended,
-            waiting: tokio::spawn(wait(child, end)),
-            serving,
-        })
+        Ok(Self { exchange, pid, spawned, logs, ended, waiting: tokio::spawn(wait(child, end)), serving })
     }
 
     /// The time from the start of the process to its first request for an
@@ -91,9 +77,7 @@ impl Function {
     pub async fn first_next(&self) -> Result<Duration, FunctionError> {
         let mut start = self.exchange.start();
         let begun = async {
-            let begun = start
-                .wait_for(|start| !matches!(start, Start::Waiting))
-                .await;
+            let begun = start.wait_for(|start| !matches!(start, Start::Waiting)).await;
             match begun.as_deref() {
                 Ok(Start::Ready(at)) => Ok(at.duration_since(self.spawned)),
                 Ok(Start::Failed(error)) => Err(error.clone()),
@@ -149,10 +133,7 @@ impl Function {
     }
 
     /// The result of `work`, or why it won't come.
-    async fn unless_ended<T>(
-        &self,
-        work: impl Future<Output = Result<T, FunctionError>>,
-    ) -> Result<T, FunctionError> {
+    async fn unless_ended<T>(&self, work: impl Future<Output = Result<T, FunctionError>>) -> Result<T, FunctionError> {
         let mut ended = self.ended.clone();
         tokio::select! {
             // An answer that came before the end counts.
@@ -168,15 +149,11 @@ impl Function {
     }
 
     fn exited(&self, status: ExitStatus) -> FunctionError {
-        FunctionError::Exited {
-            status,
-            logs: self.last_words(),
-        }
+        FunctionError::Exited { status, logs: self.last_words() }
     }
 
     fn last_words(&self) -> String {
-        self.logs()
-            .unwrap_or_else(|reason| format!("(unreadable: {reason})"))
+        self.logs().unwrap_or_else(|reason| format!("(unreadable: {reason})"))
     }
 }
 

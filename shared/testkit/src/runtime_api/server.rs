@@ -84,11 +84,7 @@ impl Exchange {
         let (answer, answered) = oneshot::channel();
         self.running().insert(id.clone(), answer);
         // The receiving half lives as long as this value.
-        let _ = self.queue.send(Invocation {
-            id,
-            number,
-            payload,
-        });
+        let _ = self.queue.send(Invocation { id, number, payload });
         answered
     }
 
@@ -121,9 +117,7 @@ pub(super) async fn serve(listener: TcpListener, exchange: Arc<Exchange>) {
         .route("/runtime/invocation/{id}/error", post(fail))
         .route("/runtime/init/error", post(fail_init))
         .layer(DefaultBodyLimit::max(RESPONSE_LIMIT));
-    let api = Router::new()
-        .nest("/2018-06-01", routes)
-        .with_state(exchange);
+    let api = Router::new().nest("/2018-06-01", routes).with_state(exchange);
     // Without this the measured times would include the kernel's waiting for more to send.
     let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
     // It ends with the task it runs in.
@@ -139,29 +133,18 @@ async fn next(State(exchange): State<Arc<Exchange>>) -> impl IntoResponse {
     let headers = [
         ("Lambda-Runtime-Aws-Request-Id", invocation.id),
         ("Lambda-Runtime-Deadline-Ms", deadline().to_string()),
-        (
-            "Lambda-Runtime-Invoked-Function-Arn",
-            format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"),
-        ),
+        ("Lambda-Runtime-Invoked-Function-Arn", format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}")),
         ("Lambda-Runtime-Trace-Id", trace_id(invocation.number)),
     ];
     (headers, Json(invocation.payload)).into_response()
 }
 
-async fn respond(
-    State(exchange): State<Arc<Exchange>>,
-    Path(id): Path<String>,
-    body: Bytes,
-) -> impl IntoResponse {
+async fn respond(State(exchange): State<Arc<Exchange>>, Path(id): Path<String>, body: Bytes) -> impl IntoResponse {
     let answer = serde_json::from_slice(&body).map_err(|_| FunctionError::NotJson);
     accepted(exchange.settle(&id, answer))
 }
 
-async fn fail(
-    State(exchange): State<Arc<Exchange>>,
-    Path(id): Path<String>,
-    body: Bytes,
-) -> impl IntoResponse {
+async fn fail(State(exchange): State<Arc<Exchange>>, Path(id): Path<String>, body: Bytes) -> impl IntoResponse {
     let (kind, message) = reported(&body);
     accepted(exchange.settle(&id, Err(FunctionError::Failed { kind, message })))
 }
@@ -175,12 +158,7 @@ async fn fail_init(State(exchange): State<Arc<Exchange>>, body: Bytes) -> impl I
 /// The type and message of an error as runtimes post it.
 fn reported(body: &[u8]) -> (String, String) {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    let text = |name| {
-        body.get(name)
-            .and_then(Value::as_str)
-            .unwrap_or("unknown")
-            .to_owned()
-    };
+    let text = |name| body.get(name).and_then(Value::as_str).unwrap_or("unknown").to_owned();
     (text("errorType"), text("errorMessage"))
 }
 
@@ -193,9 +171,7 @@ fn accepted(known: bool) -> (StatusCode, Json<Value>) {
 }
 
 fn deadline() -> u128 {
-    let since_1970 = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     (since_1970 + TIMEOUT).as_millis()
 }
 
