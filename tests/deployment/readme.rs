@@ -2,7 +2,11 @@
 
 use crate::{binary::free_port, local::Local, source::repository};
 use rustix::process::{Pid, Signal, kill_process_group};
-use std::{fs, process::Stdio, time::Duration};
+use std::{
+    fs::{self, File},
+    process::Stdio,
+    time::Duration,
+};
 use tempfile::TempDir;
 use tokio::{process::Command, time::timeout};
 
@@ -29,16 +33,19 @@ async fn the_tour_works_by_copy_and_paste_and_every_step_of_it_is_told_and_verif
 
     let mut bash = Command::new("bash");
     bash.args(["-euo", "pipefail", "tour.sh"]).current_dir(folder.path()).stdin(Stdio::null());
+    // Files and not pipes, which its receiver would keep open when the tour fails.
+    let file = |name| File::create(folder.path().join(name)).unwrap();
+    bash.stdout(file("said")).stderr(file("complained"));
     // A group of its own, so that its receiver ends with it.
-    let bash = bash.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).spawn().unwrap();
+    let mut bash = bash.process_group(0).spawn().unwrap();
     let group = Pid::from_raw(bash.id().unwrap().try_into().unwrap()).unwrap();
-    let ended = timeout(PATIENCE, bash.wait_with_output()).await;
+    let ended = timeout(PATIENCE, bash.wait()).await;
     // Nobody is left of it when all went well.
     let _ = kill_process_group(group, Signal::KILL);
-    let received = fs::read_to_string(folder.path().join(".lambdesk/received.log")).unwrap_or_default();
-    let output = ended.unwrap_or_else(|_| panic!("the tour does not end; received: {received}")).unwrap();
-    let (said, complained) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{said}\n{complained}\nreceived: {received}");
+    let read = |name| fs::read_to_string(folder.path().join(name)).unwrap_or_default();
+    let (said, complained, received) = (read("said"), read("complained"), read(".lambdesk/received.log"));
+    let status = ended.unwrap_or_else(|_| panic!("the tour does not end; received: {received}")).unwrap();
+    assert!(status.success(), "{said}\n{complained}\nreceived: {received}");
 
     let lines: Vec<_> = received.lines().collect();
     assert!(lines.iter().all(|line| line.starts_with("verified ")), "{received}");

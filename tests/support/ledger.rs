@@ -32,7 +32,7 @@ pub async fn every_operation() -> Vec<Entry> {
     fill(&caller, &channel).await;
     let ticket = creations(&mut caller, &channel).await;
     changes(&mut caller, &ticket, &jane, &tag).await;
-    reads(&mut caller, &ticket, &channel).await;
+    reads(&mut caller, &desk, &ticket, &channel).await;
     visitor(&mut caller, &channel).await;
     cold(&mut caller, &desk, &ticket).await;
     caller.entries
@@ -140,12 +140,17 @@ async fn changes(c: &mut Caller, ticket: &str, assignee: &Json, tag: &Json) {
     c.enter("restore", (Method::POST, &sub("restore")), None, &[]).await;
 }
 
-async fn reads(c: &mut Caller, ticket: &str, channel: &Json) {
+async fn reads(c: &mut Caller, desk: &Desk, ticket: &str, channel: &Json) {
     let messages = format!("{ticket}/messages");
     for number in 0..20 {
         let body = json!({"body_text": format!("{number} {}", "y".repeat(300))});
         c.call(Method::POST, &messages, Some(body), &[]).await;
     }
+    // What is read from the log depends on how much of it is written.
+    let (version, log) =
+        (desk.owner.get(ticket).await.ok()["version"].as_u64(), format!("{ticket}/activities?limit=100"));
+    let length = |log: &Json| log["data"].as_array().map(|events| events.len() as u64);
+    desk.owner.eventually(&log, |log| length(log) == version).await;
     let by_channel = format!("/v1/tickets?status=open&channel_id={}", channel["id"].as_str().unwrap());
     for (name, path) in [
         ("get, with 20 messages", ticket),

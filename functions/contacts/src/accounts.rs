@@ -51,7 +51,8 @@ struct AccountView {
 
 impl From<Account> for AccountView {
     fn from(account: Account) -> Self {
-        let Account { id, kind, name, external_id, status, current_balance_cents, currency, contact_id, created_at } = account;
+        let Account { id, kind, name, external_id, status, current_balance_cents, currency, contact_id, created_at } =
+            account;
         Self { id, kind, name, external_id, status, current_balance_cents, currency, contact_id, created_at }
     }
 }
@@ -70,7 +71,17 @@ impl AccountBody {
         if current_balance_cents.is_some() && !has_currency {
             check.error("/currency", "required", "a balance needs its currency");
         }
-        Some(Account { id, kind: kind?, name, external_id, status, current_balance_cents, currency, contact_id, created_at })
+        Some(Account {
+            id,
+            kind: kind?,
+            name,
+            external_id,
+            status,
+            current_balance_cents,
+            currency,
+            contact_id,
+            created_at,
+        })
     }
 }
 

@@ -94,7 +94,8 @@ pub async fn create(session: Session, write: Write, body: JsonBody<ContactBody>)
     let contact = body.value.check(ContactId::new(session.app.new_id()), session.now)?;
     for attempt in 0..ATTEMPTS {
         let contact = derived(contact.clone(), &session.directory.workspace.salt, attempt);
-        let met = if write.is_dry_run { try_to_add(&executor, &contact).await? } else { add(&executor, &contact).await? };
+        let met =
+            if write.is_dry_run { try_to_add(&executor, &contact).await? } else { add(&executor, &contact).await? };
         match met {
             Met::Nobody(response) => return Ok(response),
             Met::Same(id, what) => return Err(taken(id, what)),
@@ -122,7 +123,8 @@ enum Met {
 async fn add(executor: &Executor<'_>, contact: &Contact) -> Result<Met, Problem> {
     let answer = Answer::created(format!("/v1/contacts/{}", contact.id), &ContactView::from(contact.clone()));
     let record = executor.remember(&answer);
-    let added = executor.store.add(executor.workspace, New::Contact(contact), record.as_ref(), executor.context.now).await;
+    let added =
+        executor.store.add(executor.workspace, New::Contact(contact), record.as_ref(), executor.context.now).await;
     match added {
         Ok(()) => Ok(Met::Nobody(answer.into_response())),
         Err(CommitError::Answered(record)) => executor.replay(&record).map(Met::Nobody),

@@ -195,7 +195,8 @@ async fn directory(session: &Session) -> Result<Arc<Directory>, Problem> {
 /// The answer to a dry run: whether the name would be free, too.
 async fn tried<K: Kind>(session: &Session, after: Option<&Entry>) -> Result<Response, Problem> {
     if let Some(after) = after {
-        let others = K::all(&*directory(session).await?).into_iter().map(K::entry).filter(|other| other.id() != after.id());
+        let others =
+            K::all(&*directory(session).await?).into_iter().map(K::entry).filter(|other| other.id() != after.id());
         if others.map(|other| other.unique_name()).any(|name| name == after.unique_name()) {
             return Err(CommitError::Taken(unique_part(after)).into());
         }

@@ -107,7 +107,9 @@ fn options(kind: FieldKind, given: Vec<Name>, check: &mut Checker) -> Vec<Name> 
     let has_choice = matches!(kind, FieldKind::Choice | FieldKind::Choices);
     match (has_choice, given.is_empty()) {
         (true, true) => check.error("/options", "required", "a choice needs options"),
-        (false, false) => check.error("/options", "not_applicable", "only fields of the kinds choice and choices have options"),
+        (false, false) => {
+            check.error("/options", "not_applicable", "only fields of the kinds choice and choices have options");
+        }
         _ => {}
     }
     let mut known = BTreeSet::new();

@@ -121,7 +121,7 @@ impl Caller {
     pub async fn verify(self) -> Result<Session, Problem> {
         let (key, directory) =
             tokio::try_join!(self.store.api_key(&self.key.hash), self.store.directory(self.key.workspace))?;
-        self.session(key, directory)
+        self.session(key, directory).await
     }
 
     /// Verifies the key while something of the workspace that it names is read.
@@ -139,18 +139,24 @@ impl Caller {
             // Boxed: three requests side by side make a large future.
             Box::pin(read(&self.store, workspace))
         );
-        let session = self.session(key?, directory?)?;
+        let session = self.session(key?, directory?).await?;
         Ok((session, found?))
     }
 
-    fn session(self, key: Option<ApiKey>, directory: Option<Arc<Directory>>) -> Result<Session, Problem> {
+    async fn session(self, key: Option<ApiKey>, directory: Option<Arc<Directory>>) -> Result<Session, Problem> {
         let now = self.app.clock.now();
         let key = key.filter(|key| key.workspace_id == self.key.workspace).ok_or_else(invalid_key)?;
         if key.is_expired(now) {
             return Err(Problem::unauthorized("the API key has expired"));
         }
-        let directory = directory.ok_or_else(invalid_key)?;
-        let actor = actor(&key, &directory)?;
+        let mut directory = directory.ok_or_else(invalid_key)?;
+        let mut is_fresh = false;
+        if actor(&key, &directory).is_none() {
+            // Made since the directory was read, or gone.
+            directory = self.store.fresh_directory(key.workspace_id).await?.ok_or_else(invalid_key)?;
+            is_fresh = true;
+        }
+        let actor = actor(&key, &directory).ok_or_else(invalid_key)?;
         Ok(Session {
             app: self.app,
             store: self.store,
@@ -159,19 +165,23 @@ impl Caller {
             actor,
             request_id: self.request_id,
             now,
-            is_fresh: false,
+            is_fresh,
         })
     }
 }
 
-fn actor(key: &ApiKey, directory: &Directory) -> Result<Actor, Problem> {
+/// Whom a key stands for; none when that user or channel is not in the directory.
+fn actor(key: &ApiKey, directory: &Directory) -> Option<Actor> {
     match key.holder {
         KeyHolder::User { user_id } => {
-            let user = directory.users.get(&user_id).ok_or_else(invalid_key)?;
-            Ok(Actor::User { id: user.id, name: user.name.clone(), role: user.role })
+            let user = directory.users.get(&user_id)?;
+            Some(Actor::User { id: user.id, name: user.name.clone(), role: user.role })
         }
-        KeyHolder::Machine => Ok(Actor::Machine { key: key.id, name: key.name.clone() }),
-        KeyHolder::Channel { channel_id } => Ok(Actor::Channel { key: key.id, channel: channel_id }),
+        KeyHolder::Machine => Some(Actor::Machine { key: key.id, name: key.name.clone() }),
+        KeyHolder::Channel { channel_id } => {
+            let channel = directory.channels.get(&channel_id)?;
+            Some(Actor::Channel { key: key.id, channel: channel.id })
+        }
     }
 }
 

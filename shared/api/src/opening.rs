@@ -132,7 +132,7 @@ impl Opening {
     fn meet(&mut self, other: &Contact, contact: &NewContact, attempt: u8) {
         match contact {
             NewContact::WithAddress { email, salt, .. } if other.email.as_ref() != Some(email) => {
-                self.claim(email, salt, attempt)
+                self.claim(email, salt, attempt);
             }
             _ => self.link(other),
         }

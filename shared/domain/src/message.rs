@@ -44,7 +44,7 @@ pub enum InvalidContent {
     /// Over [`MAX_MESSAGE_BYTES`], as written or as sanitised.
     #[error("must have at most 65536 bytes")]
     TooLarge,
-    /// Over [`MAX_TAGS`].
+    /// More than `MAX_TAGS`.
     #[error("must have at most 4000 tags")]
     TooManyTags,
 }

@@ -43,7 +43,9 @@ pub fn store(config: &Config) -> Store {
             warming.warm().await;
         })),
         Ok("yield") => drop(tokio::spawn(async move {
-            for _ in 0..20 { tokio::task::yield_now().await; }
+            for _ in 0..20 {
+                tokio::task::yield_now().await;
+            }
             warming.warm().await;
         })),
         _ => drop(tokio::spawn(async move { warming.warm().await })),

@@ -76,11 +76,24 @@ impl App {
     pub async fn workspace(&self) -> (WorkspaceId, String) {
         let created_at: Timestamp = NOW.parse().unwrap();
         let id = WorkspaceId::new(new_uuid());
-        let workspace =
-            Workspace { id, name: name("Acme"), access: AccessRules::default(), deletion: DeletionPolicy::Trash, salt: id.to_string(), created_at };
+        let workspace = Workspace {
+            id,
+            name: name("Acme"),
+            access: AccessRules::default(),
+            deletion: DeletionPolicy::Trash,
+            salt: id.to_string(),
+            created_at,
+        };
         let user = UserId::new(new_uuid());
         let email = "ada@acme.example".parse().unwrap();
-        let owner = Entry::User(User { id: user, name: name("Ada"), email, role: Role::Owner, picture_url: None, timezone: None });
+        let owner = Entry::User(User {
+            id: user,
+            name: name("Ada"),
+            email,
+            role: Role::Owner,
+            picture_url: None,
+            timezone: None,
+        });
         let (text, hash) = BearerKey::generate(id);
         let key = api_key(id, KeyHolder::User { user_id: user }, Scopes::ALL);
         let new = New::Workspace { workspace: &workspace, owner: &owner, key: &key, hash: &hash };
@@ -110,7 +123,8 @@ impl App {
     }
 
     pub async fn send(&self, method: &str, path: &str, key: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-        let mut request = axum::http::Request::builder().method(method).uri(path).header("authorization", format!("Bearer {key}"));
+        let mut request =
+            axum::http::Request::builder().method(method).uri(path).header("authorization", format!("Bearer {key}"));
         for (name, value) in headers.iter().chain(&[("content-type", "application/json")]) {
             request = request.header(*name, *value);
         }

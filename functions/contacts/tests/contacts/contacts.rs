@@ -125,9 +125,14 @@ async fn scopes_and_kinds_of_keys_hold() {
     let reader = app.key(workspace, &[Scope::ContactsRead]).await;
     let writer = app.key(workspace, &[Scope::ContactsWrite]).await;
     let channel = app.key(workspace, &[]).await;
-    for (path, id, body) in [("/v1/contacts", contact, json!({"name": "Bob"})), ("/v1/accounts", account, json!({"kind": "client"}))] {
+    for (path, id, body) in
+        [("/v1/contacts", contact, json!({"name": "Bob"})), ("/v1/accounts", account, json!({"kind": "client"}))]
+    {
         let one = format!("{path}/{id}");
-        assert_eq!((app.get(&one, &reader).await.status, app.post(path, &writer, body.clone()).await.status), (200, 201));
+        assert_eq!(
+            (app.get(&one, &reader).await.status, app.post(path, &writer, body.clone()).await.status),
+            (200, 201)
+        );
         let (read, written) = (app.get(&one, &writer).await, app.post(path, &reader, body.clone()).await);
         assert_eq!((read.status, &read.body["scope"]), (403, &json!("contacts:read")));
         assert_eq!((written.status, &written.body["scope"]), (403, &json!("contacts:write")));

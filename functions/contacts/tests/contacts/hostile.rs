@@ -10,8 +10,19 @@ async fn whatever_is_sent_is_answered_with_a_problem_and_never_a_5xx() {
     let long = json!({"kind": "client", "external_id": "x".repeat(255)}).to_string();
     for path in ["/v1/contacts", "/v1/accounts"] {
         for body in [
-            "", "{", "null", "[]", "{}", "{\"name\":\"a\",\"name\":\"b\"}", "{\"name\":{\"$gt\":\"\"}}", "{\"name\":\"a\\u0000b\"}",
-            "{\"id\":\"x\"}", "{\"email\":\"<a@b.c>\"}", deep.as_str(), large.as_str(), long.as_str(),
+            "",
+            "{",
+            "null",
+            "[]",
+            "{}",
+            "{\"name\":\"a\",\"name\":\"b\"}",
+            "{\"name\":{\"$gt\":\"\"}}",
+            "{\"name\":\"a\\u0000b\"}",
+            "{\"id\":\"x\"}",
+            "{\"email\":\"<a@b.c>\"}",
+            deep.as_str(),
+            large.as_str(),
+            long.as_str(),
             "{\"kind\":\"client\",\"currency\":\"EUR\",\"current_balance_cents\":9223372036854775808}",
         ] {
             let answer = app.send("POST", path, &key, &[], body).await;
@@ -19,7 +30,10 @@ async fn whatever_is_sent_is_answered_with_a_problem_and_never_a_5xx() {
             assert_eq!(answer.header("content-type"), "application/problem+json");
         }
         for (method, query) in [("POST", "?x=1"), ("GET", "/01890a5d-ac96-774b-bcce-b302099a8057?x=1")] {
-            assert_eq!(app.send(method, &format!("{path}{query}"), &key, &[], "{\"kind\":\"client\"}").await.status, 400);
+            assert_eq!(
+                app.send(method, &format!("{path}{query}"), &key, &[], "{\"kind\":\"client\"}").await.status,
+                400
+            );
         }
         for id in ["x", "%00", "01890a5dac96774bbcceb302099a8057", "01890a5d-ac96-774b-bcce-b302099a8057", "..%2f.."] {
             assert_eq!(app.get(&format!("{path}/{id}"), &key).await.status, 404, "{path}/{id}");

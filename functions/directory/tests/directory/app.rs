@@ -2,10 +2,7 @@
 
 use aws_credential_types::Credentials;
 use http_body_util::BodyExt as _;
-use lambdesk_api::{
-    seal::SealingKey,
-    state::App as State,
-};
+use lambdesk_api::{seal::SealingKey, state::App as State};
 use lambdesk_directory::{OperatorToken, bootstrap, routes};
 use lambdesk_domain::time::Timestamp;
 use lambdesk_engine::{Engine, Storage};
@@ -72,9 +69,12 @@ pub struct Call<'a> {
 
 impl App {
     pub async fn start() -> Self {
-        let variables = [("LAMBDESK_TABLE", "-"), ("AWS_REGION", "-"), ("AWS_ACCESS_KEY_ID", "-"), ("AWS_SECRET_ACCESS_KEY", "-")];
+        let variables =
+            [("LAMBDESK_TABLE", "-"), ("AWS_REGION", "-"), ("AWS_ACCESS_KEY_ID", "-"), ("AWS_SECRET_ACCESS_KEY", "-")];
         let token = [("LAMBDESK_OPERATOR_TOKEN", OPERATOR)];
-        let variable = |name: &str| variables.iter().chain(&token).find(|(own, _)| *own == name).map(|(_, value)| (*value).to_owned());
+        let variable = |name: &str| {
+            variables.iter().chain(&token).find(|(own, _)| *own == name).map(|(_, value)| (*value).to_owned())
+        };
         let config = Config::read(variable).unwrap();
         Self::with(OperatorToken::of(config.operator_token())).await
     }

@@ -56,7 +56,9 @@ async fn an_operators_token_is_no_api_key() {
 #[tokio::test]
 async fn the_same_idempotency_key_makes_one_workspace() {
     let app = App::start().await;
-    let send = |body: serde_json::Value| app.call("POST", "/v1/workspaces", OPERATOR).header("idempotency-key", "one").json(&body).send();
+    let send = |body: serde_json::Value| {
+        app.call("POST", "/v1/workspaces", OPERATOR).header("idempotency-key", "one").json(&body).send()
+    };
     let (first, again) = tokio::join!(send(body()), send(body()));
     assert_eq!((first.status, again.status), (201, 201));
     assert_eq!(first.body, again.body);

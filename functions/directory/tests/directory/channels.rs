@@ -6,7 +6,13 @@ use serde_json::json;
 async fn a_channel_has_its_defaults_and_a_token_that_names_it() {
     let app = App::start().await;
     let key = app.workspace().await;
-    let made = app.post("/v1/channels", &key, json!({"name": "Site", "type": "chat", "hostnames": ["Shop.example", "*.shop.example"]})).await;
+    let made = app
+        .post(
+            "/v1/channels",
+            &key,
+            json!({"name": "Site", "type": "chat", "hostnames": ["Shop.example", "*.shop.example"]}),
+        )
+        .await;
     let expected = json!({
         "id": made.data()["id"], "name": "Site", "type": "chat", "color": null, "is_enabled": true,
         "hostnames": ["shop.example", "*.shop.example"], "intake": "accept", "require_existing_contact": false,

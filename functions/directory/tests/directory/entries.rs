@@ -132,7 +132,12 @@ async fn a_version_that_nothing_has_is_not_passed_over() {
     for (method, path) in [("PATCH", one.as_str()), ("DELETE", &one), ("PATCH", "/v1/workspace")] {
         let answer = app.call(method, path, &key).header("if-match", "\"1\"").json(&json!({})).send().await;
         assert_eq!((answer.status, answer.code()), (412, "unversioned"), "{method} {path}");
-        let any = app.call(method, &format!("{path}?dry_run=true"), &key).header("if-match", "*").json(&json!({})).send().await;
+        let any = app
+            .call(method, &format!("{path}?dry_run=true"), &key)
+            .header("if-match", "*")
+            .json(&json!({}))
+            .send()
+            .await;
         assert_eq!(any.status, 200, "{method} {path}");
     }
 }
@@ -145,18 +150,20 @@ async fn only_administrators_write_and_whoever_reads_tickets_reads() {
     let (_, admin) = app.user(&owner, "admin", json!(["admin"])).await;
     let (_, blind) = app.user(&owner, "restricted", json!(["contacts:read"])).await;
     for (path, body, change) in kinds() {
-        let body = if path == "/v1/users" { json!({"name": "C", "email": "c@acme.example", "role": "agent"}) } else { body };
+        let body =
+            if path == "/v1/users" { json!({"name": "C", "email": "c@acme.example", "role": "agent"}) } else { body };
         let one = format!("{path}/{}", app.made(path, &admin, body.clone()).await);
         for path in [path, &one] {
             assert_eq!(app.get(path, &agent).await.status, 200, "{path}");
             let refused = app.get(path, &blind).await;
-            assert_eq!((refused.status, refused.code(), &refused.body["scope"]), (403, "missing_scope", &json!("tickets:read")));
+            assert_eq!(
+                (refused.status, refused.code(), &refused.body["scope"]),
+                (403, "missing_scope", &json!("tickets:read"))
+            );
         }
-        for answer in [
-            app.post(path, &agent, body).await,
-            app.patch(&one, &agent, change).await,
-            app.delete(&one, &agent).await,
-        ] {
+        for answer in
+            [app.post(path, &agent, body).await, app.patch(&one, &agent, change).await, app.delete(&one, &agent).await]
+        {
             assert_eq!((answer.status, answer.code()), (403, "administration_only"), "{path}");
         }
     }

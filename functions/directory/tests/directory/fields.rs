@@ -8,7 +8,8 @@ async fn key_and_kind_of_a_field_never_change() {
     let body = json!({"key": "size", "name": "Size", "kind": "choice", "options": ["S", "M"]});
     let made = app.post("/v1/custom-fields", &key, body).await;
     let id = made.text("id");
-    let expected = json!({"id": id, "key": "size", "name": "Size", "kind": "choice", "is_required": false, "options": ["S", "M"]});
+    let expected =
+        json!({"id": id, "key": "size", "name": "Size", "kind": "choice", "is_required": false, "options": ["S", "M"]});
     assert_eq!(made.data(), &expected);
     let one = format!("/v1/custom-fields/{id}");
     let answer = app.patch(&one, &key, json!({"key": "width", "kind": "text", "name": "Width"})).await;

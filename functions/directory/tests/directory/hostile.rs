@@ -11,8 +11,19 @@ async fn whatever_is_sent_is_answered_with_a_problem_and_never_a_5xx() {
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     let long = json!({"name": "x".repeat(100_000)}).to_string();
     let bodies = [
-        "", "{", "null", "[]", "7", "\"x\"", "{\"name\":\"a\",\"name\":\"b\"}", "{\"name\":{\"$gt\":\"\"}}", "{\"name\":\"\\ud800\"}",
-        "{\"name\":\"a\\u0000b\"}", "{\"__proto__\":{}}", deep.as_str(), long.as_str(),
+        "",
+        "{",
+        "null",
+        "[]",
+        "7",
+        "\"x\"",
+        "{\"name\":\"a\",\"name\":\"b\"}",
+        "{\"name\":{\"$gt\":\"\"}}",
+        "{\"name\":\"\\ud800\"}",
+        "{\"name\":\"a\\u0000b\"}",
+        "{\"__proto__\":{}}",
+        deep.as_str(),
+        long.as_str(),
     ];
     for path in COLLECTIONS.iter().chain(&["/v1/workspaces"]) {
         for body in bodies {
@@ -32,7 +43,9 @@ async fn what_is_no_id_names_nothing() {
     let app = App::start().await;
     let key = app.workspace().await;
     for path in COLLECTIONS {
-        for id in ["x", "%00", "00000000-0000-0000-0000-000000000000", "01890a5dac96774bbcceb302099a8057", "..%2f..", "%ff"] {
+        for id in
+            ["x", "%00", "00000000-0000-0000-0000-000000000000", "01890a5dac96774bbcceb302099a8057", "..%2f..", "%ff"]
+        {
             let answer = app.get(&format!("{path}/{id}"), &key).await;
             assert_eq!((answer.status, answer.code()), (404, "not_found"), "{path}/{id}");
         }
@@ -62,7 +75,9 @@ async fn unknown_parameters_are_refused_everywhere() {
     let key = app.workspace().await;
     let tag = app.made("/v1/tags", &key, json!({"name": "vip"})).await;
     let one = format!("/v1/tags/{tag}?colour=red");
-    for (method, path) in [("GET", one.as_str()), ("PATCH", &one), ("DELETE", &one), ("POST", "/v1/tags?x=1"), ("GET", "/v1/workspace?x")] {
+    for (method, path) in
+        [("GET", one.as_str()), ("PATCH", &one), ("DELETE", &one), ("POST", "/v1/tags?x=1"), ("GET", "/v1/workspace?x")]
+    {
         let answer = app.call(method, path, &key).json(&json!({"name": "new"})).send().await;
         assert_eq!((answer.status, answer.code()), (400, "invalid_query"), "{method} {path}");
     }

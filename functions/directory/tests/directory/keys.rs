@@ -6,7 +6,9 @@ use std::time::Duration;
 async fn a_key_is_shown_once_and_never_again() {
     let app = App::start().await;
     let owner = app.workspace().await;
-    let made = app.post("/v1/api-keys", &owner, json!({"name": "CI", "kind": "machine", "scopes": ["tickets:read", "admin"]})).await;
+    let made = app
+        .post("/v1/api-keys", &owner, json!({"name": "CI", "kind": "machine", "scopes": ["tickets:read", "admin"]}))
+        .await;
     let (id, text) = (made.text("id"), made.text("key"));
     let expected = json!({
         "id": id, "name": "CI", "kind": "machine", "user_id": null, "channel_id": null, "scopes": ["tickets:read", "admin"],
@@ -24,7 +26,8 @@ async fn a_key_is_shown_once_and_never_again() {
 async fn a_revoked_key_is_refused() {
     let app = App::start().await;
     let owner = app.workspace().await;
-    let made = app.post("/v1/api-keys", &owner, json!({"name": "CI", "kind": "machine", "scopes": ["tickets:read"]})).await;
+    let made =
+        app.post("/v1/api-keys", &owner, json!({"name": "CI", "kind": "machine", "scopes": ["tickets:read"]})).await;
     let (one, key) = (format!("/v1/api-keys/{}", made.text("id")), made.text("key"));
     assert_eq!(app.get("/v1/tags", &key).await.status, 200);
     assert_eq!(app.delete(&format!("{one}?dry_run=true"), &owner).await.status, 200);
@@ -39,7 +42,8 @@ async fn a_revoked_key_is_refused() {
 async fn an_expired_key_is_refused() {
     let app = App::start().await;
     let owner = app.workspace().await;
-    let body = json!({"name": "CI", "kind": "machine", "scopes": ["tickets:read"], "expires_at": "2027-01-15T10:00:00+01:00"});
+    let body =
+        json!({"name": "CI", "kind": "machine", "scopes": ["tickets:read"], "expires_at": "2027-01-15T10:00:00+01:00"});
     let made = app.post("/v1/api-keys", &owner, body).await;
     assert_eq!(made.data()["expires_at"], "2027-01-15T09:00:00.000Z");
     app.clock.advance(Duration::from_millis(3_599_999));
@@ -65,7 +69,8 @@ async fn keys_are_for_administrators() {
     let owner = app.workspace().await;
     let (_, agent) = app.user(&owner, "agent", json!(["admin", "tickets:read", "tickets:write"])).await;
     let channel = app.made("/v1/channels", &owner, json!({"name": "Phone", "type": "phone"})).await;
-    let key = json!({"name": "PBX", "kind": "channel", "channel_id": channel, "scopes": ["tickets:read", "tickets:write"]});
+    let key =
+        json!({"name": "PBX", "kind": "channel", "channel_id": channel, "scopes": ["tickets:read", "tickets:write"]});
     let made = app.post("/v1/api-keys", &owner, key).await;
     assert_eq!((made.data()["kind"].as_str(), made.text("channel_id")), (Some("channel"), channel));
     let one = format!("/v1/api-keys/{}", made.text("id"));
@@ -100,11 +105,20 @@ async fn a_key_that_makes_no_sense_is_refused_with_every_reason() {
     let channel = app.made("/v1/channels", &owner, json!({"name": "Phone", "type": "phone"})).await;
     let cases = [
         (json!({}), vec![("/name", "required"), ("/kind", "required"), ("/scopes", "required")]),
-        (json!({"name": "K", "kind": "robot", "scopes": ["root"]}), vec![("/kind", "wrong_type"), ("/scopes/0", "invalid")]),
+        (
+            json!({"name": "K", "kind": "robot", "scopes": ["root"]}),
+            vec![("/kind", "wrong_type"), ("/scopes/0", "invalid")],
+        ),
         (json!({"name": "K", "kind": "machine", "scopes": []}), vec![("/scopes", "required")]),
         (json!({"name": "K", "kind": "user", "scopes": ["admin"]}), vec![("/user_id", "required")]),
-        (json!({"name": "K", "kind": "user", "user_id": channel, "scopes": ["admin"]}), vec![("/user_id", "no_such_reference")]),
-        (json!({"name": "K", "kind": "machine", "user_id": user, "scopes": ["admin"]}), vec![("/user_id", "not_applicable")]),
+        (
+            json!({"name": "K", "kind": "user", "user_id": channel, "scopes": ["admin"]}),
+            vec![("/user_id", "no_such_reference")],
+        ),
+        (
+            json!({"name": "K", "kind": "machine", "user_id": user, "scopes": ["admin"]}),
+            vec![("/user_id", "not_applicable")],
+        ),
         (
             json!({"name": "K", "kind": "channel", "channel_id": user, "user_id": user, "scopes": ["tickets:read"]}),
             vec![("/user_id", "not_applicable"), ("/channel_id", "no_such_reference")],

@@ -30,7 +30,8 @@ async fn bad_settings_change_nothing() {
     let app = App::start().await;
     let owner = app.workspace().await;
     let before = app.get("/v1/workspace", &owner).await.body;
-    let bad = json!({"name": null, "agent_visibility": "none", "agents_assign_others": 1, "deletion": true, "salt": "mine"});
+    let bad =
+        json!({"name": null, "agent_visibility": "none", "agents_assign_others": 1, "deletion": true, "salt": "mine"});
     let answer = app.patch("/v1/workspace", &owner, bad).await;
     let expected = [
         ("/name", "not_nullable"),

@@ -38,7 +38,9 @@ async fn another_workspaces_user_gets_no_key() {
     let app = App::start().await;
     let (own, other) = (app.workspace().await, app.workspace().await);
     let user = app.get("/v1/users", &other).await.data()[0]["id"].clone();
-    let answer = app.post("/v1/api-keys", &own, json!({"name": "K", "kind": "user", "user_id": user, "scopes": ["admin"]})).await;
+    let answer = app
+        .post("/v1/api-keys", &own, json!({"name": "K", "kind": "user", "user_id": user, "scopes": ["admin"]}))
+        .await;
     assert_eq!(answer.errors(), [("/user_id", "no_such_reference")]);
 }
 

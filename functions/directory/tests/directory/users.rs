@@ -54,10 +54,14 @@ async fn a_change_is_held_to_what_was_seen_and_to_its_witness() {
     }
     let now = app.clock.now();
     let change = |after, witness| EntryChange { seen: &seen[0], after, witness };
-    let deleted = app.store.change_entry(workspace, EntryChange { seen: &seen[1], after: None, witness: None }, None, now);
+    let deleted =
+        app.store.change_entry(workspace, EntryChange { seen: &seen[1], after: None, witness: None }, None, now);
     assert!(deleted.await.unwrap());
     for after in [None, Some(&seen[0].value)] {
-        assert!(!app.store.change_entry(workspace, change(after, Some(&seen[1])), None, now).await.unwrap(), "its witness is gone");
+        assert!(
+            !app.store.change_entry(workspace, change(after, Some(&seen[1])), None, now).await.unwrap(),
+            "its witness is gone"
+        );
     }
     assert!(app.store.change_entry(workspace, change(None, None), None, now).await.unwrap());
     for after in [None, Some(&seen[0].value)] {

@@ -138,10 +138,7 @@ fn ticket_of(new: NewTicket, message: Option<&Message>, context: &Context) -> Ti
         closed_at: (new.status == Status::Closed).then_some(now),
         archived_at: None,
         trashed_at: None,
-        origin: Origin {
-            creator: context.actor.reference(),
-            continues: new.continues,
-        },
+        origin: Origin { creator: context.actor.reference(), continues: new.continues },
         cause: context.cause(what),
     }
 }

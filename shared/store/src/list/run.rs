@@ -323,7 +323,7 @@ mod tests {
         for versions in [[&old, &new], [&new, &old]] {
             let runs =
                 versions.map(|ticket| read(&vec![(ticket.clone(), true)], &query(Start::Newest { skip: 0 }, 5), 9));
-            assert_eq!(merge(&query(Start::Newest { skip: 0 }, 5), runs.into()).tickets, [new.clone()]);
+            assert_eq!(merge(&query(Start::Newest { skip: 0 }, 5), runs.into()).tickets, std::slice::from_ref(&new));
         }
     }
 }

@@ -65,7 +65,7 @@ async fn copy(table: &Table, originals: &[Ticket], copies: &[Ticket]) {
     for original in originals {
         items.push(table.item(tenant.ticket(original.id)).await.expect("it is there"));
     }
-    let copied = copies.iter().zip(items.iter().cycle()).map(|(ticket, item)| {
+    let rows = copies.iter().zip(items.iter().cycle()).map(|(ticket, item)| {
         let short = keys::short(ticket.id.uuid());
         let mut item = item.clone();
         let mut set = |name: &str, value: Av| drop(item.insert(name.to_owned(), value));
@@ -80,7 +80,7 @@ async fn copy(table: &Table, originals: &[Ticket], copies: &[Ticket]) {
         }
         item
     });
-    table.put_all(copied.collect()).await;
+    table.put_all(rows.collect()).await;
     let last = copies.last().expect("some");
     assert_eq!(table.store.ticket(workspace(1), last.id).await.expect("it is read").as_ref(), Some(last));
 }
