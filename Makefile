@@ -1,6 +1,6 @@
 # One line per job. Tools come from the registries into .venv, when a job first needs them.
-# Packages that are started or selected here: lambdesk-local, lambdesk-bench,
-# lambdesk-proof, and lambdesk-<folder> for every folder in functions/.
+# Packages that are started or selected here: lambdesk-local, lambdesk-bench, and
+# lambdesk-<folder> for every folder in functions/.
 
 PYTHON ?= python3
 FUNCTIONS := $(notdir $(patsubst %/,%,$(dir $(wildcard functions/*/Cargo.toml))))
@@ -53,8 +53,9 @@ bench: ## the figures, as a table and as JSON
 	cargo build --release --locked $(PACKAGES)
 	cargo run --profile bench-run --locked -p lambdesk-bench
 
-proof: ## the long tests: crashes, concurrency, growth
-	cargo test --release --locked -p lambdesk-proof -- --include-ignored --test-threads=1 --nocapture
+proof: ## the long tests: twenty kills
+	cargo build --locked -p lambdesk-local
+	cargo test --locked -p lambdesk-tests --test deployment -- --ignored --nocapture
 
 build: .venv/.tools ## the arm64 artefacts that the template names
 	rustup target list --installed | grep -qx $(TARGET) || rustup target add $(TARGET)

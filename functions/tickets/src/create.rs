@@ -166,7 +166,7 @@ async fn channel(
     match &found {
         None => checker.error("/channel_id", "no_such_reference", "there is no such channel"),
         Some(channel) if !channel.is_enabled => {
-            checker.error("/channel_id", "channel_off", "the channel is switched off")
+            checker.error("/channel_id", "channel_off", "the channel is switched off");
         }
         Some(_) => {}
     }

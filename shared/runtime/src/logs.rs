@@ -32,7 +32,11 @@ fn filter(level: Option<&str>) -> Targets {
     Targets::new()
         .with_default(level.min(LevelFilter::WARN))
         .with_target("lambdesk", level)
-        .with_target("lambda_runtime::layers", level)
+        // Its span carries the request's id; at TRACE it tells the raw event, which
+        // holds keys, addresses and bodies.
+        .with_target("lambda_runtime::layers", level.min(LevelFilter::DEBUG))
+        // The embedded engine takes every refused condition for an error of its own.
+        .with_target("dynoxide", level.min(LevelFilter::ERROR))
 }
 
 #[cfg(test)]
@@ -55,6 +59,14 @@ mod tests {
             assert!(filter.would_enable("lambdesk_sweep", &Level::INFO));
             assert!(!filter.would_enable("lambdesk_sweep", &Level::DEBUG));
         }
+    }
+
+    #[test]
+    fn the_runtimes_raw_events_stay_out_even_at_the_finest_level() {
+        let filter = filter(Some("trace"));
+        assert!(filter.would_enable("lambdesk_api", &Level::TRACE));
+        assert!(!filter.would_enable("lambda_runtime::layers::trace", &Level::TRACE));
+        assert!(!filter.would_enable("dynoxide::server", &Level::WARN));
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use crate::{
     client::Store,
-    error::{CommitError, StoreError},
-    item::read_document,
+    error::StoreError,
+    item::{document, read_document},
     keys::{self, Tenant},
 };
 use aws_sdk_dynamodb::types::TransactWriteItem;
@@ -77,19 +77,11 @@ impl Store {
         Ok(key)
     }
 
-    /// Adds a key.
-    ///
-    /// # Errors
-    /// When the table fails.
-    pub async fn add_api_key(&self, key: &ApiKey, hash: &str) -> Result<(), CommitError> {
-        let items = self.put_api_key(key, hash)?;
-        self.written(items, "the key").await
-    }
-
+    /// As items of a transaction: adds a key whose id and hash are free.
     pub(crate) fn put_api_key(&self, key: &ApiKey, hash: &str) -> Result<Vec<TransactWriteItem>, StoreError> {
         let listed = Listed { hash: hash.to_owned(), key: key.clone() };
         let listed_key = Tenant::new(key.workspace_id).listed_api_key(key.id);
-        Ok(vec![self.put_new_document(keys::api_key(hash), key)?, self.put_new_document(listed_key, &listed)?])
+        Ok(vec![self.put_fresh(document(keys::api_key(hash), key))?, self.put_fresh(document(listed_key, &listed))?])
     }
 
     /// The workspace's keys, oldest first.
@@ -106,14 +98,15 @@ impl Store {
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn revoke_api_key(&self, workspace: WorkspaceId, id: ApiKeyId) -> Result<bool, CommitError> {
+    pub async fn revoke_api_key(&self, workspace: WorkspaceId, id: ApiKeyId) -> Result<bool, StoreError> {
         let listed_key = Tenant::new(workspace).listed_api_key(id);
         let Some(item) = self.get(listed_key.clone(), true).await? else {
             return Ok(false);
         };
-        let listed: Listed = read_document(&item).map_err(StoreError::from)?;
+        let listed: Listed = read_document(&item)?;
         let items = vec![self.delete_item(keys::api_key(&listed.hash))?, self.delete_item(listed_key)?];
-        self.written(items, "the key").await?;
+        // Nothing is asked of the items, so that no condition can fail.
+        self.transact(items).await?;
         self.memory.api_keys.forget(&listed.hash);
         Ok(true)
     }

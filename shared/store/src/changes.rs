@@ -9,9 +9,7 @@ use crate::{
     item::{Item, Reader, document, read_document, text},
     keys::{Key, Tenant},
 };
-use aws_sdk_dynamodb::types::{
-    AttributeValue as Av, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure as Return, TransactWriteItem,
-};
+use aws_sdk_dynamodb::types::{AttributeValue as Av, ConditionCheck, Delete, Put, TransactWriteItem};
 use lambdesk_domain::{
     contact::{Account, Contact},
     directory::{ApiKey, Entry, Workspace},
@@ -315,15 +313,6 @@ impl Store {
             }
         }
         Ok(steps)
-    }
-
-    fn put_fresh(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
-        let put = Put::builder()
-            .table_name(&*self.table)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(pk)");
-        let put = put.return_values_on_condition_check_failure(Return::AllOld).build().map_err(built)?;
-        Ok(TransactWriteItem::builder().put(put).build())
     }
 
     fn put_if_seen<T: serde::Serialize>(

@@ -10,7 +10,10 @@ use aws_sdk_dynamodb::{
     Client,
     error::{ProvideErrorMetadata, SdkError},
     operation::{RequestId, transact_write_items::TransactWriteItemsError},
-    types::{AttributeValue as Av, CancellationReason, ConsumedCapacity, ReturnConsumedCapacity, TransactWriteItem},
+    types::{
+        AttributeValue as Av, CancellationReason, ConsumedCapacity, Delete, Put, ReturnConsumedCapacity,
+        ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    },
 };
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -156,6 +159,26 @@ impl Store {
             }
         }
         Err(last)
+    }
+
+    /// As one item of a transaction: writes an item whose key is free. If it isn't,
+    /// the refusal carries the item that is there.
+    pub(crate) fn put_fresh(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder()
+            .table_name(&*self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(pk)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(|error| StoreError::Refused(error.to_string()))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// As one item of a transaction: deletes an item, whether it is there or not.
+    pub(crate) fn delete_item(&self, key: Key) -> Result<TransactWriteItem, StoreError> {
+        let delete = Delete::builder().table_name(&*self.table).set_key(Some(primary(key))).build();
+        let delete = delete.map_err(|error| StoreError::Refused(error.to_string()))?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
     /// Reads up to 100 items by their keys, in no order, asking again for those left out.

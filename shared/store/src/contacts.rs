@@ -3,7 +3,7 @@
 use crate::{
     client::{Store, primary},
     error::StoreError,
-    item::{document, json, number, read_document, text},
+    item::{json, number, read_document, text},
     keys::Tenant,
 };
 use aws_sdk_dynamodb::types::{AttributeValue as Av, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
@@ -52,18 +52,6 @@ impl Store {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    /// Makes a contact on its own; says whether the id was free.
-    ///
-    /// # Errors
-    /// When the table fails.
-    pub async fn create_contact(&self, workspace: WorkspaceId, contact: &Contact) -> Result<bool, StoreError> {
-        let mut item = document(Tenant::new(workspace).contact(contact.id), contact);
-        item.insert("em".to_owned(), text(contact.email.as_ref().map(EmailAddress::as_str).unwrap_or_default()));
-        item.insert("nm".to_owned(), text(contact.name.as_ref().map(Name::as_str).unwrap_or_default()));
-        item.insert("bl".to_owned(), Av::Bool(contact.is_blocked));
-        self.put(item, Some("attribute_not_exists(pk)")).await
-    }
-
     /// One contact.
     ///
     /// # Errors
@@ -71,15 +59,6 @@ impl Store {
     pub async fn contact(&self, workspace: WorkspaceId, contact: ContactId) -> Result<Option<Contact>, StoreError> {
         let item = self.get(Tenant::new(workspace).contact(contact), true).await?;
         Ok(item.map(|item| read_document(&item)).transpose()?)
-    }
-
-    /// Makes an account; says whether the id was free.
-    ///
-    /// # Errors
-    /// When the table fails.
-    pub async fn create_account(&self, workspace: WorkspaceId, account: &Account) -> Result<bool, StoreError> {
-        let item = document(Tenant::new(workspace).account(account.id), account);
-        self.put(item, Some("attribute_not_exists(pk)")).await
     }
 
     /// One account.

@@ -24,7 +24,7 @@ impl Store {
     /// [`CommitError::Answered`] when the answer's key was used before, or the table's failure.
     pub async fn create_endpoint(&self, endpoint: &Endpoint, answer: Option<&Record>) -> Result<(), CommitError> {
         let key = Tenant::new(endpoint.workspace_id).endpoint(endpoint.id);
-        let mut items = vec![self.put_new_document(key, endpoint)?];
+        let mut items = vec![self.put_fresh(document(key, endpoint))?];
         if let Some(answer) = answer {
             items.push(answer.put(&self.table, endpoint.workspace_id, endpoint.created_at)?);
         }

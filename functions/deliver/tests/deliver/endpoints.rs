@@ -43,7 +43,7 @@ async fn what_is_due_for_a_deleted_endpoint_is_given_up() {
 #[tokio::test]
 async fn five_days_of_failures_switch_it_off_and_one_success_clears_them() {
     let script = async |index| if index == 1 { StatusCode::OK } else { StatusCode::BAD_GATEWAY };
-    let receiver = Receiver::scripted(move |index| script(index)).await;
+    let receiver = Receiver::scripted(script).await;
     let desk = Desk::open().await;
     let endpoint = desk.endpoint(&receiver.url).await;
     let began = desk.clock.now();

@@ -14,7 +14,7 @@ fn seconds(from: u64, to: u64) -> std::ops::RangeInclusive<Duration> {
 #[tokio::test]
 async fn failures_are_tried_again_after_5_seconds_then_5_minutes_and_not_before() {
     let script = async |index| if index < 2 { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::OK };
-    let receiver = Receiver::scripted(move |index| script(index)).await;
+    let receiver = Receiver::scripted(script).await;
     let desk = Desk::open().await;
     let endpoint = desk.endpoint(&receiver.url).await;
     let (delivery, _) = desk.delivery(&endpoint).await;

@@ -1,16 +1,14 @@
 //! Who is let in: channel tokens, origins, sessions, preflights.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use crate::{
-    support::Desk,
-    visitor::{JSON, PAGE, Visitor, ada, begin, desk, open_in, session},
-};
+use crate::visitor::{JSON, PAGE, Visitor, ada, begin, desk, open_in, session};
 use lambdesk_api::channel_token::ChannelToken;
 use lambdesk_domain::{
     directory::{Channel, Entry},
     id::{ChannelId, WorkspaceId},
     status::ChannelType,
 };
+use lambdesk_store::New;
 use serde_json::json;
 use std::time::Duration;
 
@@ -88,16 +86,11 @@ async fn a_channel_switched_off_takes_no_ticket_of_a_session_from_before() {
     let channel = desk.channel(|_| ()).await;
     let session = session(&desk, &channel).await;
     let off = Channel { is_enabled: false, ..channel.clone() };
-    replace(&desk, &channel, &off).await;
+    desk.replace(&Entry::Channel(off)).await;
     let before = desk.size().await;
     let answer = open_in(&desk, &channel, &session, &[], &ada()).await;
     assert_eq!(answer.problem(), (403, "channel_off".to_owned()));
     assert_eq!(desk.size().await, before);
-}
-
-async fn replace(desk: &Desk, old: &Channel, new: &Channel) {
-    let (old, new) = (Entry::Channel(old.clone()), Entry::Channel(new.clone()));
-    desk.store.replace_entry(desk.workspace, &old, &new).await.unwrap();
 }
 
 #[tokio::test]
@@ -107,7 +100,7 @@ async fn rotated_foreign_and_malformed_tokens_name_nothing() {
     let old = desk.token(&channel);
     let rotated = Channel { token: ChannelToken::new_secret(), ..channel.clone() };
     let session = session(&desk, &channel).await;
-    replace(&desk, &channel, &rotated).await;
+    desk.replace(&Entry::Channel(rotated.clone())).await;
     let phone = desk.channel(|channel| channel.kind = ChannelType::Phone).await;
     let nowhere = crate::support::create_workspace(&desk.store).await.0;
     let foreign = ChannelToken::of(nowhere, &rotated).unwrap().to_string();
@@ -136,7 +129,8 @@ async fn a_channel_just_made_elsewhere_is_open_at_once() {
     second.id = ChannelId::new(desk.app.new_id());
     second.name = "Another".parse().unwrap();
     let elsewhere = desk.elsewhere();
-    elsewhere.add_entry(desk.workspace, &Entry::Channel(second.clone())).await.unwrap();
+    let entry = Entry::Channel(second.clone());
+    elsewhere.add(desk.workspace, New::Entry(&entry), None, desk.now()).await.unwrap();
     assert_eq!(begin(&desk, &second).await.status, 201);
 }
 
@@ -179,7 +173,7 @@ async fn a_session_is_good_for_the_page_that_it_was_given_to() {
     let headers = [JSON, ("authorization", bearer.as_str())];
     assert_eq!(desk.send("POST", &path, &headers, ada().to_string()).await.status, 201);
     let moved = Channel { hostnames: vec!["other.example".parse().unwrap()], ..channel.clone() };
-    replace(&desk, &channel, &moved).await;
+    desk.replace(&Entry::Channel(moved)).await;
     assert_eq!(desk.send("POST", &path, &headers, ada().to_string()).await.problem(), refused());
 }
 

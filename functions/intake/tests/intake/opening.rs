@@ -148,7 +148,7 @@ async fn contact(desk: &Desk, email: &str, is_blocked: bool) -> Contact {
         is_blocked,
         created_at: desk.now(),
     };
-    assert!(desk.store.create_contact(desk.workspace, &contact).await.unwrap());
+    desk.add_contact(&contact).await;
     contact
 }
 

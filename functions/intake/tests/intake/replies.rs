@@ -89,8 +89,7 @@ async fn a_continuation_on_a_channel_that_is_off_waits_unprocessed() {
     desk.set_status(visitor.ticket, Status::Closed).await;
     let mut off = visitor.channel.clone();
     off.is_enabled = false;
-    let on = Entry::Channel(visitor.channel.clone());
-    desk.store.replace_entry(desk.workspace, &on, &Entry::Channel(off)).await.unwrap();
+    desk.replace(&Entry::Channel(off)).await;
     let answer = visitor.say(&desk, "Hello?").await;
     let next = Visitor::of(&desk, visitor.channel.clone(), &answer);
     assert_eq!(desk.ticket(next.ticket).await.shelf, Shelf::Unprocessed);
@@ -151,7 +150,7 @@ async fn block(desk: &Desk, ticket: TicketId) {
         is_blocked: true,
         created_at: desk.now(),
     };
-    assert!(desk.store.create_contact(desk.workspace, &contact).await.unwrap());
+    desk.add_contact(&contact).await;
     let contact = Field::Set(ContactRef::from(&contact));
     desk.update(ticket, &Update::Fields(Box::new(Fields { contact, ..Fields::default() }))).await;
 }

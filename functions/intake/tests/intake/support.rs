@@ -13,6 +13,7 @@ use lambdesk_api::{auth::BearerKey, channel_token::ChannelToken, function::Route
 use lambdesk_domain::{
     access::{AccessRules, Actor, Role, Scope, Scopes},
     command::{self, Context, Decision, Fields, NewReply, Prior, Rejection, ReplyKind, Update},
+    contact::Contact,
     directory::{ApiKey, Channel, DeletionPolicy, Entry, IntakePolicy, KeyHolder, User, Workspace},
     id::{ApiKeyId, ChannelId, MessageId, TicketId, UserId, WorkspaceId},
     message::Content,
@@ -22,7 +23,7 @@ use lambdesk_domain::{
 };
 use lambdesk_engine::{Engine, Storage};
 use lambdesk_runtime::{Clock, aws::dynamo_client, config::Aws};
-use lambdesk_store::{Store, Usage};
+use lambdesk_store::{EntryChange, New, Store, Usage};
 use serde_json::Value as Json;
 use std::{pin::Pin, time::Duration};
 use tower::ServiceExt as _;
@@ -167,7 +168,23 @@ impl Desk {
     }
 
     pub async fn add(&self, entry: Entry) {
-        self.store.add_entry(self.workspace, &entry).await.unwrap();
+        self.write_new(New::Entry(&entry)).await;
+    }
+
+    /// Adds a contact.
+    pub async fn add_contact(&self, contact: &Contact) {
+        self.write_new(New::Contact(contact)).await;
+    }
+
+    async fn write_new(&self, new: New<'_>) {
+        self.store.add(self.workspace, new, None, self.now()).await.unwrap();
+    }
+
+    /// An entry becomes what is given here, whatever it is now.
+    pub async fn replace(&self, after: &Entry) {
+        let seen = self.store.entry(self.workspace, after.id()).await.unwrap().unwrap();
+        let change = EntryChange { seen: &seen, after: Some(after), witness: None };
+        assert!(self.store.change_entry(self.workspace, change, None, self.now()).await.unwrap());
     }
 
     /// The public token of a channel.
@@ -205,7 +222,8 @@ impl Desk {
             expires_at: None,
             created_at: self.now(),
         };
-        self.store.add_api_key(&key, &hash).await.unwrap();
+        let new = New::ApiKey { key: &key, hash: &hash, holder: None };
+        self.store.add(workspace, new, None, self.now()).await.unwrap();
         text
     }
 
@@ -316,6 +334,7 @@ pub async fn create_workspace(store: &Store) -> (WorkspaceId, UserId) {
         created_at: Timestamp::from_millis(START),
     };
     let entry = Entry::User(user("Grace", Role::Owner, owner));
-    store.create_workspace(&settings, entry, &key, &hash).await.unwrap();
+    let new = New::Workspace { workspace: &settings, owner: &entry, key: &key, hash: &hash };
+    store.add(workspace, new, None, settings.created_at).await.unwrap();
     (workspace, owner)
 }

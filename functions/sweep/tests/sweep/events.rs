@@ -15,7 +15,7 @@ use std::time::Duration;
 async fn told(desk: &Desk, told: &[usize]) -> Ticket {
     let mut ticket = desk.ticket().await;
     for status in [Status::InProgress, Status::Waiting, Status::Resolved] {
-        desk.clock.advance(Duration::from_secs(60));
+        desk.clock.advance(Duration::from_mins(1));
         ticket = desk.set_status(&ticket, status).await;
     }
     let changes = desk.changes(ticket.id);

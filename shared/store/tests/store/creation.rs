@@ -11,7 +11,7 @@ use lambdesk_domain::{
     ticket::Ticket,
     time::Timestamp,
 };
-use lambdesk_store::{Answered, CommitError, NewItems, Record, Store, contact_id};
+use lambdesk_store::{Answered, CommitError, New, NewItems, Record, Store, contact_id};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -50,6 +50,10 @@ fn record(key: &str, request: &str) -> Record {
 
 async fn create(store: &Store, ticket: &Ticket, new: NewItems<'_>) -> Result<(), CommitError> {
     store.metered().create_ticket(ticket, new).await
+}
+
+async fn add(store: &Store, contact: &Contact) -> Result<(), CommitError> {
+    store.add(workspace(1), New::Contact(contact), None, contact.created_at).await
 }
 
 #[tokio::test]
@@ -110,7 +114,7 @@ async fn a_contact_that_is_another_one_stops_the_ticket_and_is_told() {
     let unnamed = Contact { name: None, ..known.clone() };
     for other in [moved, blocked, unnamed] {
         let table = Table::new().await;
-        assert!(table.store.create_contact(workspace(1), &other).await.expect("it is written"));
+        add(&table.store, &other).await.expect("it is written");
         let ticket = ticket(1);
         let new = NewItems { contact: Some(&known), ..NewItems::default() };
         match create(&table.store, &ticket, new).await {
@@ -125,9 +129,10 @@ async fn a_contact_that_is_another_one_stops_the_ticket_and_is_told() {
 async fn a_known_contact_stays_as_it_was_made() {
     let table = Table::new().await;
     let first = contact(Some("Ada"), "ada@example.com");
-    assert!(table.store.create_contact(workspace(1), &first).await.expect("it is written"));
-    assert!(!table.store.create_contact(workspace(1), &first).await.expect("it is there"));
+    add(&table.store, &first).await.expect("it is written");
     let later = Contact { created_at: first.created_at.plus(Duration::from_secs(9)), ..first.clone() };
+    let again = add(&table.store, &later).await;
+    assert!(matches!(&again, Err(CommitError::OtherContact(found)) if **found == first), "{again:?}");
     let new = NewItems { contact: Some(&later), ..NewItems::default() };
     create(&table.store, &ticket(1), new).await.expect("it is written");
     assert_eq!(table.store.contact(workspace(1), first.id).await.expect("it is read"), Some(first));

@@ -7,7 +7,7 @@ use lambdesk_domain::{
     id::{ApiKeyId, CategoryId, TagId, UserId},
     time::Timestamp,
 };
-use lambdesk_store::{CommitError, Store, StoreError};
+use lambdesk_store::{CommitError, EntryChange, New, Seen, Store};
 use uuid::Uuid;
 
 fn tag(id: u128, name: &str) -> Entry {
@@ -48,10 +48,35 @@ fn owner() -> Entry {
     })
 }
 
+/// Makes the workspace with its owner and this key.
+async fn create(store: &Store, key: &ApiKey, hash: &str) -> Result<(), CommitError> {
+    let new = New::Workspace { workspace: &settings(), owner: &owner(), key, hash };
+    store.add(workspace(1), new, None, Timestamp::EPOCH).await
+}
+
 async fn with_workspace() -> Table {
     let table = Table::new().await;
-    table.store.create_workspace(&settings(), owner(), &key(1), "hash-1").await.expect("it is made");
+    create(&table.store, &key(1), "hash-1").await.expect("it is made");
     table
+}
+
+async fn add(store: &Store, entry: &Entry) -> Result<(), CommitError> {
+    store.add(workspace(1), New::Entry(entry), None, Timestamp::EPOCH).await
+}
+
+async fn add_key(store: &Store, key: &ApiKey, hash: &str) -> Result<(), CommitError> {
+    store.add(workspace(1), New::ApiKey { key, hash, holder: None }, None, Timestamp::EPOCH).await
+}
+
+/// A tag as it is now.
+async fn seen(store: &Store, id: u128) -> Seen<Entry> {
+    store.entry(workspace(1), Uuid::from_u128(id)).await.expect("it is read").expect("it is there")
+}
+
+/// Replaces or removes an entry as it was seen, and says whether it was still so.
+async fn change(store: &Store, seen: &Seen<Entry>, after: Option<&Entry>) -> Result<bool, CommitError> {
+    let change = EntryChange { seen, after, witness: None };
+    store.change_entry(workspace(1), change, None, Timestamp::EPOCH).await
 }
 
 async fn tags(store: &Store) -> Vec<String> {
@@ -65,7 +90,7 @@ async fn a_workspace_comes_with_its_owner_and_key_and_is_made_once() {
     let directory = table.store.directory(workspace(1)).await.expect("it is read").expect("it is there");
     assert_eq!((&directory.workspace, directory.users.len()), (&settings(), 1));
     assert_eq!(table.store.api_key("hash-1").await.expect("it is read"), Some(key(1)));
-    let again = table.store.create_workspace(&settings(), owner(), &key(2), "hash-2").await;
+    let again = create(&table.store, &key(2), "hash-2").await;
     assert!(matches!(again, Err(CommitError::Taken("the workspace"))), "{again:?}");
     assert_eq!(table.store.api_key("hash-2").await.expect("it is read"), None);
     assert!(table.store.directory(workspace(2)).await.expect("it is read").is_none());
@@ -76,80 +101,84 @@ async fn of_many_who_take_a_name_at_once_one_gets_it() {
     let table = with_workspace().await;
     let additions = (1..=12).map(|id| {
         let (store, entry) = (table.elsewhere(), tag(id, if id % 2 == 0 { "Urgent" } else { "urgent" }));
-        async move { store.add_entry(workspace(1), &entry).await }
+        async move { add(&store, &entry).await }
     });
     let outcomes = futures_util::future::join_all(additions).await;
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
     assert!(outcomes.iter().all(|outcome| matches!(outcome, Ok(()) | Err(CommitError::Taken("the name")))));
     assert_eq!(tags(&table.store).await.len(), 1);
     let category = Category { id: CategoryId::new(Uuid::from_u128(50)), name: "urgent".parse().expect("a name") };
-    table.store.add_entry(workspace(1), &Entry::Category(category)).await.expect("names of other kinds don't matter");
+    add(&table.store, &Entry::Category(category)).await.expect("names of other kinds don't matter");
 }
 
 #[tokio::test]
 async fn a_new_name_must_be_free_and_frees_the_old_one() {
     let table = with_workspace().await;
-    let (red, blue) = (tag(1, "red"), tag(2, "blue"));
-    for entry in [&red, &blue] {
-        table.store.add_entry(workspace(1), entry).await.expect("it is added");
+    let store = &table.store;
+    for entry in [tag(1, "red"), tag(2, "blue")] {
+        add(store, &entry).await.expect("it is added");
     }
-    let taken = table.store.replace_entry(workspace(1), &red, &tag(1, "Blue")).await;
+    let red = seen(store, 1).await;
+    let taken = change(store, &red, Some(&tag(1, "Blue"))).await;
     assert!(matches!(taken, Err(CommitError::Taken("the name"))), "{taken:?}");
-    let green = tag(1, "green");
-    table.store.replace_entry(workspace(1), &red, &green).await.expect("it is renamed");
-    table.store.replace_entry(workspace(1), &green, &tag(1, "Green")).await.expect("the same name in other letters");
-    table.store.add_entry(workspace(1), &tag(3, "red")).await.expect("it is free");
-    assert_eq!(tags(&table.store).await, ["Green", "blue", "red"]);
-    let absent = table.store.replace_entry(workspace(1), &tag(9, "x"), &tag(9, "y")).await;
-    assert!(matches!(absent, Err(CommitError::Absent)), "{absent:?}");
+    assert!(change(store, &red, Some(&tag(1, "green"))).await.expect("it is renamed"));
+    let green = seen(store, 1).await;
+    assert!(change(store, &green, Some(&tag(1, "Green"))).await.expect("the same name in other letters"));
+    add(store, &tag(3, "red")).await.expect("it is free");
+    assert_eq!(tags(store).await, ["Green", "blue", "red"]);
 }
 
 #[tokio::test]
 async fn who_works_on_an_old_copy_takes_no_name_away() {
     let table = with_workspace().await;
-    let (old, new) = (tag(1, "old"), tag(1, "new"));
-    table.store.add_entry(workspace(1), &old).await.expect("it is added");
-    table.store.replace_entry(workspace(1), &old, &new).await.expect("it is renamed");
-    table.store.add_entry(workspace(1), &tag(2, "old")).await.expect("it is free");
-    let removed = table.store.remove_entry(workspace(1), &old).await;
-    assert!(matches!(removed, Err(CommitError::Store(StoreError::Contended))), "{removed:?}");
-    let replaced = table.store.replace_entry(workspace(1), &old, &tag(1, "other")).await;
-    assert!(matches!(replaced, Err(CommitError::Store(StoreError::Contended))), "{replaced:?}");
-    let taken = table.store.add_entry(workspace(1), &tag(3, "old")).await;
-    assert!(matches!(taken, Err(CommitError::Taken(_))), "{taken:?}");
-    assert_eq!(tags(&table.store).await, ["new", "old"]);
+    let store = &table.store;
+    add(store, &tag(1, "old")).await.expect("it is added");
+    let old = seen(store, 1).await;
+    assert!(change(store, &old, Some(&tag(1, "new"))).await.expect("it is renamed"));
+    add(store, &tag(2, "old")).await.expect("it is free");
+    for after in [None, Some(tag(1, "other"))] {
+        assert!(!change(store, &old, after.as_ref()).await.expect("nothing is written"), "{after:?}");
+    }
+    let taken = add(store, &tag(3, "old")).await;
+    assert!(matches!(taken, Err(CommitError::Taken("the name"))), "{taken:?}");
+    assert_eq!(tags(store).await, ["new", "old"]);
 }
 
 #[tokio::test]
-async fn a_removed_entry_frees_its_name_and_can_be_removed_again() {
+async fn a_removed_entry_frees_its_name_and_cannot_be_changed() {
     let table = with_workspace().await;
-    let entry = tag(1, "red");
-    table.store.add_entry(workspace(1), &entry).await.expect("it is added");
-    table.store.remove_entry(workspace(1), &entry).await.expect("it is removed");
-    table.store.remove_entry(workspace(1), &entry).await.expect("it is gone already");
-    table.store.add_entry(workspace(1), &tag(2, "RED")).await.expect("it is free");
-    assert_eq!(tags(&table.store).await, ["RED"]);
+    let store = &table.store;
+    add(store, &tag(1, "red")).await.expect("it is added");
+    let red = seen(store, 1).await;
+    assert!(change(store, &red, None).await.expect("it is removed"));
+    for after in [None, Some(tag(1, "green"))] {
+        assert!(!change(store, &red, after.as_ref()).await.expect("nothing is written"), "{after:?}");
+    }
+    add(store, &tag(2, "RED")).await.expect("it is free");
+    assert_eq!(tags(store).await, ["RED"]);
 }
 
 #[tokio::test]
 async fn changes_of_this_process_are_seen_at_once() {
     let table = with_workspace().await;
-    let seen = async || table.store.directory(workspace(1)).await.expect("it is read").expect("it is there");
-    assert!(seen().await.tags.is_empty());
+    let directory = async || table.store.directory(workspace(1)).await.expect("it is read").expect("it is there");
+    assert!(directory().await.tags.is_empty());
     let store = table.store.metered();
     store.directory(workspace(1)).await.expect("it is read");
     assert_eq!(store.usage().round_trips(), 0, "it is remembered");
-    table.store.add_entry(workspace(1), &tag(1, "red")).await.expect("it is added");
-    assert_eq!(seen().await.tags.len(), 1);
+    add(&table.store, &tag(1, "red")).await.expect("it is added");
+    assert_eq!(directory().await.tags.len(), 1);
     let renamed = Workspace { name: "Theirs".parse().expect("a name"), ..settings() };
-    table.store.put_workspace(&renamed).await.expect("it is written");
-    assert_eq!(seen().await.workspace, renamed);
+    let before = table.store.settings(workspace(1)).await.expect("it is read").expect("it is there");
+    assert!(table.store.change_settings(&before, &renamed).await.expect("it is written"));
+    assert!(!table.store.change_settings(&before, &settings()).await.expect("they are others by now"));
+    assert_eq!(directory().await.workspace, renamed);
 }
 
 #[tokio::test]
 async fn a_key_is_found_by_the_hash_of_its_secret_until_it_is_revoked() {
     let table = with_workspace().await;
-    table.store.add_api_key(&key(2), "hash-2").await.expect("it is added");
+    add_key(&table.store, &key(2), "hash-2").await.expect("it is added");
     assert_eq!(table.store.remembered_api_key("hash-2"), None);
     assert_eq!(table.store.api_key("hash-2").await.expect("it is read"), Some(key(2)));
     assert_eq!(table.store.remembered_api_key("hash-2"), Some(key(2)));
@@ -166,7 +195,7 @@ async fn a_key_is_found_by_the_hash_of_its_secret_until_it_is_revoked() {
 #[tokio::test]
 async fn no_two_keys_have_one_secret() {
     let table = with_workspace().await;
-    let again = table.store.add_api_key(&key(2), "hash-1").await;
+    let again = add_key(&table.store, &key(2), "hash-1").await;
     assert!(matches!(again, Err(CommitError::Taken("the key"))), "{again:?}");
     assert_eq!(table.store.api_keys(workspace(1)).await.expect("they are read").len(), 1);
 }

@@ -45,7 +45,7 @@ fn filter() -> BoxedStrategy<ListFilter> {
     let references = (
         few(testing::category()),
         few(testing::channel().prop_map(|channel| channel.id)),
-        few(option::of(testing::user())),
+        prop_oneof![1 => Just(Vec::new()), 1 => collection::vec(option::of(testing::user()), 1..4)],
         few(testing::team()),
         few(testing::tag()),
     );
@@ -185,7 +185,11 @@ fn every_page_of_every_list_is_what_sorting_everything_gives() {
         let tickets: Vec<_> = tickets.into_iter().map(|ticket| Ticket { workspace_id: own, ..ticket }).collect();
         table.fill(&tickets).await;
         let tenant = Tenant::new(own);
-        for query in queries {
+        // Half of them are asked at the very millisecond at which a follow-up comes due.
+        let mut dues = tickets.iter().filter_map(|ticket| ticket.follow_up_at).map(Some).chain(std::iter::repeat(None));
+        for (index, query) in queries.into_iter().enumerate() {
+            let now = if index % 2 == 0 { dues.next().flatten() } else { None };
+            let query = ListQuery { now: now.unwrap_or(query.now), ..query };
             let expected = expected(&tickets, &query);
             walk(table, &tenant, &query, &expected).await?;
             let total = table.store.count(&tenant, &query).await.expect("it is counted");
