@@ -26,7 +26,7 @@ ALLOWED = {
     "infra/engine": (),
     "infra/local": ("shared/", "functions/", "infra/engine"),
     "tests": ("shared/", "functions/", "infra/"),
-    "tests/": ("shared/", "functions/", "infra/", "tests/"),
+    "tests/": ("shared/", "functions/", "infra/", "tests", "tests/"),
 }
 # What only tests may use, in any package.
 FOR_TESTS = ("shared/", "infra/engine")

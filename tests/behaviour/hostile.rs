@@ -118,3 +118,22 @@ async fn a_dry_run_tells_what_would_follow_and_changes_nothing() {
     let told = receiver.next().await.event;
     assert_eq!((&told["changes"], &told["types"]), (&tried["events"][0]["changes"], &tried["events"][0]["types"]));
 }
+
+#[tokio::test]
+async fn a_ticket_never_gets_more_than_fifty_tags_however_they_come() {
+    let desk = Desk::start().await;
+    let mut names = Vec::new();
+    for number in 0..52 {
+        let name = format!("tag {number}");
+        desk.owner.post("/v1/tags", json!({"name": name})).await.created();
+        names.push(name);
+    }
+    let ticket = desk.ticket("S").await;
+    let path = format!("/v1/tickets/{}/tags", ticket["id"].as_str().unwrap());
+    desk.owner.post(&path, json!({"tags": names[..30]})).await.ok();
+    desk.owner.post(&path, json!({"tags": names[25..50]})).await.ok();
+    desk.owner.post(&path, json!({"tags": names[50..]})).await.problem(409, "too_many_tags");
+    let full = desk.owner.post(&path, json!({"tags": names[..1]})).await.ok();
+    assert_eq!(full["tags"].as_array().unwrap().len(), 50);
+    assert_eq!(desk.owner.put(&path, json!({"tags": names})).await.bad_fields(), ["/tags"]);
+}

@@ -14,16 +14,16 @@ async fn every_step_of_a_ticket_is_told_in_order_with_a_valid_signature() {
     let path = format!("/v1/tickets/{}", ticket["id"].as_str().unwrap());
     desk.owner.post(&format!("{path}/messages"), json!({"body_text": "Hi"})).await.created();
     desk.owner.put(&format!("{path}/status"), json!({"status": "closed"})).await.ok();
-    let mut told = Vec::new();
+    let mut all = Vec::new();
     for _ in 0..3 {
-        let received = receiver.next().await;
-        assert_eq!(received.event["ticket_id"], ticket["id"]);
-        assert_eq!(received.header("webhook-id"), received.event["id"].as_str().unwrap());
-        told.push((received.event["sequence"].as_u64().unwrap(), received.kind().to_owned()));
+        let told = receiver.next().await;
+        assert_eq!(told.event["ticket_id"], ticket["id"]);
+        assert_eq!(told.header("webhook-id"), told.event["id"].as_str().unwrap());
+        all.push((told.event["sequence"].as_u64().unwrap(), told.kind().to_owned()));
     }
-    told.sort();
+    all.sort();
     let expected = [(1, "ticket.created"), (2, "message.created"), (3, "ticket.status_changed")];
-    assert_eq!(told, expected.map(|(sequence, kind)| (sequence, kind.to_owned())));
+    assert_eq!(all, expected.map(|(sequence, kind)| (sequence, kind.to_owned())));
     receiver.silence().await;
 }
 

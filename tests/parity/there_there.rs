@@ -37,13 +37,13 @@ async fn h2_it_runs_the_full_inbound_pipeline() {
     let mut receiver = desk.receiver(&["ticket.created"]).await;
     let ticket = desk.owner.post("/v1/tickets", inbound(&channel, "john@customer.example")).await.created();
     assert!(ticket["contact"]["id"].is_string());
-    let received = receiver.next().await;
-    assert_eq!(received.event["types"], json!(["ticket.created", "message.created"]));
-    assert_eq!(received.event["data"]["ticket"]["id"], ticket["id"]);
+    let told = receiver.next().await;
+    assert_eq!(told.event["types"], json!(["ticket.created", "message.created"]));
+    assert_eq!(told.event["data"]["ticket"]["id"], ticket["id"]);
     let path = format!("/v1/tickets/{}/activities", ticket["id"].as_str().unwrap());
     let log =
         desk.owner.eventually(&path, |body| body["data"].as_array().is_some_and(|events| !events.is_empty())).await;
-    assert_eq!(log["data"][0]["id"], received.event["id"]);
+    assert_eq!(log["data"][0]["id"], told.event["id"]);
 }
 
 #[tokio::test]

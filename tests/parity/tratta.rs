@@ -214,8 +214,8 @@ async fn t13_a_secure_messages_body_is_shown_to_people_only_and_never_leaves() {
     let list = desk.owner.get("/v1/tickets").await.expect(200);
     assert_eq!(list["data"][0]["preview"], "Hello, I need help.");
     for _ in 0..2 {
-        let received = receiver.next().await;
-        assert!(!received.raw.contains("4242"), "{}", received.raw);
+        let told = receiver.next().await;
+        assert!(!told.raw.contains("4242"), "{}", told.raw);
     }
     let activities = desk
         .owner

@@ -130,6 +130,7 @@ impl Api {
     }
 
     /// With one more header on every request.
+    #[must_use]
     pub fn with(&self, name: &str, value: &str) -> Self {
         let mut api = self.clone();
         api.headers.insert(name.parse::<HeaderName>().unwrap(), HeaderValue::try_from(value).unwrap());

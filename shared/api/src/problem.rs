@@ -261,6 +261,7 @@ impl From<Rejection> for Problem {
             Rejection::RestoreWindow => "restore_window_passed",
             Rejection::DeletionOff => "deletion_off",
             Rejection::Closed => "ticket_closed",
+            Rejection::TooManyTags => "too_many_tags",
         };
         Self::conflict(code, rejection.to_string())
     }

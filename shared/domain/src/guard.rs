@@ -27,13 +27,15 @@ pub struct Guard {
     pub version: Option<Version>,
     /// The follow-up is due at exactly this time.
     pub follow_up_at: Option<Timestamp>,
+    /// It has at most so many tags: there is room for those that come along.
+    pub most_tags: Option<usize>,
 }
 
 impl Guard {
     /// Any ticket on the ordinary shelf within reach.
     #[must_use]
     pub const fn live(reach: Reach) -> Self {
-        Self { statuses: StatusSet::ALL, shelf: Shelf::Live, reach, version: None, follow_up_at: None }
+        Self { statuses: StatusSet::ALL, shelf: Shelf::Live, reach, version: None, follow_up_at: None, most_tags: None }
     }
 
     /// Whether the ticket is as assumed. The store's condition expression says the same.
@@ -44,5 +46,6 @@ impl Guard {
             && self.reach.covers(ticket.assignee, ticket.channel.map(|channel| channel.id))
             && self.version.is_none_or(|version| version == ticket.version)
             && self.follow_up_at.is_none_or(|due| ticket.follow_up_at == Some(due))
+            && self.most_tags.is_none_or(|most| ticket.tags.len() <= most)
     }
 }

@@ -146,6 +146,9 @@ pub enum Rejection {
     /// The conversation is over; a new ticket continues it.
     #[error("the ticket is closed; a reply starts a new one")]
     Closed,
+    /// Beyond [`crate::ticket::MAX_TAGS`].
+    #[error("a ticket has at most 50 tags")]
+    TooManyTags,
     /// Somebody else was faster.
     #[error("the ticket has changed since; its version is now {current}")]
     Stale {

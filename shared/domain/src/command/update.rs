@@ -11,7 +11,7 @@ use crate::{
     patch::{Field, TagChange, TicketPatch},
     status::{Priority, Shelf, Status, StatusSet},
     text::{EmailAddress, Name, Phone, Subject, Summary, Uid},
-    ticket::Ticket,
+    ticket::{MAX_TAGS, Ticket},
     time::Timestamp,
 };
 use std::time::Duration;
@@ -81,10 +81,27 @@ fn set_fields(fields: &Fields, context: &Context, prior: Prior<'_>) -> Result<De
     if let Prior::Known(ticket) = prior {
         drop_what_holds(&mut patch, ticket);
     }
+    guard.most_tags = room_for_tags(&patch.tags, prior)?;
     if patch == TicketPatch::default() {
         return Ok(if matches!(prior, Prior::Known(_)) { Decision::Unchanged } else { Decision::NeedsTicket });
     }
     Ok(Decision::change(guard, patch, None, context.cause(None), context.now))
+}
+
+/// How many tags the ticket may have before those that come along.
+fn room_for_tags(change: &TagChange, prior: Prior<'_>) -> Result<Option<usize>, Rejection> {
+    let TagChange::Attach(more) = change else {
+        return Ok(None);
+    };
+    let new = match prior {
+        Prior::Unknown => more.len(),
+        Prior::Known(ticket) => more.difference(&ticket.tags).count(),
+    };
+    let room = MAX_TAGS.checked_sub(new).ok_or(Rejection::TooManyTags)?;
+    match prior {
+        Prior::Known(ticket) if ticket.tags.len() > room => Err(Rejection::TooManyTags),
+        Prior::Known(_) | Prior::Unknown => Ok(Some(room)),
+    }
 }
 
 fn authorise(fields: &Fields, context: &Context) -> Result<(), Forbidden> {

@@ -17,6 +17,10 @@ pub fn condition(guard: &Guard, into: &mut Expression) -> String {
     if let Some(due) = guard.follow_up_at {
         parts.push(format!("{} = {}", into.name(attr::FOLLOW_UP), into.value(time(due))));
     }
+    if let Some(most) = guard.most_tags {
+        let (name, most) = (into.name(attr::TAGS), into.value(number(most as u64)));
+        parts.push(format!("(attribute_not_exists({name}) OR size({name}) <= {most})"));
+    }
     parts.join(" AND ")
 }
 
