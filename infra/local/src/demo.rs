@@ -134,7 +134,7 @@ impl Demo {
              The same as shell variables: source {}\n\n\
              Three commands to try:\n\
              curl -s {url}/v1/tickets -H 'Authorization: Bearer {key}'\n\
-             curl -s {url}/v1/channels -H 'Authorization: Bearer {key}'\n\
+             curl -s {url}/v1/tickets -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d '{{\"subject\": \"Hello\"}}'\n\
              curl -s {url}/v1/events -H 'Authorization: Bearer {key}'\n\n\
              Ctrl-C stops it; the data is kept {}.",
             variables.display(),
