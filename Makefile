@@ -24,9 +24,9 @@ run: ## the whole stack in one process: PORT=9000 DATA=folder MEMORY=1
 	cargo run --locked -p lambdesk-local -- $(if $(PORT),--port $(PORT)) $(if $(DATA),--data $(DATA)) $(if $(MEMORY),--memory)
 
 # The first line because tests start the binaries of other packages, which
-# `cargo test` alone would not build.
+# `cargo test` alone would not build; all targets, so that nothing is compiled twice.
 test: ## all tests
-	cargo build --workspace --bins --locked
+	cargo build --workspace --all-targets --locked
 	cargo test --workspace --locked
 
 lint: lint-rust lint-layers lint-template ## formatting, clippy, dependencies, template
