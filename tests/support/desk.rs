@@ -183,7 +183,7 @@ impl Api {
 
     /// Asks until the answer is as wanted, for what happens asynchronously.
     pub async fn eventually(&self, path: &str, wanted: impl Fn(&Json) -> bool) -> Json {
-        for _ in 0..500 {
+        for _ in 0..1500 {
             let reply = self.get(path).await;
             if wanted(&reply.body) {
                 return reply.body;

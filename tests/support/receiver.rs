@@ -17,7 +17,7 @@ use std::{
 use tokio::{net::TcpListener, sync::mpsc, time::timeout};
 
 /// How long a delivery may take before a test gives up.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 /// How long nothing must come for a test to believe that nothing comes.
 const SILENCE: Duration = Duration::from_millis(300);
 
