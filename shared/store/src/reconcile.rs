@@ -40,7 +40,7 @@ impl Store {
             .return_consumed_capacity(CAPACITY);
         let output = request.send().await.map_err(failure)?;
         self.record("Scan", after, output.consumed_capacity());
-        let tickets = output.items.unwrap_or_default().iter().map(head::decode).collect::<Result<_, _>>()?;
+        let tickets = output.items.unwrap_or_default().iter().filter_map(readable).collect();
         let next = output.last_evaluated_key.map(|key| {
             let parts: HashMap<_, _> =
                 key.into_iter().filter_map(|(name, value)| Some((name, value.as_s().ok()?.clone()))).collect();
@@ -48,6 +48,11 @@ impl Store {
         });
         Ok(Slice { tickets, next })
     }
+}
+
+/// One ticket that can't be read must not stop the walk over all others.
+fn readable(item: &Item) -> Option<Ticket> {
+    head::decode(item).inspect_err(|error| tracing::error!(%error, "a ticket can't be read")).ok()
 }
 
 fn start_key(from: &str) -> Result<Item, StoreError> {

@@ -119,6 +119,7 @@ async fn requests(
         for (index, (name, event)) in
             [("get, 20 messages", get), ("list of 25, one state", list)].into_iter().enumerate()
         {
+            assert_eq!(rows(&invoke(&function, event).await), [20, 25][index], "{}: {name}", program.name);
             for _ in 0..WARM_UP {
                 invoke(&function, event).await;
             }
@@ -149,4 +150,11 @@ async fn requests(
          the same queries and answer with JSON, but check neither keys nor parameters.",
     );
     Ok(table)
+}
+
+/// The messages of a ticket, or the tickets of a list.
+fn rows(answer: &Json) -> usize {
+    let body: Json = serde_json::from_str(answer["body"].as_str().unwrap_or_default()).unwrap_or_default();
+    let rows = body["data"]["messages"].as_array().or_else(|| body["data"].as_array());
+    rows.map_or(0, Vec::len)
 }

@@ -5,8 +5,9 @@ use http_body_util::BodyExt as _;
 use lambdesk_api::{auth::BearerKey, seal::SealingKey, state::App as State};
 use lambdesk_domain::{
     access::{AccessRules, Role, Scope, Scopes},
-    directory::{ApiKey, DeletionPolicy, Entry, KeyHolder, User, Workspace},
+    directory::{ApiKey, Channel, DeletionPolicy, Entry, IntakePolicy, KeyHolder, User, Workspace},
     id::{ApiKeyId, ChannelId, UserId, WorkspaceId},
+    status::{ChannelType, Priority},
     text::Name,
     time::Timestamp,
 };
@@ -104,7 +105,7 @@ impl App {
     /// A further key of a machine with these scopes, or of a channel with all.
     pub async fn key(&self, workspace: WorkspaceId, scopes: &[Scope]) -> String {
         let (holder, scopes) = match scopes {
-            [] => (KeyHolder::Channel { channel_id: ChannelId::new(new_uuid()) }, Scopes::ALL),
+            [] => (KeyHolder::Channel { channel_id: self.channel(workspace).await }, Scopes::ALL),
             scopes => (KeyHolder::Machine, scopes.iter().copied().collect()),
         };
         let (text, hash) = BearerKey::generate(workspace);
@@ -112,6 +113,25 @@ impl App {
         let new = New::ApiKey { key: &key, hash: &hash, holder: None };
         self.store.add(workspace, new, None, key.created_at).await.unwrap();
         text
+    }
+
+    async fn channel(&self, workspace: WorkspaceId) -> ChannelId {
+        let channel = Channel {
+            id: ChannelId::new(new_uuid()),
+            name: "Phone".parse().unwrap(),
+            kind: ChannelType::Phone,
+            color: None,
+            is_enabled: true,
+            hostnames: Vec::new(),
+            intake: IntakePolicy::Accept,
+            require_existing_contact: false,
+            default_priority: Priority::Normal,
+            token: String::new(),
+            created_at: NOW.parse().unwrap(),
+        };
+        let entry = Entry::Channel(channel.clone());
+        self.store.add(workspace, New::Entry(&entry), None, channel.created_at).await.unwrap();
+        channel.id
     }
 
     pub async fn get(&self, path: &str, key: &str) -> Answer {

@@ -1,6 +1,6 @@
 //! What attempts make of their endpoint.
 
-use crate::support::{Desk, Receiver, status};
+use crate::support::{Desk, Receiver, secret, status};
 use axum::http::StatusCode;
 use lambdesk_domain::{
     events::EventType,
@@ -81,4 +81,24 @@ async fn a_change_that_somebody_makes_during_the_attempt_is_kept() {
     desk.attempt(&delivery).await;
     let expected = Endpoint { disabled: Some(DisabledReason::Gone), ..renamed };
     assert_eq!(desk.endpoint_now(&endpoint).await, expected);
+}
+
+#[tokio::test]
+async fn changes_of_one_endpoint_made_at_once_are_all_kept() {
+    let desk = Desk::open().await;
+    let endpoint = desk.endpoint("http://127.0.0.1:1/").await;
+    let add = |number| {
+        let with = move |seen: &Endpoint| {
+            let secrets = [seen.secrets.clone(), vec![secret(number)]].concat();
+            Endpoint { secrets, ..seen.clone() }
+        };
+        desk.store.revise_endpoint(endpoint.workspace_id, endpoint.id, with)
+    };
+    let (two, three, four) = tokio::join!(add(2), add(3), add(4));
+    assert!([two, three, four].into_iter().all(|revised| revised.unwrap().is_some()));
+    let mut secrets = desk.endpoint_now(&endpoint).await.secrets;
+    secrets.sort();
+    let mut expected: Vec<_> = (1..=4).map(secret).collect();
+    expected.sort();
+    assert_eq!(secrets, expected);
 }
