@@ -54,6 +54,10 @@ pub async fn table(targets: &mut Targets) -> Table {
     for (name, _) in LISTS {
         table.note(verdict(name, &costs[name]));
     }
+    table.note(
+        "A filtered list reads up to a fixed number of rows, then comes back short with a cursor: that bounds it. A state \
+         with fewer rows ends before.",
+    );
     table.note(format!("Seeded through the store: {}.", seeding.join(", ")));
     table
 }

@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Of the tickets function.
 pub async fn table(targets: &mut Targets) -> Result<Table, String> {
     if std::env::var_os("INSTRUCTIONS").is_none() {
-        return Err("instructions take minutes; INSTRUCTIONS=1 counts them".to_owned());
+        return Err("INSTRUCTIONS=1 counts instructions, with valgrind".to_owned());
     }
     if !Command::new("valgrind").arg("--version").output().is_ok_and(|output| output.status.success()) {
         return Err("valgrind is not installed".to_owned());
