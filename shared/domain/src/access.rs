@@ -68,6 +68,17 @@ impl Serialize for Scopes {
     }
 }
 
+impl schemars::JsonSchema for Scopes {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Scopes".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let scope = generator.subschema_for::<Scope>();
+        schemars::json_schema!({ "type": "array", "items": scope, "uniqueItems": true })
+    }
+}
+
 impl<'de> Deserialize<'de> for Scopes {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         Ok(Vec::<Scope>::deserialize(from)?.into_iter().collect())
@@ -90,7 +101,7 @@ pub enum Actor {
 }
 
 /// An actor as it is remembered: kind and id, no name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ActorRef {
     /// What kind of party.
     pub kind: SenderKind,
@@ -169,6 +180,9 @@ pub enum Forbidden {
     /// Channel keys create, read and patch; other verbs are for people and machines.
     #[error("channel keys may not do this")]
     ChannelKey,
+    /// A message is its author's.
+    #[error("only its author, owners, admins and machine keys with the scope admin may change or delete a message")]
+    OthersMessage,
     /// Only a user can be "me".
     #[error("only a user's key can stand for a person")]
     NotAPerson,
@@ -281,6 +295,10 @@ pub struct Cause {
 pub enum What {
     /// A message or note was written.
     Message { id: crate::id::MessageId, kind: crate::message::MessageKind },
+    /// A message or note was given another content.
+    MessageEdited { id: crate::id::MessageId, kind: crate::message::MessageKind },
+    /// A message or note was deleted.
+    MessageDeleted { id: crate::id::MessageId, kind: crate::message::MessageKind },
     /// A follow-up came due.
     FollowUpDue,
 }

@@ -1,15 +1,15 @@
 //! People who write in, and the business objects they write about.
 
 use crate::{
-    id::{AccountId, ContactId},
-    status::words,
-    text::{Currency, EmailAddress, ExternalId, Name, Phone},
+    id::{AccountId, ContactId, Version},
+    text::{AccountKind, Currency, EmailAddress, ExternalId, Name, Phone, Uid},
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Who asked, as given when the ticket was made; stays when the contact changes.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Requester {
     /// Their name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -22,11 +22,17 @@ pub struct Requester {
     pub phone: Option<Phone>,
 }
 
-/// A contact: one person, found by e-mail address or external id.
+/// How many contacts may have been merged into one: so many that what is written
+/// about them fits into one transaction of the table.
+pub const MAX_MERGED: usize = 20;
+
+/// A contact: one person, found by e-mail address, external id or uid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
     /// Its id.
     pub id: ContactId,
+    /// Counts its changes from 1.
+    pub version: Version,
     /// Their name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Name>,
@@ -39,10 +45,69 @@ pub struct Contact {
     /// Their id in the customer's own system; unique in the workspace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<ExternalId>,
+    /// Their name in the system that they write from; unique in the workspace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid: Option<Uid>,
     /// Their messages wake nothing.
     pub is_blocked: bool,
     /// When they first appeared.
     pub created_at: Timestamp,
+    /// When they last changed.
+    pub updated_at: Timestamp,
+    /// The contacts that were merged into this one; at most [`MAX_MERGED`].
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub merged: BTreeSet<ContactId>,
+}
+
+impl Contact {
+    /// One that nothing is known of yet.
+    #[must_use]
+    pub const fn new(id: ContactId, now: Timestamp) -> Self {
+        Self {
+            id,
+            version: Version::FIRST,
+            name: None,
+            email: None,
+            phone: None,
+            external_id: None,
+            uid: None,
+            is_blocked: false,
+            created_at: now,
+            updated_at: now,
+            merged: BTreeSet::new(),
+        }
+    }
+
+    /// As of its next version.
+    #[must_use]
+    pub fn changed(self, now: Timestamp) -> Self {
+        Self { version: self.version.next(), updated_at: now, ..self }
+    }
+
+    /// It with what `other` has and it lacks, and with whoever was merged into that
+    /// one; none when they are too many. Whether it is blocked stays.
+    #[must_use]
+    pub fn merged_with(&self, other: &Self, now: Timestamp) -> Option<Self> {
+        let (own, theirs) = (self.clone(), other.clone());
+        let mut merged = own.merged.clone();
+        merged.extend(theirs.merged);
+        merged.insert(theirs.id);
+        let contact = Self {
+            name: own.name.clone().or(theirs.name),
+            email: own.email.clone().or(theirs.email),
+            phone: own.phone.clone().or(theirs.phone),
+            external_id: own.external_id.clone().or(theirs.external_id),
+            uid: own.uid.clone().or(theirs.uid),
+            merged,
+            ..own
+        };
+        (contact.merged.len() <= MAX_MERGED).then(|| contact.changed(now))
+    }
+
+    /// Every id that means this contact: its own, and those merged into it.
+    pub fn ids(&self) -> impl Iterator<Item = ContactId> {
+        std::iter::once(self.id).chain(self.merged.iter().copied())
+    }
 }
 
 /// The part of a contact that a ticket carries.
@@ -66,22 +131,20 @@ impl From<&Contact> for ContactRef {
     }
 }
 
-words! {
-    /// What kind of business object an account is.
-    AccountKind { DebtAccount = "debt_account", Project = "project", Client = "client", Other = "other", }
-}
-
 /// The business object a ticket is about. Belongs to a contact, or to nobody.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Account {
     /// Its id.
     pub id: AccountId,
+    /// Counts its changes from 1.
+    pub version: Version,
     /// What it is.
     pub kind: AccountKind,
     /// Its name.
     #[serde(default)]
     pub name: Option<Name>,
-    /// Its id in the customer's own system.
+    /// Its id in the customer's own system; unique among the workspace's accounts of
+    /// its kind.
     #[serde(default)]
     pub external_id: Option<ExternalId>,
     /// Its state in the customer's own words.
@@ -98,4 +161,49 @@ pub struct Account {
     pub contact_id: Option<ContactId>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+impl Account {
+    /// As of its next version.
+    #[must_use]
+    pub fn changed(self, now: Timestamp) -> Self {
+        Self { version: self.version.next(), updated_at: now, ..self }
+    }
+
+    /// It without whose it is, what it is called and how it stands; the kind and the
+    /// figures stay.
+    #[must_use]
+    pub fn erased(self, now: Timestamp) -> Self {
+        Self { name: None, external_id: None, status: None, contact_id: None, ..self }.changed(now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn contact(id: u128) -> Contact {
+        Contact::new(ContactId::new(Uuid::from_u128(id)), Timestamp::EPOCH)
+    }
+
+    #[test]
+    fn a_merge_fills_what_is_missing_and_keeps_the_rest() {
+        let target = Contact { name: "Ada".parse().ok(), is_blocked: true, ..contact(1) };
+        let source = Contact { name: "A. L.".parse().ok(), email: "ada@example.com".parse().ok(), ..contact(2) };
+        let both = target.merged_with(&source, Timestamp::from_millis(5)).expect("few");
+        assert_eq!((both.name, both.email), (target.name, source.email));
+        assert_eq!((both.id, both.version, both.is_blocked), (target.id, Version(2), true));
+        assert_eq!(both.merged, BTreeSet::from([source.id]));
+    }
+
+    #[test]
+    fn a_merge_takes_along_who_was_merged_before_up_to_a_bound() {
+        let many = Contact { merged: (10..29).map(|id| contact(id).id).collect(), ..contact(1) };
+        let all = contact(2).merged_with(&many, Timestamp::EPOCH).expect("twenty");
+        assert_eq!(all.ids().count(), 21);
+        assert_eq!(all.merged_with(&contact(3), Timestamp::EPOCH), None);
+    }
 }

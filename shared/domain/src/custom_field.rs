@@ -39,7 +39,7 @@ pub struct FieldDefinition {
 }
 
 /// A value that fits its definition.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(untagged)]
 pub enum FieldValue {
     Boolean(bool),

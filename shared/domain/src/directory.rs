@@ -3,6 +3,10 @@
 //! It is read as a whole and cached, so a ticket stores ids and shows names, and
 //! a rename is one write.
 
+mod retention;
+
+pub use retention::{Days, Expiry, Retention};
+
 use crate::{
     access::{AccessRules, Role, Scopes},
     custom_field::FieldDefinition,
@@ -25,12 +29,27 @@ pub struct User {
     pub email: EmailAddress,
     /// What they may do.
     pub role: Role,
+    /// Switched off, they may do nothing and get no more tickets, but stay on those they have.
+    #[serde(default = "enabled")]
+    pub is_enabled: bool,
     /// A picture of them.
     #[serde(default)]
     pub picture_url: Option<WebLink>,
     /// Their time zone.
     #[serde(default)]
     pub timezone: Option<TimeZoneName>,
+}
+
+impl User {
+    /// Owns the workspace and can act on it: every workspace keeps at least one such.
+    #[must_use]
+    pub fn is_active_owner(&self) -> bool {
+        self.role == Role::Owner && self.is_enabled
+    }
+}
+
+const fn enabled() -> bool {
+    true
 }
 
 /// A group of users.
@@ -90,10 +109,27 @@ pub struct Channel {
     pub require_existing_contact: bool,
     /// What new tickets get when nothing else is said.
     pub default_priority: Priority,
+    /// What further holds for new tickets.
+    #[serde(flatten)]
+    pub opening: OpeningRules,
     /// The random part of its public token. Names the channel, proves nothing.
     pub token: String,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+/// What a channel gives to new tickets and asks of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OpeningRules {
+    /// The team, when none is named.
+    pub default_team: Option<TeamId>,
+    /// The category, when none is named.
+    pub default_category: Option<CategoryId>,
+    /// Refuse tickets of callers with a key that have no category.
+    pub require_category: bool,
+    /// Refuse tickets of callers with a key that have no contact.
+    pub require_contact: bool,
 }
 
 words! {
@@ -118,14 +154,14 @@ pub struct Workspace {
     pub access: AccessRules,
     /// What DELETE does to a ticket.
     pub deletion: DeletionPolicy,
+    /// How long tickets are kept.
+    #[serde(flatten)]
+    pub retention: Retention,
     /// Random, made once, never shown: contact ids are derived with it.
     pub salt: String,
     /// When it was made.
     pub created_at: Timestamp,
 }
-
-/// Days that a deleted ticket can be restored.
-pub const TRASH_DAYS: u32 = 30;
 
 /// Everything a workspace's tickets refer to.
 #[derive(Debug, Clone)]

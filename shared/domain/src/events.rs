@@ -28,6 +28,8 @@ words! {
         TicketArchived = "ticket.archived",
         TicketFollowUpDue = "ticket.follow_up_due",
         MessageCreated = "message.created",
+        MessageDeleted = "message.deleted",
+        MessageUpdated = "message.updated",
         TicketStatusChanged = "ticket.status_changed",
         TicketAssigned = "ticket.assigned",
         TicketTeamChanged = "ticket.team_changed",
@@ -42,7 +44,7 @@ words! {
 }
 
 /// A ticket without personal text, as events carry it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ThinTicket {
     pub id: TicketId,
     pub number: TicketNumber,
@@ -66,6 +68,7 @@ pub struct ThinTicket {
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub last_activity_at: Timestamp,
+    pub first_response_at: Option<Timestamp>,
     pub resolved_at: Option<Timestamp>,
     pub closed_at: Option<Timestamp>,
 }
@@ -85,7 +88,7 @@ impl From<&Ticket> for ThinTicket {
             team_id: ticket.team,
             assignee_id: ticket.assignee,
             contact_id: ticket.contact.as_ref().map(|contact| contact.id),
-            account_id: ticket.account.as_ref().map(|account| account.id),
+            account_id: ticket.account,
             tag_ids: ticket.tags.iter().copied().collect(),
             awaiting: ticket.awaiting,
             replies_count: ticket.replies_count,
@@ -95,6 +98,7 @@ impl From<&Ticket> for ThinTicket {
             created_at: ticket.created_at,
             updated_at: ticket.updated_at,
             last_activity_at: ticket.last_activity_at,
+            first_response_at: ticket.first_response_at,
             resolved_at: ticket.resolved_at,
             closed_at: ticket.closed_at,
         }
@@ -102,7 +106,7 @@ impl From<&Ticket> for ThinTicket {
 }
 
 /// One changed field. Personal fields are named without their values.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FieldChange {
     /// Its name.
     pub field: String,
@@ -116,14 +120,14 @@ pub struct FieldChange {
 }
 
 /// The message that an event is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct MessageRef {
     pub id: MessageId,
     pub kind: MessageKind,
 }
 
 /// What an event carries.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct EventData {
     /// The ticket afterwards.
     pub ticket: ThinTicket,
@@ -133,7 +137,7 @@ pub struct EventData {
 }
 
 /// What happened, as the activity log, the feed and webhooks tell it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Event {
     /// Its id: the same however often it is derived.
     pub id: EventId,
@@ -171,7 +175,9 @@ const UNTOLD: [&str; 6] = ["version", "updated_at", "last_activity_at", "replies
 #[must_use]
 pub fn between(old: Option<&Ticket>, new: &Ticket) -> Event {
     let message = match new.cause.what {
-        Some(What::Message { id, kind }) => Some(MessageRef { id, kind }),
+        Some(
+            What::Message { id, kind } | What::MessageEdited { id, kind } | What::MessageDeleted { id, kind },
+        ) => Some(MessageRef { id, kind }),
         _ => None,
     };
     let types = types(old, new);
@@ -204,6 +210,8 @@ fn types(old: Option<&Ticket>, new: &Ticket) -> Vec<EventType> {
                 (EventType::TicketRestored, moved && new.shelf == Shelf::Live),
                 (EventType::TicketArchived, moved && new.shelf == Shelf::Archived),
                 (EventType::TicketFollowUpDue, new.cause.what == Some(What::FollowUpDue)),
+                (EventType::MessageDeleted, matches!(new.cause.what, Some(What::MessageDeleted { .. }))),
+                (EventType::MessageUpdated, matches!(new.cause.what, Some(What::MessageEdited { .. }))),
                 (EventType::TicketStatusChanged, old.status != new.status),
                 (EventType::TicketAssigned, old.assignee != new.assignee),
                 (EventType::TicketTeamChanged, old.team != new.team),

@@ -12,8 +12,9 @@ pub struct InvalidId;
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
         #[serde(transparent)]
+        #[schemars(inline)]
         pub struct $name(Uuid);
 
         impl $name {
@@ -64,10 +65,14 @@ ids! {
     TicketId
     /// A message or note (`UUIDv7`: sorts by creation).
     MessageId
+    /// A file that comes with a message (`UUIDv7`).
+    AttachmentId
     /// A person who writes in.
     ContactId
     /// The business object that a ticket is about.
     AccountId
+    /// An export, merge or erasure of a person's data, and its receipt (`UUIDv7`).
+    JobId
     /// A way in: a form, a chat, a phone line.
     ChannelId
     /// A person or program of the workspace.
@@ -93,8 +98,9 @@ ids! {
 }
 
 /// A ticket's version: 1 when created, one more with every committed change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(transparent)]
+#[schemars(inline)]
 pub struct Version(pub u64);
 
 impl Version {
@@ -115,8 +121,9 @@ impl fmt::Display for Version {
 }
 
 /// The number people say on the phone: unique in a workspace, gaps allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(transparent)]
+#[schemars(inline)]
 pub struct TicketNumber(pub u64);
 
 #[cfg(test)]

@@ -6,19 +6,25 @@
 //! | module | subject |
 //! |---|---|
 //! | [`ticket`] | the ticket itself and the answers derived from it |
+//! | [`message`], [`attachment`] | what a thread consists of |
 //! | [`patch`], [`guard`] | what a change sets, and what it may assume |
 //! | [`command`] | commands decided into changes |
 //! | [`events`] | the event between two versions of a ticket |
 //! | [`access`] | actors, roles, scopes and who sees what |
+//! | [`contact`], [`personal`] | people and their accounts; what is done with everything of one |
 //! | [`directory`] | users, channels, categories, tags, fields, settings |
 //! | [`webhook`] | endpoints, subscriptions, deliveries and their schedule |
+//! | [`report`], [`day`](mod@day) | what the events add up to |
+//! | [`search`] | the words of texts and searches |
 //! | [`sweep`] | what the scheduled run tells of itself, and the events it makes up for lost ones |
 //! | `testing` | random tickets and commands, behind the feature of that name |
 
 pub mod access;
+pub mod attachment;
 pub mod command;
 pub mod contact;
 pub mod custom_field;
+pub mod day;
 pub mod directory;
 pub mod events;
 pub mod guard;
@@ -26,6 +32,9 @@ pub mod html;
 pub mod id;
 pub mod message;
 pub mod patch;
+pub mod personal;
+pub mod report;
+pub mod search;
 pub mod status;
 pub mod sweep;
 #[cfg(feature = "testing")]

@@ -1,6 +1,8 @@
 //! Messages and notes of a ticket's thread.
 
 use crate::{
+    access::ActorRef,
+    attachment::Attachment,
     html,
     id::{MessageId, TicketId},
     status::words,
@@ -110,7 +112,7 @@ impl Content {
 }
 
 /// Who wrote a message: kind, id where there is one, and the name at that time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Sender {
     /// What kind of party.
     pub kind: SenderKind,
@@ -141,6 +143,9 @@ pub struct Message {
     pub source: crate::status::Source,
     /// What it says.
     pub content: Content,
+    /// The files that come with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
     /// When it was written.
     pub created_at: Timestamp,
 }
@@ -150,6 +155,12 @@ impl Message {
     #[must_use]
     pub const fn is_public(&self) -> bool {
         !matches!(self.kind, MessageKind::Note)
+    }
+
+    /// Whether this party wrote it itself. What a program relays is somebody else's.
+    #[must_use]
+    pub fn is_by(&self, party: ActorRef) -> bool {
+        (self.sender.kind, self.sender.id) == (party.kind, party.id)
     }
 
     /// What lists may show of it: nothing of a note or a secure message.

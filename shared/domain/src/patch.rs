@@ -7,9 +7,9 @@
 
 use crate::{
     access::Cause,
-    contact::{Account, ContactRef},
+    contact::ContactRef,
     custom_field::FieldChanges,
-    id::{CategoryId, TagId, TeamId, UserId},
+    id::{AccountId, CategoryId, TagId, TeamId, UserId},
     status::{Awaiting, Priority, Shelf, Status},
     text::{EmailAddress, Name, Phone, Preview, Subject, Summary, Uid},
     ticket::Ticket,
@@ -41,6 +41,15 @@ impl<T> Field<T> {
         matches!(self, Self::Keep)
     }
 
+    /// The same for what a value stands for.
+    pub fn map<U>(self, of: impl FnOnce(T) -> U) -> Field<U> {
+        match self {
+            Self::Keep => Field::Keep,
+            Self::Clear => Field::Clear,
+            Self::Set(value) => Field::Set(of(value)),
+        }
+    }
+
     fn apply(&self, target: &mut Option<T>)
     where
         T: Clone,
@@ -67,6 +76,18 @@ pub enum TagChange {
     Detach(BTreeSet<TagId>),
 }
 
+/// What becomes of the number of replies.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Replies {
+    /// It stays.
+    #[default]
+    Keep,
+    /// A reply was written.
+    OneMore,
+    /// A reply was deleted.
+    OneFewer,
+}
+
 /// A message's traces on its ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageTrace {
@@ -74,8 +95,8 @@ pub struct MessageTrace {
     pub preview: Option<Preview>,
     /// Whose turn it is now; none for a note.
     pub awaiting: Option<Awaiting>,
-    /// It counts as a reply.
-    pub is_reply: bool,
+    /// Whether it counts as a reply.
+    pub replies: Replies,
     /// It may be our first answer.
     pub is_response: bool,
 }
@@ -92,7 +113,7 @@ pub struct TicketPatch {
     pub team: Field<TeamId>,
     pub assignee: Field<UserId>,
     pub contact: Field<ContactRef>,
-    pub account: Field<Account>,
+    pub account: Field<AccountId>,
     pub requester_name: Field<Name>,
     pub requester_email: Field<EmailAddress>,
     pub requester_phone: Field<Phone>,
@@ -211,12 +232,16 @@ fn apply_shelf(ticket: &mut Ticket, shelf: Shelf, now: Timestamp) {
 }
 
 fn apply_message(ticket: &mut Ticket, trace: &MessageTrace, now: Timestamp) {
-    let MessageTrace { preview, awaiting, is_reply, is_response } = trace;
+    let MessageTrace { preview, awaiting, replies, is_response } = trace;
     if let Some(preview) = preview {
         ticket.preview = preview.clone();
     }
     ticket.awaiting = awaiting.unwrap_or(ticket.awaiting);
-    ticket.replies_count += u64::from(*is_reply);
+    match replies {
+        Replies::Keep => {}
+        Replies::OneMore => ticket.replies_count += 1,
+        Replies::OneFewer => ticket.replies_count = ticket.replies_count.saturating_sub(1),
+    }
     if *is_response {
         ticket.first_response_at.get_or_insert(now);
     }

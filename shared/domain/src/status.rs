@@ -6,10 +6,10 @@ use std::fmt;
 /// Defines an enum whose variants have one spelling each, in JSON, in query
 /// strings and in the table; further spellings are accepted on input.
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal $(| $also:literal)*,)* }) => {
-        $(#[$doc])*
+    ($(#[doc = $doc:literal])* $name:ident { $($(#[doc = $vdoc:literal])* $variant:ident = $word:literal $(| $also:literal)*,)* }) => {
+        $(#[doc = $doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $($(#[$vdoc])* $variant,)* }
+        pub enum $name { $($(#[doc = $vdoc])* $variant,)* }
 
         impl $name {
             /// Every value, in order.
@@ -37,6 +37,20 @@ macro_rules! words {
         impl Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
                 to.serialize_str(self.as_str())
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                let words: &[&str] = &[$($word,)*];
+                let read: &[&str] = &[$($word, $($also,)*)*];
+                let told = concat!($($doc,)* $("\n- `", $word, "`:" $(, $vdoc)*,)*);
+                let words = if generator.contract().is_deserialize() { read } else { words };
+                schemars::json_schema!({ "description": told.trim(), "type": "string", "enum": words })
             }
         }
 

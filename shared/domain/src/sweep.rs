@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 /// One run of the sweep, as `GET /v1/sweeps` tells it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Run {
     /// When it began.
     pub started_at: Timestamp,
@@ -24,6 +24,15 @@ pub struct Run {
     pub deliveries: Tally,
     /// Tickets whose events were to be checked.
     pub rechecks: Tally,
+    /// Merges and erasures of contacts under way; done when nothing was left to do.
+    #[serde(default)]
+    pub jobs: Tally,
+    /// Finished tickets that were kept long enough; done when they are in the trash.
+    #[serde(default)]
+    pub deleted: Tally,
+    /// Tickets that were in the trash long enough; done when they are gone for good.
+    #[serde(default)]
+    pub purged: Tally,
     /// What it did for the nightly reconcile.
     pub reconciled: Reconciled,
     /// How late the follow-ups came back, from due to done.
@@ -35,7 +44,7 @@ pub struct Run {
 }
 
 /// How many things were due, and what became of them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Tally {
     /// Seen.
     pub found: u64,
@@ -46,7 +55,7 @@ pub struct Tally {
 }
 
 /// The reconcile's share of one run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Reconciled {
     /// Tickets whose events were counted.
     pub found: u64,
@@ -57,7 +66,7 @@ pub struct Reconciled {
 }
 
 /// Milliseconds from due to done; zero when there was nothing.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Lateness {
     /// The latest.
     pub max: u64,
@@ -103,6 +112,12 @@ pub fn lost_version(ticket: &Ticket, version: Version) -> Event {
         event.changes = vec![unknown_change()];
     }
     event
+}
+
+/// Whether an event was made up for a lost version and doesn't tell what changed.
+#[must_use]
+pub fn is_lost(event: &Event) -> bool {
+    event.changes.iter().any(|change| change.field == UNKNOWN_FIELD)
 }
 
 fn past_version(ticket: &Ticket, version: Version) -> Event {

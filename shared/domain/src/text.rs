@@ -35,14 +35,78 @@ fn one_line(text: &str, max: usize) -> Result<String, InvalidText> {
     Ok(text.to_owned())
 }
 
+/// What a text must be: parses it, and tells it as a JSON Schema.
+enum Form {
+    /// One line of at most so many characters.
+    Line(usize),
+    /// As [`Form::Line`], several lines.
+    Lines(usize),
+    /// A form of its own.
+    Own {
+        /// Holds a text to it.
+        parse: fn(&str) -> Result<String, InvalidText>,
+        /// What the schema says of it, besides being a string.
+        keywords: &'static [(&'static str, Keyword)],
+    },
+}
+
+/// A keyword's value.
+enum Keyword {
+    Number(usize),
+    Text(&'static str),
+}
+
+impl Form {
+    /// Of own kind with these keywords.
+    const fn own(
+        parse: fn(&str) -> Result<String, InvalidText>,
+        keywords: &'static [(&'static str, Keyword)],
+    ) -> Self {
+        Self::Own { parse, keywords }
+    }
+
+    fn parse(&self, text: &str) -> Result<String, InvalidText> {
+        match self {
+            Self::Line(max) => one_line(text, *max),
+            Self::Lines(max) => several_lines(text, *max),
+            Self::Own { parse, .. } => parse(text),
+        }
+    }
+
+    fn tell(&self, schema: &mut schemars::Schema) {
+        match self {
+            Self::Line(max) | Self::Lines(max) => {
+                schema.insert("minLength".to_owned(), 1.into());
+                schema.insert("maxLength".to_owned(), (*max).into());
+            }
+            Self::Own { keywords, .. } => {
+                for (name, value) in *keywords {
+                    let value = match value {
+                        Keyword::Number(number) => (*number).into(),
+                        Keyword::Text(text) => (*text).into(),
+                    };
+                    schema.insert((*name).to_owned(), value);
+                }
+            }
+        }
+    }
+}
+
 macro_rules! texts {
-    ($($(#[$doc:meta])* $name:ident = $parse:expr;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident = $form:expr;)*) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
         #[serde(transparent)]
+        #[schemars(transform = Self::tell)]
         pub struct $name(String);
 
         impl $name {
+            const FORM: Form = $form;
+
+            fn tell(schema: &mut schemars::Schema) {
+                Self::FORM.tell(schema);
+            }
+
             /// The text.
             #[must_use]
             pub fn as_str(&self) -> &str {
@@ -54,8 +118,7 @@ macro_rules! texts {
             type Err = InvalidText;
 
             fn from_str(text: &str) -> Result<Self, InvalidText> {
-                let parse: fn(&str) -> Result<String, InvalidText> = $parse;
-                parse(text).map(Self)
+                Self::FORM.parse(text).map(Self)
             }
         }
 
@@ -76,31 +139,38 @@ macro_rules! texts {
 
 texts! {
     /// A ticket's subject: one line of 1 to 255 characters.
-    Subject = |text| one_line(text, 255);
+    Subject = Form::Line(255);
     /// A person's or thing's name: one line of 1 to 200 characters.
-    Name = |text| one_line(text, 200);
+    Name = Form::Line(200);
     /// A phone number as it was given: one line of 1 to 40 characters.
-    Phone = |text| one_line(text, 40);
+    Phone = Form::Line(40);
     /// The name of an end user in somebody else's system: 1 to 254 characters.
-    Uid = |text| one_line(text, 254);
+    Uid = Form::Line(254);
     /// An id in somebody else's system: 1 to 254 characters.
-    ExternalId = |text| one_line(text, 254);
+    ExternalId = Form::Line(254);
     /// A URL shown to people, `https` only: up to 2,048 characters.
-    WebLink = web_link;
+    WebLink = Form::own(web_link, &[("pattern", Keyword::Text("^https://")), ("maxLength", Keyword::Number(LINK))]);
     /// An IANA time zone name such as `Europe/Brussels`: up to 64 characters.
-    TimeZoneName = |text| one_line(text, 64);
+    TimeZoneName = Form::Line(64);
     /// A summary of a conversation: 1 to 2,000 characters, several lines.
-    Summary = |text| several_lines(text, 2_000);
+    Summary = Form::Lines(2_000);
     /// A color as `#rrggbb`, lower case.
-    Color = color;
+    Color = Form::own(color, &[("pattern", Keyword::Text("^#[0-9A-Fa-f]{6}$"))]);
     /// An e-mail address, trimmed and in lower case, so that it can be compared.
-    EmailAddress = email;
+    EmailAddress = Form::own(email, &[("format", Keyword::Text("email")), ("maxLength", Keyword::Number(ADDRESS))]);
     /// A host that a channel may be embedded on: `example.com`, `*.example.com`, `localhost:5173`.
-    HostPattern = host_pattern;
+    HostPattern = Form::own(host_pattern, &[("minLength", Keyword::Number(1)), ("maxLength", Keyword::Number(HOST))]);
     /// The key of a custom field: 1 to 40 of `a-z`, `0-9` and `_`, beginning with a letter.
-    FieldKey = field_key;
+    FieldKey = Form::own(field_key, &[("pattern", Keyword::Text("^[a-z][a-z0-9_]{0,39}$"))]);
     /// An ISO 4217 currency code.
-    Currency = currency;
+    Currency = Form::own(currency, &[("pattern", Keyword::Text("^[A-Z]{3}$"))]);
+    /// What kind of business object an account is: `debt_account`, `project`,
+    /// `client` or any other word of 1 to 64 of `a-z`, `0-9` and `_`.
+    AccountKind = Form::own(account_kind, &[("pattern", Keyword::Text("^[a-z][a-z0-9_]{0,63}$"))]);
+    /// The name of a file without folders: 1 to 255 characters.
+    FileName = Form::own(crate::attachment::file_name, &[("minLength", Keyword::Number(1))]);
+    /// A media type without parameters, such as `image/png`.
+    MediaType = Form::own(crate::attachment::media_type, &[("pattern", Keyword::Text(MEDIA_TYPE))]);
 }
 
 fn several_lines(text: &str, max: usize) -> Result<String, InvalidText> {
@@ -115,7 +185,7 @@ fn several_lines(text: &str, max: usize) -> Result<String, InvalidText> {
 }
 
 fn web_link(text: &str) -> Result<String, InvalidText> {
-    let link = one_line(text, 2_048)?;
+    let link = one_line(text, LINK)?;
     let host = link.strip_prefix("https://").unwrap_or_default();
     if host.is_empty() || host.starts_with('/') || link.contains([' ', '"', '<', '>']) {
         return Err(InvalidText::Form("an https URL"));
@@ -146,7 +216,7 @@ fn currency(text: &str) -> Result<String, InvalidText> {
 fn email(text: &str) -> Result<String, InvalidText> {
     const FORM: InvalidText = InvalidText::Form("an e-mail address");
     // Lower case first: it can be longer, and what is stored must read back.
-    let address = one_line(&text.to_lowercase(), 254)?;
+    let address = one_line(&text.to_lowercase(), ADDRESS)?;
     let (local, domain) = address.rsplit_once('@').ok_or(FORM)?;
     let local_fits =
         (1..=64).contains(&local.len()) && !local.contains(|c: char| c.is_whitespace() || "@<>()[],;:\\\"".contains(c));
@@ -173,11 +243,22 @@ fn host_pattern(text: &str) -> Result<String, InvalidText> {
     if is_host(name) && port.parse::<u16>().is_ok_and(|port| port > 0) { Ok(pattern) } else { Err(FORM) }
 }
 
-fn field_key(text: &str) -> Result<String, InvalidText> {
-    let fits = (1..=40).contains(&text.len())
+fn account_kind(text: &str) -> Result<String, InvalidText> {
+    if is_word(text, 64) {
+        Ok(text.to_owned())
+    } else {
+        Err(InvalidText::Form("1 to 64 of a-z, 0-9 and _, beginning with a letter"))
+    }
+}
+
+fn is_word(text: &str, max: usize) -> bool {
+    (1..=max).contains(&text.len())
         && text.starts_with(|c: char| c.is_ascii_lowercase())
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-    if fits {
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+}
+
+fn field_key(text: &str) -> Result<String, InvalidText> {
+    if is_word(text, 40) {
         Ok(text.to_owned())
     } else {
         Err(InvalidText::Form("1 to 40 of a-z, 0-9 and _, beginning with a letter"))
@@ -197,11 +278,20 @@ impl HostPattern {
     }
 }
 
+/// What `attachment::media_type` takes, as a pattern.
+const MEDIA_TYPE: &str = "^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$";
+/// How many characters a link has at most.
+const LINK: usize = 2_048;
+/// How many characters an e-mail address has at most (RFC 5321, section 4.5.3.1.3).
+const ADDRESS: usize = 254;
+/// How many characters a host with its star and port has at most.
+const HOST: usize = 253 + "*.".len() + ":65535".len();
+
 /// How many characters of a message a list shows.
 const PREVIEW_CHARACTERS: usize = 140;
 
 /// The beginning of the latest public message on one line, at most 140 characters.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(transparent)]
 pub struct Preview(String);
 

@@ -2,9 +2,11 @@
 
 use crate::{
     access::{ActorRef, Cause},
-    contact::{Account, ContactRef, Requester},
+    contact::{ContactRef, Requester},
     custom_field::FieldValue,
-    id::{CategoryId, ChannelId, TagId, TeamId, TicketId, TicketNumber, UserId, Version, WorkspaceId},
+    id::{
+        AccountId, CategoryId, ChannelId, MessageId, TagId, TeamId, TicketId, TicketNumber, UserId, Version, WorkspaceId,
+    },
     status::{Awaiting, ChannelType, Priority, Shelf, Source, Status},
     text::{FieldKey, Preview, Subject, Summary, Uid},
     time::Timestamp,
@@ -32,6 +34,9 @@ pub struct Origin {
     /// The closed ticket that it continues.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub continues: Option<TicketId>,
+    /// The message that opened it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opening: Option<MessageId>,
 }
 
 /// A ticket as of one version.
@@ -53,7 +58,8 @@ pub struct Ticket {
     pub team: Option<TeamId>,
     pub assignee: Option<UserId>,
     pub contact: Option<ContactRef>,
-    pub account: Option<Account>,
+    /// What it is about. Its state is read where it is shown: a ticket shows it as it is now.
+    pub account: Option<AccountId>,
     pub requester: Requester,
     pub tags: BTreeSet<TagId>,
     pub custom: BTreeMap<FieldKey, FieldValue>,

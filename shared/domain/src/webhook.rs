@@ -62,6 +62,23 @@ impl Serialize for Subscription {
     }
 }
 
+impl schemars::JsonSchema for Subscription {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Subscription".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let groups = [Self::All, Self::TicketCreate, Self::TicketUpdate];
+        let types = EventType::ALL.iter().copied().map(Self::Type);
+        let words: Vec<_> = groups.into_iter().chain(types).map(Self::as_str).collect();
+        schemars::json_schema!({
+            "description": "What a webhook asks for: one type of event, a group of types, or everything.",
+            "type": "string",
+            "enum": words,
+        })
+    }
+}
+
 impl<'de> Deserialize<'de> for Subscription {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let word = std::borrow::Cow::<str>::deserialize(from)?;

@@ -3,9 +3,9 @@
 use super::{Context, Rejection};
 use crate::{
     access::{Actor, Forbidden, What},
-    contact::{Account, ContactRef, Requester},
+    contact::{ContactRef, Requester},
     custom_field::FieldValue,
-    id::{CategoryId, MessageId, TagId, TeamId, TicketId, TicketNumber, UserId, Version, WorkspaceId},
+    id::{AccountId, CategoryId, MessageId, TagId, TeamId, TicketId, TicketNumber, UserId, Version, WorkspaceId},
     message::{Content, Message, MessageKind, Sender, SenderKind},
     status::{Awaiting, Priority, Shelf, Source, Status},
     text::{FieldKey, Subject, Summary, Uid},
@@ -44,7 +44,7 @@ pub struct NewTicket {
     pub team: Option<TeamId>,
     pub assignee: Option<UserId>,
     pub contact: Option<ContactRef>,
-    pub account: Option<Account>,
+    pub account: Option<AccountId>,
     pub requester: Requester,
     pub tags: BTreeSet<TagId>,
     pub custom: BTreeMap<FieldKey, FieldValue>,
@@ -88,6 +88,7 @@ fn message_of(opening: &Opening, new: &NewTicket, context: &Context) -> Message 
         sender: if opening.is_outbound { context.actor.sender() } else { contact },
         source: new.source,
         content: opening.content.clone(),
+        attachments: Vec::new(),
         created_at: context.now,
     }
 }
@@ -138,7 +139,11 @@ fn ticket_of(new: NewTicket, message: Option<&Message>, context: &Context) -> Ti
         closed_at: (new.status == Status::Closed).then_some(now),
         archived_at: None,
         trashed_at: None,
-        origin: Origin { creator: context.actor.reference(), continues: new.continues },
+        origin: Origin {
+            creator: context.actor.reference(),
+            continues: new.continues,
+            opening: message.map(|message| message.id),
+        },
         cause: context.cause(what),
     }
 }

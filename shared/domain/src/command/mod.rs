@@ -6,10 +6,14 @@
 //! same effect on it.
 
 mod create;
+mod delete_message;
+mod edit_message;
 mod reply;
 mod update;
 
 pub use create::{NewTicket, Opening, create};
+pub use delete_message::{Remains, delete_message};
+pub use edit_message::edit_message;
 pub use reply::{NewReply, ReplyKind, reply};
 pub use update::{Fields, Update, follow_up_due, update};
 
@@ -61,7 +65,10 @@ impl Context {
 
     /// Refuses what forbids every command but restoring: out of reach, another
     /// version than the caller has seen, or in the trash.
-    fn check(&self, ticket: &Ticket) -> Result<(), Rejection> {
+    ///
+    /// # Errors
+    /// Which of them it is.
+    pub fn check(&self, ticket: &Ticket) -> Result<(), Rejection> {
         self.check_seen(ticket)?;
         if ticket.shelf == Shelf::Trashed { Err(Rejection::Trashed) } else { Ok(()) }
     }
@@ -94,6 +101,10 @@ pub struct Change {
     pub patch: TicketPatch,
     /// The message that comes with it.
     pub message: Option<Message>,
+    /// The message that says something else from now on.
+    pub edited: Option<Message>,
+    /// The message that goes with it.
+    pub deleted: Option<Message>,
     /// What it is owed to.
     pub cause: Cause,
     /// When it was decided.
@@ -121,7 +132,7 @@ pub enum Decision {
 
 impl Decision {
     fn change(guard: Guard, patch: TicketPatch, message: Option<Message>, cause: Cause, at: Timestamp) -> Self {
-        Self::Change(Box::new(Change { guard, patch, message, cause, at }))
+        Self::Change(Box::new(Change { guard, patch, message, edited: None, deleted: None, cause, at }))
     }
 }
 

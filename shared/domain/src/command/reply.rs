@@ -3,9 +3,10 @@
 use super::{Context, Decision, Prior, Rejection};
 use crate::{
     access::{Actor, Forbidden, What},
+    attachment::Attachment,
     id::{MessageId, TicketId},
     message::{Content, Message, MessageKind, Sender},
-    patch::{MessageTrace, TicketPatch},
+    patch::{MessageTrace, Replies, TicketPatch},
     status::{Awaiting, Shelf, Source, Status, StatusSet},
 };
 
@@ -31,6 +32,8 @@ pub struct NewReply {
     pub kind: ReplyKind,
     /// What it says.
     pub content: Content,
+    /// The files that come with it, uploaded before.
+    pub attachments: Vec<Attachment>,
     /// For the people of the ticket alone.
     pub is_secure: bool,
     /// Forwarded from elsewhere.
@@ -128,6 +131,7 @@ fn message_of(new: &NewReply, kind: MessageKind, context: &Context) -> Message {
         sender: new.sender.clone().unwrap_or_else(|| context.actor.sender()),
         source,
         content: new.content.clone(),
+        attachments: new.attachments.clone(),
         created_at: context.now,
     }
 }
@@ -146,7 +150,7 @@ fn traces(message: &Message, actor: &Actor) -> TicketPatch {
         message: Some(MessageTrace {
             preview: message.preview(),
             awaiting,
-            is_reply: message.is_public(),
+            replies: if message.is_public() { Replies::OneMore } else { Replies::Keep },
             is_response: message.kind == MessageKind::Outbound,
         }),
         is_activity: true,

@@ -3,18 +3,17 @@
 use super::{Context, Decision, Prior, Rejection, leaves};
 use crate::{
     access::{Actor, Forbidden, What},
-    contact::{Account, ContactRef},
+    contact::ContactRef,
     custom_field::FieldChanges,
-    directory::{DeletionPolicy, TRASH_DAYS},
+    directory::{Days, DeletionPolicy},
     guard::Guard,
-    id::{CategoryId, TeamId, UserId},
+    id::{AccountId, CategoryId, TeamId, UserId},
     patch::{Field, TagChange, TicketPatch},
     status::{Priority, Shelf, Status, StatusSet},
     text::{EmailAddress, Name, Phone, Subject, Summary, Uid},
     ticket::{MAX_TAGS, Ticket},
     time::Timestamp,
 };
-use std::time::Duration;
 
 /// What is asked of a ticket. References are checked against the directory before.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,8 +24,9 @@ pub enum Update {
     Archive,
     /// Into the trash.
     Delete(DeletionPolicy),
-    /// Back from archive or trash, or past the screening.
-    Restore,
+    /// Back from archive or trash, or past the screening; from the trash within so
+    /// many days.
+    Restore(Days),
 }
 
 /// The fields that a caller may set.
@@ -39,7 +39,7 @@ pub struct Fields {
     pub team: Field<TeamId>,
     pub assignee: Field<UserId>,
     pub contact: Field<ContactRef>,
-    pub account: Field<Account>,
+    pub account: Field<AccountId>,
     pub requester_name: Field<Name>,
     pub requester_email: Field<EmailAddress>,
     pub requester_phone: Field<Phone>,
@@ -62,7 +62,7 @@ pub fn update(update: &Update, context: &Context, prior: Prior<'_>) -> Result<De
         Update::Archive => put_away(Shelf::Archived, context, prior),
         Update::Delete(DeletionPolicy::Off) => Err(Rejection::DeletionOff),
         Update::Delete(DeletionPolicy::Trash) => put_away(Shelf::Trashed, context, prior),
-        Update::Restore => restore(context, prior),
+        Update::Restore(window) => restore(*window, context, prior),
     }
 }
 
@@ -200,16 +200,15 @@ fn put_away(shelf: Shelf, context: &Context, prior: Prior<'_>) -> Result<Decisio
     Ok(shelve(shelf, guard, context))
 }
 
-fn restore(context: &Context, prior: Prior<'_>) -> Result<Decision, Rejection> {
+fn restore(window: Days, context: &Context, prior: Prior<'_>) -> Result<Decision, Rejection> {
     forbid_channel_keys(context)?;
     let Prior::Known(ticket) = prior else {
         return Ok(Decision::NeedsTicket);
     };
     context.check_seen(ticket)?;
-    let window = Duration::from_secs(u64::from(TRASH_DAYS) * 86_400);
     match ticket.shelf {
         Shelf::Live => Err(Rejection::NotPutAway),
-        Shelf::Trashed if ticket.trashed_at.is_some_and(|at| at.plus(window) <= context.now) => {
+        Shelf::Trashed if ticket.trashed_at.is_some_and(|at| at.plus(window.span()) <= context.now) => {
             Err(Rejection::RestoreWindow)
         }
         Shelf::Trashed | Shelf::Archived | Shelf::Unprocessed => {

@@ -1,7 +1,7 @@
 //! Random commands, and who gives them in which circumstances.
 
 use super::values::{
-    account, category, channel, contact, content, custom_value, email, field_key, name, one_of_few, phone, status,
+    account_id, category, channel, contact, content, custom_value, email, field_key, name, one_of_few, phone, status,
     subject, summary, tags, team, time, uid, user,
 };
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     command::{
         Context, Decision, Fields, NewReply, Prior, Rejection, ReplyKind, Update, reply, update as decide_update,
     },
-    directory::DeletionPolicy,
+    directory::{Days, DeletionPolicy},
     id::{ApiKeyId, ContactId, MessageId, RequestId, TicketId, Version},
     message::{Sender, SenderKind},
     patch::{Field, TagChange},
@@ -65,7 +65,7 @@ pub fn update() -> BoxedStrategy<Update> {
         6 => fields().prop_map(|fields| Update::Fields(Box::new(fields))),
         1 => Just(Update::Archive),
         1 => select(DeletionPolicy::ALL).prop_map(Update::Delete),
-        2 => Just(Update::Restore),
+        2 => Just(Update::Restore(Days::OF_TRASH)),
     ]
     .boxed()
 }
@@ -96,7 +96,7 @@ pub fn fields() -> BoxedStrategy<Fields> {
         rarely(any::<bool>()),
         rarely(any::<bool>()),
     );
-    let references = (field(category()), field(team()), field(user()), field(contact()), field(account()));
+    let references = (field(category()), field(team()), field(user()), field(contact()), field(account_id()));
     let requester = (field(name()), field(email()), field(phone()));
     let custom = collection::btree_map(field_key(), option::of(custom_value()), 0..2);
     let rest = (tag_change(), custom, field(uid()), field(summary()), field(time()));
@@ -142,6 +142,7 @@ pub fn new_reply() -> BoxedStrategy<NewReply> {
             id: MessageId::new(Uuid::from_u128(id)),
             kind,
             content,
+            attachments: Vec::new(),
             is_secure,
             is_forward,
             status,

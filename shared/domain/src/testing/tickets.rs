@@ -3,7 +3,7 @@
 use super::{
     commands::{Command, command, context, trusted},
     values::{
-        account, category, channel, contact, content, custom_fields, requester, status, subject, summary, tags, team,
+        account_id, category, channel, contact, content, custom_fields, requester, status, subject, summary, tags, team,
         time, uid, user,
     },
 };
@@ -50,7 +50,7 @@ pub fn new_ticket() -> BoxedStrategy<NewTicket> {
     let ids = (any::<u128>(), any::<u128>(), 1..u64::MAX / 2, option::of(any::<u128>()));
     let words = (status(), select(Priority::ALL), any::<bool>(), select(Source::ALL));
     let references = (option::of(channel()), option::of(category()), option::of(team()), option::of(user()));
-    let people = (option::of(contact()), option::of(account()), requester());
+    let people = (option::of(contact()), option::of(account_id()), requester());
     let texts = (subject(), option::of(uid()), option::of(summary()), custom_fields(), tags());
     let (references, people, texts) = (references.boxed(), people.boxed(), texts.boxed());
     (ids, words, references, people, texts, option::of(time()), option::of(opening))

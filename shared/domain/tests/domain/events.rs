@@ -30,6 +30,8 @@ fn expected(old: &Ticket, new: &Ticket) -> BTreeSet<EventType> {
         (EventType::TicketTagged, old.tags != new.tags),
         (EventType::TicketFollowUpDue, new.cause.what == Some(What::FollowUpDue)),
         (EventType::MessageCreated, matches!(new.cause.what, Some(What::Message { .. }))),
+        (EventType::MessageDeleted, matches!(new.cause.what, Some(What::MessageDeleted { .. }))),
+        (EventType::MessageUpdated, matches!(new.cause.what, Some(What::MessageEdited { .. }))),
     ];
     rules.into_iter().filter_map(|(kind, applies)| applies.then_some(kind)).collect()
 }

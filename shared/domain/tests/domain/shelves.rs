@@ -4,7 +4,7 @@ use crate::support::{after_update, agent, by, changed, fields, hours_after, tick
 use lambdesk_domain::{
     access::{Actor, Forbidden},
     command::{Context, Decision, Fields, Prior, Rejection, Update, follow_up_due, update},
-    directory::{DeletionPolicy, TRASH_DAYS},
+    directory::{Days, DeletionPolicy},
     patch::Field,
     status::{Shelf, Status},
     testing,
@@ -19,7 +19,7 @@ fn archived_and_trashed_tickets_come_back_with_their_status() {
         let ticket = Ticket { status: Status::OnHold, ..ticket() };
         let away = after_update(&ticket, &put_away, &by(agent(), &ticket));
         assert_ne!(away.shelf, Shelf::Live);
-        let back = after_update(&away, &Update::Restore, &by(agent(), &away));
+        let back = after_update(&away, &Update::Restore(Days::OF_TRASH), &by(agent(), &away));
         assert_eq!((back.shelf, back.status), (Shelf::Live, Status::OnHold));
         assert_eq!((back.archived_at, back.trashed_at), (None, None));
     }
@@ -42,9 +42,9 @@ fn the_trash_takes_only_restoring() {
 fn the_restore_window_ends_to_the_millisecond() {
     let ticket = ticket();
     let trashed = after_update(&ticket, &Update::Delete(DeletionPolicy::Trash), &by(agent(), &ticket));
-    let end = trashed.updated_at.plus(Duration::from_secs(u64::from(TRASH_DAYS) * 86_400));
+    let end = trashed.updated_at.plus(Days::OF_TRASH.span());
     let at = |now| Context { now, ..by(agent(), &trashed) };
-    let restore = |now| update(&Update::Restore, &at(now), Prior::Known(&trashed));
+    let restore = |now| update(&Update::Restore(Days::OF_TRASH), &at(now), Prior::Known(&trashed));
     assert!(matches!(restore(end.minus(Duration::from_millis(1))), Ok(Decision::Change(_))));
     assert_eq!(restore(end), Err(Rejection::RestoreWindow));
 }
@@ -55,7 +55,7 @@ fn deleting_is_refused_where_it_is_off_and_restoring_what_is_not_away() {
     let context = by(agent(), &ticket);
     let off = Update::Delete(DeletionPolicy::Off);
     assert_eq!(update(&off, &context, Prior::Unknown), Err(Rejection::DeletionOff));
-    assert_eq!(update(&Update::Restore, &context, Prior::Known(&ticket)), Err(Rejection::NotPutAway));
+    assert_eq!(update(&Update::Restore(Days::OF_TRASH), &context, Prior::Known(&ticket)), Err(Rejection::NotPutAway));
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn channel_keys_and_visitors_put_nothing_away() {
     for _ in 0..200 {
         let (ticket, actor) = strategy.new_tree(&mut runner).expect("a case").current();
         let is_bound = matches!(actor, Actor::Channel { .. } | Actor::Visitor { .. });
-        for asked in [Update::Archive, Update::Restore, Update::Delete(DeletionPolicy::Trash)] {
+        for asked in [Update::Archive, Update::Restore(Days::OF_TRASH), Update::Delete(DeletionPolicy::Trash)] {
             let decided = update(&asked, &by(actor.clone(), &ticket), Prior::Known(&ticket));
             assert_eq!(decided == Err(Rejection::Forbidden(Forbidden::ChannelKey)), is_bound, "{actor:?}");
         }

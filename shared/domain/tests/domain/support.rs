@@ -65,6 +65,7 @@ pub fn message(ticket: &Ticket, kind: ReplyKind) -> NewReply {
         id: MessageId::new(Uuid::from_u128(u128::from(ticket.version.0))),
         kind,
         content: Content::from_text("a text").expect("not blank"),
+        attachments: Vec::new(),
         is_secure: false,
         is_forward: false,
         status: None,

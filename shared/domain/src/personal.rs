@@ -1,0 +1,208 @@
+//! What is done with everything of one person: export, merge, erase. Each leaves a
+//! receipt that holds no personal text, so that it may stay.
+
+use crate::{
+    access::{ActorRef, Cause, Reach},
+    command::Change,
+    contact::ContactRef,
+    custom_field::{FieldDefinition, FieldKind},
+    guard::Guard,
+    id::{ContactId, JobId, RequestId},
+    message::{Content, Message, Sender, SenderKind},
+    patch::{Field, MessageTrace, Replies, TicketPatch},
+    status::{StatusSet, words},
+    text::{FieldKey, Preview, Subject},
+    ticket::Ticket,
+    time::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// What stands where personal text was that can't be empty.
+pub const ERASED: &str = "[erased]";
+
+/// So long after a job began, requests that had read the contact before may still
+/// write: only when nothing more is found then, the job is done.
+pub const SETTLING: Duration = Duration::from_mins(1);
+
+words! {
+    /// What is done.
+    JobKind { Export = "export", Merge = "merge", Erase = "erase", }
+}
+
+/// Something that is done with everything of a person, and the receipt of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job {
+    /// Its id.
+    pub id: JobId,
+    /// What is done.
+    pub kind: JobKind,
+    /// With whom: of a merge, the contact that stays.
+    pub contact: ContactId,
+    /// Whose tickets and accounts it is about: every id that meant the contact, or of
+    /// a merge those that mean it from now on.
+    pub subjects: Vec<ContactId>,
+    /// When it was asked for.
+    pub requested_at: Timestamp,
+    /// By whom.
+    pub requested_by: ActorRef,
+    /// In which request.
+    pub request_id: RequestId,
+    /// Without outward effect.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_silent: bool,
+    /// What has been done so far.
+    #[serde(default)]
+    pub counts: Counts,
+    /// When nothing was left to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed_at: Option<Timestamp>,
+}
+
+/// How much a job has handled. What a crash interrupts may be counted once less.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Counts {
+    pub tickets: u64,
+    pub messages: u64,
+    pub attachments: u64,
+    pub accounts: u64,
+}
+
+impl Counts {
+    /// Both together.
+    #[must_use]
+    pub const fn and(self, more: Self) -> Self {
+        Self {
+            tickets: self.tickets + more.tickets,
+            messages: self.messages + more.messages,
+            attachments: self.attachments + more.attachments,
+            accounts: self.accounts + more.accounts,
+        }
+    }
+}
+
+impl Job {
+    /// What a change is owed to that it makes.
+    #[must_use]
+    pub const fn cause(&self) -> Cause {
+        Cause {
+            actor: self.requested_by,
+            request_id: Some(self.request_id),
+            is_silent: self.is_silent,
+            what: None,
+        }
+    }
+
+    /// Whether nobody who read the contact before can still be writing.
+    #[must_use]
+    pub fn has_settled(&self, now: Timestamp) -> bool {
+        self.requested_at.plus(SETTLING) <= now
+    }
+}
+
+/// The ticket is another contact's from now on.
+#[must_use]
+pub fn reassign(ticket: &Ticket, to: ContactRef, cause: Cause, now: Timestamp) -> Change {
+    change(ticket, TicketPatch { contact: Field::Set(to), ..TicketPatch::default() }, cause, now)
+}
+
+/// Nothing on the ticket tells who asked, or what: number, status, times, labels,
+/// assignee and account stay, and of the custom fields those of `fields` that hold
+/// no free text.
+///
+/// # Panics
+/// Never: the word that stands for the subject is one.
+#[must_use]
+pub fn erase(ticket: &Ticket, fields: &[&FieldDefinition], cause: Cause, now: Timestamp) -> Change {
+    let is_free = |key: &FieldKey| {
+        let field = fields.iter().find(|field| field.key == *key);
+        field.is_none_or(|field| field.kind == FieldKind::Text)
+    };
+    let free = ticket.custom.keys().filter(|key| is_free(key));
+    let patch = TicketPatch {
+        subject: Some(ERASED.parse::<Subject>().expect("it is a subject")),
+        contact: Field::Clear,
+        requester_name: Field::Clear,
+        requester_email: Field::Clear,
+        requester_phone: Field::Clear,
+        custom: free.map(|key| (key.clone(), None)).collect(),
+        uid: Field::Clear,
+        summary: Field::Clear,
+        message: Some(MessageTrace {
+            preview: Some(Preview::default()),
+            awaiting: None,
+            replies: Replies::Keep,
+            is_response: false,
+        }),
+        ..TicketPatch::default()
+    };
+    change(ticket, patch, cause, now)
+}
+
+fn change(ticket: &Ticket, patch: TicketPatch, cause: Cause, at: Timestamp) -> Change {
+    let guard = Guard {
+        version: Some(ticket.version),
+        shelf: ticket.shelf,
+        statuses: StatusSet::of(&[ticket.status]),
+        ..Guard::live(Reach::All)
+    };
+    Change { guard, patch, message: None, edited: None, deleted: None, cause, at }
+}
+
+/// The message without what it said and its files, and without its sender if that was the
+/// customer; none when that is how it is already.
+///
+/// # Panics
+/// Never: the word that stands for the text is a text.
+#[must_use]
+pub fn erased(message: &Message) -> Option<Message> {
+    let content = Content::from_text(ERASED).expect("it is a text");
+    let sender = match message.sender.kind {
+        SenderKind::Contact => Sender { kind: SenderKind::Contact, id: None, name: None },
+        _ => message.sender.clone(),
+    };
+    let erased = Message { content, sender, attachments: Vec::new(), ..message.clone() };
+    (erased != *message).then_some(erased)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{patch::apply, testing};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn an_erased_ticket_holds_no_text_and_keeps_its_figures(ticket in testing::ticket()) {
+            let change = erase(&ticket, &[], ticket.cause.clone(), ticket.updated_at);
+            prop_assert!(change.guard.admits(&ticket));
+            let erased = apply(&ticket, &change.patch, &change.cause, change.at);
+            let all = format!("{erased:?}");
+            prop_assert!(!all.contains(testing::MARKER), "{all}");
+            prop_assert_eq!((erased.number, erased.status, erased.shelf), (ticket.number, ticket.status, ticket.shelf));
+            prop_assert_eq!((erased.created_at, erased.last_activity_at), (ticket.created_at, ticket.last_activity_at));
+            prop_assert_eq!((erased.replies_count, erased.awaiting), (ticket.replies_count, ticket.awaiting));
+            prop_assert_eq!((erased.tags, erased.assignee, erased.account), (ticket.tags, ticket.assignee, ticket.account));
+        }
+    }
+
+    #[test]
+    fn an_erased_message_is_erased_once() {
+        let sender = Sender { kind: SenderKind::Contact, id: None, name: "Ada".parse().ok() };
+        let message = Message {
+            id: crate::id::MessageId::new(uuid::Uuid::nil()),
+            ticket_id: crate::id::TicketId::new(uuid::Uuid::nil()),
+            kind: crate::message::MessageKind::Inbound,
+            is_secure: true,
+            is_forward: false,
+            sender,
+            source: crate::status::Source::Guest,
+            content: Content::from_text("I am Ada").expect("a text"),
+            attachments: Vec::new(),
+            created_at: Timestamp::EPOCH,
+        };
+        let erased = super::erased(&message).expect("it changes");
+        assert!(!format!("{erased:?}").contains("Ada"));
+        assert_eq!(super::erased(&erased), None);
+    }
+}
