@@ -9,15 +9,14 @@ use crate::{
     item::{Item, Reader, document, read_document, text},
     keys::{Key, Tenant},
 };
-use aws_sdk_dynamodb::types::{AttributeValue as Av, ConditionCheck, Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem};
 use lambdesk_domain::{
-    contact::{Account, Contact},
     directory::{ApiKey, Entry, Workspace},
-    id::{ContactId, WorkspaceId},
-    text::{EmailAddress, ExternalId, Name},
+    id::{Version, WorkspaceId},
     time::Timestamp,
 };
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 /// Something as it was read, so that a write can be held to just that.
@@ -25,7 +24,31 @@ use uuid::Uuid;
 pub struct Seen<T> {
     /// What it is.
     pub value: T,
-    document: String,
+    pub(crate) document: String,
+}
+
+impl<T> Seen<T> {
+    /// Names what was seen: any other state has another one.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        fingerprint(&self.document)
+    }
+}
+
+/// The version that something has once it is written.
+///
+/// # Panics
+/// Never: our types have string keys and finite numbers.
+#[must_use]
+pub fn version_of(value: &impl Serialize) -> Version {
+    fingerprint(&serde_json::to_string(value).expect("our types are representable in JSON"))
+}
+
+/// 53 bits, which every reader of JSON takes for the same number.
+fn fingerprint(document: &str) -> Version {
+    let hash = Sha256::digest(document);
+    let bits = hash.iter().take(8).fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
+    Version(bits >> 11)
 }
 
 /// Something to be added.
@@ -53,10 +76,6 @@ pub enum New<'a> {
         /// The entry that it stands for, which must still be as it was seen.
         holder: Option<&'a Seen<Entry>>,
     },
-    /// A contact, whose id and external id must be free.
-    Contact(&'a Contact),
-    /// An account, whose contact must exist.
-    Account(&'a Account),
 }
 
 /// What becomes of an entry of the directory.
@@ -82,10 +101,9 @@ pub const fn unique_part(entry: &Entry) -> &'static str {
 
 /// What it means when an item of the transaction fails its condition.
 #[derive(Debug, Clone, Copy)]
-enum Refusal {
+pub(crate) enum Refusal {
     Answered,
     Taken(&'static str),
-    OtherContact,
     NotAsSeen,
 }
 
@@ -93,14 +111,13 @@ impl Refusal {
     fn error(self, old: Option<&Item>) -> Result<CommitError, StoreError> {
         Ok(match (self, old) {
             (Self::Answered, Some(old)) => CommitError::Answered(Box::new(Record::read(old)?)),
-            (Self::OtherContact, Some(old)) => CommitError::OtherContact(Box::new(read_document(old)?)),
             (Self::Taken(what), _) => CommitError::Taken(what),
-            (Self::NotAsSeen | Self::Answered | Self::OtherContact, _) => CommitError::Absent,
+            (Self::NotAsSeen | Self::Answered, _) => CommitError::Absent,
         })
     }
 }
 
-type Step = (TransactWriteItem, Refusal);
+pub(crate) type Step = (TransactWriteItem, Refusal);
 
 impl Store {
     /// An entry of the directory as it is now.
@@ -119,20 +136,7 @@ impl Store {
         self.seen(Tenant::new(workspace).settings()).await
     }
 
-    /// The id of the contact with this external id.
-    ///
-    /// # Errors
-    /// When the table fails.
-    pub async fn contact_with_external_id(
-        &self,
-        workspace: WorkspaceId,
-        id: &ExternalId,
-    ) -> Result<Option<ContactId>, StoreError> {
-        let seen: Option<Seen<Uuid>> = self.seen(external_id(&Tenant::new(workspace), id)).await?;
-        Ok(seen.map(|seen| ContactId::new(seen.value)))
-    }
-
-    async fn seen<T: DeserializeOwned>(&self, key: Key) -> Result<Option<Seen<T>>, StoreError> {
+    pub(crate) async fn seen<T: DeserializeOwned>(&self, key: Key) -> Result<Option<Seen<T>>, StoreError> {
         let Some(item) = self.get(key, true).await? else {
             return Ok(None);
         };
@@ -190,10 +194,19 @@ impl Store {
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn change_settings(&self, seen: &Seen<Workspace>, after: &Workspace) -> Result<bool, CommitError> {
+    pub async fn change_settings(
+        &self,
+        seen: &Seen<Workspace>,
+        after: &Workspace,
+        now: Timestamp,
+    ) -> Result<bool, CommitError> {
         let workspace = seen.value.id;
         let put = self.put_if_seen(Tenant::new(workspace).settings(), after, seen)?;
-        let is_as_seen = as_seen(self.take(vec![(put, Refusal::NotAsSeen)]).await)?;
+        let mut steps = vec![(put, Refusal::NotAsSeen)];
+        if after.retention != seen.value.retention {
+            steps.push((self.round_now(workspace, now)?, Refusal::NotAsSeen));
+        }
+        let is_as_seen = as_seen(self.take(steps).await)?;
         self.refresh(workspace).await;
         Ok(is_as_seen)
     }
@@ -206,7 +219,7 @@ impl Store {
         }
     }
 
-    async fn take(&self, steps: Vec<Step>) -> Result<(), CommitError> {
+    pub(crate) async fn take(&self, steps: Vec<Step>) -> Result<(), CommitError> {
         let (items, refusals): (Vec<_>, Vec<_>) = steps.into_iter().unzip();
         let Transaction::Cancelled(cancelled) = self.transact(items).await? else {
             return Ok(());
@@ -219,7 +232,7 @@ impl Store {
         }
     }
 
-    fn remembering(
+    pub(crate) fn remembering(
         &self,
         workspace: WorkspaceId,
         answer: Option<&Record>,
@@ -246,8 +259,6 @@ impl Store {
                 }
                 Ok(steps)
             }
-            New::Contact(contact) => self.contact_additions(tenant, contact),
-            New::Account(account) => self.account_additions(tenant, account),
         }
     }
 
@@ -263,31 +274,6 @@ impl Store {
     fn key_additions(&self, key: &ApiKey, hash: &str) -> Result<Vec<Step>, StoreError> {
         let items = self.put_api_key(key, hash)?;
         Ok(items.into_iter().map(|item| (item, Refusal::Taken("the key"))).collect())
-    }
-
-    fn contact_additions(&self, tenant: &Tenant, contact: &Contact) -> Result<Vec<Step>, StoreError> {
-        let mut item = document(tenant.contact(contact.id), contact);
-        item.insert("em".to_owned(), text(contact.email.as_ref().map(EmailAddress::as_str).unwrap_or_default()));
-        item.insert("nm".to_owned(), text(contact.name.as_ref().map(Name::as_str).unwrap_or_default()));
-        item.insert("bl".to_owned(), Av::Bool(contact.is_blocked));
-        let mut steps = vec![(self.put_fresh(item)?, Refusal::OtherContact)];
-        if let Some(id) = &contact.external_id {
-            let guard = document(external_id(tenant, id), &contact.id);
-            steps.push((self.put_fresh(guard)?, Refusal::Taken("the external id")));
-        }
-        Ok(steps)
-    }
-
-    fn account_additions(&self, tenant: &Tenant, account: &Account) -> Result<Vec<Step>, StoreError> {
-        let item = self.put_fresh(document(tenant.account(account.id), account))?;
-        let mut steps = vec![(item, Refusal::Taken("the id"))];
-        if let Some(contact) = account.contact_id {
-            let check =
-                ConditionCheck::builder().table_name(&*self.table).set_key(Some(primary(tenant.contact(contact))));
-            let check = check.condition_expression("attribute_exists(pk)").build().map_err(built)?;
-            steps.push((TransactWriteItem::builder().condition_check(check).build(), Refusal::NotAsSeen));
-        }
-        Ok(steps)
     }
 
     fn entry_steps(
@@ -315,7 +301,7 @@ impl Store {
         Ok(steps)
     }
 
-    fn put_if_seen<T: serde::Serialize>(
+    fn put_if_seen<T: Serialize>(
         &self,
         key: Key,
         after: &T,
@@ -327,7 +313,7 @@ impl Store {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    fn delete_if_seen<T>(&self, key: Key, seen: &Seen<T>) -> Result<TransactWriteItem, StoreError> {
+    pub(crate) fn delete_if_seen<T>(&self, key: Key, seen: &Seen<T>) -> Result<TransactWriteItem, StoreError> {
         let delete =
             Delete::builder().table_name(&*self.table).set_key(Some(primary(key))).condition_expression(AS_SEEN);
         let delete = delete.expression_attribute_values(":seen", text(&seen.document)).build().map_err(built)?;
@@ -346,15 +332,9 @@ impl Store {
 
 /// The item is just as it was read: compared as written, not as it would be
 /// written today, so that a document of an older version can be changed too.
-const AS_SEEN: &str = "doc = :seen";
+pub(crate) const AS_SEEN: &str = "doc = :seen";
 
-/// The item that makes a contact's external id unique. At most 8 + 254 · 4 bytes
-/// of UTF-8: just what a sort key may have (1,024).
-fn external_id(tenant: &Tenant, id: &ExternalId) -> Key {
-    tenant.unique_name("contact", id.as_str())
-}
-
-fn as_seen(taken: Result<(), CommitError>) -> Result<bool, CommitError> {
+pub(crate) fn as_seen(taken: Result<(), CommitError>) -> Result<bool, CommitError> {
     match taken {
         Ok(()) => Ok(true),
         Err(CommitError::Absent) => Ok(false),

@@ -43,6 +43,7 @@ pub struct Store {
 pub(crate) struct Memory {
     pub api_keys: crate::api_keys::Cache,
     pub directories: crate::directory::Cache,
+    pub manifests: crate::search::Manifests,
     pub numbers: crate::numbers::Leases,
 }
 
@@ -174,6 +175,13 @@ impl Store {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
+    /// As one item of a transaction: writes an item whole, whatever is there.
+    pub(crate) fn put_item(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder().table_name(&*self.table).set_item(Some(item)).build();
+        let put = put.map_err(|error| StoreError::Refused(error.to_string()))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
     /// As one item of a transaction: deletes an item, whether it is there or not.
     pub(crate) fn delete_item(&self, key: Key) -> Result<TransactWriteItem, StoreError> {
         let delete = Delete::builder().table_name(&*self.table).set_key(Some(primary(key))).build();
@@ -183,6 +191,15 @@ impl Store {
 
     /// Reads up to 100 items by their keys, in no order, asking again for those left out.
     pub(crate) async fn batch_get(&self, keys: Vec<Key>) -> Result<Vec<Item>, StoreError> {
+        self.batch_get_as(keys, true).await
+    }
+
+    /// The same for half the units, as the indexes are: perhaps a moment late.
+    pub(crate) async fn batch_get_soon(&self, keys: Vec<Key>) -> Result<Vec<Item>, StoreError> {
+        self.batch_get_as(keys, false).await
+    }
+
+    async fn batch_get_as(&self, keys: Vec<Key>, consistent: bool) -> Result<Vec<Item>, StoreError> {
         let mut found = Vec::with_capacity(keys.len());
         let mut wanted: Vec<_> = keys.into_iter().map(primary).collect();
         for attempt in 0..ATTEMPTS {
@@ -192,7 +209,7 @@ impl Store {
             let after = self.meter.ended();
             let keys = aws_sdk_dynamodb::types::KeysAndAttributes::builder()
                 .set_keys(Some(wanted))
-                .consistent_read(true)
+                .consistent_read(consistent)
                 .build();
             let keys = keys.map_err(|error| StoreError::Refused(error.to_string()))?;
             let request =

@@ -7,7 +7,7 @@ use crate::{
     keys::{self, Index, Key, Tenant},
 };
 use lambdesk_domain::{
-    id::{DeliveryId, EndpointId, TicketId, Version, WorkspaceId},
+    id::{ContactId, DeliveryId, EndpointId, JobId, TicketId, Version, WorkspaceId},
     status::Shelf,
     time::Timestamp,
 };
@@ -22,6 +22,14 @@ pub enum Due {
     Delivery { workspace: WorkspaceId, endpoint: EndpointId, delivery: DeliveryId, at: Timestamp },
     /// A ticket whose events could not be written when they should have been.
     Recheck { workspace: WorkspaceId, ticket: TicketId, at: Timestamp },
+    /// A merge or an erasure that is not done.
+    Job { workspace: WorkspaceId, contact: ContactId, job: JobId, at: Timestamp },
+    /// A workspace's round of purging.
+    Round { workspace: WorkspaceId, at: Timestamp },
+    /// A purged ticket whose items are not all gone.
+    Remains { workspace: WorkspaceId, ticket: TicketId, at: Timestamp },
+    /// A search index that wants to be looked after.
+    Index { workspace: WorkspaceId, at: Timestamp },
 }
 
 /// The follow-up that a due row stands for.
@@ -172,14 +180,26 @@ impl Store {
     }
 }
 
-fn due_of(item: &Item) -> Option<Due> {
+pub(crate) fn due_of(item: &Item) -> Option<Due> {
     let part = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
     let key = Key { pk: part("pk")?, sk: part("sk")? };
     let at = keys::due_time(&part("x_sk")?)?;
     if let Some((workspace, endpoint, delivery)) = keys::parse_delivery(&key) {
         return Some(Due::Delivery { workspace, endpoint, delivery, at });
     }
+    if let Some((workspace, contact, job)) = keys::parse_job(&key) {
+        return Some(Due::Job { workspace, contact, job, at });
+    }
+    if let Some(workspace) = keys::parse_index_care(&key) {
+        return Some(Due::Index { workspace, at });
+    }
+    if let Some(workspace) = keys::parse_round(&key) {
+        return Some(Due::Round { workspace, at });
+    }
     let (workspace, ticket) = keys::parse_ticket(&key.pk)?;
+    if keys::is_remains(&key.sk) {
+        return Some(Due::Remains { workspace, ticket, at });
+    }
     if keys::is_follow_up(&key.sk) {
         Some(Due::FollowUp { workspace, ticket, at })
     } else {

@@ -39,9 +39,10 @@ pub enum CommitError {
     /// A unique name is taken.
     #[error("{0} is taken")]
     Taken(&'static str),
-    /// The contact with this address has another id than the derived one, or is blocked.
+    /// The contact that a new ticket claims is another one, under another name, or
+    /// blocked; this is what is at the place of its address.
     #[error("the contact is another one")]
-    OtherContact(Box<lambdesk_domain::contact::Contact>),
+    OtherContact(Box<crate::contacts::Place>),
     /// The table failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -19,7 +19,7 @@ use uuid::Uuid;
 /// The feed tells of events only after so long, so that none can appear before
 /// one that was already read: longer than a write takes with all its attempts
 /// (6 s), and two more for clocks that differ.
-const SETTLED: Duration = Duration::from_secs(8);
+pub(crate) const SETTLED: Duration = Duration::from_secs(8);
 /// A reader that is told of nothing is moved on to so long ago, so that it does not
 /// look through idle days again and again, but a writer who was held up is noticed.
 const IDLE: Duration = Duration::from_mins(1);

@@ -8,25 +8,54 @@
 //! |---|---|
 //! | a ticket; a ticket and its newest messages in one query | `ws#t#ticket`, `T` · `M#…` |
 //! | a ticket's messages, events (activity log) | `ws#t#ticket`, `M#message` · `E#version` |
+//! | files of a ticket, found one by one or all | `ws#t#ticket`, `X#attachment` |
 //! | a ticket's due row | `ws#t#ticket`, `U` |
 //! | the directory, whole; names made unique | `ws#dir`, `D#id`, settings `S`; `ws#names`, `kind#name` |
 //! | API keys of a workspace; one by its secret | `ws#keys`, `K#id`; `key#hash`, `K` |
-//! | a contact; found by address (its id derives from it) | `ws#c#contact`, `C` |
-//! | an account | `ws#a#account`, `A` |
+//! | contacts of a workspace; one, found by address, too (its first id derives from it) | `ws#contacts`, `C#id` |
+//! | accounts of a workspace | `ws#accounts`, `A#id` |
+//! | a contact by external id or uid, an account by kind and external id | `ws#names`, `kind#hash` |
+//! | exports, merges and erasures of a contact, newest first | `ws#j#contact`, `J#id` |
 //! | webhook endpoints of a workspace | `ws#hooks`, `H#id` |
 //! | deliveries of an endpoint, newest first | `ws#h#endpoint`, `D#delivery` |
 //! | idempotency record | `ws#i#hash`, `I` |
-//! | the next ticket numbers | `ws#n`, `N` |
+//! | the next ticket numbers; a ticket by number | `ws#n`, `N`; `#number·id` |
+//! | tickets that are not active by priority, then creation | `ws#o#group`, priority·id |
+//! | tickets by last change | `ws#u#group`, updated·id |
+//! | tickets with a tag, account, uid, category, team, custom value | `ws#f#kind#value`, id |
+//! | how far counters have come, with the counts now; a recount; what it has replaced | `ws#count`, `P`; `B`; `O` |
+//! | counts of channels and assignees now; what happened on days | `ws#count#generation`, `C#channel` · `U#assignee`; `D#group#day` |
+//! | a workspace's round of purging; what remains of a purged ticket | `ws#purge`, `W`; `ws#t#ticket`, `W` |
+//! | the search index: manifest, when it is looked after | `ws#s`, `M` · `W` |
+//! | what was indexed last; a segment's blocks; the id of an indexed number | `ws#s#fresh`, stream place · `ws#s#segment`, word!number · `ws#s#n`, number |
+//! | the wish that a ticket be indexed anew | `ws#t#ticket`, `Y` |
 //! | runs of the sweep, newest first | `sweeps`, `R#time` |
 //! | tickets by status and last activity | index `list`: `ws#state#shard`, activity·id |
 //! | open tickets of an assignee, or of nobody | index `assignee`: `ws#user#shard`, id |
 //! | open tickets by priority | index `order`: `ws#open#shard`, priority·id |
 //! | tickets of a contact | index `lookup`: `ws#c#contact`, id |
+//! | accounts of a contact | index `lookup`: `ws#ca#contact`, `A#id` |
 //! | the feed of a day | index `lookup`: `ws#feed#day`, position |
 //! | what is due in an hour | index `lookup`: `due#hour#shard`, time·key |
 
+mod attachments;
+mod contacts;
+mod counts;
+mod purge;
+mod rows;
+mod search;
 mod tenant;
 
+pub(crate) use attachments::parse_attachment;
+pub use contacts::Unique;
+pub(crate) use contacts::{ACCOUNTS, CONTACTS, JOBS, parse_account, parse_contact, parse_job};
+pub(crate) use counts::{COUNTED, COUNTED_ASSIGNEES, COUNTED_CHANNELS, COUNTS, counted_day, counted_group, day_key};
+pub(crate) use purge::BELONGINGS;
+pub use purge::{is_remains, parse_round};
+pub(crate) use rows::{NUMBER, number_at, number_key, number_place, state_key, state_place, ticket_at, time_place};
+pub use rows::{Group, Posting};
+pub(crate) use search::{Place, indexed_number};
+pub use search::{is_index_wish, parse_index_care};
 pub use tenant::Tenant;
 
 use base64::{
@@ -167,6 +196,7 @@ impl State {
 const TICKET: &str = "T";
 const MESSAGE: &str = "M#";
 const EVENT: &str = "E#";
+const ATTACHMENT: &str = "X#";
 const FOLLOW_UP: &str = "U";
 const RECHECK: &str = "V";
 
@@ -176,6 +206,8 @@ pub(crate) const THREAD: (&str, &str) = (MESSAGE, TICKET);
 pub(crate) const MESSAGES: (&str, &str) = (MESSAGE, "M$");
 /// The sort keys of a ticket's events.
 pub(crate) const EVENTS: (&str, &str) = (EVENT, "E$");
+/// The sort keys of a ticket's files.
+pub(crate) const ATTACHMENTS: (&str, &str) = (ATTACHMENT, "X$");
 /// The sort keys of the directory's entries and settings.
 pub(crate) const DIRECTORY: (&str, &str) = ("D#", "S");
 /// The sort keys of a workspace's API keys.

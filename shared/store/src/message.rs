@@ -7,6 +7,7 @@ use crate::{
     keys::{self, Key},
 };
 use lambdesk_domain::{
+    attachment::Attachment,
     id::{MessageId, TicketId},
     message::{Content, Message, MessageKind, Sender, SenderKind},
     status::Source,
@@ -29,6 +30,8 @@ struct Stored {
     name: Option<Name>,
     src: Source,
     at: u64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    files: Vec<Attachment>,
     #[serde(flatten)]
     content: Content,
 }
@@ -44,6 +47,7 @@ pub fn encode(key: Key, message: &Message) -> Item {
         name: message.sender.name.clone(),
         src: message.source,
         at: message.created_at.millis(),
+        files: message.attachments.clone(),
         content: message.content.clone(),
     };
     item::document(key, &stored)
@@ -53,7 +57,7 @@ pub fn encode(key: Key, message: &Message) -> Item {
 pub fn decode(item: &Item) -> Result<Message, Corrupt> {
     let read = Reader(item);
     let (ticket_id, id) = place(read.text("pk")?, read.text("sk")?).ok_or(Corrupt("sk"))?;
-    let Stored { k, secure, forward, by, id: sender, name, src, at, content } = read.json("doc")?;
+    let Stored { k, secure, forward, by, id: sender, name, src, at, files, content } = read.json("doc")?;
     let sender = sender.map(|short| keys::long(&short).ok_or(Corrupt("doc"))).transpose()?;
     Ok(Message {
         id,
@@ -64,6 +68,7 @@ pub fn decode(item: &Item) -> Result<Message, Corrupt> {
         sender: Sender { kind: by, id: sender, name },
         source: src,
         content,
+        attachments: files,
         created_at: Timestamp::from_millis(at),
     })
 }

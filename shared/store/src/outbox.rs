@@ -1,10 +1,10 @@
 //! What a committed version of a ticket entails: its event, a delivery for every
-//! endpoint that wants it, and the row of its follow-up. The table's stream is the
-//! outbox; here is what its reader writes, and what repairs a version that the
-//! stream lost.
+//! endpoint that wants it, the row of its follow-up and the rows that lists read.
+//! The table's stream is the outbox; here is what its reader writes, and what
+//! repairs a version that the stream lost.
 //!
-//! Every write is conditional and every id derived, so doing it again changes
-//! nothing. The event comes last: once it is there, all the rest is.
+//! Every write is conditional or the same each time and every id derived, so doing
+//! it again changes nothing. The event comes last: once it is there, all the rest is.
 
 use crate::{
     client::{CAPACITY, Store, failure, is_condition_failure},
@@ -14,10 +14,11 @@ use crate::{
     keys::Tenant,
     stream::StreamChange,
 };
-use futures_util::future::{try_join, try_join_all};
+use futures_util::future::{try_join_all, try_join4};
 use lambdesk_domain::{
     events::{Event, between},
     id::{DeliveryId, EndpointId, EventId, Version},
+    status::Shelf,
     sweep::lost_version,
     ticket::Ticket,
     time::Timestamp,
@@ -102,7 +103,11 @@ impl Store {
         let moved = old.as_ref().and_then(|old| old.follow_up_at) != new.follow_up_at;
         let follow_up = async { if moved { self.place_follow_up(new, now).await } else { Ok(()) } };
         let event = between(old.as_ref(), new);
-        let (deliveries, ()) = try_join(self.add_deliveries(&event, endpoints, now), follow_up).await?;
+        let rows = self.place_rows(old.as_ref(), new);
+        let is_trashed = new.shelf == Shelf::Trashed && old.as_ref().is_none_or(|old| old.shelf != Shelf::Trashed);
+        let round = async { if is_trashed { self.touch_round(new.workspace_id, now).await } else { Ok(()) } };
+        let deliveries = self.add_deliveries(&event, endpoints, now);
+        let (deliveries, (), (), ()) = try_join4(deliveries, follow_up, rows, round).await?;
         self.add_event(&event, position, now).await?;
         Ok(deliveries)
     }
@@ -168,6 +173,10 @@ impl Store {
         let (versions, is_unsettled) = self.lost_versions(ticket, gaps).await?;
         if versions.is_empty() {
             return Ok(Repaired { is_unsettled, ..Repaired::default() });
+        }
+        self.place_rows(None, ticket).await?;
+        if ticket.shelf == Shelf::Trashed {
+            self.touch_round(ticket.workspace_id, now).await?;
         }
         let endpoints = self.endpoints(ticket.workspace_id).await?;
         let mut deliveries = Vec::new();

@@ -2,10 +2,10 @@
 
 use crate::{
     client::{CAPACITY, Store, failure, is_condition_failure, primary},
-    due::Due,
+    due::{Due, due_of},
     error::StoreError,
     item::{Item, json, text},
-    keys::{self, Index, Key, Tenant},
+    keys::{self, Index, Tenant},
 };
 use lambdesk_domain::{
     id::{TicketId, WorkspaceId},
@@ -75,20 +75,5 @@ impl Store {
             Err(error) => return Err(failure(error)),
         }
         Ok(())
-    }
-}
-
-fn due_of(item: &Item) -> Option<Due> {
-    let part = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
-    let key = Key { pk: part("pk")?, sk: part("sk")? };
-    let at = keys::due_time(&part("x_sk")?)?;
-    if let Some((workspace, endpoint, delivery)) = keys::parse_delivery(&key) {
-        return Some(Due::Delivery { workspace, endpoint, delivery, at });
-    }
-    let (workspace, ticket) = keys::parse_ticket(&key.pk)?;
-    if keys::is_follow_up(&key.sk) {
-        Some(Due::FollowUp { workspace, ticket, at })
-    } else {
-        keys::is_recheck(&key.sk).then_some(Due::Recheck { workspace, ticket, at })
     }
 }

@@ -1,12 +1,15 @@
 //! The table's stream, as Lambda hands it over: `DynamoDB` JSON images of items.
 
-use crate::{error::Corrupt, head, item::Item, keys};
+use crate::{error::Corrupt, head, item::Item, keys, message};
 use aws_sdk_dynamodb::types::AttributeValue as Av;
 use lambdesk_domain::{
     id::{TicketId, WorkspaceId},
+    message::Message,
     ticket::Ticket,
+    time::Timestamp,
 };
 use serde_json::Value as Json;
+use std::time::Duration;
 
 /// One record of the stream.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +22,17 @@ pub struct StreamChange {
     pub old: Option<Ticket>,
     /// After.
     pub new: Ticket,
+}
+
+/// A part of a ticket that bears on its words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// With the subject.
+    Head,
+    /// A message or note.
+    Message,
+    /// The wish that all of it be read anew.
+    Wish,
 }
 
 impl<'a> Image<'a> {
@@ -34,11 +48,59 @@ impl<'a> Image<'a> {
         self.0.pointer("/dynamodb/SequenceNumber")?.as_str()
     }
 
+    /// Whether the stream's reader has to do with it.
+    #[must_use]
+    pub fn is_told(self) -> bool {
+        self.part().is_some()
+    }
+
+    /// Which ticket the record is about, and which part of it bears on its words.
+    pub(crate) fn part(self) -> Option<(WorkspaceId, TicketId, Part)> {
+        let key = |name: &str| self.0.pointer(&format!("/dynamodb/Keys/{name}/S")).and_then(Json::as_str);
+        let part = match key("sk")? {
+            sk if keys::is_ticket(sk) => Part::Head,
+            sk if keys::parse_message(sk).is_some() => Part::Message,
+            sk if keys::is_index_wish(sk) => Part::Wish,
+            _ => return None,
+        };
+        keys::parse_ticket(key("pk")?).map(|(workspace, ticket)| (workspace, ticket, part))
+    }
+
+    /// Whether the item is still there.
+    pub(crate) fn is_there(self) -> bool {
+        self.0.pointer("/dynamodb/NewImage").is_some()
+    }
+
+    /// About when it was written.
+    pub(crate) fn at(self) -> Option<Timestamp> {
+        let seconds = self.0.pointer("/dynamodb/ApproximateCreationDateTime")?.as_f64()?;
+        Duration::try_from_secs_f64(seconds).ok().map(|since| Timestamp::EPOCH.plus(since))
+    }
+
+    /// A message before and after.
+    pub(crate) fn messages(self) -> Result<(Option<Message>, Option<Message>), Corrupt> {
+        let image = |name: &str| self.0.pointer(&format!("/dynamodb/{name}")).map(read_image).transpose();
+        let message = |item: Option<Item>| item.map(|item| message::decode(&item)).transpose();
+        Ok((message(image("OldImage")?)?, message(image("NewImage")?)?))
+    }
+
     /// The ticket that the record is about; none when it is about something else.
     #[must_use]
     pub fn ticket(self) -> Option<(WorkspaceId, TicketId)> {
         let key = |name: &str| self.0.pointer(&format!("/dynamodb/Keys/{name}/S")).and_then(Json::as_str);
         keys::is_ticket(key("sk")?).then(|| keys::parse_ticket(key("pk")?)).flatten()
+    }
+
+    /// The ticket as it was when it was removed; none when it is still there.
+    ///
+    /// # Errors
+    /// When the image can't be read.
+    pub fn removed(self) -> Result<Option<Ticket>, Corrupt> {
+        if self.0.pointer("/dynamodb/NewImage").is_some() {
+            return Ok(None);
+        }
+        let old = self.0.pointer("/dynamodb/OldImage").map(read_image).transpose()?;
+        old.map(|old| head::decode(&old)).transpose()
     }
 
     /// The change; none when the ticket was removed or nothing about it changed.

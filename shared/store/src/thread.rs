@@ -105,6 +105,7 @@ mod tests {
             sender: Sender { kind: SenderKind::System, id: None, name: None },
             source: Source::Api,
             content: Content::from_text("text").expect("a text"),
+            attachments: Vec::new(),
             created_at: Timestamp::EPOCH,
         }
     }

@@ -1,6 +1,7 @@
 //! Tickets and their threads.
 
 use crate::{
+    contacts::{Claim, Place},
     client::{CAPACITY, Store, Transaction, failure, is_condition_failure, primary},
     error::{CommitError, Corrupt, StoreError},
     head::{self, Expression},
@@ -13,7 +14,6 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use lambdesk_domain::{
     command::Change,
-    contact::Contact,
     id::{MessageId, TicketId, WorkspaceId},
     message::Message,
     ticket::Ticket,
@@ -25,7 +25,7 @@ pub struct NewItems<'a> {
     /// The opening message of a new ticket. (A change brings its own message.)
     pub message: Option<&'a Message>,
     /// The contact that must be the one with this address, made if it is new.
-    pub contact: Option<&'a Contact>,
+    pub contact: Option<&'a Claim>,
     /// The answer to remember.
     pub answer: Option<&'a Record>,
 }
@@ -57,7 +57,7 @@ impl Store {
         }
         let contact_at = items.len();
         if let Some(contact) = new.contact {
-            items.push(self.claim_contact(ticket.workspace_id, contact)?);
+            items.extend(self.claim_contact(ticket.workspace_id, contact)?);
         }
         let answer_at = items.len();
         if let Some(answer) = new.answer {
@@ -71,7 +71,7 @@ impl Store {
                 }
                 match cancelled.failed(contact_at) {
                     Some(Some(item)) => {
-                        Err(CommitError::OtherContact(Box::new(read_document(item).map_err(StoreError::from)?)))
+                        Err(CommitError::OtherContact(Box::new(Place::read(item).map_err(StoreError::from)?)))
                     }
                     _ => Err(StoreError::Contended.into()),
                 }
@@ -80,7 +80,7 @@ impl Store {
     }
 
     /// Commits a change if its guard holds: one conditional update, or one
-    /// transaction when a message or a remembered answer comes with it. Answers
+    /// transaction when a message comes, changes or goes, or an answer is remembered. Answers
     /// the ticket afterwards where the table tells it. Written once however often
     /// it is sent: a transaction by its token, an update by the cause it leaves, so
     /// one request may change one ticket once per instant.
@@ -99,7 +99,8 @@ impl Store {
         change: &Change,
         answer: Option<&Record>,
     ) -> Result<Option<Ticket>, CommitError> {
-        if change.message.is_none() && answer.is_none() {
+        let is_alone = change.message.is_none() && change.edited.is_none() && change.deleted.is_none();
+        if is_alone && answer.is_none() {
             return self.update_head(workspace, ticket, change).await.map(Some);
         }
         let mut expression = Expression::default();
@@ -121,6 +122,17 @@ impl Store {
         if let Some(message) = &change.message {
             items.push(self.put_new(message::encode(tenant.message(ticket, message.id), message))?);
         }
+        let files_at = items.len();
+        if let Some(message) = &change.message {
+            items.extend(self.take_attachments(workspace, message)?);
+        }
+        let files_end = items.len();
+        if let Some(message) = &change.edited {
+            items.push(self.put_over(message::encode(tenant.message(ticket, message.id), message))?);
+        }
+        if let Some(message) = &change.deleted {
+            items.extend(self.remove_message(workspace, message)?);
+        }
         let answer_at = items.len();
         if let Some(answer) = answer {
             items.push(answer.put(&self.table, workspace, change.at)?);
@@ -130,6 +142,9 @@ impl Store {
             Transaction::Cancelled(cancelled) => match (cancelled.failed(answer_at), cancelled.failed(0)) {
                 (Some(item), _) => Err(answered(item)?),
                 (None, Some(item)) => Err(not_as_assumed(item)),
+                (None, None) if (files_at..files_end).any(|at| cancelled.failed(at).is_some()) => {
+                    Err(CommitError::Taken("an attachment"))
+                }
                 (None, None) => Err(StoreError::Contended.into()),
             },
         }
@@ -178,6 +193,15 @@ impl Store {
             }
             Err(error) => Err(failure(error).into()),
         }
+    }
+
+    fn put_over(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder()
+            .table_name(&*self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_exists(pk)");
+        let put = put.build().map_err(|error| StoreError::Refused(error.to_string()))?;
+        Ok(TransactWriteItem::builder().put(put).build())
     }
 
     fn put_new(&self, item: Item) -> Result<TransactWriteItem, StoreError> {

@@ -21,7 +21,6 @@ pub const ASSIGNEE: &str = "asg";
 pub const ASSIGNED: &str = "ak";
 pub const CONTACT: &str = "ct";
 pub const ACCOUNT: &str = "ac";
-pub const ACCOUNT_ID: &str = "aci";
 pub const REQUESTER: &str = "rq";
 pub const TAGS: &str = "tg";
 pub const CUSTOM: &str = "cf";
@@ -69,7 +68,8 @@ pub const fn since(status: Status) -> &'static str {
 /// What lists filter by after the index has been read.
 pub mod filterable {
     pub use super::{
-        ACCOUNT_ID, ASSIGNEE, CATEGORY, CHANNEL, CHANNEL_KIND, CONTACT, CUSTOM, FOLLOW_UP, ID, PRIORITY, SOURCE,
-        STATUS, TAGS, TEAM, UID,
+        ACCOUNT, ASSIGNEE, AWAITING, CATEGORY, CHANNEL, CHANNEL_KIND, CONTACT, CREATED, CUSTOM, FOLLOW_UP, ID,
+        LAST_ACTIVITY, NUMBER, PRIORITY, READ_BY_CUSTOMER, READ_BY_ORGANIZATION, SOURCE, STATUS, TAGS, TEAM, UID,
+        UPDATED,
     };
 }

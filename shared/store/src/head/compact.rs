@@ -4,7 +4,7 @@
 //! Words separated by spaces, each a letter and an id in its short form:
 //! `u…` a user (`c` contact, `m` machine, `h` channel, `s` the system), `r…` the
 //! request, `q` silent (quiet), `w` and the kind's letter: a message was written,
-//! `d` a follow-up came due.
+//! `e…` it was changed, `x…` deleted, `d` a follow-up came due, `t…` the ticket that it continues, `o…` the message that opened it.
 
 use crate::{error::Corrupt, keys};
 use lambdesk_domain::{
@@ -60,6 +60,8 @@ pub fn cause(cause: &Cause) -> String {
     words.extend(is_silent.then(|| "q".to_owned()));
     words.extend(what.map(|what| match what {
         What::Message { id, kind } => format!("w{}{}", letter(&MESSAGES, &kind), keys::short(id.uuid())),
+        What::MessageEdited { id, kind } => format!("e{}{}", letter(&MESSAGES, &kind), keys::short(id.uuid())),
+        What::MessageDeleted { id, kind } => format!("x{}{}", letter(&MESSAGES, &kind), keys::short(id.uuid())),
         What::FollowUpDue => "d".to_owned(),
     }));
     words.join(" ")
@@ -78,9 +80,14 @@ fn parse_cause(text: &str) -> Option<Cause> {
             'r' => cause.request_id = Some(id(rest, RequestId::new)?),
             'q' => cause.is_silent = true,
             'd' => cause.what = Some(What::FollowUpDue),
-            'w' => {
+            'w' | 'e' | 'x' => {
                 let (kind, message) = split(rest)?;
-                cause.what = Some(What::Message { id: id(message, MessageId::new)?, kind: value(&MESSAGES, kind)? });
+                let (id, kind) = (id(message, MessageId::new)?, value(&MESSAGES, kind)?);
+                cause.what = Some(match letter {
+                    'x' => What::MessageDeleted { id, kind },
+                    'e' => What::MessageEdited { id, kind },
+                    _ => What::Message { id, kind },
+                });
             }
             _ => return None,
         }
@@ -90,9 +97,10 @@ fn parse_cause(text: &str) -> Option<Cause> {
 
 /// An origin in few bytes.
 pub fn origin(origin: &Origin) -> String {
-    let Origin { creator, continues } = origin;
+    let Origin { creator, continues, opening } = origin;
     let mut words = vec![actor(*creator)];
     words.extend(continues.map(|ticket| format!("t{}", keys::short(ticket.uuid()))));
+    words.extend(opening.map(|message| format!("o{}", keys::short(message.uuid()))));
     words.join(" ")
 }
 
@@ -103,10 +111,13 @@ pub fn read_origin(text: &str) -> Result<Origin, Corrupt> {
 
 fn parse_origin(text: &str) -> Option<Origin> {
     let mut words = text.split(' ');
-    let creator = read_actor(words.next()?)?;
-    let continues = match words.next() {
-        Some(word) => Some(id(word.strip_prefix('t')?, TicketId::new)?),
-        None => None,
-    };
-    words.next().is_none().then_some(Origin { creator, continues })
+    let mut origin = Origin { creator: read_actor(words.next()?)?, continues: None, opening: None };
+    for (letter, rest) in words.map(split).collect::<Option<Vec<_>>>()? {
+        match letter {
+            't' => origin.continues = Some(id(rest, TicketId::new)?),
+            'o' => origin.opening = Some(id(rest, MessageId::new)?),
+            _ => return None,
+        }
+    }
+    Some(origin)
 }

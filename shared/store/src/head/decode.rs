@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::AttributeValue as Av;
 use lambdesk_domain::{
     contact::{ContactRef, Requester},
     custom_field::FieldValue,
-    id::{CategoryId, ChannelId, ContactId, TagId, TeamId, TicketNumber, UserId, Version},
+    id::{AccountId, CategoryId, ChannelId, ContactId, TagId, TeamId, TicketNumber, UserId, Version},
     status::{Awaiting, ChannelType, Priority, Shelf, Source, Status},
     text::{FieldKey, Preview},
     ticket::{ChannelRef, Ticket},
@@ -44,7 +44,7 @@ pub fn decode(item: &Item) -> Result<Ticket, Corrupt> {
         team: read.id_if_any(attr::TEAM, TeamId::new)?,
         assignee: read.id_if_any(attr::ASSIGNEE, UserId::new)?,
         contact: contact(read)?,
-        account: read.text_if_any(attr::ACCOUNT)?.map(|_| read.json(attr::ACCOUNT)).transpose()?,
+        account: read.id_if_any(attr::ACCOUNT, AccountId::new)?,
         requester: requester(read)?,
         tags: tags(read)?,
         custom: custom(read)?,

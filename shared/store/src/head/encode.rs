@@ -2,7 +2,7 @@
 
 use super::{attr, compact};
 use crate::{
-    item::{FORMAT, Item, id, json, number, text, time},
+    item::{FORMAT, Item, id, number, text, time},
     keys::{self, State, Tenant},
 };
 use aws_sdk_dynamodb::types::AttributeValue as Av;
@@ -38,8 +38,7 @@ pub fn encode(ticket: &Ticket) -> Item {
     put(attr::TEAM, ticket.team.map(|team| id(team.uuid())));
     put(attr::ASSIGNEE, ticket.assignee.map(|user| id(user.uuid())));
     put(attr::CONTACT, ticket.contact.as_ref().map(contact));
-    put(attr::ACCOUNT, ticket.account.as_ref().map(json));
-    put(attr::ACCOUNT_ID, ticket.account.as_ref().map(|account| id(account.id.uuid())));
+    put(attr::ACCOUNT, ticket.account.map(|account| id(account.uuid())));
     put(attr::REQUESTER, Some(requester(&ticket.requester)));
     put(attr::TAGS, tags(&ticket.tags));
     put(attr::CUSTOM, Some(Av::M(ticket.custom.iter().map(|(key, value)| (key.to_string(), custom(value))).collect())));

@@ -1,6 +1,6 @@
 //! A ticket's head as an item: its attributes, how they are read, written and changed.
 
-mod attr;
+pub(crate) mod attr;
 mod compact;
 mod condition;
 mod decode;

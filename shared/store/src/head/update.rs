@@ -2,14 +2,14 @@
 
 use super::{Expression, attr, compact, encode};
 use crate::{
-    item::{id, json, number, text, time},
+    item::{id, number, text, time},
     keys::{self, State, Tenant},
 };
 use aws_sdk_dynamodb::types::AttributeValue as Av;
 use lambdesk_domain::{
     command::Change,
     id::{TicketId, WorkspaceId},
-    patch::{Field, MessageTrace, TagChange, TicketPatch},
+    patch::{Field, MessageTrace, Replies, TagChange, TicketPatch},
     status::{Shelf, Status, StatusSet},
     time::Timestamp,
 };
@@ -82,8 +82,7 @@ impl Update<'_> {
         self.field(attr::TEAM, team, |team| id(team.uuid()));
         self.field(attr::ASSIGNEE, assignee, |user| id(user.uuid()));
         self.field(attr::CONTACT, contact, encode::contact);
-        self.field(attr::ACCOUNT, account, json);
-        self.field(attr::ACCOUNT_ID, account, |account| id(account.id.uuid()));
+        self.field(attr::ACCOUNT, account, |account| id(account.uuid()));
         self.part(attr::REQUESTER, attr::NAME, requester_name, |name| text(name.as_str()));
         self.part(attr::REQUESTER, attr::EMAIL, requester_email, |email| text(email.as_str()));
         self.part(attr::REQUESTER, attr::PHONE, requester_phone, |phone| text(phone.as_str()));
@@ -139,15 +138,17 @@ impl Update<'_> {
     }
 
     fn message(&mut self, trace: &MessageTrace, now: Timestamp) {
-        let MessageTrace { preview, awaiting, is_reply, is_response } = trace;
+        let MessageTrace { preview, awaiting, replies, is_response } = trace;
         if let Some(preview) = preview {
             self.set(attr::PREVIEW, text(preview.as_str()));
         }
         if let Some(awaiting) = awaiting {
             self.set(attr::AWAITING, text(awaiting.as_str()));
         }
-        if *is_reply {
-            self.add(attr::REPLIES, number(1));
+        match replies {
+            Replies::Keep => {}
+            Replies::OneMore => self.add(attr::REPLIES, number(1)),
+            Replies::OneFewer => self.add(attr::REPLIES, Av::N("-1".to_owned())),
         }
         if *is_response {
             self.set_first(attr::FIRST_RESPONSE, now);

@@ -2,7 +2,7 @@
 
 use super::{EVENT, FOLLOW_UP, Key, MESSAGE, RECHECK, State, TICKET, short};
 use lambdesk_domain::id::{
-    AccountId, ApiKeyId, ContactId, DeliveryId, EndpointId, MessageId, TicketId, UserId, Version, WorkspaceId,
+    ApiKeyId, ContactId, DeliveryId, EndpointId, MessageId, TicketId, UserId, Version, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -13,7 +13,7 @@ const SHARD: u8 = 0;
 /// The keys of one workspace.
 #[derive(Debug, Clone)]
 pub struct Tenant {
-    workspace: String,
+    pub(super) workspace: String,
 }
 
 impl Tenant {
@@ -23,7 +23,7 @@ impl Tenant {
         Self { workspace: short(workspace.uuid()) }
     }
 
-    fn key(&self, pk: &str, sk: impl Into<String>) -> Key {
+    pub(super) fn key(&self, pk: &str, sk: impl Into<String>) -> Key {
         Key { pk: format!("{}#{pk}", self.workspace), sk: sk.into() }
     }
 
@@ -95,18 +95,6 @@ impl Tenant {
     #[must_use]
     pub fn endpoints(&self) -> String {
         format!("{}#hooks", self.workspace)
-    }
-
-    /// A contact.
-    #[must_use]
-    pub fn contact(&self, contact: ContactId) -> Key {
-        self.key(&format!("c#{}", short(contact.uuid())), "C")
-    }
-
-    /// An account.
-    #[must_use]
-    pub fn account(&self, account: AccountId) -> Key {
-        self.key(&format!("a#{}", short(account.uuid())), "A")
     }
 
     /// A webhook endpoint.

@@ -18,7 +18,7 @@ use lambdesk_domain::{
     time::Timestamp,
 };
 use lambdesk_store::{
-    Answered, ListFilter, ListQuery, NewItems, Record, Start, Store, contact_id,
+    Answered, Claim, ListFilter, ListQuery, NewItems, Record, Sort, Start, Store, contact_id,
     keys::{State, Tenant},
 };
 use std::time::Duration;
@@ -46,15 +46,11 @@ fn content() -> Content {
 }
 
 fn contact() -> Contact {
-    let email = "grace.hopper@example.com".parse().expect("an address");
+    let email: lambdesk_domain::text::EmailAddress = "grace.hopper@example.com".parse().expect("an address");
     Contact {
-        id: contact_id("salt", &email, 0),
         name: Some("Grace Hopper".parse().expect("a name")),
-        email: Some(email),
-        phone: None,
-        external_id: None,
-        is_blocked: false,
-        created_at: NOW,
+        email: Some(email.clone()),
+        ..Contact::new(contact_id("salt", &email), NOW)
     }
 }
 
@@ -113,6 +109,7 @@ fn answering(number: u128) -> Change {
         id: MessageId::new(id(number)),
         kind: ReplyKind::Reply,
         content: content(),
+        attachments: Vec::new(),
         is_secure: false,
         is_forward: false,
         status: None,
@@ -150,7 +147,7 @@ async fn with_ticket() -> Table {
 #[tokio::test]
 async fn a_new_ticket_is_one_request_whatever_comes_with_it() {
     let table = Table::new().await;
-    let (contact, answer) = (contact(), record());
+    let (claim, answer) = (Claim { contact: contact(), address: None }, record());
     let creates = async |number, with_message: bool, contact, answer| {
         let (ticket, message) = opened(number);
         let new = NewItems { message: with_message.then_some(&message), contact, answer };
@@ -158,8 +155,8 @@ async fn a_new_ticket_is_one_request_whatever_comes_with_it() {
     };
     assert_eq!(creates(1, false, None, None).await, (1, 5.0));
     assert_eq!(creates(2, true, None, None).await, (1, 8.0));
-    assert_eq!(creates(3, true, Some(&contact), None).await, (1, 10.0));
-    assert_eq!(creates(4, true, Some(&contact), Some(&answer)).await, (1, 12.0));
+    assert_eq!(creates(3, true, Some(&claim), None).await, (1, 10.0));
+    assert_eq!(creates(4, true, Some(&claim), Some(&answer)).await, (1, 12.0));
 }
 
 #[tokio::test]
@@ -200,9 +197,11 @@ async fn a_page_of_a_list_is_one_request_for_each_state() {
         let query = ListQuery {
             states: states.iter().copied().map(State::Live).collect(),
             filter: ListFilter::default(),
+            search: None,
             hide_put_off: true,
             reach: Reach::All,
-            start: Start::Newest { skip: 0 },
+            sort: Sort::default(),
+            start: Start::First { skip: 0 },
             limit: 25,
             now: NOW,
         };

@@ -3,7 +3,7 @@
 use crate::support::{Table, workspace};
 use lambdesk_domain::{
     access::{AccessRules, Role, Scopes},
-    directory::{ApiKey, Category, DeletionPolicy, Entry, KeyHolder, Tag, User, Workspace},
+    directory::{ApiKey, Category, DeletionPolicy, Entry, KeyHolder, Retention, Tag, User, Workspace},
     id::{ApiKeyId, CategoryId, TagId, UserId},
     time::Timestamp,
 };
@@ -20,6 +20,7 @@ fn settings() -> Workspace {
         name: "Ours".parse().expect("a name"),
         access: AccessRules::default(),
         deletion: DeletionPolicy::Trash,
+        retention: Retention::default(),
         salt: "salt".to_owned(),
         created_at: Timestamp::EPOCH,
     }
@@ -43,6 +44,7 @@ fn owner() -> Entry {
         name: "Ada".parse().expect("a name"),
         email: "ada@example.com".parse().expect("an address"),
         role: Role::Owner,
+        is_enabled: true,
         picture_url: None,
         timezone: None,
     })
@@ -170,8 +172,8 @@ async fn changes_of_this_process_are_seen_at_once() {
     assert_eq!(directory().await.tags.len(), 1);
     let renamed = Workspace { name: "Theirs".parse().expect("a name"), ..settings() };
     let before = table.store.settings(workspace(1)).await.expect("it is read").expect("it is there");
-    assert!(table.store.change_settings(&before, &renamed).await.expect("it is written"));
-    assert!(!table.store.change_settings(&before, &settings()).await.expect("they are others by now"));
+    assert!(table.store.change_settings(&before, &renamed, Timestamp::EPOCH).await.expect("it is written"));
+    assert!(!table.store.change_settings(&before, &settings(), Timestamp::EPOCH).await.expect("they are others by now"));
     assert_eq!(directory().await.workspace, renamed);
 }
 
@@ -182,14 +184,18 @@ async fn a_key_is_found_by_the_hash_of_its_secret_until_it_is_revoked() {
     assert_eq!(table.store.remembered_api_key("hash-2"), None);
     assert_eq!(table.store.api_key("hash-2").await.expect("it is read"), Some(key(2)));
     assert_eq!(table.store.remembered_api_key("hash-2"), Some(key(2)));
-    assert_eq!(table.store.api_keys(workspace(1)).await.expect("they are read"), [key(1), key(2)]);
-    assert!(table.store.revoke_api_key(workspace(1), key(2).id).await.expect("it is revoked"));
-    assert!(!table.store.revoke_api_key(workspace(1), key(2).id).await.expect("it is gone already"));
+    assert_eq!(listed(&table.store).await, [key(1), key(2)]);
+    assert!(table.store.revoke_api_key(workspace(1), key(2).id, Timestamp::EPOCH).await.expect("it is revoked"));
+    assert!(!table.store.revoke_api_key(workspace(1), key(2).id, Timestamp::EPOCH).await.expect("it is gone already"));
     for store in [table.store.clone(), table.elsewhere()] {
         assert_eq!(store.api_key("hash-2").await.expect("it is read"), None);
     }
-    assert_eq!(table.store.api_keys(workspace(1)).await.expect("they are read"), [key(1)]);
+    assert_eq!(listed(&table.store).await, [key(1)]);
     assert_eq!(table.store.api_key("hash-3").await.expect("it is read"), None);
+}
+
+async fn listed(store: &Store) -> Vec<ApiKey> {
+    store.api_keys(workspace(1)).await.expect("they are read").into_iter().map(|listed| listed.key).collect()
 }
 
 #[tokio::test]

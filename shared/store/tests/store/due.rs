@@ -54,7 +54,13 @@ async fn due(store: &Store, from: Timestamp, until: Timestamp) -> Vec<Due> {
 
 fn time_of(due: &Due) -> Timestamp {
     match due {
-        Due::FollowUp { at, .. } | Due::Delivery { at, .. } | Due::Recheck { at, .. } => *at,
+        Due::FollowUp { at, .. }
+        | Due::Delivery { at, .. }
+        | Due::Recheck { at, .. }
+        | Due::Job { at, .. }
+        | Due::Round { at, .. }
+        | Due::Remains { at, .. }
+        | Due::Index { at, .. } => *at,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The store through the real AWS SDK, over the embedded engine.
 
 mod costs;
+mod counts;
 mod creation;
 mod directory;
 mod due;
@@ -10,6 +11,8 @@ mod faults;
 mod growth;
 mod heads;
 mod lists;
+mod patterns;
+mod search;
 mod support;
 mod tables;
 mod threads;

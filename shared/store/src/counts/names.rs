@@ -1,0 +1,71 @@
+//! How counters are called as attributes.
+
+use crate::item::Item;
+use lambdesk_domain::{
+    report::{Bucket, Counter, Counters, Happening, Span, Standing},
+    status::Awaiting,
+};
+
+/// The attribute of a counter. Attributes that are none never look like one.
+pub fn name(counter: Counter) -> String {
+    match counter {
+        Counter::Standing(standing) => format!("n_{standing}"),
+        Counter::Awaiting(awaiting) => format!("w_{awaiting}"),
+        Counter::Happened(happening) => format!("d_{happening}"),
+        Counter::Took(span, bucket) => format!("{}{}", letter(span), bucket.number()),
+        Counter::Millis(span) => format!("{}_ms", letter(span)),
+    }
+}
+
+/// The counter of an attribute.
+fn parse(name: &str) -> Option<Counter> {
+    if let Some((kind, word)) = name.split_once('_') {
+        return match kind {
+            "n" => Standing::parse(word).map(Counter::Standing),
+            "w" => Awaiting::parse(word).map(Counter::Awaiting),
+            "d" => Happening::parse(word).map(Counter::Happened),
+            letter if word == "ms" => span(letter).map(Counter::Millis),
+            _ => None,
+        };
+    }
+    let (letter, number) = name.split_at_checked(1)?;
+    Some(Counter::Took(span(letter)?, Bucket::from_number(number.parse().ok()?)?))
+}
+
+/// The counters of an item.
+pub fn counters(item: &Item) -> Counters {
+    let counted = item.iter().filter_map(|(name, value)| Some((parse(name)?, value.as_n().ok()?.parse().ok()?)));
+    counted.collect()
+}
+
+const fn letter(span: Span) -> &'static str {
+    match span {
+        Span::FirstResponse => "f",
+        Span::Resolution => "r",
+    }
+}
+
+fn span(of: &str) -> Option<Span> {
+    Span::ALL.iter().copied().find(|span| letter(*span) == of)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn every_counter_reads_back_and_nothing_else_is_one() {
+        let standings = Standing::ALL.iter().copied().map(Counter::Standing);
+        let awaiting = Awaiting::ALL.iter().copied().map(Counter::Awaiting);
+        let happened = Happening::ALL.iter().copied().map(Counter::Happened);
+        let bucket = Bucket::of(Duration::from_hours(7));
+        let times = Span::ALL.iter().flat_map(|span| [Counter::Took(*span, bucket), Counter::Millis(*span)]);
+        for counter in standings.chain(awaiting).chain(happened).chain(times) {
+            assert_eq!(parse(&name(counter)), Some(counter));
+        }
+        for other in ["pk", "sk", "v", "pos", "gen", "at", "", "f", "f999", "n_none"] {
+            assert_eq!(parse(other), None, "{other}");
+        }
+    }
+}

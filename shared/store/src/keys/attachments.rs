@@ -1,0 +1,17 @@
+//! Keys of the files that come with a ticket's messages.
+
+use super::{ATTACHMENT, Key, Tenant, long, short};
+use lambdesk_domain::id::{AttachmentId, TicketId};
+
+impl Tenant {
+    /// A file announced on a ticket.
+    #[must_use]
+    pub fn attachment(&self, ticket: TicketId, attachment: AttachmentId) -> Key {
+        self.key(&format!("t#{}", short(ticket.uuid())), format!("{ATTACHMENT}{}", short(attachment.uuid())))
+    }
+}
+
+/// The file that an attachment's sort key names.
+pub(crate) fn parse_attachment(sk: &str) -> Option<AttachmentId> {
+    sk.strip_prefix(ATTACHMENT).and_then(long).map(AttachmentId::new)
+}

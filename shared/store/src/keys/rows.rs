@@ -1,0 +1,263 @@
+//! The keys of the small rows by which lists find tickets in other orders than
+//! the indexes have: see [`crate::rows`].
+//!
+//! Ids stand in them as they are. What people wrote (a uid, a custom field) is
+//! hashed, so that no key holds anything personal.
+
+use super::{Key, State, Tenant, activity, priority, short, time_key};
+use lambdesk_domain::{
+    custom_field::FieldValue,
+    id::{AccountId, CategoryId, TagId, TeamId, TicketId, TicketNumber},
+    text::{FieldKey, Uid},
+    ticket::Ticket,
+    time::Timestamp,
+};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// Between the partition of the number rows and their numbers, so that the
+/// counter of numbers, in the same partition, is none of them.
+pub(crate) const NUMBER: &str = "#";
+
+/// Which rows a ticket is among: coarser than [`State`], so that few changes move it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Group {
+    /// On the ordinary shelf with something still to be done.
+    Active,
+    /// On the ordinary shelf, resolved or closed.
+    Done,
+    /// On the ordinary shelf, unwanted.
+    Spam,
+    /// Kept back by screening.
+    Unprocessed,
+    /// Put away.
+    Archived,
+    /// Deleted.
+    Trashed,
+}
+
+impl Group {
+    /// The group of a state.
+    #[must_use]
+    pub const fn of(state: State) -> Self {
+        match state {
+            State::Live(status) if status.is_active() => Self::Active,
+            State::Live(status) if status.is_closed() => Self::Done,
+            State::Live(_) => Self::Spam,
+            State::Unprocessed => Self::Unprocessed,
+            State::Archived => Self::Archived,
+            State::Trashed => Self::Trashed,
+        }
+    }
+
+    /// The group of a ticket.
+    #[must_use]
+    pub const fn of_ticket(ticket: &Ticket) -> Self {
+        Self::of(State::of(ticket.shelf, ticket.status))
+    }
+
+    /// Its spelling in keys and in the attribute of number rows.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Done => "done",
+            Self::Spam => "spam",
+            Self::Unprocessed => "unprocessed",
+            Self::Archived => "archived",
+            Self::Trashed => "trashed",
+        }
+    }
+}
+
+/// Something that a few of all tickets have, and by which they are found.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Posting {
+    /// This tag.
+    Tag(TagId),
+    /// This account.
+    Account(AccountId),
+    /// This end user's name elsewhere.
+    Uid(Uid),
+    /// This category.
+    Category(CategoryId),
+    /// This team.
+    Team(TeamId),
+    /// This value of a custom field; of several choices, one.
+    Custom(FieldKey, FieldValue),
+}
+
+impl Posting {
+    fn partition(&self) -> String {
+        match self {
+            Self::Tag(tag) => format!("tag#{}", short(tag.uuid())),
+            Self::Account(account) => format!("account#{}", short(account.uuid())),
+            Self::Uid(uid) => format!("uid#{}", hashed(uid.as_str())),
+            Self::Category(category) => format!("category#{}", short(category.uuid())),
+            Self::Team(team) => format!("team#{}", short(team.uuid())),
+            Self::Custom(key, value) => format!("custom#{}", hashed(&format!("{key}={}", canonical(value)))),
+        }
+    }
+}
+
+/// A value in one spelling, with its type: the text "1" is not the number 1.
+fn canonical(value: &FieldValue) -> String {
+    match value {
+        FieldValue::Boolean(flag) => format!("b{flag}"),
+        // Stored numbers have one spelling each (`stored_number`).
+        FieldValue::Number(number) => format!("n{number}"),
+        FieldValue::Text(text) => format!("t{text}"),
+        FieldValue::Choices(values) => format!("c{values:?}"),
+    }
+}
+
+/// 128 bits of a hash, as an id is written.
+fn hashed(text: &str) -> String {
+    let hash = Sha256::digest(text.as_bytes());
+    let mut bytes = [0; 16];
+    bytes.iter_mut().zip(hash).for_each(|(byte, hashed)| *byte = hashed);
+    short(Uuid::from_bytes(bytes))
+}
+
+impl Tenant {
+    /// Partition of the order rows: tickets of a group by priority, then creation.
+    /// Active ones are in the order index instead.
+    #[must_use]
+    pub fn order_rows(&self, group: Group) -> String {
+        format!("{}#o#{}", self.workspace, group.as_str())
+    }
+
+    /// A ticket's order row.
+    #[must_use]
+    pub fn order_row(&self, ticket: &Ticket) -> Key {
+        self.key(&format!("o#{}", Group::of_ticket(ticket).as_str()), priority(ticket.priority, ticket.id))
+    }
+
+    /// Partition of the updated rows: tickets of a group by their last change.
+    #[must_use]
+    pub fn updated_rows(&self, group: Group) -> String {
+        format!("{}#u#{}", self.workspace, group.as_str())
+    }
+
+    /// A ticket's updated row.
+    #[must_use]
+    pub fn updated_row(&self, ticket: &Ticket) -> Key {
+        self.key(&format!("u#{}", Group::of_ticket(ticket).as_str()), activity(ticket.updated_at, ticket.id))
+    }
+
+    /// Partition of the number rows: all tickets by number.
+    #[must_use]
+    pub fn number_rows(&self) -> String {
+        format!("{}#n", self.workspace)
+    }
+
+    /// A ticket's number row.
+    #[must_use]
+    pub fn number_row(&self, ticket: &Ticket) -> Key {
+        self.key("n", format!("{NUMBER}{}", number_place(ticket.number, ticket.id)))
+    }
+
+    /// Partition of a posting: the tickets that have it, by creation.
+    #[must_use]
+    pub fn postings(&self, posting: &Posting) -> String {
+        format!("{}#f#{}", self.workspace, posting.partition())
+    }
+
+    /// A ticket's row under a posting.
+    #[must_use]
+    pub fn posting_row(&self, posting: &Posting, ticket: TicketId) -> Key {
+        self.key(&format!("f#{}", posting.partition()), short(ticket.uuid()))
+    }
+}
+
+/// A place in the list by number.
+#[must_use]
+pub fn number_place(number: TicketNumber, ticket: TicketId) -> String {
+    format!("{}{}", number_key(number), short(ticket.uuid()))
+}
+
+/// A number in digits that sort as numbers do.
+#[must_use]
+pub fn number_key(number: TicketNumber) -> String {
+    format!("{:020}", number.0)
+}
+
+/// The number of a place in the list by number.
+#[must_use]
+pub fn number_at(place: &str) -> Option<TicketNumber> {
+    place.get(..20)?.parse().ok().map(TicketNumber)
+}
+
+/// A place in the list by status: the states in their declared order, within one
+/// by last activity.
+#[must_use]
+pub fn state_place(ticket: &Ticket) -> String {
+    let state = state_key(State::of(ticket.shelf, ticket.status));
+    format!("{state}{}", activity(ticket.last_activity_at, ticket.id))
+}
+
+/// One digit that sorts as states do: statuses in order, then what is put away.
+#[must_use]
+pub const fn state_key(state: State) -> char {
+    match state {
+        State::Live(status) => (b'0' + status as u8) as char,
+        State::Unprocessed => '7',
+        State::Archived => '8',
+        State::Trashed => '9',
+    }
+}
+
+/// Where a time begins in places that begin with one, ids among them.
+#[must_use]
+pub fn time_place(time: Timestamp) -> String {
+    time_key(time)
+}
+
+/// The ticket that a place of any list ends in.
+#[must_use]
+pub fn ticket_at(place: &str) -> Option<TicketId> {
+    place.get(place.len().checked_sub(22)?..).and_then(super::long).map(TicketId::new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lambdesk_domain::status::Status;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn numbers_sort_as_numbers_do_and_places_name_their_ticket(a: u64, b: u64, id: u128) {
+            let (a, b, id) = (TicketNumber(a), TicketNumber(b), TicketId::new(Uuid::from_u128(id)));
+            prop_assert_eq!(number_key(a).cmp(&number_key(b)), a.cmp(&b));
+            prop_assert_eq!(ticket_at(&number_place(a, id)), Some(id));
+            prop_assert_eq!(number_at(&number_place(a, id)), Some(a));
+        }
+
+        #[test]
+        fn a_place_that_begins_with_an_id_begins_with_its_time(millis in 0..253_402_300_799_999_u64, random: [u8; 10]) {
+            let id = uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid();
+            prop_assert!(short(id).starts_with(&time_place(Timestamp::from_millis(millis))));
+        }
+    }
+
+    #[test]
+    fn states_sort_in_their_declared_order() {
+        let put_away = [State::Unprocessed, State::Archived, State::Trashed];
+        let states: Vec<_> = Status::ALL.iter().copied().map(State::Live).chain(put_away).collect();
+        assert!(states.is_sorted());
+        assert!(states.windows(2).all(|pair| state_key(pair[0]) < state_key(pair[1])));
+    }
+
+    #[test]
+    fn what_people_wrote_is_in_no_key() {
+        let tenant = Tenant::new(lambdesk_domain::id::WorkspaceId::new(Uuid::nil()));
+        let colour: FieldKey = "colour".parse().expect("a key");
+        let text = |text: &str| Posting::Custom(colour.clone(), FieldValue::Text(text.to_owned()));
+        for posting in [Posting::Uid("grace@customer.example".parse().expect("a uid")), text("grace")] {
+            assert!(!tenant.postings(&posting).contains("grace"));
+        }
+        let one = Posting::Custom(colour.clone(), FieldValue::Number(1.into()));
+        assert_ne!(tenant.postings(&text("1")), tenant.postings(&one));
+    }
+}

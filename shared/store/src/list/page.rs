@@ -1,0 +1,203 @@
+//! Several runs as one page.
+
+use super::{ListPage, ListQuery, Position, Start, run::Run};
+use crate::keys;
+use lambdesk_domain::{id::TicketId, ticket::Ticket};
+use std::collections::{HashMap, hash_map::Entry};
+
+/// Where all runs have been seen to; none when they have been to their ends.
+pub fn frontier<T>(runs: &[Run<T>], ascending: bool) -> Option<String> {
+    let places = runs.iter().filter_map(|run| run.frontier(ascending));
+    if ascending { places.min() } else { places.max() }
+}
+
+/// Whether a place is not beyond another.
+pub fn reaches(frontier: Option<&str>, place: &str, ascending: bool) -> bool {
+    frontier.is_none_or(|frontier| if ascending { place <= frontier } else { place >= frontier })
+}
+
+/// How many rows have been seen for certain: nothing can come between them.
+pub fn seen<T>(runs: &[Run<T>], ascending: bool) -> usize {
+    let frontier = frontier(runs, ascending);
+    let rows = runs.iter().flat_map(|run| &run.rows);
+    rows.filter(|(place, _)| reaches(frontier.as_deref(), place, ascending)).count()
+}
+
+/// Merges runs in the order of the list, as far as all of them have been seen.
+pub fn merge(query: &ListQuery, runs: Vec<Run<Ticket>>) -> ListPage {
+    let ascending = query.is_ascending();
+    let frontier = frontier(&runs, ascending);
+    let mut rows = placed(query, runs.into_iter().flat_map(|run| run.rows).map(|(_, ticket)| ticket));
+    rows.retain(|(place, _)| reaches(frontier.as_deref(), place, ascending));
+    page_of(query, rows, frontier)
+}
+
+/// Sorts all tickets that there are and cuts the page out of them.
+pub fn cut(query: &ListQuery, tickets: Vec<Ticket>) -> ListPage {
+    let (low, high) = query.range();
+    let mut rows = placed(query, tickets);
+    rows.retain(|(place, _)| low <= *place && *place <= high);
+    page_of(query, rows, None)
+}
+
+/// All rows with their places, each ticket once: one that moved between two reads
+/// is in both, and the later version counts.
+fn placed(query: &ListQuery, tickets: impl IntoIterator<Item = Ticket>) -> Vec<(String, Ticket)> {
+    let mut newest: HashMap<TicketId, Ticket> = HashMap::new();
+    for ticket in tickets {
+        match newest.entry(ticket.id) {
+            Entry::Occupied(seen) if seen.get().version >= ticket.version => {}
+            Entry::Occupied(mut seen) => drop(seen.insert(ticket)),
+            Entry::Vacant(place) => drop(place.insert(ticket)),
+        }
+    }
+    newest.into_values().map(|ticket| (query.sort.by.place(&ticket), ticket)).collect()
+}
+
+/// The page in the order of the list, with its ends. `stopped` is where a page
+/// that reached its budget goes on.
+pub fn page_of(query: &ListQuery, mut rows: Vec<(String, Ticket)>, stopped: Option<String>) -> ListPage {
+    let limit = usize::from(query.limit);
+    rows.sort_by(|(a, _), (b, _)| if query.is_ascending() { a.cmp(b) } else { b.cmp(a) });
+    if let Start::First { skip } = query.start {
+        rows.drain(..skip.min(rows.len()));
+    }
+    let has_more = rows.len() > limit;
+    rows.truncate(limit);
+    let last = rows.last().map(|(place, _)| place.clone());
+    let back = rows.first().map(|(place, _)| place.clone()).or_else(|| turned(query));
+    let onwards = if has_more { last } else { stopped };
+    let (back, onwards) = (back.map(Position), onwards.map(Position));
+    let mut tickets: Vec<_> = rows.into_iter().map(|(_, ticket)| ticket).collect();
+    match query.start {
+        Start::Before(_) => {
+            tickets.reverse();
+            ListPage { tickets, next: back, previous: onwards }
+        }
+        Start::First { skip: 0 } => ListPage { tickets, next: onwards, previous: None },
+        Start::First { .. } | Start::After(_) => ListPage { tickets, next: onwards, previous: back },
+    }
+}
+
+/// Where an empty page goes back: to the other side of where it began, so that
+/// the ticket it began at is found again.
+fn turned(query: &ListQuery) -> Option<String> {
+    match &query.start {
+        Start::First { .. } => None,
+        Start::After(Position(place)) | Start::Before(Position(place)) => {
+            Some(if query.is_ascending() { keys::after(place) } else { keys::before(place) })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::list::{ListFilter, Sort, run::testing::read};
+    use lambdesk_domain::{access::Reach, testing, time::Timestamp};
+    use proptest::{
+        collection,
+        prelude::*,
+        strategy::ValueTree,
+        test_runner::{TestCaseResult, TestRunner},
+    };
+    use std::collections::BTreeSet;
+    use uuid::Uuid;
+
+    /// Tickets of a source, and whether the filter lets them through.
+    type Rows = Vec<(Ticket, bool)>;
+
+    fn sources() -> impl Strategy<Value = Vec<Rows>> {
+        let row = (0..60_u64, any::<u128>(), any::<bool>());
+        collection::vec(collection::vec(row, 0..25), 1..4).prop_map(|sources| {
+            let any = testing::ticket().new_tree(&mut TestRunner::deterministic()).expect("a ticket").current();
+            let ticket = |(time, id, passes)| {
+                let id = TicketId::new(Uuid::from_u128(id));
+                (Ticket { id, last_activity_at: Timestamp::from_millis(time), ..any.clone() }, passes)
+            };
+            sources.into_iter().map(|rows| rows.into_iter().map(ticket).collect()).collect()
+        })
+    }
+
+    fn place(ticket: &Ticket) -> String {
+        Sort::default().by.place(ticket)
+    }
+
+    /// What the table would yield of a source when it may look at so many rows.
+    fn run(rows: &Rows, query: &ListQuery, budget: usize) -> Run<Ticket> {
+        let (low, high) = query.range();
+        let mut ahead: Vec<_> = rows.iter().filter(|(ticket, _)| (&low..=&high).contains(&&place(ticket))).collect();
+        ahead.sort_by_key(|(ticket, _)| place(ticket));
+        if !query.is_ascending() {
+            ahead.reverse();
+        }
+        let is_exhausted = ahead.len() <= budget;
+        ahead.truncate(budget);
+        let last = ahead.last().map(|(ticket, _)| place(ticket)).filter(|_| !is_exhausted);
+        let passing = ahead.into_iter().filter(|(_, passes)| *passes);
+        read(passing.map(|(ticket, _)| (place(ticket), ticket.clone())).collect(), last)
+    }
+
+    fn query(start: Start, descending: bool, limit: u16) -> ListQuery {
+        ListQuery {
+            states: vec![],
+            filter: ListFilter::default(),
+            search: None,
+            hide_put_off: false,
+            reach: Reach::All,
+            sort: Sort { descending, ..Sort::default() },
+            start,
+            limit,
+            now: Timestamp::EPOCH,
+        }
+    }
+
+    fn walk(sources: &[Rows], descending: bool, limit: u16, budgets: &[usize]) -> TestCaseResult {
+        let pages = |start| {
+            let query = query(start, descending, limit);
+            let runs = sources.iter().zip(budgets.iter().cycle()).map(|(rows, budget)| run(rows, &query, *budget));
+            merge(&query, runs.collect())
+        };
+        let passing: BTreeSet<_> = sources.iter().flatten().filter(|(_, passes)| *passes).map(|(t, _)| place(t)).collect();
+        let mut expected: Vec<_> = passing.into_iter().collect();
+        if descending {
+            expected.reverse();
+        }
+        let mut page = pages(Start::First { skip: 0 });
+        let mut seen: Vec<_> = page.tickets.iter().map(place).collect();
+        for _ in 0..200 {
+            let Some(next) = page.next.clone() else { break };
+            page = pages(Start::After(next));
+            seen.extend(page.tickets.iter().map(place));
+        }
+        prop_assert_eq!(&seen, &expected, "onwards");
+        let mut back: Vec<_> = page.tickets.iter().map(place).collect();
+        for _ in 0..200 {
+            let Some(previous) = page.previous.clone() else { break };
+            page = pages(Start::Before(previous));
+            back.splice(..0, page.tickets.iter().map(place));
+        }
+        prop_assert_eq!(&back, &expected, "and back");
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn short_pages_lose_and_repeat_no_row_whichever_source_stops_first(
+            sources in sources(), descending: bool, limit in 1..6_u16, budgets in collection::vec(1..12_usize, 1..4),
+        ) {
+            walk(&sources, descending, limit, &budgets)?;
+        }
+    }
+
+    #[test]
+    fn a_ticket_that_moved_between_two_reads_is_in_the_list_once_as_it_is_now() {
+        let old = testing::ticket().new_tree(&mut TestRunner::deterministic()).expect("a ticket").current();
+        let new = Ticket { version: old.version.next(), ..old.clone() };
+        let query = query(Start::First { skip: 0 }, true, 5);
+        for versions in [[&old, &new], [&new, &old]] {
+            let runs = versions.map(|ticket| run(&vec![(ticket.clone(), true)], &query, 9));
+            assert_eq!(merge(&query, runs.into()).tickets, std::slice::from_ref(&new));
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Lists of what says some words.
+
+use super::{ListPage, ListQuery, Position, SortBy, Start, TooMany, Total, page, plan::FEW_FOUND};
+use crate::{
+    client::Store,
+    error::StoreError,
+    keys::{self, Tenant},
+    search::{Hits, Search, SearchFrom},
+};
+use lambdesk_domain::{id::TicketNumber, ticket::Ticket};
+
+/// How often one page searches and reads heads before it comes back short.
+const ROUNDS: usize = 2;
+/// How many heads a page reads, unless it asks for more.
+const HEADS: usize = 100;
+
+impl Store {
+    /// A page of what a search finds: in its own order, by number, as far as needed;
+    /// in another one sorted here.
+    pub(super) async fn searched(
+        &self,
+        tenant: &Tenant,
+        query: &ListQuery,
+        search: &Search,
+    ) -> Result<Result<ListPage, TooMany>, StoreError> {
+        if query.sort.by == SortBy::Number {
+            return self.walk_search(tenant, query, search).await.map(Ok);
+        }
+        let (tickets, is_all) = self.first_found(tenant, query, search).await?;
+        Ok(if is_all { Ok(page::cut(query, tickets)) } else { Err(TooMany) })
+    }
+
+    /// How many tickets a search finds, or at least.
+    pub(super) async fn count_found(
+        &self,
+        tenant: &Tenant,
+        query: &ListQuery,
+        search: &Search,
+    ) -> Result<Total, StoreError> {
+        let (tickets, is_exact) = self.first_found(tenant, query, search).await?;
+        Ok(Total { count: tickets.len() as u64, is_exact })
+    }
+
+    /// The newest tickets that are found, and whether they are all.
+    async fn first_found(
+        &self,
+        tenant: &Tenant,
+        query: &ListQuery,
+        search: &Search,
+    ) -> Result<(Vec<Ticket>, bool), StoreError> {
+        let mut hits = self.search(tenant, search, SearchFrom::Newest, query.now).await?;
+        let is_all = hits.more.is_none() && hits.numbers.len() <= usize::from(FEW_FOUND);
+        hits.numbers.truncate(FEW_FOUND.into());
+        let numbers = hits.numbers.clone();
+        Ok((self.matching(tenant, query, &hits, &numbers).await?, is_all))
+    }
+
+    async fn matching(
+        &self,
+        tenant: &Tenant,
+        query: &ListQuery,
+        hits: &Hits,
+        numbers: &[TicketNumber],
+    ) -> Result<Vec<Ticket>, StoreError> {
+        let ids = self.identify(tenant, hits, numbers).await?;
+        let heads = self.heads(tenant, ids.into_iter().map(|(_, id)| id).collect()).await?;
+        Ok(heads.into_iter().filter(|ticket| query.matches(ticket)).collect())
+    }
+
+    async fn walk_search(
+        &self,
+        tenant: &Tenant,
+        query: &ListQuery,
+        search: &Search,
+    ) -> Result<ListPage, StoreError> {
+        let (ascending, wanted) = (query.is_ascending(), query.wanted());
+        let (mut found, mut from) = (Vec::new(), Some(begin(query)));
+        for round in 0..ROUNDS {
+            let Some(here) = from.take_if(|_| found.len() < wanted) else {
+                break;
+            };
+            let mut hits = self.search(tenant, search, here, query.now).await?;
+            if ascending {
+                hits.numbers.reverse();
+            }
+            let heads = if round == 0 { wanted } else { HEADS.max(wanted) - wanted };
+            let next: Vec<_> = hits.numbers.iter().copied().take(heads).collect();
+            let last = next.last().copied().filter(|_| next.len() < hits.numbers.len());
+            from = last.or(hits.more).map(|number| beyond(number, ascending));
+            let tickets = self.matching(tenant, query, &hits, &next).await?;
+            found.extend(tickets.into_iter().map(|ticket| (query.sort.by.place(&ticket), ticket)));
+        }
+        Ok(page::page_of(query, found, from.and_then(place)))
+    }
+}
+
+/// Where the search of a page begins.
+fn begin(query: &ListQuery) -> SearchFrom {
+    match &query.start {
+        Start::After(Position(place)) | Start::Before(Position(place)) => {
+            keys::number_at(place).map_or(SearchFrom::Newest, |number| beyond(number, query.is_ascending()))
+        }
+        Start::First { .. } if query.is_ascending() => SearchFrom::Above(TicketNumber(0)),
+        Start::First { .. } => SearchFrom::Newest,
+    }
+}
+
+const fn beyond(number: TicketNumber, ascending: bool) -> SearchFrom {
+    if ascending { SearchFrom::Above(number) } else { SearchFrom::Below(number) }
+}
+
+/// The place where a page goes on that ended at a search's place.
+fn place(from: SearchFrom) -> Option<String> {
+    match from {
+        SearchFrom::Newest => None,
+        // Before or behind every ticket of this number.
+        SearchFrom::Below(number) => Some(format!("{}{}", keys::number_key(number), "-".repeat(22))),
+        SearchFrom::Above(number) => Some(format!("{}{}", keys::number_key(number), "z".repeat(22))),
+    }
+}
