@@ -1,0 +1,40 @@
+//! Removing all files of a ticket, for those who work through tickets.
+
+use crate::{Objects, RemovalError};
+use lambdesk_domain::{
+    id::{TicketId, WorkspaceId},
+    time::Timestamp,
+};
+use lambdesk_store::{Store, StoreError};
+
+/// Removes every file of a ticket, with their items, and says how many it were.
+/// Without a bucket, holds the ticket to having none.
+///
+/// # Errors
+/// When the object store or the table fails; calling again goes on.
+pub async fn remove_files(
+    objects: Option<&Objects>,
+    store: &Store,
+    workspace: WorkspaceId,
+    ticket: TicketId,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let Some(objects) = objects else {
+        let page = store.attachments(workspace, ticket, 1).await?;
+        return if page.items.is_empty() { Ok(0) } else { Err(StoreError::Unavailable("no bucket")) };
+    };
+    let mut count = 0;
+    loop {
+        let removal = objects.remove_all(store, workspace, ticket, now).await.map_err(|error| match error {
+            RemovalError::Store(error) => error,
+            RemovalError::Objects(error) => {
+                tracing::error!(%error, "files of a ticket could not be removed");
+                StoreError::Unavailable("object store")
+            }
+        })?;
+        count += removal.removed as u64;
+        if !removal.has_more {
+            return Ok(count);
+        }
+    }
+}
