@@ -157,6 +157,7 @@ impl Caller {
             is_fresh = true;
         }
         let actor = actor(&key, &directory).ok_or_else(invalid_key)?;
+        tell_use(&self.store, &key, now);
         Ok(Session {
             app: self.app,
             store: self.store,
@@ -170,11 +171,26 @@ impl Caller {
     }
 }
 
-/// Whom a key stands for; none when that user or channel is not in the directory.
+/// Records the hour of a key's use, at most once in it, beside the request: nobody
+/// waits for it, and a use that fails to be recorded is none.
+fn tell_use(store: &Store, key: &ApiKey, now: Timestamp) {
+    let Some(hour) = store.note_key_use(key.id, now) else {
+        return;
+    };
+    let (store, workspace, id) = (store.metered(), key.workspace_id, key.id);
+    tokio::spawn(async move {
+        if let Err(error) = store.record_key_use(workspace, id, hour).await {
+            tracing::warn!(key = %id, %error, "the last use of a key was not recorded");
+        }
+    });
+}
+
+/// Whom a key stands for; none when that user is not in the directory or switched
+/// off, or that channel not in the directory.
 fn actor(key: &ApiKey, directory: &Directory) -> Option<Actor> {
     match key.holder {
         KeyHolder::User { user_id } => {
-            let user = directory.users.get(&user_id)?;
+            let user = directory.users.get(&user_id).filter(|user| user.is_enabled)?;
             Some(Actor::User { id: user.id, name: user.name.clone(), role: user.role })
         }
         KeyHolder::Machine => Some(Actor::Machine { key: key.id, name: key.name.clone() }),

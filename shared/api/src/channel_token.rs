@@ -100,7 +100,7 @@ impl FromStr for ChannelToken {
 mod tests {
     use super::*;
     use lambdesk_domain::{
-        directory::IntakePolicy,
+        directory::{IntakePolicy, OpeningRules},
         status::{ChannelType, Priority},
         time::Timestamp,
     };
@@ -117,6 +117,7 @@ mod tests {
             intake: IntakePolicy::Accept,
             require_existing_contact: false,
             default_priority: Priority::Normal,
+            opening: OpeningRules::default(),
             token,
             created_at: Timestamp::EPOCH,
         }

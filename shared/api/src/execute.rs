@@ -1,21 +1,23 @@
 //! The one way in which a command on a ticket becomes an answer.
 
+pub use crate::dry_run::DryRun;
+
 use crate::{
     auth::Session,
     idempotency::{Answer, Idempotency},
     problem::Problem,
+    render::Accounts,
     state::App,
     write::Write,
 };
 use axum::response::{IntoResponse, Response};
 use lambdesk_domain::{
     command::{Change, Context, Decision, Prior, Rejection},
-    events::{self, Event},
+    events,
     id::{TicketId, WorkspaceId},
     ticket::Ticket,
 };
 use lambdesk_store::{CommitError, Record, Store};
-use serde::Serialize;
 
 /// How often a command is decided anew because others changed the ticket meanwhile.
 const ATTEMPTS: u32 = 8;
@@ -38,21 +40,8 @@ pub struct Written<'a> {
     pub change: Option<&'a Change>,
     /// The ticket afterwards, where it is known.
     pub ticket: Option<&'a Ticket>,
-}
-
-/// What would follow, and nothing does.
-#[derive(Debug, Serialize)]
-pub struct DryRun {
-    /// The events that would be told.
-    pub events: Vec<Event>,
-}
-
-impl DryRun {
-    /// The answer to a dry run.
-    #[must_use]
-    pub fn answer(events: Vec<Event>) -> Response {
-        Answer::ok(&Self { events }).into_response()
-    }
+    /// The account that the ticket is about, where the answer needs the ticket.
+    pub accounts: &'a Accounts,
 }
 
 /// Who executes: a caller with a key, or a visitor with a token.
@@ -108,12 +97,11 @@ impl<'a> Executor<'a> {
             let prior = known.as_ref().map_or(Prior::Unknown, Prior::Known);
             let change = match ((command.decide)(&self.context, prior)?, &known) {
                 (Decision::Change(change), _) => change,
-                (Decision::Unchanged, Some(ticket)) if self.is_dry_run => {
-                    debug_assert!(ticket.version.0 > 0);
-                    return Ok(DryRun::answer(Vec::new()));
-                }
+                (Decision::Unchanged, Some(_)) if self.is_dry_run => return Ok(DryRun::answer(Vec::new())),
                 (Decision::Unchanged, Some(ticket)) => {
-                    return Ok((command.answer)(Written { change: None, ticket: Some(ticket) }).into_response());
+                    let accounts = self.accounts(&command, Some(ticket)).await;
+                    let written = Written { change: None, ticket: Some(ticket), accounts: &accounts };
+                    return Ok((command.answer)(written).into_response());
                 }
                 (Decision::Unchanged | Decision::NeedsTicket, _) => {
                     known = Some(self.load(command.ticket).await?);
@@ -145,8 +133,10 @@ impl<'a> Executor<'a> {
             change.guard.version = Some(ticket.version);
             change.applied_to(ticket)
         });
+        let accounts = self.accounts(command, foreseen.as_ref()).await;
         let remembered = self.idempotency.as_ref().map(|idempotency| {
-            let answer = (command.answer)(Written { change: Some(&change), ticket: foreseen.as_ref() });
+            let written = Written { change: Some(&change), ticket: foreseen.as_ref(), accounts: &accounts };
+            let answer = (command.answer)(written);
             let record = idempotency.record(&answer, &self.app.sealing);
             (answer, record)
         });
@@ -155,7 +145,10 @@ impl<'a> Executor<'a> {
             Ok(ticket) => {
                 let answer = match remembered {
                     Some((answer, _)) => answer,
-                    None => (command.answer)(Written { change: Some(&change), ticket: ticket.as_ref() }),
+                    None => {
+                        let accounts = self.accounts(command, ticket.as_ref()).await;
+                        (command.answer)(Written { change: Some(&change), ticket: ticket.as_ref(), accounts: &accounts })
+                    }
                 };
                 Ok(Attempt::Done(answer.into_response()))
             }
@@ -164,6 +157,16 @@ impl<'a> Executor<'a> {
             Err(CommitError::Absent) => Err(Problem::not_found()),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The account that the answer shows. What is written is written: where the
+    /// account can't be read, the answer names it by its id alone.
+    async fn accounts<D, A>(&self, command: &Command<D, A>, ticket: Option<&Ticket>) -> Accounts {
+        let ticket = ticket.filter(|_| command.answer_needs_ticket);
+        Accounts::of(self.store, self.workspace, ticket).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "an account could not be read");
+            Accounts::default()
+        })
     }
 
     async fn load(&self, ticket: TicketId) -> Result<Ticket, Problem> {

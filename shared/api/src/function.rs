@@ -1,19 +1,41 @@
 //! An HTTP function: its routes, and how its binary runs them.
 
-use crate::{seal::SealingKey, state::App};
-use axum::{Router, routing::MethodRouter};
+use crate::{layer, seal::SealingKey, state::App};
+use axum::{
+    Router,
+    handler::Handler,
+    http::Method,
+    routing::{MethodFilter, MethodRouter},
+};
 use lambdesk_runtime::{Config, Error, aws};
-use std::process::ExitCode;
+use std::{any::TypeId, process::ExitCode};
 
-/// The routes of a function, listed once: they serve, and tests hold them
-/// against the template.
-#[derive(Default)]
-pub struct Routes {
+/// The routes of a function, listed once: they serve, and tests hold the template
+/// and the `OpenAPI` document against them.
+pub struct Routes<S = App> {
     paths: Vec<&'static str>,
-    router: Router<App>,
+    served: Vec<Served>,
+    router: Router<S>,
 }
 
-impl Routes {
+/// One operation: what is served where, by which handler.
+#[derive(Debug, Clone)]
+pub struct Served {
+    /// As axum spells it.
+    pub path: &'static str,
+    /// The method.
+    pub method: Method,
+    /// The handler's type: every function has its own.
+    pub handler: TypeId,
+}
+
+impl<S: Clone + Send + Sync + 'static> Default for Routes<S> {
+    fn default() -> Self {
+        Self { paths: Vec::new(), served: Vec::new(), router: Router::new() }
+    }
+}
+
+impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// None yet.
     #[must_use]
     pub fn new() -> Self {
@@ -22,9 +44,11 @@ impl Routes {
 
     /// With one more path.
     #[must_use]
-    pub fn at(mut self, path: &'static str, methods: MethodRouter<App>) -> Self {
+    pub fn at(mut self, path: &'static str, methods: impl Into<Methods<S>>) -> Self {
         self.paths.push(path);
-        Self { router: self.router.route(path, methods), ..self }
+        let Methods { router, handlers } = methods.into();
+        self.served.extend(handlers.into_iter().map(|(method, handler)| Served { path, method, handler }));
+        Self { router: self.router.route(path, router), ..self }
     }
 
     /// The paths, as axum spells them.
@@ -33,9 +57,92 @@ impl Routes {
         &self.paths
     }
 
+    /// Every operation.
+    #[must_use]
+    pub fn served(&self) -> &[Served] {
+        &self.served
+    }
+}
+
+impl Routes {
     /// The router that serves them.
     pub fn router(self, app: &App) -> Router {
         app.serve(self.router)
+    }
+}
+
+impl Routes<()> {
+    /// The router that serves them, with nothing at hand.
+    pub fn bare_router(self) -> Router {
+        layer::edge(self.router, layer::new_request_id)
+    }
+
+    /// The same beside functions that have something at hand.
+    #[must_use]
+    pub fn beside_others(self) -> Routes {
+        Routes { paths: self.paths, served: self.served, router: self.router.with_state(()) }
+    }
+}
+
+/// The methods of one path: axum's router, and which handlers it has.
+pub struct Methods<S = App> {
+    router: MethodRouter<S>,
+    handlers: Vec<(Method, TypeId)>,
+}
+
+impl<S: Clone> Default for Methods<S> {
+    fn default() -> Self {
+        Self { router: MethodRouter::new(), handlers: Vec::new() }
+    }
+}
+
+macro_rules! methods {
+    ($($name:ident = $method:ident;)*) => {
+        $(
+            #[doc = concat!("A path whose ", stringify!($method), " this handler answers.")]
+            pub fn $name<H, T, S>(handler: H) -> Methods<S>
+            where
+                H: Handler<T, S>,
+                T: 'static,
+                S: Clone + Send + Sync + 'static,
+            {
+                Methods::default().$name(handler)
+            }
+        )*
+
+        impl<S: Clone + Send + Sync + 'static> Methods<S> {
+            $(
+                #[doc = concat!("Whose ", stringify!($method), " this handler answers.")]
+                #[must_use]
+                pub fn $name<H: Handler<T, S>, T: 'static>(mut self, handler: H) -> Self {
+                    self.handlers.push((Method::$method, TypeId::of::<H>()));
+                    Self { router: self.router.on(MethodFilter::$method, handler), ..self }
+                }
+            )*
+        }
+    };
+}
+
+methods! {
+    delete = DELETE;
+    get = GET;
+    options = OPTIONS;
+    patch = PATCH;
+    post = POST;
+    put = PUT;
+}
+
+impl<S> From<MethodRouter<S>> for Methods<S> {
+    fn from(router: MethodRouter<S>) -> Self {
+        Self { router, handlers: Vec::new() }
+    }
+}
+
+impl<S> Methods<S> {
+    /// With something around all of them: an extension, a middleware.
+    #[must_use]
+    pub fn wrapped(self, wrap: impl FnOnce(MethodRouter<S>) -> MethodRouter<S>) -> Self {
+        Self { router: wrap(self.router), ..self }
     }
 }
 
@@ -44,7 +151,7 @@ impl Routes {
 pub fn run(routes: impl FnOnce(&Config) -> Result<Routes, Error>) -> ExitCode {
     lambdesk_runtime::main(async |config| {
         let sealing = SealingKey::new(&config.sealing_key()?);
-        let app = App::new(aws::store(&config), sealing);
+        let app = App { objects: aws::objects(&config), ..App::new(aws::store(&config), sealing) };
         lambdesk_runtime::serve(routes(&config)?.router(&app)).await
     })
 }

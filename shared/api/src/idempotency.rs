@@ -100,6 +100,12 @@ impl Answer {
         Self { location: Some(location), ..Self::new(StatusCode::CREATED, data) }
     }
 
+    /// With its `Location`.
+    #[must_use]
+    pub fn with_location(self, location: String) -> Self {
+        Self { location: Some(location), ..self }
+    }
+
     /// 200.
     #[must_use]
     pub fn ok(data: &impl Serialize) -> Self {

@@ -4,13 +4,14 @@
 //! |---|---|
 //! | [`layer`] | request ids, problem documents for everything, panics, one log line |
 //! | [`problem`] | RFC 9457 problem documents |
-//! | [`body`], [`media`], [`query`] | strict bodies and query strings, all bad fields at once |
+//! | [`body`], [`json_patch`], [`media`], [`query`] | strict bodies, patches and query strings, all bad fields at once |
 //! | [`page`], [`precondition`], [`cursor`] | answers, lists, versions, sealed positions |
 //! | [`state`], [`function`] | what handlers have at hand, a function's routes and binary |
 //! | [`auth`] | bearer keys: who calls, with which rights |
 //! | [`execute`], [`opening`], [`write`](mod@write), [`idempotency`] | how a command becomes a commit and an answer |
 //! | [`listing`] | limits, cursors and page numbers of lists |
 //! | [`render`] | how tickets and messages are shown |
+//! | [`openapi`] | the `OpenAPI` document, made from the types |
 //! | [`visitor`] | what a visitor carries: intake sessions, public tokens |
 //! | [`channel_token`] | the public token that names a channel |
 //! | [`seal`] | the key that seals and signs what leaves and comes back |
@@ -21,12 +22,15 @@ pub mod channel_token;
 mod checker;
 pub mod content;
 pub mod cursor;
+mod dry_run;
 pub mod execute;
 pub mod function;
 pub mod idempotency;
+pub mod json_patch;
 pub mod layer;
 pub mod listing;
 pub mod media;
+pub mod openapi;
 pub mod opening;
 pub mod page;
 pub mod path;

@@ -17,8 +17,8 @@ use lambdesk_domain::id::WorkspaceId;
 use serde::Serialize;
 use std::sync::Arc;
 
-const DEFAULT_LIMIT: u16 = 25;
-const MAX_LIMIT: u16 = 100;
+pub(crate) const DEFAULT_LIMIT: u16 = 25;
+pub(crate) const MAX_LIMIT: u16 = 100;
 
 /// A list's query string, and the address that its links are made from.
 #[derive(Debug)]

@@ -14,15 +14,15 @@ use lambdesk_domain::{
     command::{Context, NewTicket, create},
     contact::{Contact, ContactRef},
     events,
-    id::TicketNumber,
+    id::{ContactId, TicketNumber},
     message::Message,
     text::EmailAddress,
     ticket::Ticket,
 };
-use lambdesk_store::{CommitError, NewItems, contact_id};
+use lambdesk_store::{Claim, CommitError, NewItems, Place, contact_id};
 
-/// How many contacts with a derived id are tried: more than one only where a
-/// contact has moved on to another address.
+/// How often it is tried: more than once only where the contact is not just the one
+/// that the address and the name derive.
 const ATTEMPTS: u8 = 8;
 
 /// Who the contact of a new ticket is.
@@ -62,7 +62,7 @@ pub async fn open(
     // Refused before a number is spent on it.
     create(opening.new.clone(), &opening.context)?;
     opening.new.number = executor.store.next_number(executor.workspace).await?;
-    for attempt in 1..ATTEMPTS {
+    for _ in 0..ATTEMPTS {
         let (ticket, message) = create(opening.new.clone(), &opening.context)?;
         let response = answer(&ticket, message.as_ref());
         let record = executor.remember(&response);
@@ -70,7 +70,7 @@ pub async fn open(
         match executor.store.create_ticket(&ticket, items).await {
             Ok(()) => return Ok(response.into_response()),
             Err(CommitError::Answered(record)) => return executor.replay(&record),
-            Err(CommitError::OtherContact(other)) => opening.meet(&other, &contact, attempt),
+            Err(CommitError::OtherContact(place)) => opening.meet(executor, *place, &contact).await?,
             Err(error) => return Err(error.into()),
         }
     }
@@ -84,7 +84,7 @@ struct Opening {
     new: NewTicket,
     context: Context,
     /// The contact to be made, or to be found just so.
-    claim: Option<Contact>,
+    claim: Option<Claim>,
 }
 
 impl Opening {
@@ -93,28 +93,25 @@ impl Opening {
             NewContact::Nobody => {}
             NewContact::Known(contact) => self.link(contact),
             NewContact::WithAddress { email, salt, must_exist: true } => {
-                let found = executor.store.contact(executor.workspace, contact_id(salt, email, 0)).await?;
-                let found =
-                    found.filter(|contact| contact.email.as_ref() == Some(email)).ok_or_else(no_such_contact)?;
-                self.link(&found);
+                let found = executor.store.contact_with_email(executor.workspace, salt, email).await?;
+                self.link(&found.ok_or_else(no_such_contact)?);
             }
-            NewContact::WithAddress { email, salt, must_exist: false } => self.claim(email, salt, 0),
+            NewContact::WithAddress { email, salt, must_exist: false } => {
+                self.claim(contact_id(salt, email), email, None);
+            }
         }
         Ok(())
     }
 
-    fn claim(&mut self, email: &EmailAddress, salt: &str, attempt: u8) {
+    fn claim(&mut self, id: ContactId, email: &EmailAddress, address: Option<Place>) {
         let contact = Contact {
-            id: contact_id(salt, email, attempt),
             name: self.new.requester.name.clone(),
             email: Some(email.clone()),
             phone: self.new.requester.phone.clone(),
-            external_id: None,
-            is_blocked: false,
-            created_at: self.context.now,
+            ..Contact::new(id, self.context.now)
         };
         self.new.contact = Some(ContactRef::from(&contact));
-        self.claim = Some(contact);
+        self.claim = Some(Claim { contact, address });
     }
 
     /// A contact that is there: linked as it is. A blocked one wakes nothing.
@@ -127,15 +124,18 @@ impl Opening {
         }
     }
 
-    /// The derived id belongs to `other`: the same person under another name or
-    /// blocked, or somebody who had this address before.
-    fn meet(&mut self, other: &Contact, contact: &NewContact, attempt: u8) {
-        match contact {
-            NewContact::WithAddress { email, salt, .. } if other.email.as_ref() != Some(email) => {
-                self.claim(email, salt, attempt);
-            }
-            _ => self.link(other),
+    /// The place of the address holds another contact than was claimed: the same
+    /// person under another name or blocked, or whoever the address means by now; or
+    /// it can't be a new contact's own.
+    async fn meet(&mut self, executor: &Executor<'_>, place: Place, contact: &NewContact) -> Result<(), Problem> {
+        let NewContact::WithAddress { email, .. } = contact else {
+            return Err(Problem::internal());
+        };
+        match executor.store.owner(executor.workspace, &place, email).await? {
+            Some(owner) => self.link(&owner),
+            None => self.claim(ContactId::new(executor.app.new_id()), email, Some(place)),
         }
+        Ok(())
     }
 }
 

@@ -74,7 +74,7 @@ impl<T: Serialize> IntoResponse for One<T> {
 }
 
 /// Where a page is in its list.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct PageInfo {
     /// Goes on after the last row; none on the last page.
     pub next_cursor: Option<String>,

@@ -1,10 +1,11 @@
 //! Problem documents (RFC 9457): the one form of every error.
 
+use crate::precondition::etag;
 use axum::{
     body::Body,
     http::{
         HeaderMap, HeaderName, HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+        header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, RETRY_AFTER, WWW_AUTHENTICATE},
     },
     response::{IntoResponse, Response},
 };
@@ -24,7 +25,7 @@ const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+js
 const UNAVAILABLE_SECONDS: u64 = 1;
 
 /// One bad field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct FieldError {
     /// Where: a JSON Pointer (RFC 6901) into the body, or `?name` for a query parameter.
     pub pointer: String,
@@ -55,16 +56,25 @@ struct Parts {
     headers: HeaderMap,
 }
 
-/// The members of RFC 9457 and ours, in the order in which they are read best.
-#[derive(Serialize)]
-struct Document<'a> {
+/// An error, as RFC 9457 has it. Some kinds have members of their own.
+// In the order in which they are read best.
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "Problem")]
+pub(crate) struct Document<'a> {
+    /// `/problems/<code>`.
     r#type: String,
+    /// The code in words: the same for every occurrence.
     title: String,
+    /// The HTTP status.
     status: u16,
+    /// A sentence for people.
     detail: &'a str,
+    /// A word for machines, `snake_case`.
     code: &'a str,
+    /// Names the request, for support.
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<RequestId>,
+    /// All bad fields and parameters at once.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],
     #[serde(flatten)]
@@ -186,10 +196,12 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, code, detail)
     }
 
-    /// 412: changed since the caller saw it.
+    /// 412: changed since the caller saw it. `ETag` is that of the version now.
     pub fn stale(current: Version) -> Self {
         let detail = format!("it has changed since; its version is now {current}");
-        Self::new(StatusCode::PRECONDITION_FAILED, "stale", detail).with_extra("current_version", current.0)
+        Self::new(StatusCode::PRECONDITION_FAILED, "stale", detail)
+            .with_extra("current_version", current.0)
+            .with_header(ETAG, etag(current))
     }
 
     /// 413.
@@ -240,6 +252,7 @@ const fn forbidden_code(rule: Forbidden) -> &'static str {
         Forbidden::ChannelAssigns => "channel_may_not_assign",
         Forbidden::ForeignChannel => "foreign_channel",
         Forbidden::ChannelKey => "channel_key_may_not",
+        Forbidden::OthersMessage => "others_message",
         Forbidden::NotAPerson => "not_a_person",
     }
 }

@@ -1,6 +1,6 @@
 //! What every handler has at hand: the store, the sealing key and the clock.
 
-use crate::seal::SealingKey;
+use crate::{problem::Problem, seal::SealingKey};
 use axum::{
     Router,
     extract::{FromRequestParts, Request, State},
@@ -8,6 +8,7 @@ use axum::{
     middleware::{Next, from_fn_with_state},
     response::Response,
 };
+use lambdesk_objects::Objects;
 use lambdesk_runtime::Clock;
 use lambdesk_store::Store;
 use std::{convert::Infallible, sync::Arc};
@@ -18,6 +19,8 @@ use uuid::Uuid;
 pub struct App {
     /// The table; handlers take the metered one from [`Metered`].
     pub store: Store,
+    /// Object storage, in functions that are given a bucket.
+    pub objects: Option<Objects>,
     /// Seals cursors and remembered answers, signs sessions and public tokens.
     pub sealing: Arc<SealingKey>,
     /// The time.
@@ -28,7 +31,18 @@ impl App {
     /// Over this store and key, with the system's clock.
     #[must_use]
     pub fn new(store: Store, sealing: SealingKey) -> Self {
-        Self { store, sealing: Arc::new(sealing), clock: Clock::system() }
+        Self { store, objects: None, sealing: Arc::new(sealing), clock: Clock::system() }
+    }
+
+    /// Object storage.
+    ///
+    /// # Errors
+    /// 500 in a function that was given no bucket: a defect of the set-up.
+    pub fn objects(&self) -> Result<&Objects, Problem> {
+        self.objects.as_ref().ok_or_else(|| {
+            tracing::error!("this function was given no bucket");
+            Problem::internal()
+        })
     }
 
     /// A fresh id that sorts by creation.

@@ -28,7 +28,17 @@ impl FromRequestParts<App> for Write {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let mut query = Query::from_request_parts(parts, app).await?;
+        let query = Query::from_request_parts(parts, app).await?;
+        Self::read(parts, app, query).await
+    }
+}
+
+impl Write {
+    /// Reads the circumstances, of whose query somebody has taken more already.
+    ///
+    /// # Errors
+    /// 400 for parameters that nobody takes and for headers that can't be read.
+    pub async fn read(parts: &mut Parts, app: &App, mut query: Query) -> Result<Self, Problem> {
         let is_silent = query.flag("silent").unwrap_or(false);
         let is_dry_run = query.flag("dry_run").unwrap_or(false);
         query.finish()?;
@@ -36,9 +46,7 @@ impl FromRequestParts<App> for Write {
         let idempotency = if is_post { IdempotencyKey::of(parts)? } else { None };
         Ok(Self { is_silent, is_dry_run, if_match: IfMatch::from_request_parts(parts, app).await?.0, idempotency })
     }
-}
 
-impl Write {
     /// The circumstances as the domain wants them.
     #[must_use]
     pub fn context(&self, session: &Session) -> Context {

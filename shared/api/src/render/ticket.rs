@@ -1,9 +1,9 @@
 //! Tickets as they are answered.
 
-use super::MessageView;
+use super::{AccountView, Accounts, MessageView};
 use lambdesk_domain::{
     access::ActorRef,
-    contact::{Account, ContactRef, Requester},
+    contact::{ContactRef, Requester},
     custom_field::FieldValue,
     directory::{Directory, Tag, User},
     id::{ChannelId, ContactId, TagId, TicketId, TicketNumber, UserId, Version},
@@ -17,14 +17,16 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Something with a name; the name is null once it has been deleted.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "Label")]
 pub struct LabelView {
     id: Uuid,
     name: Option<Name>,
 }
 
 /// A channel on a ticket.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "TicketChannel")]
 pub struct ChannelView {
     id: ChannelId,
     name: Option<Name>,
@@ -34,7 +36,8 @@ pub struct ChannelView {
 }
 
 /// An assignee.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "Assignee")]
 pub struct UserView {
     id: UserId,
     name: Option<Name>,
@@ -44,7 +47,8 @@ pub struct UserView {
 }
 
 /// A contact on a ticket.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "TicketContact")]
 pub struct ContactView {
     id: ContactId,
     name: Option<Name>,
@@ -58,7 +62,8 @@ impl From<ContactRef> for ContactView {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "TicketTag")]
 struct TagView {
     id: TagId,
     name: Option<Name>,
@@ -66,8 +71,9 @@ struct TagView {
 }
 
 /// A ticket as it is answered.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 #[expect(clippy::struct_excessive_bools, reason = "the answer's fields, as published")]
+#[schemars(rename = "Ticket")]
 pub struct TicketView {
     id: TicketId,
     number: TicketNumber,
@@ -86,7 +92,7 @@ pub struct TicketView {
     team: Option<LabelView>,
     assignee: Option<UserView>,
     contact: Option<ContactView>,
-    account: Option<Account>,
+    account: Option<AccountView>,
     requester: Requester,
     creator: ActorRef,
     tags: Vec<TagView>,
@@ -110,6 +116,9 @@ pub struct TicketView {
     trashed_at: Option<Timestamp>,
     continues_ticket_id: Option<TicketId>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[expect(clippy::option_option, reason = "told at all, and null where there is none")]
+    opening_message: Option<Option<MessageView>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     messages: Option<Vec<MessageView>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     has_more_messages: Option<bool>,
@@ -118,7 +127,7 @@ pub struct TicketView {
 impl TicketView {
     /// Without its thread, as lists and writes answer it.
     #[must_use]
-    pub fn of(ticket: &Ticket, directory: &Directory) -> Self {
+    pub fn of(ticket: &Ticket, directory: &Directory, accounts: &Accounts) -> Self {
         let ticket = ticket.clone();
         Self {
             id: ticket.id,
@@ -143,7 +152,7 @@ impl TicketView {
                 .map(|id| LabelView { id: id.uuid(), name: directory.teams.get(&id).map(|team| team.name.clone()) }),
             assignee: ticket.assignee.map(|id| user_view(id, directory.users.get(&id))),
             contact: ticket.contact.map(ContactView::from),
-            account: ticket.account,
+            account: ticket.account.map(|id| accounts.view(id)),
             requester: ticket.requester,
             creator: ticket.origin.creator,
             tags: ticket.tags.into_iter().map(|id| tag_view(id, directory.tags.get(&id))).collect(),
@@ -166,6 +175,7 @@ impl TicketView {
             archived_at: ticket.archived_at,
             trashed_at: ticket.trashed_at,
             continues_ticket_id: ticket.origin.continues,
+            opening_message: None,
             messages: None,
             has_more_messages: None,
         }
@@ -175,6 +185,12 @@ impl TicketView {
     #[must_use]
     pub fn with_messages(self, messages: Vec<MessageView>, has_more: bool) -> Self {
         Self { messages: Some(messages), has_more_messages: Some(has_more), ..self }
+    }
+
+    /// With the message that opened it, null where there is none.
+    #[must_use]
+    pub fn with_opening(self, opening: Option<MessageView>) -> Self {
+        Self { opening_message: Some(opening), ..self }
     }
 }
 

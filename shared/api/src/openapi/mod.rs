@@ -1,0 +1,20 @@
+//! The `OpenAPI` 3.1 document, made from the types that the code runs on.
+//!
+//! A handler's signature tells most of its operation: a key, ids in the path, a
+//! body, what a write may say besides ([`Tell`]). The rest is told in each
+//! function's `openapi.rs`, by handler: [`Operations::op`]. Where a handler is
+//! served says [`Routes`](crate::function::Routes) alone. Bounds and words in the
+//! schemas are those of the types.
+//!
+//! Nothing of this runs in a Lambda, and the linker leaves it out: a test makes
+//! the document, holds it against the routes, and keeps it in `functions/docs`.
+
+mod document;
+mod operation;
+mod schemas;
+mod signature;
+
+pub use document::{Incomplete, document, webhook};
+pub use operation::{Operation, Operations};
+pub use schemas::{Schemas, nullable};
+pub use signature::{Signature, Tell};

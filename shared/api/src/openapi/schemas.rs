@@ -1,0 +1,156 @@
+//! The schemas of what callers send and of what they get.
+
+use crate::body::{Input, Unknown};
+use schemars::{
+    JsonSchema, Schema, SchemaGenerator,
+    generate::SchemaSettings,
+    json_schema,
+    transform::{Transform, transform_subschemas},
+};
+use serde_json::{Map, Value as Json, json};
+use std::{borrow::Cow, collections::BTreeSet};
+
+/// Where the document keeps them.
+const PLACE: &str = "#/components/schemas/";
+/// What is put behind the name of a sent type whose answered form differs.
+const SENT: &str = "Input";
+
+/// Collects schemas by name while the document is made. A type that is both sent
+/// and answered has two: input takes more spellings and leaves more out.
+pub struct Schemas {
+    sent: SchemaGenerator,
+    answered: SchemaGenerator,
+}
+
+impl Default for Schemas {
+    fn default() -> Self {
+        let settings =
+            || SchemaSettings::draft2020_12().with(|settings| settings.definitions_path = "/components/schemas".into());
+        let sent = settings().for_deserialize().with_transform(Strict);
+        Self { sent: sent.into_generator(), answered: settings().for_serialize().into_generator() }
+    }
+}
+
+impl Schemas {
+    /// Of what callers send. Its name may get a suffix in [`Schemas::finish`].
+    pub fn sent<T: JsonSchema>(&mut self) -> Json {
+        self.sent.subschema_for::<T>().to_value()
+    }
+
+    /// Of what is answered.
+    pub fn answered<T: JsonSchema>(&mut self) -> Json {
+        self.answered.subschema_for::<T>().to_value()
+    }
+
+    /// Finishes: the schemas by name. References in `sent`, the parts of the
+    /// document that callers send, follow those that had to be renamed.
+    pub fn finish(mut self, sent: &mut [&mut Json]) -> Map<String, Json> {
+        let mut all = self.answered.take_definitions(true);
+        let inputs = self.sent.take_definitions(true);
+        let differing = differing(&inputs, &all);
+        for (name, mut schema) in inputs {
+            rename(&mut schema, &differing);
+            let name = if differing.contains(&name) { format!("{name}{SENT}") } else { name };
+            all.entry(name).or_insert(schema);
+        }
+        for part in sent {
+            rename(part, &differing);
+        }
+        all
+    }
+}
+
+/// The names whose input is another schema than their output, or refers to such.
+fn differing(inputs: &Map<String, Json>, outputs: &Map<String, Json>) -> BTreeSet<String> {
+    let mut found: BTreeSet<String> = BTreeSet::new();
+    loop {
+        let before = found.len();
+        for (name, schema) in inputs {
+            let Some(output) = outputs.get(name) else { continue };
+            let mut renamed = schema.clone();
+            rename(&mut renamed, &found);
+            if renamed != *output {
+                found.insert(name.clone());
+            }
+        }
+        if found.len() == before {
+            return found;
+        }
+    }
+}
+
+fn rename(value: &mut Json, names: &BTreeSet<String>) {
+    match value {
+        Json::Array(items) => items.iter_mut().for_each(|item| rename(item, names)),
+        Json::Object(members) => {
+            for (key, member) in members {
+                match member {
+                    Json::String(target) if key == "$ref" => {
+                        if target.strip_prefix(PLACE).is_some_and(|name| names.contains(name)) {
+                            target.push_str(SENT);
+                        }
+                    }
+                    member => rename(member, names),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Put by [`Unknown`] into the object that it is flattened into.
+const STRICT: &str = "x-strict";
+
+/// Bodies with [`Unknown`] members refuse them.
+#[derive(Debug, Clone)]
+struct Strict;
+
+impl Transform for Strict {
+    fn transform(&mut self, schema: &mut Schema) {
+        if schema.remove(STRICT).is_some() {
+            schema.insert("additionalProperties".to_owned(), false.into());
+        }
+        transform_subschemas(self, schema);
+    }
+}
+
+/// For `#[schemars(transform = nullable)]` on an [`Input`](crate::body::Input):
+/// `null` is taken too, and means that there is no value.
+pub fn nullable(schema: &mut Schema) {
+    let Some(members) = schema.as_object_mut() else { return };
+    let description = members.remove("description");
+    let value = std::mem::take(members);
+    members.insert("anyOf".to_owned(), json!([value, { "type": "null" }]));
+    members.extend(description.map(|description| ("description".to_owned(), description)));
+}
+
+/// An input is what it holds; whether `null` is taken too says [`nullable`], and
+/// what must be there says [`Operation::requires`](super::Operation::requires).
+impl<T: JsonSchema> JsonSchema for Input<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<T>()
+    }
+}
+
+/// No member of its own: strict bodies take none that is not named.
+impl JsonSchema for Unknown {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Unknown".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ STRICT: true })
+    }
+}

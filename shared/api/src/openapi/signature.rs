@@ -1,0 +1,193 @@
+//! What a handler's arguments tell of its operation.
+
+use super::operation::Operation;
+use crate::{
+    auth::{Caller, Session},
+    body::{JsonBody, OptionalJsonBody, PatchBody},
+    json_patch::{AnyPatchBody, MAX_OPERATIONS},
+    listing::ListRequest,
+    media::MediaType,
+    path::{Id, Ids},
+    query::Query,
+    state::Metered,
+    write::Write,
+};
+use axum::{
+    Extension,
+    extract::State,
+    http::{HeaderMap, Method, Uri},
+};
+use schemars::JsonSchema;
+use serde_json::json;
+
+/// An argument of a handler, as far as callers notice it.
+pub trait Tell {
+    /// Adds what it takes and what it may refuse.
+    fn tell(operation: &mut Operation);
+}
+
+/// The arguments of a handler, as axum's `Handler` lists them.
+pub trait Signature {
+    /// Adds what each of them tells.
+    fn tell(operation: &mut Operation);
+}
+
+macro_rules! signatures {
+    ($(($($argument:ident)*))*) => {$(
+        impl<M, $($argument: Tell),*> Signature for (M, $($argument,)*) {
+            fn tell(_operation: &mut Operation) {
+                $($argument::tell(_operation);)*
+            }
+        }
+    )*};
+}
+
+signatures! {
+    ()
+    (A)
+    (A B)
+    (A B C)
+    (A B C D)
+    (A B C D E)
+    (A B C D E F)
+}
+
+impl Tell for Session {
+    fn tell(operation: &mut Operation) {
+        operation.secured("key");
+        operation.refuses(&[401, 403]);
+    }
+}
+
+impl Tell for Caller {
+    fn tell(operation: &mut Operation) {
+        <Session as Tell>::tell(operation);
+    }
+}
+
+impl<T: JsonSchema> Tell for Id<T> {
+    fn tell(operation: &mut Operation) {
+        operation.in_path::<T>();
+        operation.refuses(&[404]);
+    }
+}
+
+impl<A: JsonSchema, B: JsonSchema> Tell for Ids<(A, B)> {
+    fn tell(operation: &mut Operation) {
+        operation.in_path::<A>();
+        operation.in_path::<B>();
+        operation.refuses(&[404]);
+    }
+}
+
+impl Tell for Query {
+    fn tell(operation: &mut Operation) {
+        operation.refuses(&[400]);
+    }
+}
+
+impl Tell for ListRequest {
+    fn tell(operation: &mut Operation) {
+        operation.query("limit", json!({ "type": "integer", "minimum": 1, "maximum": crate::listing::MAX_LIMIT, "default": crate::listing::DEFAULT_LIMIT }), "The most rows of a page.");
+        operation.query(
+            "cursor",
+            json!({ "type": "string", "minLength": 1 }),
+            "Where to go on: `next_cursor` or `prev_cursor` of an earlier page of the same list.",
+        );
+        operation.refuses(&[400]);
+    }
+}
+
+impl Tell for Write {
+    fn tell(operation: &mut Operation) {
+        let flag = json!({ "type": "boolean", "default": false });
+        operation.query("silent", flag.clone(), "Recorded, but without outward effect: no webhook.");
+        operation.query(
+            "dry_run",
+            flag,
+            "Nothing is recorded; the answer tells the events and the changes that would follow.",
+        );
+        operation.header(
+            "If-Match",
+            json!({ "type": "string", "pattern": r#"^(\*|"(0|[1-9][0-9]{0,17})")$"# }),
+            "The `ETag` that the caller has seen: 412 if it has changed since.",
+        );
+        if operation.method() == Method::POST {
+            let about =
+                "With it, the same request gives the same answer, for 24 hours at least; `Idempotent-Replayed` tells.";
+            operation.header(
+                "Idempotency-Key",
+                json!({ "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" }),
+                about,
+            );
+            operation.refuses(&[422]);
+        }
+        operation.refuses(&[400, 409, 412]);
+        operation.may_be_dry();
+    }
+}
+
+impl<T: JsonSchema> Tell for JsonBody<T> {
+    fn tell(operation: &mut Operation) {
+        operation.body::<T>(&[MediaType::Json.as_str()], true);
+    }
+}
+
+impl<T: JsonSchema> Tell for PatchBody<T> {
+    fn tell(operation: &mut Operation) {
+        operation.body::<T>(&[MediaType::MergePatch.as_str(), MediaType::Json.as_str()], true);
+    }
+}
+
+impl<T: JsonSchema> Tell for AnyPatchBody<T> {
+    fn tell(operation: &mut Operation) {
+        operation.body::<T>(&[MediaType::MergePatch.as_str(), MediaType::Json.as_str()], true);
+        operation.body_as(MediaType::JsonPatch.as_str(), json_patch());
+    }
+}
+
+/// A patch document (RFC 6902).
+fn json_patch() -> serde_json::Value {
+    let pointer = json!({ "type": "string", "pattern": "^(/.*)?$", "description": "A JSON Pointer (RFC 6901)." });
+    let operation = |ops: &[&str], more: &str, schema: serde_json::Value| {
+        json!({
+            "type": "object",
+            "required": ["op", "path", more],
+            "properties": { "op": { "enum": ops }, "path": pointer, more: schema },
+        })
+    };
+    let remove = json!({
+        "type": "object",
+        "required": ["op", "path"],
+        "properties": { "op": { "const": "remove" }, "path": pointer },
+    });
+    let operations = json!([
+        operation(&["add", "replace", "test"], "value", json!({})),
+        operation(&["move", "copy"], "from", pointer.clone()),
+        remove,
+    ]);
+    json!({ "type": "array", "maxItems": MAX_OPERATIONS, "items": { "oneOf": operations } })
+}
+
+impl<T: JsonSchema> Tell for OptionalJsonBody<T> {
+    fn tell(operation: &mut Operation) {
+        operation.body::<T>(&[MediaType::Json.as_str()], false);
+    }
+}
+
+/// Callers don't notice it.
+macro_rules! untold {
+    ($([$($generic:ident)?] $argument:ty;)*) => {$(
+        impl$(<$generic>)? Tell for $argument {
+            fn tell(_: &mut Operation) {}
+        }
+    )*};
+}
+
+untold! {
+    [T] Extension<T>;
+    [T] State<T>;
+    [] HeaderMap;
+    [] Metered;
+    [] Uri;
+}

@@ -1,0 +1,64 @@
+//! The accounts that tickets are about, shown as they are now.
+
+use lambdesk_domain::{
+    contact::Account,
+    id::{AccountId, ContactId, WorkspaceId},
+    text::{AccountKind, Currency, ExternalId, Name},
+    ticket::Ticket,
+};
+use lambdesk_store::{Store, StoreError};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// An account on a ticket; all but the id is null once it has been deleted.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "TicketAccount")]
+pub struct AccountView {
+    id: AccountId,
+    kind: Option<AccountKind>,
+    name: Option<Name>,
+    external_id: Option<ExternalId>,
+    status: Option<Name>,
+    current_balance_cents: Option<i64>,
+    currency: Option<Currency>,
+    contact_id: Option<ContactId>,
+}
+
+/// The accounts of some tickets, read when they are shown.
+#[derive(Debug, Clone, Default)]
+pub struct Accounts(BTreeMap<AccountId, Account>);
+
+impl Accounts {
+    /// Those that the tickets are about: no request when they are about none.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn of<'a>(
+        store: &Store,
+        workspace: WorkspaceId,
+        tickets: impl IntoIterator<Item = &'a Ticket>,
+    ) -> Result<Self, StoreError> {
+        let ids = tickets.into_iter().filter_map(|ticket| ticket.account).collect();
+        Ok(store.accounts(workspace, &ids).await?.into_iter().collect())
+    }
+
+    pub(super) fn view(&self, id: AccountId) -> AccountView {
+        let account = self.0.get(&id).cloned();
+        AccountView {
+            id,
+            kind: account.as_ref().map(|account| account.kind.clone()),
+            current_balance_cents: account.as_ref().and_then(|account| account.current_balance_cents),
+            contact_id: account.as_ref().and_then(|account| account.contact_id),
+            name: account.as_ref().and_then(|account| account.name.clone()),
+            external_id: account.as_ref().and_then(|account| account.external_id.clone()),
+            status: account.as_ref().and_then(|account| account.status.clone()),
+            currency: account.and_then(|account| account.currency),
+        }
+    }
+}
+
+impl FromIterator<Account> for Accounts {
+    fn from_iter<I: IntoIterator<Item = Account>>(accounts: I) -> Self {
+        Self(accounts.into_iter().map(|account| (account.id, account)).collect())
+    }
+}
