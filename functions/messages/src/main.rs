@@ -4,5 +4,5 @@ use lambdesk_api::function::run;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    run(|_| Ok(lambdesk_messages::routes()))
+    run(|config| config.bucket().map(|_| lambdesk_messages::routes()).map_err(Into::into))
 }

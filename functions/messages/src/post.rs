@@ -1,5 +1,7 @@
 //! `POST /v1/tickets/{ticket_id}/messages`: a reply, a note, or the customer's
-//! words as a program relays them.
+//! words as a program relays them, with files that were uploaded before.
+
+use crate::take::take;
 
 use axum::response::Response;
 use lambdesk_api::{
@@ -17,29 +19,54 @@ use lambdesk_api::{
 };
 use lambdesk_domain::{
     access::{Actor, Scope},
+    attachment::MAX_PER_MESSAGE,
     command::{self, Context, NewReply, Opening, Prior, ReplyKind},
-    id::{MessageId, TicketId},
+    id::{AttachmentId, MessageId, TicketId},
     message::{Message, Sender, SenderKind},
     status::Status,
+    text::Name,
 };
 use serde::Deserialize;
 
 /// What is written.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "NewMessage")]
 pub struct PostBody {
+    /// `reply` when left out.
     kind: Input<Kind>,
+    /// What it says in HTML, which is sanitised; or `body_text`.
     body_html: Input<String>,
+    /// What it says in plain text; or `body_html`.
     body_text: Input<String>,
+    /// For the people of the ticket alone.
     is_secure: Input<bool>,
+    /// Forwarded from elsewhere.
     is_forward: Input<bool>,
+    /// The status to set, instead of the automatic move.
     status: Input<Status>,
+    /// Who wrote what a program relays, if not simply the ticket's customer.
+    from: Input<From>,
+    /// Ids of files that were uploaded to this ticket; at most 20.
+    attachments: Input<Vec<Input<AttachmentId>>>,
     #[serde(flatten)]
     unknown: Unknown,
 }
 
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
+/// Somebody who wrote.
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
+#[serde(default)]
+#[schemars(rename = "Author")]
+struct From {
+    /// Their name.
+    name: Input<Name>,
+    #[serde(flatten)]
+    unknown: Unknown,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "NewMessageKind")]
 enum Kind {
     #[default]
     Reply,
@@ -47,7 +74,7 @@ enum Kind {
     Inbound,
 }
 
-impl From<Kind> for ReplyKind {
+impl std::convert::From<Kind> for ReplyKind {
     fn from(kind: Kind) -> Self {
         match kind {
             Kind::Reply => Self::Reply,
@@ -66,11 +93,15 @@ pub async fn post(
     body: JsonBody<PostBody>,
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
-    let reply = body.value.into_reply(ticket, &session)?;
+    let (mut reply, files) = body.value.into_reply(ticket, &session)?;
     let executor = Executor::of(&session, &write, &body.raw);
+    if let Some(answered) = with_files(&executor, &mut reply, &files).await? {
+        return Ok(answered);
+    }
     let reader = (&session.actor).into();
+    let view = |message: &Message| MessageView::of(message, reader).with_sender(&session.directory, None);
     let answer = |message: Option<&Message>| match message {
-        Some(message) => Answer::created(location(message), &MessageView::of(message, reader)),
+        Some(message) => Answer::created(location(message), &view(message)),
         None => Answer::no_content(),
     };
     let written = executor.execute(Command {
@@ -80,8 +111,25 @@ pub async fn post(
         answer_needs_ticket: false,
     });
     match written.await {
-        Err(problem) if problem.code() == "ticket_closed" => continue_closed(&executor, reply, answer).await,
+        // Files stay with the ticket that they were uploaded to.
+        Err(problem) if problem.code() == "ticket_closed" && files.is_empty() => continue_closed(&executor, reply, answer).await,
         written => written,
+    }
+}
+
+/// Gives the reply its files; answers the request if it has been answered before,
+/// for then they are taken, and by this very reply.
+async fn with_files(
+    executor: &Executor<'_>,
+    reply: &mut NewReply,
+    files: &[AttachmentId],
+) -> Result<Option<Response>, Problem> {
+    match take(executor, reply.ticket_id, files).await {
+        Ok(files) => {
+            reply.attachments = files;
+            Ok(None)
+        }
+        Err(problem) => executor.answered_before().await?.map_or(Err(problem), |answered| Ok(Some(answered))),
     }
 }
 
@@ -109,34 +157,52 @@ fn location(message: &Message) -> String {
 }
 
 impl PostBody {
-    fn into_reply(self, ticket_id: TicketId, session: &Session) -> Result<NewReply, Problem> {
+    fn into_reply(
+        self,
+        ticket_id: TicketId,
+        session: &Session,
+    ) -> Result<(NewReply, Vec<AttachmentId>), Problem> {
         let mut checker = Checker::new();
         let content = content(self.body_html, self.body_text, &mut checker);
         let kind = checker.present("/kind", self.kind).unwrap_or_default();
         let is_secure = checker.present("/is_secure", self.is_secure);
         let is_forward = checker.present("/is_forward", self.is_forward);
         let status = checker.present("/status", self.status);
+        let files = checker.list("/attachments", self.attachments, MAX_PER_MESSAGE).unwrap_or_default();
+        let sender = relayed(kind, self.from, &session.actor, &mut checker);
         checker.unknown("", self.unknown);
         checker.finish()?;
-        Ok(NewReply {
+        let reply = NewReply {
             ticket_id,
             id: MessageId::new(session.app.new_id()),
             kind: kind.into(),
             content: content.ok_or_else(Problem::internal)?,
+            attachments: Vec::new(),
             is_secure: is_secure.unwrap_or_default(),
             is_forward: is_forward.unwrap_or_default(),
             status,
-            sender: relayed(kind, &session.actor),
-        })
+            sender,
+        };
+        Ok((reply, files))
     }
 }
 
-/// Who wrote what a program relays: the customer, whom it does not name.
-fn relayed(kind: Kind, actor: &Actor) -> Option<Sender> {
+/// Who wrote what a program relays: the customer, unless it names somebody.
+fn relayed(kind: Kind, from: Input<From>, actor: &Actor, checker: &mut Checker) -> Option<Sender> {
     let is_inbound = match kind {
         Kind::Inbound => true,
         Kind::Reply => matches!(actor, Actor::Channel { .. }),
         Kind::Note => false,
     };
-    is_inbound.then_some(Sender { kind: SenderKind::Contact, id: None, name: None })
+    if !is_inbound && !from.is_absent() {
+        checker.error("/from", "not_allowed", "only what a program relays is from somebody else");
+        return None;
+    }
+    let name = checker.present("/from", from).and_then(|from| {
+        checker.within("/from", |checker| {
+            checker.unknown("", from.unknown);
+            checker.required("/name", from.name)
+        })
+    });
+    is_inbound.then_some(Sender { kind: SenderKind::Contact, id: None, name })
 }

@@ -9,7 +9,7 @@ use lambdesk_api::{
     path::{Id, Ids},
     problem::Problem,
     query::Query,
-    render::MessageView,
+    render::{MessageView, Reader},
 };
 use lambdesk_domain::{
     access::Scope,
@@ -37,15 +37,15 @@ pub async fn list(session: Session, Id(id): Id<TicketId>, mut request: ListReque
     let (store, workspace) = (&session.store, session.workspace());
     let (ticket, found) =
         tokio::try_join!(store.ticket(workspace, id), store.messages(workspace, id, beyond, oldest_first, looked_at))?;
-    visible(&session, ticket)?;
-    let mut page = found.keeping(listing.limit, |message| selection.wants(message));
+    let ticket = visible(&session, ticket)?;
+    let reader = Reader::from(&session.actor);
+    let mut page = found.keeping(listing.limit, |message| reader.sees(message) && selection.wants(message));
     if !is_forward {
         page.messages.reverse();
     }
     let (next, prev) = neighbours(&page, direction, beyond.is_some());
-    let reader = (&session.actor).into();
-    let data = page.messages.iter();
-    let data = data.map(|message| MessageView::of(message, reader)).collect();
+    let view = |message| MessageView::of(message, reader).with_sender(&session.directory, Some(&ticket));
+    let data = page.messages.iter().map(view).collect();
     Ok(listing.respond(data, listing.info(next.as_deref(), prev.as_deref())))
 }
 
@@ -70,20 +70,21 @@ pub async fn get(
     });
     let (session, (ticket, message)) = Box::pin(read).await?;
     session.require(Scope::TicketsRead)?;
-    visible(&session, ticket)?;
-    let message = message.ok_or_else(Problem::not_found)?;
-    Ok(Answer::ok(&MessageView::of(&message, (&session.actor).into())).into_response())
+    let ticket = visible(&session, ticket)?;
+    let reader = Reader::from(&session.actor);
+    let message = message.filter(|message| reader.sees(message)).ok_or_else(Problem::not_found)?;
+    let view = MessageView::of(&message, reader).with_sender(&session.directory, Some(&ticket));
+    Ok(Answer::ok(&view).into_response())
 }
 
 /// Out of reach and in the trash are as good as absent.
-fn visible(session: &Session, ticket: Option<Ticket>) -> Result<(), Problem> {
+pub fn visible(session: &Session, ticket: Option<Ticket>) -> Result<Ticket, Problem> {
     let reach = session.reach();
     ticket
         .filter(|ticket| {
             let channel = ticket.channel.map(|channel| channel.id);
             reach.covers(ticket.assignee, channel) && ticket.shelf != Shelf::Trashed
         })
-        .map(drop)
         .ok_or_else(Problem::not_found)
 }
 

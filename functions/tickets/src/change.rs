@@ -1,39 +1,53 @@
-//! Patches, setters and verbs: whatever changes the ticket alone.
+//! PATCH and PUT, and how any change of the ticket alone is made and answered.
 
-use crate::fields::{self, FieldsBody};
+use crate::{
+    document,
+    fields::{Asked, FieldsBody, Relation},
+};
 use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
     auth::Session,
-    body::{Checker, Input, JsonBody, OptionalJsonBody, PatchBody, Unknown},
+    body::JsonBody,
     execute::{Command, Executor, Written},
     idempotency::Answer,
-    path::{Id, Ids},
+    json_patch::{AnyPatch, AnyPatchBody, Operations},
+    path::Id,
     problem::Problem,
     render::TicketView,
     write::Write,
 };
 use lambdesk_domain::{
-    access::{Actor, Forbidden, Scope},
+    access::Scope,
     command::{self, Fields, Rejection, Update},
     directory::Directory,
-    id::{TagId, TeamId, TicketId, UserId},
-    patch::{Field, TagChange},
-    status::Status,
-    time::Timestamp,
+    id::TicketId,
+    ticket::Ticket,
 };
-use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::time::Duration;
 
-/// `PATCH /v1/tickets/{ticket_id}`: JSON Merge Patch (RFC 7396) over the editable fields.
+/// How often a change is made anew because others changed the ticket meanwhile.
+const ATTEMPTS: u32 = 8;
+/// The longest first wait between two tries; doubled each time, drawn at random below it.
+const BACKOFF: Duration = Duration::from_millis(5);
+
+/// `PATCH /v1/tickets/{ticket_id}`: JSON Merge Patch (RFC 7396) over the editable
+/// fields, or JSON Patch (RFC 6902) over the editable document.
 pub async fn patch(
     mut session: Session,
     Id(id): Id<TicketId>,
     write: Write,
-    body: PatchBody<FieldsBody>,
+    body: AnyPatchBody<FieldsBody>,
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
-    let fields = body.value.into_fields(&mut session).await?;
-    set(&session, id, &write, &body.raw, fields).await
+    match body.value {
+        AnyPatch::Merge(fields) => {
+            let asked = fields.asked(&mut session).await?;
+            settle(&mut session, id, &write, &body.raw, asked).await
+        }
+        AnyPatch::Operations(operations) => {
+            on_version(&mut session, id, &write, &body.raw, Basis::Operations(operations)).await
+        }
+    }
 }
 
 /// `PUT /v1/tickets/{ticket_id}`: the editable fields as a whole; those left out are cleared.
@@ -44,260 +58,91 @@ pub async fn replace(
     body: JsonBody<FieldsBody>,
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
-    let mut checker = Checker::default();
-    let subject = checker.required("/subject", body.value.subject.clone());
-    let fields = body.value.cleared_where_absent().into_fields(&mut session).await;
-    checker.finish()?;
-    let fields = Fields { subject, ..fields? };
-    set(&session, id, &write, &body.raw, fields).await
+    let asked = body.value.asked_as_a_whole(&mut session).await?;
+    settle(&mut session, id, &write, &body.raw, asked).await
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct StatusBody {
-    status: Input<Status>,
-    #[serde(flatten)]
-    unknown: Unknown,
-}
-
-/// `PUT /v1/tickets/{ticket_id}/status`.
-pub async fn status(
-    session: Session,
-    Id(id): Id<TicketId>,
-    write: Write,
-    body: JsonBody<StatusBody>,
-) -> Result<Response, Problem> {
-    session.require(Scope::TicketsWrite)?;
-    let mut checker = Checker::default();
-    let status = checker.required("/status", body.value.status);
-    checker.unknown("", body.value.unknown);
-    checker.finish()?;
-    set(&session, id, &write, &body.raw, Fields { status, ..Fields::default() }).await
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct AssigneeBody {
-    assignee_id: Input<UserId>,
-    #[serde(flatten)]
-    unknown: Unknown,
-}
-
-/// `PUT /v1/tickets/{ticket_id}/assignee`: null unassigns.
-pub async fn assignee(
-    mut session: Session,
-    Id(id): Id<TicketId>,
-    write: Write,
-    body: JsonBody<AssigneeBody>,
-) -> Result<Response, Problem> {
-    session.require(Scope::TicketsWrite)?;
-    let mut checker = Checker::default();
-    if let Input::Value(user) = body.value.assignee_id {
-        fields::require_user(user, &mut session, &mut checker).await?;
-    }
-    let assignee = must_be_said("/assignee_id", body.value.assignee_id, &mut checker);
-    checker.unknown("", body.value.unknown);
-    checker.finish()?;
-    set(&session, id, &write, &body.raw, Fields { assignee, ..Fields::default() }).await
-}
-
-/// `POST /v1/tickets/{ticket_id}/assign`: to the caller.
-pub async fn assign_to_me(
-    session: Session,
-    Id(id): Id<TicketId>,
-    write: Write,
-    body: OptionalJsonBody<NoBody>,
-) -> Result<Response, Problem> {
-    session.require(Scope::TicketsWrite)?;
-    body.check()?;
-    let Actor::User { id: me, .. } = session.actor else {
-        return Err(Forbidden::NotAPerson.into());
-    };
-    set(&session, id, &write, &body.raw, Fields { assignee: Field::Set(me), ..Fields::default() }).await
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct TeamBody {
-    team_id: Input<TeamId>,
-    #[serde(flatten)]
-    unknown: Unknown,
-}
-
-/// `PUT /v1/tickets/{ticket_id}/team`: null clears.
-pub async fn team(
-    mut session: Session,
-    Id(id): Id<TicketId>,
-    write: Write,
-    body: JsonBody<TeamBody>,
-) -> Result<Response, Problem> {
-    session.require(Scope::TicketsWrite)?;
-    let mut checker = Checker::default();
-    if let Input::Value(team) = body.value.team_id {
-        fields::require_team(team, &mut session, &mut checker).await?;
-    }
-    let team = must_be_said("/team_id", body.value.team_id, &mut checker);
-    checker.unknown("", body.value.unknown);
-    checker.finish()?;
-    set(&session, id, &write, &body.raw, Fields { team, ..Fields::default() }).await
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct TagsBody {
-    tags: Input<Vec<String>>,
-    #[serde(flatten)]
-    unknown: Unknown,
-}
-
-/// `PUT /v1/tickets/{ticket_id}/tags`: exactly these; an empty list clears.
-pub async fn replace_tags(
-    session: Session,
-    Id(id): Id<TicketId>,
-    write: Write,
-    body: JsonBody<TagsBody>,
-) -> Result<Response, Problem> {
-    tags(session, id, write, body, TagChange::Replace).await
-}
-
-/// `POST /v1/tickets/{ticket_id}/tags`: these too.
-pub async fn attach_tags(
-    session: Session,
-    Id(id): Id<TicketId>,
-    write: Write,
-    body: JsonBody<TagsBody>,
-) -> Result<Response, Problem> {
-    tags(session, id, write, body, TagChange::Attach).await
-}
-
-async fn tags(
-    mut session: Session,
+/// Sets the fields at once, or on the version whose contact and account they fit.
+async fn settle(
+    session: &mut Session,
     id: TicketId,
-    write: Write,
-    body: JsonBody<TagsBody>,
-    change: fn(BTreeSet<TagId>) -> TagChange,
+    write: &Write,
+    body: &[u8],
+    asked: Asked,
 ) -> Result<Response, Problem> {
-    session.require(Scope::TicketsWrite)?;
-    let mut checker = Checker::default();
-    let names = checker.required("/tags", body.value.tags).unwrap_or_default();
-    let tags = fields::tags(&names, &mut session, &mut checker).await?;
-    checker.unknown("", body.value.unknown);
-    checker.finish()?;
-    set(&session, id, &write, &body.raw, Fields { tags: change(tags), ..Fields::default() }).await
+    match asked.relation {
+        Relation::Settled => set(session, id, write, body, asked.fields).await,
+        _ => on_version(session, id, write, body, Basis::Asked(Box::new(asked))).await,
+    }
 }
 
-/// `DELETE /v1/tickets/{ticket_id}/tags/{tag_id}`.
-pub async fn detach_tag(
-    session: Session,
-    Ids((id, tag)): Ids<(TicketId, TagId)>,
-    write: Write,
+/// What can be read as fields only with the ticket at hand.
+enum Basis {
+    /// Operations on its document.
+    Operations(Operations),
+    /// Fields that must fit what it has.
+    Asked(Box<Asked>),
+}
+
+impl Basis {
+    async fn fields(&self, ticket: &Ticket, session: &mut Session) -> Result<Fields, Problem> {
+        match self {
+            Self::Operations(operations) => {
+                let changes = operations.merge_patch(document::of(ticket, &session.directory))?;
+                let asked = FieldsBody::try_from(changes)?.asked(session).await?;
+                asked.relation.check(ticket, session).await?;
+                Ok(asked.fields)
+            }
+            Self::Asked(asked) => {
+                asked.relation.check(ticket, session).await?;
+                Ok(asked.fields.clone())
+            }
+        }
+    }
+}
+
+/// Makes a change that rests on the whole ticket: on the very version that it was
+/// made for, and anew when that is no longer the newest, unless the caller asked
+/// for one version.
+async fn on_version(
+    session: &mut Session,
+    id: TicketId,
+    write: &Write,
+    body: &[u8],
+    basis: Basis,
 ) -> Result<Response, Problem> {
-    session.require(Scope::TicketsWrite)?;
-    let fields = Fields { tags: TagChange::Detach([tag].into()), ..Fields::default() };
-    run(&session, id, &write, &[], &Update::Fields(Box::new(fields)), |_| Answer::no_content(), false).await
+    for attempt in 0..ATTEMPTS {
+        let ticket = session.store.ticket(session.workspace(), id).await?;
+        let ticket = ticket.filter(|ticket| write.context(session).sees(ticket)).ok_or_else(Problem::not_found)?;
+        if write.if_match.is_some_and(|seen| seen != ticket.version) {
+            return Err(Problem::stale(ticket.version));
+        }
+        let fields = basis.fields(&ticket, session).await?;
+        let bound = Write { if_match: Some(ticket.version), ..write.clone() };
+        match set(session, id, &bound, body, fields).await {
+            Err(problem) if problem.code() == "stale" && write.if_match.is_none() => {
+                tokio::time::sleep(BACKOFF.saturating_mul(1 << attempt).mul_f64(fastrand::f64())).await;
+            }
+            answered => return answered,
+        }
+    }
+    Err(Problem::unavailable())
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct FollowUpBody {
-    follow_up_at: Input<Timestamp>,
-    #[serde(flatten)]
-    unknown: Unknown,
-}
-
-/// `PUT /v1/tickets/{ticket_id}/follow_up`: null clears.
-pub async fn follow_up(
-    session: Session,
-    Id(id): Id<TicketId>,
-    write: Write,
-    body: JsonBody<FollowUpBody>,
-) -> Result<Response, Problem> {
-    session.require(Scope::TicketsWrite)?;
-    let mut checker = Checker::default();
-    let follow_up_at = must_be_said("/follow_up_at", body.value.follow_up_at, &mut checker);
-    checker.unknown("", body.value.unknown);
-    checker.finish()?;
-    set(&session, id, &write, &body.raw, Fields { follow_up_at, ..Fields::default() }).await
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct NoBody {
-    #[serde(flatten)]
-    unknown: Unknown,
-}
-
-/// `POST /v1/tickets/{ticket_id}/archive`.
-pub async fn archive(
-    session: Session,
-    Id(id): Id<TicketId>,
-    write: Write,
-    body: OptionalJsonBody<NoBody>,
-) -> Result<Response, Problem> {
-    verb(&session, id, &write, body, Update::Archive).await
-}
-
-/// `POST /v1/tickets/{ticket_id}/restore`: from the archive, the trash, or the screening.
-pub async fn restore(
-    session: Session,
-    Id(id): Id<TicketId>,
-    write: Write,
-    body: OptionalJsonBody<NoBody>,
-) -> Result<Response, Problem> {
-    verb(&session, id, &write, body, Update::Restore).await
-}
-
-/// `POST /v1/tickets/{ticket_id}/read`: seen by us.
-pub async fn read(
-    session: Session,
-    Id(id): Id<TicketId>,
-    write: Write,
-    body: OptionalJsonBody<NoBody>,
-) -> Result<Response, Problem> {
-    verb(&session, id, &write, body, seen(true)).await
-}
-
-/// `POST /v1/tickets/{ticket_id}/unread`.
-pub async fn unread(
-    session: Session,
-    Id(id): Id<TicketId>,
-    write: Write,
-    body: OptionalJsonBody<NoBody>,
-) -> Result<Response, Problem> {
-    verb(&session, id, &write, body, seen(false)).await
-}
-
-fn seen(is_read: bool) -> Update {
-    Update::Fields(Box::new(Fields { is_read_by_organization: Some(is_read), ..Fields::default() }))
-}
-
-/// `DELETE /v1/tickets/{ticket_id}`: into the trash, where the workspace allows it.
-pub async fn delete(session: Session, Id(id): Id<TicketId>, write: Write) -> Result<Response, Problem> {
-    session.require(Scope::TicketsWrite)?;
-    let update = Update::Delete(session.directory.workspace.deletion);
-    let deleted = run(&session, id, &write, &[], &update, |_| Answer::no_content(), false).await;
-    // What is in the trash already is gone to whoever deletes.
-    deleted.map_err(|problem| if problem.code() == "trashed" { Problem::not_found() } else { problem })
-}
-
-async fn verb(
+/// Sets fields and answers the ticket.
+pub async fn set(
     session: &Session,
     id: TicketId,
     write: &Write,
-    body: OptionalJsonBody<NoBody>,
-    update: Update,
+    body: &[u8],
+    fields: Fields,
 ) -> Result<Response, Problem> {
-    session.require(Scope::TicketsWrite)?;
-    body.check()?;
-    run(session, id, write, &body.raw, &update, answer_with(&session.directory), true).await
-}
-
-async fn set(session: &Session, id: TicketId, write: &Write, body: &[u8], fields: Fields) -> Result<Response, Problem> {
     let update = Update::Fields(Box::new(fields));
     run(session, id, write, body, &update, answer_with(&session.directory), true).await
 }
 
-async fn run(
+/// Makes any change of the ticket alone.
+pub async fn run(
     session: &Session,
     ticket: TicketId,
     write: &Write,
@@ -315,31 +160,11 @@ async fn run(
 }
 
 /// The ticket afterwards, with its version.
-fn answer_with(directory: &Directory) -> impl Fn(Written<'_>) -> Answer {
+pub fn answer_with(directory: &Directory) -> impl Fn(Written<'_>) -> Answer {
     move |written| match written.ticket {
-        Some(ticket) => Answer::ok(&TicketView::of(ticket, directory)).with_version(ticket.version),
-        None => Answer::no_content(),
-    }
-}
-
-/// A setter's one field: absent is an error, null clears.
-fn must_be_said<T>(pointer: &str, input: Input<T>, checker: &mut Checker) -> Field<T> {
-    if matches!(input, Input::Absent) {
-        checker.error(pointer, "required", "must be given; null clears it");
-    }
-    checker.field(pointer, input)
-}
-
-trait Check {
-    fn check(&self) -> Result<(), Problem>;
-}
-
-impl Check for OptionalJsonBody<NoBody> {
-    fn check(&self) -> Result<(), Problem> {
-        let mut checker = Checker::default();
-        if let Some(body) = &self.value {
-            checker.unknown("", body.unknown.clone());
+        Some(ticket) => {
+            Answer::ok(&TicketView::of(ticket, directory, written.accounts)).with_version(ticket.version)
         }
-        checker.finish()
+        None => Answer::no_content(),
     }
 }

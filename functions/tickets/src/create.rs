@@ -1,6 +1,11 @@
 //! `POST /v1/tickets`: a new ticket, by a person or a program with a key.
 
-use crate::fields::{self, RequesterBody};
+use crate::{
+    client,
+    fields::RequesterBody,
+    read::view_of,
+    references::{self, Custom},
+};
 use axum::response::Response;
 use lambdesk_api::{
     auth::Session,
@@ -8,9 +13,10 @@ use lambdesk_api::{
     content::content,
     execute::Executor,
     idempotency::Answer,
+    openapi::nullable,
     opening::{self, NO_NUMBER, NewContact},
     problem::Problem,
-    render::{MessageView, TicketView},
+    render::{Accounts, TicketView},
     write::Write,
 };
 use lambdesk_domain::{
@@ -31,8 +37,9 @@ use serde_json::{Map, Value as Json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The message that opens the ticket.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "OpeningMessage")]
 pub struct OpeningBody {
     body_html: Input<String>,
     body_text: Input<String>,
@@ -43,24 +50,37 @@ pub struct OpeningBody {
 }
 
 /// What a new ticket is made of.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "NewTicket")]
 pub struct CreateBody {
+    #[schemars(transform = nullable)]
     channel_id: Input<ChannelId>,
     subject: Input<Subject>,
+    #[schemars(transform = nullable)]
     from: Input<RequesterBody>,
     message: Input<OpeningBody>,
     status: Input<Status>,
     priority: Input<Priority>,
+    #[schemars(transform = nullable)]
     category_id: Input<CategoryId>,
+    #[schemars(transform = nullable)]
     team_id: Input<TeamId>,
+    #[schemars(transform = nullable)]
     assignee_id: Input<UserId>,
+    #[schemars(transform = nullable)]
     contact_id: Input<ContactId>,
+    #[schemars(transform = nullable)]
     account_id: Input<AccountId>,
+    #[schemars(transform = nullable)]
     tags: Input<Vec<String>>,
+    #[schemars(transform = nullable)]
     custom: Input<Map<String, Json>>,
+    #[schemars(transform = nullable)]
     uid: Input<Uid>,
+    #[schemars(transform = nullable)]
     summary: Input<Summary>,
+    #[schemars(transform = nullable)]
     follow_up_at: Input<Timestamp>,
     #[serde(flatten)]
     unknown: Unknown,
@@ -69,19 +89,28 @@ pub struct CreateBody {
 /// `POST /v1/tickets`.
 pub async fn create(mut session: Session, write: Write, body: JsonBody<CreateBody>) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
-    let (new, contact) = read(body.value, &mut session).await?;
+    let New { ticket, contact, accounts } = read(body.value, &mut session).await?;
     let executor = Executor::of(&session, &write, &body.raw);
-    let reader = (&session.actor).into();
-    opening::open(&executor, new, contact, |ticket, message| {
-        let messages = message.map(|message| MessageView::of(message, reader)).into_iter().collect();
-        let view = TicketView::of(ticket, &session.directory).with_messages(messages, false);
+    opening::open(&executor, ticket, contact, |ticket, message| {
+        let opening = || message.map(|message| view_of(&session, ticket, message));
+        let view = TicketView::of(ticket, &session.directory, &accounts)
+            .with_messages(opening().into_iter().collect(), false)
+            .with_opening(opening());
         Answer::created(format!("/v1/tickets/{}", ticket.id), &view).with_version(ticket.version)
     })
     .await
 }
 
+/// What a body comes to.
+struct New {
+    ticket: NewTicket,
+    contact: NewContact,
+    /// The account that it is about, for the answer.
+    accounts: Accounts,
+}
+
 /// Reads and checks all of a body, and tells all that is wrong with it.
-async fn read(body: CreateBody, session: &mut Session) -> Result<(NewTicket, NewContact), Problem> {
+async fn read(body: CreateBody, session: &mut Session) -> Result<New, Problem> {
     let mut checker = Checker::default();
     let requester = requester(body.from, &mut checker);
     let channel = channel(body.channel_id, session, &mut checker).await?;
@@ -97,6 +126,16 @@ async fn read(body: CreateBody, session: &mut Session) -> Result<(NewTicket, New
         &mut checker,
     )
     .await?;
+    let category = client::category(references.category, channel.as_ref(), &mut checker);
+    let contact = client::client(
+        references.contact,
+        references.account.as_ref(),
+        &requester,
+        channel.as_ref(),
+        session,
+        &mut checker,
+    )
+    .await?;
     let opening = opening_of(body.message, session, &mut checker);
     let subject = checker.required("/subject", body.subject);
     let status = checker.present("/status", body.status);
@@ -108,8 +147,7 @@ async fn read(body: CreateBody, session: &mut Session) -> Result<(NewTicket, New
     checker.finish()?;
     // A clean check has them all.
     let subject = subject.ok_or_else(Problem::internal)?;
-    let contact = new_contact(references.contact, &requester, channel.as_ref(), session);
-    let new = NewTicket {
+    let ticket = NewTicket {
         workspace_id: session.workspace(),
         id: TicketId::new(session.app.new_id()),
         number: NO_NUMBER,
@@ -121,11 +159,11 @@ async fn read(body: CreateBody, session: &mut Session) -> Result<(NewTicket, New
         is_held: false,
         source: source(&session.actor, channel.as_ref()),
         channel: channel.as_ref().map(|channel| ChannelRef { id: channel.id, kind: channel.kind }),
-        category: references.category,
-        team: references.team,
+        category,
+        team: references.team.or_else(|| channel.as_ref().and_then(|channel| channel.opening.default_team)),
         assignee: references.assignee,
         contact: None,
-        account: references.account,
+        account: references.account.as_ref().map(|account| account.id),
         requester,
         tags: references.tags,
         custom: references.custom,
@@ -135,7 +173,7 @@ async fn read(body: CreateBody, session: &mut Session) -> Result<(NewTicket, New
         opening,
         continues: None,
     };
-    Ok((new, contact))
+    Ok(New { ticket, contact, accounts: references.account.into_iter().collect() })
 }
 
 fn requester(from: Input<RequesterBody>, checker: &mut Checker) -> Requester {
@@ -199,23 +237,6 @@ fn source(actor: &Actor, channel: Option<&Channel>) -> Source {
     }
 }
 
-fn new_contact(
-    known: Option<Contact>,
-    requester: &Requester,
-    channel: Option<&Channel>,
-    session: &Session,
-) -> NewContact {
-    match (known, &requester.email) {
-        (Some(contact), _) => NewContact::Known(Box::new(contact)),
-        (None, Some(email)) => NewContact::WithAddress {
-            email: email.clone(),
-            salt: session.directory.workspace.salt.clone(),
-            must_exist: channel.is_some_and(|channel| channel.require_existing_contact),
-        },
-        (None, None) => NewContact::Nobody,
-    }
-}
-
 /// What the body refers to, looked up.
 struct References {
     category: Option<CategoryId>,
@@ -242,40 +263,29 @@ impl References {
     ) -> Result<Self, Problem> {
         let category = checker.optional("/category_id", category);
         if let Some(id) = category {
-            fields::require_category(id, session, checker).await?;
+            references::require_category(id, session, checker).await?;
         }
         let team = checker.optional("/team_id", team);
         if let Some(id) = team {
-            fields::require_team(id, session, checker).await?;
+            references::require_team(id, session, checker).await?;
         }
         let assignee = checker.optional("/assignee_id", assignee);
         if let Some(id) = assignee {
-            fields::require_user(id, session, checker).await?;
+            references::require_user(id, session, checker).await?;
         }
         let contact = match checker.optional("/contact_id", contact) {
-            Some(id) => fields::contact(id, session, checker).await?,
+            Some(id) => references::contact(id, session, checker).await?,
             None => None,
         };
         let account = match checker.optional("/account_id", account) {
-            Some(id) => fields::account(id, session, checker).await?,
+            Some(id) => references::account(id, session, checker).await?,
             None => None,
         };
-        owns(contact.as_ref(), account.as_ref(), checker);
         let names = checker.optional("/tags", tags).unwrap_or_default();
-        let tags = fields::tags(&names, session, checker).await?;
+        let tags = references::tags(&names, session, checker).await?;
         let given = checker.optional("/custom", custom).unwrap_or_default();
-        let custom = fields::custom(&given, true, session, checker).await?;
+        let custom = references::custom(&given, Custom::All, session, checker).await?;
         let custom = custom.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
         Ok(Self { category, team, assignee, contact, account, tags, custom })
-    }
-}
-
-/// An account of somebody can't be on a ticket of somebody else.
-fn owns(contact: Option<&Contact>, account: Option<&Account>, checker: &mut Checker) {
-    let owner = account.and_then(|account| account.contact_id);
-    if let (Some(contact), Some(owner)) = (contact, owner)
-        && contact.id != owner
-    {
-        checker.error("/account_id", "foreign_account", "the account belongs to another contact");
     }
 }

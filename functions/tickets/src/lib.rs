@@ -2,37 +2,48 @@
 //!
 //! | to find | look in |
 //! |---|---|
-//! | `POST /v1/tickets` | [`create`] |
-//! | `GET /v1/tickets` and its filters | [`list`] |
+//! | `POST /v1/tickets`; whose a new ticket is | [`create`], [`client`] |
+//! | `GET /v1/tickets`; its filters and orders | [`list`], [`asked`] |
+//! | a ticket by its number | [`number`] |
 //! | one ticket with its thread, its activity log | [`read`] |
-//! | patches, setters and verbs | [`change`] |
-//! | the fields they take, checked against the directory | [`fields`] |
+//! | PATCH, PUT, and how a change is made and answered | [`change`] |
+//! | setters, verbs | [`setters`], [`verbs`] |
+//! | the fields of PATCH and PUT; the document of JSON Patch | [`fields`], [`document`] |
+//! | ids and names held to the workspace | [`references`] |
 
+mod asked;
 mod change;
+mod client;
 mod create;
+mod document;
 mod fields;
 mod list;
+mod number;
+pub mod openapi;
 mod read;
+mod references;
+mod setters;
+mod verbs;
 
-use axum::routing::{delete, get, post, put};
-use lambdesk_api::function::Routes;
+use lambdesk_api::function::{Routes, delete, get, post, put};
 
 /// The routes of this function.
 #[must_use]
 pub fn routes() -> Routes {
     Routes::new()
         .at("/v1/tickets", get(list::list).post(create::create))
-        .at("/v1/tickets/{ticket_id}", get(read::get).patch(change::patch).put(change::replace).delete(change::delete))
-        .at("/v1/tickets/{ticket_id}/status", put(change::status))
-        .at("/v1/tickets/{ticket_id}/assignee", put(change::assignee))
-        .at("/v1/tickets/{ticket_id}/assign", post(change::assign_to_me))
-        .at("/v1/tickets/{ticket_id}/team", put(change::team))
-        .at("/v1/tickets/{ticket_id}/tags", put(change::replace_tags).post(change::attach_tags))
-        .at("/v1/tickets/{ticket_id}/tags/{tag_id}", delete(change::detach_tag))
-        .at("/v1/tickets/{ticket_id}/follow_up", put(change::follow_up))
-        .at("/v1/tickets/{ticket_id}/archive", post(change::archive))
-        .at("/v1/tickets/{ticket_id}/restore", post(change::restore))
-        .at("/v1/tickets/{ticket_id}/read", post(change::read))
-        .at("/v1/tickets/{ticket_id}/unread", post(change::unread))
+        .at("/v1/tickets/number/{number}", get(number::get))
+        .at("/v1/tickets/{ticket_id}", get(read::get).patch(change::patch).put(change::replace).delete(verbs::delete))
+        .at("/v1/tickets/{ticket_id}/status", put(setters::status))
+        .at("/v1/tickets/{ticket_id}/assignee", put(setters::assignee))
+        .at("/v1/tickets/{ticket_id}/assign", post(verbs::assign_to_me))
+        .at("/v1/tickets/{ticket_id}/team", put(setters::team))
+        .at("/v1/tickets/{ticket_id}/tags", put(setters::replace_tags).post(setters::attach_tags))
+        .at("/v1/tickets/{ticket_id}/tags/{tag_id}", delete(verbs::detach_tag))
+        .at("/v1/tickets/{ticket_id}/follow_up", put(setters::follow_up))
+        .at("/v1/tickets/{ticket_id}/archive", post(verbs::archive))
+        .at("/v1/tickets/{ticket_id}/restore", post(verbs::restore))
+        .at("/v1/tickets/{ticket_id}/read", post(verbs::read))
+        .at("/v1/tickets/{ticket_id}/unread", post(verbs::unread))
         .at("/v1/tickets/{ticket_id}/activities", get(read::activities))
 }

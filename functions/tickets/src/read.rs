@@ -8,7 +8,7 @@ use lambdesk_api::{
     path::Id,
     problem::Problem,
     query::Query,
-    render::{MessageView, TicketView},
+    render::{Accounts, MessageView, Reader, TicketView},
 };
 use lambdesk_domain::{
     access::Scope,
@@ -17,9 +17,10 @@ use lambdesk_domain::{
     status::Shelf,
     ticket::Ticket,
 };
+use lambdesk_store::Page;
 
 /// How many of the newest messages come with a ticket.
-const EMBEDDED: u16 = 20;
+pub const EMBEDDED: u16 = 20;
 
 /// `GET /v1/tickets/{ticket_id}`.
 pub async fn get(caller: Caller, Id(id): Id<TicketId>, mut query: Query) -> Result<Response, Problem> {
@@ -27,11 +28,27 @@ pub async fn get(caller: Caller, Id(id): Id<TicketId>, mut query: Query) -> Resu
     query.finish()?;
     let (session, found) =
         caller.verify_while(async |store, workspace| store.thread(workspace, id, EMBEDDED).await).await?;
+    respond(&session, found, with_trashed).await
+}
+
+/// The answer, when the ticket is there and within reach.
+pub async fn respond(
+    session: &Session,
+    found: Option<(Ticket, Page<Message>)>,
+    with_trashed: bool,
+) -> Result<Response, Problem> {
     session.require(Scope::TicketsRead)?;
     let (ticket, thread) = found.ok_or_else(Problem::not_found)?;
-    visible(&session, &ticket, with_trashed)?;
-    let messages = shown(&session, &thread.items);
-    let view = TicketView::of(&ticket, &session.directory).with_messages(messages, thread.has_more);
+    visible(session, &ticket, with_trashed)?;
+    let view_of = |message| view_of(session, &ticket, message);
+    let messages = shown(session, &thread.items).map(view_of).collect();
+    let (accounts, opening) = tokio::try_join!(
+        async { Ok(Accounts::of(&session.store, session.workspace(), [&ticket]).await?) },
+        opening(session, &ticket, &thread.items)
+    )?;
+    let view = TicketView::of(&ticket, &session.directory, &accounts)
+        .with_messages(messages, thread.has_more)
+        .with_opening(opening.as_ref().map(view_of));
     Ok(Answer::ok(&view).with_version(ticket.version).into_response())
 }
 
@@ -40,9 +57,28 @@ fn visible(session: &Session, ticket: &Ticket, with_trashed: bool) -> Result<(),
     if in_reach && (with_trashed || ticket.shelf != Shelf::Trashed) { Ok(()) } else { Err(Problem::not_found()) }
 }
 
-fn shown(session: &Session, newest_first: &[Message]) -> Vec<MessageView> {
-    let reader = (&session.actor).into();
-    newest_first.iter().rev().map(|message| MessageView::of(message, reader)).collect()
+/// The message that opened the ticket: among the newest, or in a long thread read
+/// by itself. None once it has been deleted.
+async fn opening(session: &Session, ticket: &Ticket, newest: &[Message]) -> Result<Option<Message>, Problem> {
+    let Some(id) = ticket.origin.opening else {
+        return Ok(None);
+    };
+    match newest.iter().find(|message| message.id == id) {
+        Some(message) => Ok(Some(message.clone())),
+        None if newest.len() < usize::from(EMBEDDED) => Ok(None),
+        None => Ok(session.store.message(session.workspace(), ticket.id, id).await?),
+    }
+}
+
+/// Notes are kept from channel keys, which act for those outside.
+fn shown<'a>(session: &Session, newest_first: &'a [Message]) -> impl Iterator<Item = &'a Message> {
+    let reader = Reader::from(&session.actor);
+    newest_first.iter().rev().filter(move |message| reader.sees(message))
+}
+
+/// A message as it is shown with its ticket.
+pub fn view_of(session: &Session, ticket: &Ticket, message: &Message) -> MessageView {
+    MessageView::of(message, (&session.actor).into()).with_sender(&session.directory, Some(ticket))
 }
 
 /// `GET /v1/tickets/{ticket_id}/activities`: newest first.

@@ -68,6 +68,12 @@ impl<'a> Caller<'a> {
         self.desk.send("POST", path, &headers, body).await
     }
 
+    pub async fn delete(&self, path: &str, more: &[(&str, &str)]) -> Answer {
+        let mut headers = vec![("authorization", self.bearer.as_str())];
+        headers.extend(more);
+        self.desk.send("DELETE", path, &headers, "").await
+    }
+
     /// Posts a message of a kind.
     pub async fn say(&self, ticket: TicketId, kind: &str, text: &str) -> Answer {
         self.post(&thread(ticket), &[], &json!({"kind": kind, "body_text": text})).await

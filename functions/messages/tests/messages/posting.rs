@@ -24,7 +24,7 @@ async fn a_reply_is_answered_with_the_message_and_its_place() {
     let expected = json!({
         "id": message["id"], "ticket_id": id, "kind": "outbound",
         "body_text": "On its way", "body_html": "<p>On its <b>way</b></p>", "is_secure": false, "is_forward": true,
-        "source": "agent", "sender": {"kind": "user", "id": desk.owner, "name": "Grace"},
+        "source": "agent", "sender": {"kind": "user", "id": desk.owner, "name": "Grace", "email": message["sender"]["email"]},
         "attachments": [], "created_at": "2026-01-01T00:00:00.000Z",
     });
     assert_eq!((answer.status, &message), (201, &expected));
@@ -85,6 +85,26 @@ async fn what_programs_relay_is_the_customers_and_reopens() {
         assert_eq!((answer.status, &answer.data()["kind"]), (201, &json!("inbound")));
         assert_eq!(answer.data()["sender"], json!({"kind": "contact"}));
         assert_eq!(desk.ticket(id).await.status, Status::Open);
+    }
+}
+
+#[tokio::test]
+async fn who_wrote_what_is_relayed_is_the_customer_unless_the_program_names_somebody() {
+    let desk = desk().await;
+    let id = ticket(&desk, &desk.channel(|_| ()).await).await;
+    let (grace, machine) = (Caller::owner(&desk).await, Caller::machine(&desk).await);
+    machine.say(id, "inbound", "Still broken").await;
+    let body = json!({"kind": "inbound", "body_text": "Here too", "from": {"name": "Bo"}});
+    assert_eq!(machine.post(&thread(id), &[], &body).await.data()["sender"], json!({"kind": "contact", "name": "Bo"}));
+    let contact = desk.ticket(id).await.contact.unwrap();
+    let listed = grace.get(&thread(id)).await.data();
+    let senders: Vec<_> = listed.as_array().unwrap().iter().map(|message| message["sender"].clone()).collect();
+    let ada = json!({"kind": "contact", "id": contact.id, "name": "Ada"});
+    assert_eq!(senders, [ada.clone(), ada, json!({"kind": "contact", "name": "Bo"})]);
+    for (kind, from) in [("reply", json!({"name": "Bo"})), ("note", json!({"name": "Bo"})), ("inbound", json!({}))] {
+        let body = json!({"kind": kind, "body_text": "x", "from": from});
+        let refused = machine.post(&thread(id), &[], &body).await;
+        assert!(refused.pointers()[0].starts_with("/from"), "{kind}");
     }
 }
 

@@ -1,0 +1,123 @@
+//! `DELETE /v1/tickets/{ticket_id}/messages/{message_id}`: the message goes, with
+//! its files.
+
+use crate::attachments::objects_problem;
+use axum::response::{IntoResponse, Response};
+use lambdesk_api::{
+    auth::Session, execute::DryRun, idempotency::Answer, path::Ids, problem::Problem, render::Reader, write::Write,
+};
+use lambdesk_domain::{
+    access::Scope,
+    command::{self, Change, Context, Remains},
+    events,
+    id::{AttachmentId, MessageId, TicketId},
+    message::Message,
+    ticket::Ticket,
+};
+use lambdesk_objects::RemovalError;
+use lambdesk_store::CommitError;
+
+/// How often a deletion is decided anew because others changed the ticket meanwhile.
+const ATTEMPTS: u32 = 8;
+/// How many of the newest messages are looked at for what the ticket shows from now on.
+const LOOKED_AT: u16 = 100;
+/// How many files are looked at for those that an interrupted deletion left behind.
+const FILES: u16 = 100;
+
+/// Deletes a message: its author may, and who administers the workspace. Nothing
+/// of it stays but the event `message.deleted`, which says whose id it had, who
+/// deleted it and when. The ticket gets a new version; its preview, whose turn it
+/// is and the number of replies are what the other messages make them.
+pub async fn delete(
+    session: Session,
+    Ids((ticket, message)): Ids<(TicketId, MessageId)>,
+    write: Write,
+) -> Result<Response, Problem> {
+    session.require(Scope::TicketsWrite)?;
+    let context = write.context(&session);
+    let deletion = Deletion { session: &session, context: &context, ticket, message };
+    for _ in 0..ATTEMPTS {
+        let found = deletion.read().await?;
+        let change = deletion.decide(&found)?;
+        if write.is_dry_run {
+            let event = events::between(Some(&found.ticket), &change.applied_to(&found.ticket));
+            return Ok(DryRun::answer(vec![event]));
+        }
+        match session.store.commit(session.workspace(), ticket, &change, None).await {
+            Ok(_) => {
+                let files: Vec<_> = found.message.attachments.iter().map(|file| file.id).collect();
+                deletion.remove(&files).await?;
+                return Ok(Answer::no_content().into_response());
+            }
+            Err(CommitError::NotAsAssumed(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Problem::unavailable())
+}
+
+struct Deletion<'a> {
+    session: &'a Session,
+    context: &'a Context,
+    ticket: TicketId,
+    message: MessageId,
+}
+
+struct Found {
+    ticket: Ticket,
+    message: Message,
+    newest: Vec<Message>,
+    is_all: bool,
+}
+
+impl Deletion<'_> {
+    /// The ticket first: what the thread says then is at least as new.
+    async fn read(&self) -> Result<Found, Problem> {
+        let (store, workspace) = (&self.session.store, self.session.workspace());
+        let ticket = store.ticket(workspace, self.ticket).await?.filter(|ticket| self.context.sees(ticket));
+        let ticket = ticket.ok_or_else(Problem::not_found)?;
+        let (message, newest) = tokio::try_join!(
+            store.message(workspace, self.ticket, self.message),
+            store.messages(workspace, self.ticket, None, false, LOOKED_AT)
+        )?;
+        let reader = Reader::from(&self.session.actor);
+        match message.filter(|message| reader.sees(message)) {
+            Some(message) => Ok(Found { ticket, message, newest: newest.items, is_all: !newest.has_more }),
+            None => {
+                self.finish().await?;
+                Err(Problem::not_found())
+            }
+        }
+    }
+
+    fn decide(&self, found: &Found) -> Result<Change, Problem> {
+        let Found { ticket, message, newest, is_all } = found;
+        let remains = Remains { newest, is_all: *is_all };
+        let change = command::delete_message(message, remains, self.context, ticket)?;
+        if !message.is_by(self.context.actor.reference()) {
+            self.session.require(Scope::Admin)?;
+        }
+        Ok(change)
+    }
+
+    /// Removes the files of a message that is gone. Should it fail, asking for the
+    /// deletion once more finishes it.
+    async fn remove(&self, files: &[AttachmentId]) -> Result<(), Problem> {
+        if files.is_empty() {
+            return Ok(());
+        }
+        let (session, objects) = (self.session, self.session.app.objects()?);
+        let removed = objects.remove(&session.store, session.workspace(), self.ticket, files, session.now);
+        removed.await.map_err(|error| match error {
+            RemovalError::Objects(error) => objects_problem(error),
+            RemovalError::Store(error) => error.into(),
+        })
+    }
+
+    /// Removes what an interrupted deletion left behind.
+    async fn finish(&self) -> Result<(), Problem> {
+        let files = self.session.store.attachments(self.session.workspace(), self.ticket, FILES).await?;
+        let doomed: Vec<_> = files.items.iter().filter(|file| file.is_doomed).map(|upload| upload.file.id).collect();
+        self.remove(&doomed).await
+    }
+}

@@ -1,0 +1,117 @@
+//! `PATCH /v1/tickets/{ticket_id}/messages/{message_id}`: what a message says is put right.
+
+use axum::response::{IntoResponse, Response};
+use lambdesk_api::{
+    auth::Session,
+    body::{Checker, Input, PatchBody, Unknown},
+    content::content,
+    execute::DryRun,
+    idempotency::Answer,
+    path::Ids,
+    problem::Problem,
+    render::{MessageView, Reader},
+    write::Write,
+};
+use lambdesk_domain::{
+    access::Scope,
+    command::{self, Change},
+    events,
+    id::{MessageId, TicketId},
+    message::{Content, Message},
+    ticket::Ticket,
+};
+use lambdesk_store::CommitError;
+use serde::Deserialize;
+
+/// How often a change is decided anew because others changed the ticket meanwhile.
+const ATTEMPTS: u32 = 8;
+
+/// What the message says from now on.
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
+#[serde(default)]
+#[schemars(rename = "MessageFields")]
+pub struct EditBody {
+    /// What it says in HTML, which is sanitised; or `body_text`.
+    body_html: Input<String>,
+    /// What it says in plain text; or `body_html`.
+    body_text: Input<String>,
+    #[serde(flatten)]
+    unknown: Unknown,
+}
+
+/// Changes what a message says: its author may, and who administers the workspace.
+/// The ticket gets a new version, told as `message.updated`; the former words are
+/// not kept. `If-Match` takes the ticket's version.
+pub async fn edit(
+    session: Session,
+    Ids((ticket, message)): Ids<(TicketId, MessageId)>,
+    write: Write,
+    body: PatchBody<EditBody>,
+) -> Result<Response, Problem> {
+    session.require(Scope::TicketsWrite)?;
+    let content = body.value.content()?;
+    for _ in 0..ATTEMPTS {
+        let (ticket, message) = read(&session, &write, ticket, message).await?;
+        let Some(change) = decide(&session, &write, &ticket, &message, content.clone())? else {
+            return Ok(unchanged(&session, &write, &ticket, &message));
+        };
+        if write.is_dry_run {
+            return Ok(DryRun::answer(vec![events::between(Some(&ticket), &change.applied_to(&ticket))]));
+        }
+        match session.store.commit(session.workspace(), ticket.id, &change, None).await {
+            Ok(_) => return Ok(answer(&session, &ticket, change.edited.as_ref().unwrap_or(&message))),
+            Err(CommitError::NotAsAssumed(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Problem::unavailable())
+}
+
+impl EditBody {
+    fn content(self) -> Result<Content, Problem> {
+        let mut checker = Checker::default();
+        let content = content(self.body_html, self.body_text, &mut checker);
+        checker.unknown("", self.unknown);
+        checker.finish()?;
+        content.ok_or_else(Problem::internal)
+    }
+}
+
+/// The ticket first: the message is then at least as new.
+async fn read(
+    session: &Session,
+    write: &Write,
+    ticket: TicketId,
+    message: MessageId,
+) -> Result<(Ticket, Message), Problem> {
+    let (store, workspace) = (&session.store, session.workspace());
+    let found = store.ticket(workspace, ticket).await?.filter(|ticket| write.context(session).sees(ticket));
+    let found = found.ok_or_else(Problem::not_found)?;
+    let reader = Reader::from(&session.actor);
+    let message = store.message(workspace, ticket, message).await?.filter(|message| reader.sees(message));
+    Ok((found, message.ok_or_else(Problem::not_found)?))
+}
+
+fn decide(
+    session: &Session,
+    write: &Write,
+    ticket: &Ticket,
+    message: &Message,
+    content: Content,
+) -> Result<Option<Change>, Problem> {
+    let context = write.context(session);
+    let change = command::edit_message(message, content, &context, ticket)?;
+    if !message.is_by(context.actor.reference()) {
+        session.require(Scope::Admin)?;
+    }
+    Ok(change)
+}
+
+fn unchanged(session: &Session, write: &Write, ticket: &Ticket, message: &Message) -> Response {
+    if write.is_dry_run { DryRun::answer(Vec::new()) } else { answer(session, ticket, message) }
+}
+
+fn answer(session: &Session, ticket: &Ticket, message: &Message) -> Response {
+    let view = MessageView::of(message, (&session.actor).into()).with_sender(&session.directory, Some(ticket));
+    Answer::ok(&view).into_response()
+}

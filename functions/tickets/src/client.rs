@@ -1,0 +1,57 @@
+//! Whose a new ticket is, and what its channel asks of it.
+
+use crate::references::require_owner;
+use lambdesk_api::{auth::Session, body::Checker, opening::NewContact, problem::Problem};
+use lambdesk_domain::{
+    contact::{Account, Contact, Requester},
+    directory::Channel,
+    id::CategoryId,
+};
+
+/// The contact of a new ticket: the one that is named, else the owner of the account
+/// that it is about, else the one with the sender's address.
+///
+/// # Errors
+/// When the table fails. What doesn't fit goes to the checker.
+pub async fn client(
+    named: Option<Contact>,
+    account: Option<&Account>,
+    requester: &Requester,
+    channel: Option<&Channel>,
+    session: &Session,
+    checker: &mut Checker,
+) -> Result<NewContact, Problem> {
+    if let Some(contact) = named {
+        if let Some(account) = account {
+            require_owner(Some(contact.id), account, "/account_id", checker);
+        }
+        return Ok(NewContact::Known(Box::new(contact)));
+    }
+    if let Some(owner) = account.and_then(|account| account.contact_id)
+        && let Some(owner) = session.store.contact(session.workspace(), owner).await?
+    {
+        if requester.email.is_some() && requester.email != owner.email {
+            checker.error("/account_id", "foreign_account", "the account belongs to another contact than the sender");
+        }
+        return Ok(NewContact::Known(Box::new(owner)));
+    }
+    let must_exist = channel.is_some_and(|channel| channel.require_existing_contact);
+    if let Some(email) = &requester.email {
+        let salt = session.directory.workspace.salt.clone();
+        return Ok(NewContact::WithAddress { email: email.clone(), salt, must_exist });
+    }
+    if must_exist || channel.is_some_and(|channel| channel.opening.require_contact) {
+        let detail = "the channel asks for a contact: name one, or the sender's address";
+        checker.error("/contact_id", "required", detail);
+    }
+    Ok(NewContact::Nobody)
+}
+
+/// The category of a new ticket: the one that is named, else the channel's own.
+pub fn category(named: Option<CategoryId>, channel: Option<&Channel>, checker: &mut Checker) -> Option<CategoryId> {
+    let category = named.or_else(|| channel.and_then(|channel| channel.opening.default_category));
+    if category.is_none() && channel.is_some_and(|channel| channel.opening.require_category) {
+        checker.error("/category_id", "required", "the channel asks for a category");
+    }
+    category
+}

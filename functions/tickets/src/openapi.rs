@@ -1,0 +1,105 @@
+//! What the `OpenAPI` document tells of these operations beyond their signatures.
+
+use crate::{change, create, list, read, setters, verbs};
+use lambdesk_api::{
+    openapi::{Operation, Operations},
+    render::TicketView,
+};
+use lambdesk_domain::{
+    events::Event,
+    id::{AccountId, CategoryId, ChannelId, ContactId, TagId, TeamId},
+    status::{ChannelType, Priority, Source, Status},
+    text::Uid,
+};
+use serde_json::json;
+
+/// The operations of this function.
+#[must_use]
+pub fn operations() -> Operations {
+    let operations = Operations::of("Tickets", "What customers ask for, and where it stands.")
+        .op(list::list, "List and search tickets", filters)
+        .op(create::create, "Open a ticket", |op| {
+            op.requires(&["subject"]);
+            op.created_versioned::<TicketView>();
+        })
+        .op(read::get, "A ticket with its newest messages", |op| {
+            op.query_words("include", &["trashed"], "Also when it is in the trash.");
+            op.ok_versioned::<TicketView>();
+        })
+        .op(change::patch, "Change a ticket", |op| {
+            op.about(PATCHES);
+            op.ok_versioned::<TicketView>();
+        })
+        .op(change::replace, "Replace a ticket's editable fields", |op| {
+            op.about("Fields that are left out are cleared, where they can be.");
+            op.requires(&["subject"]);
+            op.ok_versioned::<TicketView>();
+        })
+        .op(read::activities, "What happened to a ticket, newest first", Operation::page::<Event>);
+    with_verbs(with_setters(operations))
+}
+
+const PATCHES: &str = "A merge patch (RFC 7396): fields that are left out stay, `null` clears. \
+                       Or a JSON Patch (RFC 6902) over the same fields, on the version that it is applied to.";
+
+fn with_setters(operations: Operations) -> Operations {
+    let sets = |member: &'static str| {
+        move |op: &mut Operation| {
+            op.requires(&[member]);
+            op.ok_versioned::<TicketView>();
+        }
+    };
+    operations
+        .op(setters::status, "Set the status", sets("status"))
+        .op(setters::assignee, "Assign, or with null unassign", sets("assignee_id"))
+        .op(setters::team, "Hand over to a team, or with null to none", sets("team_id"))
+        .op(setters::replace_tags, "Set the tags, exactly these", sets("tags"))
+        .op(setters::attach_tags, "Attach tags", sets("tags"))
+        .op(setters::follow_up, "Put off until a time, or with null bring back", sets("follow_up_at"))
+}
+
+fn with_verbs(operations: Operations) -> Operations {
+    let answers = Operation::ok_versioned::<TicketView>;
+    operations
+        .op(verbs::detach_tag, "Detach a tag", Operation::no_content)
+        .op(verbs::assign_to_me, "Assign to oneself", answers)
+        .op(verbs::archive, "Archive", answers)
+        .op(verbs::restore, "Restore from the archive, the trash or the screening", answers)
+        .op(verbs::read, "Mark as read by the organization", answers)
+        .op(verbs::unread, "Mark as unread by the organization", answers)
+        .op(verbs::delete, "Delete: into the trash, where the workspace allows it", Operation::no_content)
+}
+
+const LIST: &str = "Newest activity first. Several values of a filter mean any of them; different filters must all hold. \
+                    `custom.<key>=` filters by a custom field. Spam, archived, trashed and unprocessed tickets, and those \
+                    put off until later, are left out unless they are asked for.";
+const INCLUDES: [&str; 5] = ["spam", "archived", "trashed", "unprocessed", "follow_up"];
+const FLAGS: [(&str, &str); 3] = [
+    ("is_closed", "Resolved or closed, or neither."),
+    ("is_spam", "Spam, or not."),
+    ("processed", "With `false` those that screening keeps back."),
+];
+
+fn filters(op: &mut Operation) {
+    op.about(LIST);
+    op.query_any_of::<Status>("status", "Where they stand.");
+    op.query_any_of::<Priority>("priority", "How urgent they are.");
+    op.query_any_of::<Source>("source", "How they came in.");
+    op.query_any_of::<ChannelId>("channel_id", "Their channel.");
+    op.query_any_of::<ChannelType>("channel_type", "The kind of their channel.");
+    op.query_any_of::<CategoryId>("category_id", "Their category.");
+    op.query_any_of::<String>("category", "Their category, by name or id.");
+    op.query_any_of::<TeamId>("team_id", "Their team.");
+    op.query_ids("assignee_id", &["me", "none"], "Whom they are assigned to.");
+    op.query_any_of::<TagId>("tag_id", "Their tags.");
+    op.query_any_of::<String>("tag", "Their tags, by name or id.");
+    op.query_of::<ContactId>("contact_id", "Their contact.");
+    op.query_of::<AccountId>("account_id", "Their account.");
+    op.query_of::<Uid>("uid", "The end user's name in another system.");
+    op.query_words("include", &INCLUDES, "What is left out unless it is asked for.");
+    for (name, about) in FLAGS {
+        op.query(name, json!({ "type": "boolean" }), about);
+    }
+    op.counted();
+    op.page::<TicketView>();
+}

@@ -1,0 +1,128 @@
+//! Verbs: what is done to a ticket without saying a value.
+
+use crate::change::{answer_with, run, set};
+use axum::response::Response;
+use lambdesk_api::{
+    auth::Session,
+    body::{Checker, OptionalJsonBody, Unknown},
+    idempotency::Answer,
+    path::{Id, Ids},
+    problem::Problem,
+    write::Write,
+};
+use lambdesk_domain::{
+    access::{Actor, Forbidden, Scope},
+    command::{Fields, Update},
+    id::{TagId, TicketId},
+    patch::{Field, TagChange},
+};
+use serde::Deserialize;
+
+/// Nothing needs to be said, and nothing may.
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
+#[serde(default)]
+#[schemars(rename = "Nothing")]
+pub struct NoBody {
+    #[serde(flatten)]
+    unknown: Unknown,
+}
+
+/// `POST /v1/tickets/{ticket_id}/assign`: to the caller.
+pub async fn assign_to_me(
+    session: Session,
+    Id(id): Id<TicketId>,
+    write: Write,
+    body: OptionalJsonBody<NoBody>,
+) -> Result<Response, Problem> {
+    session.require(Scope::TicketsWrite)?;
+    check(&body)?;
+    let Actor::User { id: me, .. } = session.actor else {
+        return Err(Forbidden::NotAPerson.into());
+    };
+    set(&session, id, &write, &body.raw, Fields { assignee: Field::Set(me), ..Fields::default() }).await
+}
+
+/// `DELETE /v1/tickets/{ticket_id}/tags/{tag_id}`.
+pub async fn detach_tag(
+    session: Session,
+    Ids((id, tag)): Ids<(TicketId, TagId)>,
+    write: Write,
+) -> Result<Response, Problem> {
+    session.require(Scope::TicketsWrite)?;
+    let fields = Fields { tags: TagChange::Detach([tag].into()), ..Fields::default() };
+    run(&session, id, &write, &[], &Update::Fields(Box::new(fields)), |_| Answer::no_content(), false).await
+}
+
+/// `POST /v1/tickets/{ticket_id}/archive`.
+pub async fn archive(
+    session: Session,
+    Id(id): Id<TicketId>,
+    write: Write,
+    body: OptionalJsonBody<NoBody>,
+) -> Result<Response, Problem> {
+    verb(&session, id, &write, body, Update::Archive).await
+}
+
+/// `POST /v1/tickets/{ticket_id}/restore`: from the archive, the trash, or the screening.
+pub async fn restore(
+    session: Session,
+    Id(id): Id<TicketId>,
+    write: Write,
+    body: OptionalJsonBody<NoBody>,
+) -> Result<Response, Problem> {
+    let window = session.directory.workspace.retention.restore_window;
+    verb(&session, id, &write, body, Update::Restore(window)).await
+}
+
+/// `POST /v1/tickets/{ticket_id}/read`: seen by us.
+pub async fn read(
+    session: Session,
+    Id(id): Id<TicketId>,
+    write: Write,
+    body: OptionalJsonBody<NoBody>,
+) -> Result<Response, Problem> {
+    verb(&session, id, &write, body, seen(true)).await
+}
+
+/// `POST /v1/tickets/{ticket_id}/unread`.
+pub async fn unread(
+    session: Session,
+    Id(id): Id<TicketId>,
+    write: Write,
+    body: OptionalJsonBody<NoBody>,
+) -> Result<Response, Problem> {
+    verb(&session, id, &write, body, seen(false)).await
+}
+
+fn seen(is_read: bool) -> Update {
+    Update::Fields(Box::new(Fields { is_read_by_organization: Some(is_read), ..Fields::default() }))
+}
+
+/// `DELETE /v1/tickets/{ticket_id}`: into the trash, where the workspace allows it.
+pub async fn delete(session: Session, Id(id): Id<TicketId>, write: Write) -> Result<Response, Problem> {
+    session.require(Scope::TicketsWrite)?;
+    let update = Update::Delete(session.directory.workspace.deletion);
+    let deleted = run(&session, id, &write, &[], &update, |_| Answer::no_content(), false).await;
+    // What is in the trash already is gone to whoever deletes.
+    deleted.map_err(|problem| if problem.code() == "trashed" { Problem::not_found() } else { problem })
+}
+
+async fn verb(
+    session: &Session,
+    id: TicketId,
+    write: &Write,
+    body: OptionalJsonBody<NoBody>,
+    update: Update,
+) -> Result<Response, Problem> {
+    session.require(Scope::TicketsWrite)?;
+    check(&body)?;
+    run(session, id, write, &body.raw, &update, answer_with(&session.directory), true).await
+}
+
+fn check(body: &OptionalJsonBody<NoBody>) -> Result<(), Problem> {
+    let mut checker = Checker::default();
+    if let Some(body) = &body.value {
+        checker.unknown("", body.unknown.clone());
+    }
+    checker.finish()
+}
