@@ -1,12 +1,17 @@
 //! `/v1/accounts`: what contacts write about, as the customer's own system knows it.
 
-use crate::require;
+use crate::{
+    ATTEMPTS,
+    account_body::{AccountBody, AccountView, NO_CONTACT},
+    require, require_version, uses,
+};
 use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
     auth::{Caller, Session},
-    body::{Checker, Input, JsonBody, Unknown},
+    body::{Input, JsonBody, PatchBody},
     execute::{DryRun, Executor},
     idempotency::Answer,
+    listing::{ListRequest, Listing},
     path::Id,
     problem::{FieldError, Problem},
     query::Query,
@@ -14,75 +19,60 @@ use lambdesk_api::{
 };
 use lambdesk_domain::{
     access::Scope,
-    contact::{Account, AccountKind},
+    contact::Account,
     id::{AccountId, ContactId},
-    text::{Currency, ExternalId, Name},
-    time::Timestamp,
+    text::{AccountKind, ExternalId},
 };
-use lambdesk_store::{CommitError, New};
-use serde::{Deserialize, Serialize};
+use lambdesk_store::{AccountPage, CommitError};
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct AccountBody {
-    kind: Input<AccountKind>,
-    name: Input<Name>,
-    external_id: Input<ExternalId>,
-    status: Input<Name>,
-    current_balance_cents: Input<i64>,
-    currency: Input<Currency>,
-    contact_id: Input<ContactId>,
-    #[serde(flatten)]
-    unknown: Unknown,
-}
+const PATH: &str = "/v1/accounts";
 
-#[derive(Serialize)]
-struct AccountView {
-    id: AccountId,
-    kind: AccountKind,
-    name: Option<Name>,
+/// What a list of accounts is narrowed to.
+#[derive(Debug)]
+struct Filter {
+    contact: Option<ContactId>,
+    kind: Option<AccountKind>,
     external_id: Option<ExternalId>,
-    status: Option<Name>,
-    current_balance_cents: Option<i64>,
-    currency: Option<Currency>,
-    contact_id: Option<ContactId>,
-    created_at: Timestamp,
 }
 
-impl From<Account> for AccountView {
-    fn from(account: Account) -> Self {
-        let Account { id, kind, name, external_id, status, current_balance_cents, currency, contact_id, created_at } =
-            account;
-        Self { id, kind, name, external_id, status, current_balance_cents, currency, contact_id, created_at }
+/// `GET /v1/accounts`: all in order of their ids, those of a `kind`, those of a
+/// contact, or the one of a kind with an `external_id`.
+pub async fn list(session: Session, mut request: ListRequest) -> Result<Response, Problem> {
+    require(&session, Scope::ContactsRead)?;
+    let query = &mut request.query;
+    let filter = Filter {
+        contact: query.parsed("contact_id", str::parse),
+        kind: query.parsed("kind", str::parse),
+        external_id: query.parsed("external_id", str::parse),
+    };
+    if filter.external_id.is_some() && filter.kind.is_none() {
+        query.error("external_id", "needs_kind", "external ids are unique among accounts of one kind: give kind, too");
     }
+    let listing = request.forward(session.workspace(), PATH, format!("{filter:?}"))?;
+    let page = found(&session, &filter, &listing).await?;
+    let next = page.next.map(|id| id.to_string());
+    Ok(listing.respond(page.accounts.iter().map(AccountView::from).collect(), listing.info(next.as_deref(), None)))
 }
 
-impl AccountBody {
-    fn check(self, id: AccountId, created_at: Timestamp, check: &mut Checker) -> Option<Account> {
-        let kind = check.required("/kind", self.kind);
-        let name = check.optional("/name", self.name);
-        let external_id = check.optional("/external_id", self.external_id);
-        let status = check.optional("/status", self.status);
-        let current_balance_cents = check.optional("/current_balance_cents", self.current_balance_cents);
-        let has_currency = !matches!(self.currency, Input::Absent | Input::Null);
-        let currency = check.optional("/currency", self.currency);
-        let contact_id = check.optional("/contact_id", self.contact_id);
-        check.unknown("", self.unknown);
-        if current_balance_cents.is_some() && !has_currency {
-            check.error("/currency", "required", "a balance needs its currency");
+async fn found(session: &Session, filter: &Filter, listing: &Listing) -> Result<AccountPage, Problem> {
+    let (store, workspace) = (&session.store, session.workspace());
+    let contact = match filter.contact {
+        // A merged contact's accounts are the other's now.
+        Some(id) => Some(store.contact(workspace, id).await?.map_or(id, |contact| contact.id)),
+        None => None,
+    };
+    let is_kind = |account: &Account| filter.kind.as_ref().is_none_or(|kind| account.kind == *kind);
+    let is_theirs = |account: &Account| contact.is_none_or(|contact| account.contact_id == Some(contact));
+    let mut page = match (&filter.external_id, &filter.kind, contact) {
+        (Some(external_id), Some(kind), _) => {
+            let one = store.account_named(workspace, kind, external_id).await?;
+            AccountPage { accounts: one.into_iter().collect(), next: None }
         }
-        Some(Account {
-            id,
-            kind: kind?,
-            name,
-            external_id,
-            status,
-            current_balance_cents,
-            currency,
-            contact_id,
-            created_at,
-        })
-    }
+        (_, _, Some(contact)) => store.accounts_of(workspace, contact, listing.after()?, listing.limit).await?,
+        (_, kind, None) => store.account_list(workspace, kind.as_ref(), listing.after()?, listing.limit).await?,
+    };
+    page.accounts.retain(|account| is_kind(account) && is_theirs(account));
+    Ok(page)
 }
 
 /// `GET /v1/accounts/{account_id}`.
@@ -93,7 +83,11 @@ pub async fn get(caller: Caller, Id(id): Id<AccountId>, query: Query) -> Result<
     let (session, found) = read.await?;
     require(&session, Scope::ContactsRead)?;
     let account = found.ok_or_else(Problem::not_found)?;
-    Ok(Answer::ok(&AccountView::from(account)).into_response())
+    Ok(answered(&account).into_response())
+}
+
+fn answered(account: &Account) -> Answer {
+    Answer::ok(&AccountView::from(account)).with_version(account.version)
 }
 
 /// `POST /v1/accounts`: its contact, where it has one, must exist.
@@ -103,34 +97,104 @@ pub async fn create(session: Session, write: Write, body: JsonBody<AccountBody>)
     if let Some(response) = executor.answered_before().await? {
         return Ok(response);
     }
-    let account = checked(&session, body.value).await?;
+    let contact = owner(&session, &body.value).await?;
+    let account = body.value.applied_to(Err((AccountId::new(session.app.new_id()), session.now)), contact)?;
     if write.is_dry_run {
-        return Ok(DryRun::answer(Vec::new()));
+        free_name(&session, &account).await?;
+        return Ok(DryRun::between(&(), &AccountView::from(&account)));
     }
-    let answer = Answer::created(format!("/v1/accounts/{}", account.id), &AccountView::from(account.clone()));
+    let answer = Answer::created(format!("{PATH}/{}", account.id), &AccountView::from(&account));
+    let answer = answer.with_version(account.version);
     let record = executor.remember(&answer);
-    match session.store.add(session.workspace(), New::Account(&account), record.as_ref(), session.now).await {
+    match session.store.add_account(session.workspace(), &account, record.as_ref(), session.now).await {
         Ok(()) => Ok(answer.into_response()),
         Err(CommitError::Answered(record)) => executor.replay(&record),
-        Err(CommitError::Absent) => Err(Problem::invalid(vec![no_such_contact()])),
+        Err(CommitError::Absent) => Err(no_contact()),
+        Err(CommitError::Taken(_)) => Err(taken(&session, &account).await?),
         Err(error) => Err(error.into()),
     }
 }
 
-async fn checked(session: &Session, body: AccountBody) -> Result<Account, Problem> {
-    let contact = if let Input::Value(contact) = body.contact_id { Some(contact) } else { None };
-    let mut check = Checker::new();
-    let account = body.check(AccountId::new(session.app.new_id()), session.now, &mut check);
-    if let Some(contact) = contact
-        && session.store.contact(session.workspace(), contact).await?.is_none()
-    {
-        let FieldError { pointer, code, detail } = no_such_contact();
-        check.error(&pointer, code, detail);
+/// `PATCH /v1/accounts/{account_id}`: JSON Merge Patch (RFC 7396).
+pub async fn patch(
+    session: Session,
+    Id(id): Id<AccountId>,
+    write: Write,
+    body: PatchBody<AccountBody>,
+) -> Result<Response, Problem> {
+    require(&session, Scope::ContactsWrite)?;
+    for _ in 0..ATTEMPTS {
+        let seen = session.store.seen_account(session.workspace(), id).await?.ok_or_else(Problem::not_found)?;
+        require_version(&write, seen.value.version)?;
+        let contact = owner(&session, &body.value).await?;
+        let after = body.value.clone().applied_to(Ok(&seen.value), contact)?;
+        if after == seen.value && !write.is_dry_run {
+            return Ok(answered(&after).into_response());
+        }
+        let after = if after == seen.value { after } else { after.changed(session.now) };
+        if write.is_dry_run {
+            free_name(&session, &after).await?;
+            return Ok(DryRun::between(&AccountView::from(&seen.value), &AccountView::from(&after)));
+        }
+        match session.store.change_account(session.workspace(), &seen, Some(&after), None, session.now).await {
+            Ok(true) => return Ok(answered(&after).into_response()),
+            Ok(false) => {}
+            Err(CommitError::Taken(_)) => return Err(taken(&session, &after).await?),
+            Err(error) => return Err(error.into()),
+        }
     }
-    check.finish()?;
-    account.ok_or_else(Problem::internal)
+    Err(Problem::unavailable())
 }
 
-fn no_such_contact() -> FieldError {
-    FieldError::new("/contact_id", "no_such_reference", "there is no such contact")
+/// `DELETE /v1/accounts/{account_id}`: only when no ticket is about it.
+pub async fn delete(session: Session, Id(id): Id<AccountId>, write: Write) -> Result<Response, Problem> {
+    require(&session, Scope::ContactsWrite)?;
+    for _ in 0..ATTEMPTS {
+        let seen = session.store.seen_account(session.workspace(), id).await?.ok_or_else(Problem::not_found)?;
+        require_version(&write, seen.value.version)?;
+        uses::free_account(&session, id).await?;
+        if write.is_dry_run {
+            return Ok(DryRun::between(&AccountView::from(&seen.value), &()));
+        }
+        if session.store.change_account(session.workspace(), &seen, None, None, session.now).await? {
+            return Ok(Answer::no_content().into_response());
+        }
+    }
+    Err(Problem::unavailable())
+}
+
+/// The contact that the body names, as it is called now; none where there is no such
+/// one.
+async fn owner(session: &Session, body: &AccountBody) -> Result<Option<ContactId>, Problem> {
+    let Input::Value(id) = body.contact_id else {
+        return Ok(None);
+    };
+    Ok(session.store.contact(session.workspace(), id).await?.map(|contact| contact.id))
+}
+
+async fn free_name(session: &Session, account: &Account) -> Result<(), Problem> {
+    match same_name(session, account).await? {
+        Some(other) if other.id != account.id => Err(conflict(other.id)),
+        _ => Ok(()),
+    }
+}
+
+async fn taken(session: &Session, account: &Account) -> Result<Problem, Problem> {
+    Ok(same_name(session, account).await?.map_or_else(Problem::unavailable, |other| conflict(other.id)))
+}
+
+async fn same_name(session: &Session, account: &Account) -> Result<Option<Account>, Problem> {
+    match &account.external_id {
+        Some(id) => Ok(session.store.account_named(session.workspace(), &account.kind, id).await?),
+        None => Ok(None),
+    }
+}
+
+fn conflict(by: AccountId) -> Problem {
+    Problem::conflict("taken", "the external id is taken").with_extra("existing_id", by.to_string())
+}
+
+fn no_contact() -> Problem {
+    let (pointer, code, detail) = NO_CONTACT;
+    Problem::invalid(vec![FieldError::new(pointer, code, detail)])
 }

@@ -1,12 +1,17 @@
-//! `/v1/contacts`: people, unique by address and by external id.
+//! `/v1/contacts`: people, unique by address, external id and uid.
 
-use crate::require;
+use crate::{
+    ATTEMPTS,
+    contact_body::{ContactBody, ContactView},
+    require, require_version, uses,
+};
 use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
     auth::{Caller, Session},
-    body::{Checker, Input, JsonBody, Unknown},
+    body::{JsonBody, PatchBody},
     execute::{DryRun, Executor},
     idempotency::Answer,
+    listing::ListRequest,
     path::Id,
     problem::Problem,
     query::Query,
@@ -16,60 +21,52 @@ use lambdesk_domain::{
     access::Scope,
     contact::Contact,
     id::ContactId,
-    text::{EmailAddress, ExternalId, Name, Phone},
-    time::Timestamp,
+    text::{EmailAddress, ExternalId, Uid},
 };
-use lambdesk_store::{CommitError, New, contact_id};
-use serde::{Deserialize, Serialize};
+use lambdesk_store::{CommitError, ContactPlan, Place, contact_id, keys::Unique};
 
-/// How many derived ids are tried: more than one only where a contact has moved
-/// on to another address and keeps the id derived from its old one.
-const ATTEMPTS: u8 = 8;
+const PATH: &str = "/v1/contacts";
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct ContactBody {
-    name: Input<Name>,
-    email: Input<EmailAddress>,
-    phone: Input<Phone>,
-    external_id: Input<ExternalId>,
-    #[serde(flatten)]
-    unknown: Unknown,
+/// `GET /v1/contacts`: all, in order of their ids; or the one with an `email`,
+/// `external_id` or `uid`, also one that belonged to a contact merged into it.
+pub async fn list(session: Session, mut request: ListRequest) -> Result<Response, Problem> {
+    require(&session, Scope::ContactsRead)?;
+    let query = &mut request.query;
+    let email = query.parsed("email", str::parse::<EmailAddress>);
+    let external_id = query.parsed("external_id", str::parse::<ExternalId>);
+    let uid = query.parsed("uid", str::parse::<Uid>);
+    let filter = format!("{email:?} {external_id:?} {uid:?}");
+    let listing = request.forward(session.workspace(), PATH, filter)?;
+    let (found, next) = if email.is_some() || external_id.is_some() || uid.is_some() {
+        (named(&session, email.as_ref(), external_id.as_ref(), uid.as_ref()).await?, None)
+    } else {
+        let page = session.store.contacts(session.workspace(), listing.after()?, listing.limit).await?;
+        (page.contacts, page.next.map(|id| id.to_string()))
+    };
+    Ok(listing.respond(found.iter().map(ContactView::from).collect(), listing.info(next.as_deref(), None)))
 }
 
-#[derive(Serialize)]
-struct ContactView {
-    id: ContactId,
-    name: Option<Name>,
-    email: Option<EmailAddress>,
-    phone: Option<Phone>,
-    external_id: Option<ExternalId>,
-    is_blocked: bool,
-    created_at: Timestamp,
-}
-
-impl From<Contact> for ContactView {
-    fn from(Contact { id, name, email, phone, external_id, is_blocked, created_at }: Contact) -> Self {
-        Self { id, name, email, phone, external_id, is_blocked, created_at }
+/// The contact that all the given names mean, if they mean one.
+async fn named(
+    session: &Session,
+    email: Option<&EmailAddress>,
+    external_id: Option<&ExternalId>,
+    uid: Option<&Uid>,
+) -> Result<Vec<Contact>, Problem> {
+    let (store, workspace) = (&session.store, session.workspace());
+    let mut found = Vec::new();
+    if let Some(email) = email {
+        found.push(store.contact_with_email(workspace, &session.directory.workspace.salt, email).await?);
     }
-}
-
-impl ContactBody {
-    /// The contact, under an id that an address replaces.
-    fn check(self, id: ContactId, created_at: Timestamp) -> Result<Contact, Problem> {
-        let mut check = Checker::new();
-        let name = check.optional("/name", self.name);
-        let email = check.optional("/email", self.email);
-        let phone = check.optional("/phone", self.phone);
-        let external_id = check.optional("/external_id", self.external_id);
-        check.unknown("", self.unknown);
-        let is_nobody = name.is_none() && email.is_none() && phone.is_none() && external_id.is_none();
-        if is_nobody && check.is_clean() {
-            check.error("", "required", "name, email, phone or external_id must be given");
-        }
-        check.finish()?;
-        Ok(Contact { id, name, email, phone, external_id, is_blocked: false, created_at })
+    if let Some(id) = external_id {
+        found.push(store.contact_named(workspace, Unique::ExternalId(id.as_str())).await?);
     }
+    if let Some(uid) = uid {
+        found.push(store.contact_named(workspace, Unique::Uid(uid.as_str())).await?);
+    }
+    let first = found.first().cloned().flatten();
+    let is_one = found.iter().all(|other| other.as_ref().map(|other| other.id) == first.as_ref().map(|one| one.id));
+    Ok(first.filter(|_| is_one).into_iter().collect())
 }
 
 /// `GET /v1/contacts/{contact_id}`.
@@ -80,7 +77,12 @@ pub async fn get(caller: Caller, Id(id): Id<ContactId>, query: Query) -> Result<
     let (session, found) = read.await?;
     require(&session, Scope::ContactsRead)?;
     let contact = found.ok_or_else(Problem::not_found)?;
-    Ok(Answer::ok(&ContactView::from(contact)).into_response())
+    Ok(answered(&contact).into_response())
+}
+
+/// A contact, with its version.
+pub fn answered(contact: &Contact) -> Answer {
+    Answer::ok(&ContactView::from(contact)).with_version(contact.version)
 }
 
 /// `POST /v1/contacts`: the id of a contact with an address derives from it, so
@@ -91,69 +93,183 @@ pub async fn create(session: Session, write: Write, body: JsonBody<ContactBody>)
     if let Some(response) = executor.answered_before().await? {
         return Ok(response);
     }
-    let contact = body.value.check(ContactId::new(session.app.new_id()), session.now)?;
-    for attempt in 0..ATTEMPTS {
-        let contact = derived(contact.clone(), &session.directory.workspace.salt, attempt);
-        let met =
-            if write.is_dry_run { try_to_add(&executor, &contact).await? } else { add(&executor, &contact).await? };
-        match met {
-            Met::Nobody(response) => return Ok(response),
-            Met::Same(id, what) => return Err(taken(id, what)),
-            Met::Moved => {}
+    let new = body.value.applied_to(Contact::new(ContactId::new(session.app.new_id()), session.now))?;
+    for _ in 0..ATTEMPTS {
+        let address = free_address(&session, new.email.as_ref()).await?;
+        let (contact, plan) = ContactPlan::create(new.clone(), address);
+        if write.is_dry_run {
+            free_names(&session, &contact).await?;
+            return Ok(DryRun::between(&(), &ContactView::from(&contact)));
+        }
+        let answer = Answer::created(format!("{PATH}/{}", contact.id), &ContactView::from(&contact));
+        let answer = answer.with_version(contact.version);
+        if let Some(response) = written(&executor, &session, &plan, &contact, answer).await? {
+            return Ok(response);
         }
     }
     Err(Problem::unavailable())
 }
 
-fn derived(contact: Contact, salt: &str, attempt: u8) -> Contact {
-    let id = contact.email.as_ref().map_or(contact.id, |email| contact_id(salt, email, attempt));
-    Contact { id, ..contact }
+/// `PATCH /v1/contacts/{contact_id}`: JSON Merge Patch (RFC 7396). The address that
+/// it had is free from then on.
+pub async fn patch(
+    session: Session,
+    Id(id): Id<ContactId>,
+    write: Write,
+    body: PatchBody<ContactBody>,
+) -> Result<Response, Problem> {
+    require(&session, Scope::ContactsWrite)?;
+    let change = |contact: Contact| body.value.clone().applied_to(contact);
+    changed(&session, id, &write, &body.raw, change).await
 }
 
-/// Who was there already.
-enum Met {
-    /// Nobody; this is the answer.
-    Nobody(Response),
-    /// The contact with the same address or external id, in words.
-    Same(ContactId, &'static str),
-    /// Somebody who had the address before: the next id is to be tried.
-    Moved,
+/// Changes a contact as `decide` says; decides again when others were faster.
+///
+/// # Errors
+/// Why it is refused, as a problem document.
+pub async fn changed(
+    session: &Session,
+    id: ContactId,
+    write: &Write,
+    body: &[u8],
+    decide: impl Fn(Contact) -> Result<Contact, Problem>,
+) -> Result<Response, Problem> {
+    let executor = Executor::of(session, write, body);
+    if let Some(response) = executor.answered_before().await? {
+        return Ok(response);
+    }
+    for _ in 0..ATTEMPTS {
+        let (place, before) = load(session, id).await?;
+        require_version(write, before.version)?;
+        let after = decide(before.clone())?;
+        let is_changed = after != before;
+        let after = if is_changed { after.changed(session.now) } else { after };
+        let plan = plan_of(session, &place, &before, &after).await?;
+        if write.is_dry_run {
+            return Ok(DryRun::between(&ContactView::from(&before), &ContactView::from(&after)));
+        }
+        if !is_changed {
+            return Ok(answered(&before).into_response());
+        }
+        if let Some(response) = written(&executor, session, &plan, &after, answered(&after)).await? {
+            return Ok(response);
+        }
+    }
+    Err(Problem::unavailable())
 }
 
-async fn add(executor: &Executor<'_>, contact: &Contact) -> Result<Met, Problem> {
-    let answer = Answer::created(format!("/v1/contacts/{}", contact.id), &ContactView::from(contact.clone()));
-    let record = executor.remember(&answer);
-    let added =
-        executor.store.add(executor.workspace, New::Contact(contact), record.as_ref(), executor.context.now).await;
-    match added {
-        Ok(()) => Ok(Met::Nobody(answer.into_response())),
-        Err(CommitError::Answered(record)) => executor.replay(&record).map(Met::Nobody),
-        Err(CommitError::OtherContact(other)) => Ok(met(contact, &other)),
-        Err(CommitError::Taken(_)) => with_external_id(executor, contact).await?.ok_or_else(Problem::unavailable),
-        Err(error) => Err(error.into()),
+async fn plan_of(session: &Session, place: &Place, before: &Contact, after: &Contact) -> Result<ContactPlan, Problem> {
+    if before.email == after.email {
+        return Ok(ContactPlan::change(place, after, None, None));
+    }
+    let old = match &before.email {
+        Some(email) => Some(session.store.place(session.workspace(), address_of(session, email)).await?),
+        None => None,
+    };
+    let new = match &after.email {
+        Some(email) => Some(session.store.place(session.workspace(), address_of(session, email)).await?),
+        None => None,
+    };
+    let owner = match (&new, &after.email) {
+        (Some(place), Some(email)) => session.store.owner(session.workspace(), place, email).await?,
+        _ => None,
+    };
+    match owner {
+        Some(other) if other.id != after.id => Err(taken(other.id, "the e-mail address")),
+        Some(_) => Ok(ContactPlan::change(place, after, old.as_ref(), None)),
+        None => Ok(ContactPlan::change(place, after, old.as_ref(), new.as_ref())),
     }
 }
 
-/// As [`add`] would find it, with nothing written.
-async fn try_to_add(executor: &Executor<'_>, contact: &Contact) -> Result<Met, Problem> {
-    if let Some(other) = executor.store.contact(executor.workspace, contact.id).await? {
-        return Ok(met(contact, &other));
+fn address_of(session: &Session, email: &EmailAddress) -> ContactId {
+    contact_id(&session.directory.workspace.salt, email)
+}
+
+/// `DELETE /v1/contacts/{contact_id}`: only when nothing refers to it.
+pub async fn delete(session: Session, Id(id): Id<ContactId>, write: Write) -> Result<Response, Problem> {
+    require(&session, Scope::ContactsWrite)?;
+    for _ in 0..ATTEMPTS {
+        let (place, contact) = load(&session, id).await?;
+        require_version(&write, contact.version)?;
+        uses::free(&session, &contact).await?;
+        if write.is_dry_run {
+            return Ok(DryRun::between(&ContactView::from(&contact), &()));
+        }
+        let plan = removal(&session, place, &contact).await?;
+        if session.store.write_contacts(session.workspace(), &plan, None, None, session.now).await? {
+            return Ok(Answer::no_content().into_response());
+        }
     }
-    let met = with_external_id(executor, contact).await?;
-    Ok(met.unwrap_or_else(|| Met::Nobody(DryRun::answer(Vec::new()))))
+    Err(Problem::unavailable())
 }
 
-fn met(contact: &Contact, other: &Contact) -> Met {
-    let is_same = contact.email.is_some() && contact.email == other.email;
-    if is_same { Met::Same(other.id, "the e-mail address") } else { Met::Moved }
+/// How a contact goes, with all that was merged into it.
+///
+/// # Errors
+/// When the table fails.
+pub async fn removal(session: &Session, place: Place, contact: &Contact) -> Result<ContactPlan, Problem> {
+    let (store, workspace) = (&session.store, session.workspace());
+    let merged: Vec<_> = contact.merged.iter().copied().collect();
+    let mut places = vec![place];
+    places.extend(store.places(workspace, &merged).await?);
+    let emails = places.iter().filter_map(|place| place.email());
+    let addresses: Vec<_> = emails.map(|email| address_of(session, email)).collect();
+    Ok(ContactPlan::remove(&places, &store.places(workspace, &addresses).await?))
 }
 
-async fn with_external_id(executor: &Executor<'_>, contact: &Contact) -> Result<Option<Met>, Problem> {
-    let Some(id) = &contact.external_id else {
+/// A contact of the caller's workspace, and its place.
+///
+/// # Errors
+/// 404 when there is none.
+pub async fn load(session: &Session, id: ContactId) -> Result<(Place, Contact), Problem> {
+    let place = session.store.contact_place(session.workspace(), id).await?.ok_or_else(Problem::not_found)?;
+    let contact = place.contact().cloned().ok_or_else(Problem::not_found)?;
+    Ok((place, contact))
+}
+
+/// The place of an address that nobody has.
+async fn free_address(session: &Session, email: Option<&EmailAddress>) -> Result<Option<Place>, Problem> {
+    let Some(email) = email else {
         return Ok(None);
     };
-    let other = executor.store.contact_with_external_id(executor.workspace, id).await?;
-    Ok(other.map(|other| Met::Same(other, "the external id")))
+    let place = session.store.place(session.workspace(), address_of(session, email)).await?;
+    match session.store.owner(session.workspace(), &place, email).await? {
+        Some(owner) => Err(taken(owner.id, "the e-mail address")),
+        None => Ok(Some(place)),
+    }
+}
+
+/// Holds a contact's external id and uid to being nobody else's.
+async fn free_names(session: &Session, contact: &Contact) -> Result<(), Problem> {
+    let external_id = contact.external_id.as_ref().map(|id| (Unique::ExternalId(id.as_str()), "the external id"));
+    let uid = contact.uid.as_ref().map(|uid| (Unique::Uid(uid.as_str()), "the uid"));
+    for (name, what) in external_id.into_iter().chain(uid) {
+        if let Some(other) = session.store.contact_named(session.workspace(), name).await?
+            && other.id != contact.id
+        {
+            return Err(taken(other.id, what));
+        }
+    }
+    Ok(())
+}
+
+/// Writes a plan; none when others were faster.
+async fn written(
+    executor: &Executor<'_>,
+    session: &Session,
+    plan: &ContactPlan,
+    contact: &Contact,
+    answer: Answer,
+) -> Result<Option<Response>, Problem> {
+    let record = executor.remember(&answer);
+    match session.store.write_contacts(session.workspace(), plan, None, record.as_ref(), session.now).await {
+        Ok(true) => Ok(Some(answer.into_response())),
+        Ok(false) => Ok(None),
+        Err(CommitError::Answered(record)) => executor.replay(&record).map(Some),
+        // Gone again in between: the next try may take it.
+        Err(CommitError::Taken(_)) => free_names(session, contact).await.map(|()| None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn taken(by: ContactId, what: &str) -> Problem {

@@ -2,27 +2,57 @@
 //!
 //! | to find | look in |
 //! |---|---|
-//! | `/v1/contacts` | [`contacts`] |
+//! | `/v1/contacts`: list, make, read, change, delete | [`contacts`] |
+//! | what a body says of a contact, and how one is answered | [`contact_body`] |
+//! | block, unblock, a contact's tickets | [`verbs`] |
+//! | merge, erase and their receipts | [`jobs`] |
+//! | export | [`export`] |
 //! | `/v1/accounts` | [`accounts`] |
+//! | what still uses a contact or account | [`uses`] |
 //!
-//! Both are for people and machines: a channel key sees its tickets only.
+//! All of it is for people and machines: a channel key sees its tickets only.
 
+mod account_body;
 mod accounts;
+mod contact_body;
 mod contacts;
+mod export;
+mod jobs;
+pub mod openapi;
+mod uses;
+mod verbs;
 
-use axum::routing::{get, post};
-use lambdesk_api::{auth::Session, function::Routes, problem::Problem};
-use lambdesk_domain::access::{Actor, Forbidden, Scope};
+use lambdesk_api::{
+    auth::Session,
+    function::{Routes, get, post},
+    problem::Problem,
+    write::Write,
+};
+use lambdesk_domain::{
+    access::{Actor, Forbidden, Scope},
+    id::Version,
+};
 
 /// The routes of this function.
 #[must_use]
 pub fn routes() -> Routes {
     Routes::new()
-        .at("/v1/contacts", post(contacts::create))
-        .at("/v1/contacts/{contact_id}", get(contacts::get))
-        .at("/v1/accounts", post(accounts::create))
-        .at("/v1/accounts/{account_id}", get(accounts::get))
+        .at("/v1/contacts", get(contacts::list).post(contacts::create))
+        .at("/v1/contacts/{contact_id}", get(contacts::get).patch(contacts::patch).delete(contacts::delete))
+        .at("/v1/contacts/{contact_id}/block", post(verbs::block))
+        .at("/v1/contacts/{contact_id}/unblock", post(verbs::unblock))
+        .at("/v1/contacts/{contact_id}/tickets", get(verbs::tickets))
+        .at("/v1/contacts/{contact_id}/merge", post(jobs::merge))
+        .at("/v1/contacts/{contact_id}/erase", post(jobs::erase))
+        .at("/v1/contacts/{contact_id}/export", get(export::export))
+        .at("/v1/contacts/{contact_id}/receipts", get(jobs::receipts))
+        .at("/v1/contacts/{contact_id}/receipts/{receipt_id}", get(jobs::receipt))
+        .at("/v1/accounts", get(accounts::list).post(accounts::create))
+        .at("/v1/accounts/{account_id}", get(accounts::get).patch(accounts::patch).delete(accounts::delete))
 }
+
+/// How often a change is decided anew because others changed the same meanwhile.
+const ATTEMPTS: u32 = 8;
 
 /// Holds the caller to a scope, and to being no channel.
 fn require(session: &Session, scope: Scope) -> Result<(), Problem> {
@@ -30,4 +60,18 @@ fn require(session: &Session, scope: Scope) -> Result<(), Problem> {
         return Err(Forbidden::ChannelKey.into());
     }
     session.require(scope)
+}
+
+/// Holds the caller to what touches everything of a person.
+fn require_admin(session: &Session, scope: Scope) -> Result<(), Problem> {
+    require(session, scope)?;
+    session.require_admin()
+}
+
+/// Holds a write to the version that the caller has seen.
+fn require_version(write: &Write, current: Version) -> Result<(), Problem> {
+    match write.if_match {
+        Some(seen) if seen != current => Err(Problem::stale(current)),
+        _ => Ok(()),
+    }
 }

@@ -18,7 +18,7 @@ use lambdesk_api::{
 use lambdesk_domain::{
     access::{AccessRules, Actor, Role, Scopes},
     command::Context,
-    directory::{ApiKey, DeletionPolicy, Entry, KeyHolder, User, Workspace},
+    directory::{ApiKey, DeletionPolicy, Entry, KeyHolder, Retention, User, Workspace},
     id::{ApiKeyId, UserId, WorkspaceId},
     text::{EmailAddress, Name},
 };
@@ -65,6 +65,7 @@ impl Bootstrapped {
             name,
             access: AccessRules::default(),
             deletion: DeletionPolicy::Trash,
+            retention: Retention::default(),
             salt: URL_SAFE_NO_PAD.encode(secret_bytes::<32>()),
             created_at,
         };
@@ -73,6 +74,7 @@ impl Bootstrapped {
             name: owner_name,
             email: owner_email,
             role: Role::Owner,
+            is_enabled: true,
             picture_url: None,
             timezone: None,
         };
@@ -106,15 +108,17 @@ impl Bootstrapped {
     }
 }
 
-#[derive(Serialize)]
-struct BootstrapView {
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "MadeWorkspace")]
+pub struct BootstrapView {
     workspace: WorkspaceView,
     user: UserView,
     api_key: KeyView,
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "NewWorkspace")]
 pub struct WorkspaceBody {
     name: Input<Name>,
     owner: Input<OwnerBody>,
@@ -122,9 +126,10 @@ pub struct WorkspaceBody {
     unknown: Unknown,
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
-struct OwnerBody {
+#[schemars(rename = "NewOwner")]
+pub struct OwnerBody {
     name: Input<Name>,
     email: Input<EmailAddress>,
     #[serde(flatten)]
@@ -163,10 +168,10 @@ pub async fn create(
         return Ok(response);
     }
     let (name, owner, email) = body.value.check()?;
-    if write.is_dry_run {
-        return Ok(DryRun::answer(Vec::new()));
-    }
     let new = Bootstrapped::new(&app.clock, name, owner, email);
+    if write.is_dry_run {
+        return Ok(DryRun::between(&(), &WorkspaceView::from(&new.workspace)));
+    }
     let answer = new.answer();
     let record = executor.remember(&answer);
     match new.commit(&store, executor.workspace, record.as_ref()).await {

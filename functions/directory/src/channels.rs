@@ -3,20 +3,24 @@
 use crate::{
     entries::changed,
     fields::immutable,
+    filter::Filter,
     kind::{Kind, patched},
+    uses::Forcible,
 };
 use axum::response::Response;
 use lambdesk_api::{
     auth::Session,
     body::{Checker, Input, OptionalJsonBody, Unknown},
     channel_token::ChannelToken,
+    openapi::nullable,
     path::Id,
     problem::Problem,
+    query::Query,
     write::Write,
 };
 use lambdesk_domain::{
-    directory::{Channel, Directory, Entry, IntakePolicy, KeyHolder},
-    id::ChannelId,
+    directory::{Channel, Directory, Entry, IntakePolicy, KeyHolder, OpeningRules},
+    id::{CategoryId, ChannelId, TeamId},
     patch::Field,
     status::{ChannelType, Priority},
     text::{Color, HostPattern, Name},
@@ -28,23 +32,32 @@ use uuid::Uuid;
 /// The most hosts that one channel may be embedded on.
 const MOST_HOSTNAMES: usize = 50;
 
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "ChannelFields")]
 pub struct ChannelBody {
     name: Input<Name>,
     r#type: Input<ChannelType>,
+    #[schemars(transform = nullable)]
     color: Input<Color>,
     is_enabled: Input<bool>,
     hostnames: Input<Vec<Input<HostPattern>>>,
     intake: Input<IntakePolicy>,
     require_existing_contact: Input<bool>,
     default_priority: Input<Priority>,
+    #[schemars(transform = nullable)]
+    default_team_id: Input<TeamId>,
+    #[schemars(transform = nullable)]
+    default_category_id: Input<CategoryId>,
+    require_category: Input<bool>,
+    require_contact: Input<bool>,
     #[serde(flatten)]
     unknown: Unknown,
 }
 
-#[derive(Serialize)]
-struct ChannelView {
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "Channel")]
+pub struct ChannelView {
     id: ChannelId,
     name: Name,
     r#type: ChannelType,
@@ -55,12 +68,17 @@ struct ChannelView {
 }
 
 /// What administrators see besides.
-#[derive(Serialize)]
-struct SettingsView {
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "ChannelSettings")]
+pub struct SettingsView {
     hostnames: Vec<HostPattern>,
     intake: IntakePolicy,
     require_existing_contact: bool,
     default_priority: Priority,
+    default_team_id: Option<TeamId>,
+    default_category_id: Option<CategoryId>,
+    require_category: bool,
+    require_contact: bool,
     public_token: Option<String>,
     created_at: Timestamp,
 }
@@ -74,6 +92,10 @@ struct Given {
     intake: Option<IntakePolicy>,
     require_existing_contact: Option<bool>,
     default_priority: Option<Priority>,
+    default_team: Field<TeamId>,
+    default_category: Field<CategoryId>,
+    require_category: Option<bool>,
+    require_contact: Option<bool>,
 }
 
 impl ChannelBody {
@@ -87,6 +109,21 @@ impl ChannelBody {
             intake: check.present("/intake", self.intake),
             require_existing_contact: check.present("/require_existing_contact", self.require_existing_contact),
             default_priority: check.present("/default_priority", self.default_priority),
+            default_team: check.field("/default_team_id", self.default_team_id),
+            default_category: check.field("/default_category_id", self.default_category_id),
+            require_category: check.present("/require_category", self.require_category),
+            require_contact: check.present("/require_contact", self.require_contact),
+        }
+    }
+}
+
+impl Given {
+    fn opening(&self, before: OpeningRules) -> OpeningRules {
+        OpeningRules {
+            default_team: patched(self.default_team.clone(), before.default_team),
+            default_category: patched(self.default_category.clone(), before.default_category),
+            require_category: self.require_category.unwrap_or(before.require_category),
+            require_contact: self.require_contact.unwrap_or(before.require_contact),
         }
     }
 }
@@ -121,6 +158,10 @@ impl Kind for Channel {
             intake: self.intake,
             require_existing_contact: self.require_existing_contact,
             default_priority: self.default_priority,
+            default_team_id: self.opening.default_team,
+            default_category_id: self.opening.default_category,
+            require_category: self.opening.require_category,
+            require_contact: self.opening.require_contact,
             public_token,
             created_at: self.created_at,
         };
@@ -134,12 +175,29 @@ impl Kind for Channel {
         }
     }
 
+    fn filter(query: &mut Query) -> Filter<Self> {
+        Filter::new()
+            .any(query, "type", ChannelType::parse, |channel: &Self| Some(channel.kind))
+            .flag(query, "is_enabled", |channel| channel.is_enabled)
+            .named(query, "name", |channel| channel.name.to_string())
+    }
+
+    fn refer(&self, directory: &Directory, check: &mut Checker) {
+        if self.opening.default_team.is_some_and(|team| !directory.teams.contains_key(&team)) {
+            check.error("/default_team_id", "no_such_reference", "there is no such team");
+        }
+        if self.opening.default_category.is_some_and(|category| !directory.categories.contains_key(&category)) {
+            check.error("/default_category_id", "no_such_reference", "there is no such category");
+        }
+    }
+
     fn create(body: ChannelBody, id: Uuid, now: Timestamp, check: &mut Checker) -> Option<Self> {
         let kind = check.required("/type", body.r#type.clone());
         if body.name.is_absent() {
             check.error("/name", "required", "must be given");
         }
         let given = body.check(check);
+        let opening = given.opening(OpeningRules::default());
         Some(Self {
             id: ChannelId::new(id),
             name: given.name?,
@@ -150,6 +208,7 @@ impl Kind for Channel {
             intake: given.intake.unwrap_or(IntakePolicy::Accept),
             require_existing_contact: given.require_existing_contact.unwrap_or(false),
             default_priority: given.default_priority.unwrap_or(Priority::Normal),
+            opening,
             token: ChannelToken::new_secret(),
             created_at: now,
         })
@@ -158,6 +217,7 @@ impl Kind for Channel {
     fn patch(self, body: ChannelBody, check: &mut Checker) -> Self {
         immutable("/type", &body.r#type, check);
         let given = body.check(check);
+        let opening = given.opening(self.opening);
         Self {
             name: given.name.unwrap_or(self.name),
             color: patched(given.color, self.color),
@@ -166,6 +226,7 @@ impl Kind for Channel {
             intake: given.intake.unwrap_or(self.intake),
             require_existing_contact: given.require_existing_contact.unwrap_or(self.require_existing_contact),
             default_priority: given.default_priority.unwrap_or(self.default_priority),
+            opening,
             ..self
         }
     }
@@ -184,8 +245,9 @@ impl Kind for Channel {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "Nothing")]
 pub struct NoBody {
     #[serde(flatten)]
     unknown: Unknown,
@@ -203,5 +265,6 @@ pub async fn rotate_token(
     check.unknown("", body.value.unwrap_or_default().unknown);
     check.finish()?;
     let rotated = |channel: &Channel| Ok(Some(Channel { token: ChannelToken::new_secret(), ..channel.clone() }));
-    changed(&session, &write, &body.raw, id.uuid(), rotated).await
+    let change = Forcible { write, is_forced: false };
+    changed(&session, &change, &body.raw, id.uuid(), rotated).await
 }

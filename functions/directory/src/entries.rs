@@ -1,10 +1,11 @@
 //! List, get, create, change and delete, the same for every kind of entry.
 
-use crate::{cut::cut, kind::Kind};
-use axum::{
-    http::StatusCode,
-    response::{IntoResponse, Response},
+use crate::{
+    cut::cut,
+    kind::Kind,
+    uses::{Forcible, require_unused},
 };
+use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
     auth::Session,
     body::{Checker, JsonBody, PatchBody},
@@ -17,10 +18,11 @@ use lambdesk_api::{
     write::Write,
 };
 use lambdesk_domain::{
-    access::{Role, Scope},
+    access::Scope,
     directory::{Directory, Entry, KeyHolder, User},
 };
-use lambdesk_store::{CommitError, EntryChange, New, Seen, unique_part};
+use lambdesk_store::{CommitError, EntryChange, New, Seen, unique_part, version_of};
+use lambdesk_domain::id::Version;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -28,11 +30,13 @@ use uuid::Uuid;
 pub const ATTEMPTS: u32 = 8;
 
 /// Lists entries, oldest first.
-pub async fn list<K: Kind>(session: Session, request: ListRequest) -> Result<Response, Problem> {
-    let listing = request.listing(session.workspace(), K::PATH, String::new())?;
+pub async fn list<K: Kind>(session: Session, mut request: ListRequest) -> Result<Response, Problem> {
+    let filter = K::filter(&mut request.query);
+    let listing = request.listing(session.workspace(), K::PATH, filter.spelling())?;
     may_read(&session)?;
     let directory = directory(&session).await?;
-    let mut rows: Vec<_> = K::all(&directory).into_iter().map(|row| (row.clone().entry().id(), row)).collect();
+    let wanted = K::all(&directory).into_iter().filter(|row| filter.takes(row));
+    let mut rows: Vec<_> = wanted.map(|row| (row.clone().entry().id(), row)).collect();
     rows.sort_by_key(|(id, _)| *id);
     cut(&listing, rows.into_iter().map(|(id, row)| (id, row.view(&session))).collect())
 }
@@ -41,8 +45,8 @@ pub async fn list<K: Kind>(session: Session, request: ListRequest) -> Result<Res
 pub async fn get<K: Kind>(session: Session, Id(id): Id<K::Id>, query: Query) -> Result<Response, Problem> {
     query.finish()?;
     may_read(&session)?;
-    let (_, found) = load::<K>(&session, K::uuid(id)).await?;
-    Ok(Answer::ok(&found.view(&session)).into_response())
+    let (seen, found) = load::<K>(&session, K::uuid(id)).await?;
+    Ok(Answer::ok(&found.view(&session)).with_version(seen.version()).into_response())
 }
 
 /// Makes an entry.
@@ -54,15 +58,16 @@ pub async fn create<K: Kind>(session: Session, write: Write, body: JsonBody<K::B
     }
     let id = session.app.new_id();
     let new = checked(|check| K::create(body.value, id, session.now, check))?;
+    refer(&session, None, Some(&new)).await?;
     K::permit(None, Some(&new), &session)?;
     if K::all(&session.directory).len() >= K::MOST {
         return Err(crowded(K::MOST));
     }
     let entry = new.clone().entry();
     if write.is_dry_run {
-        return tried::<K>(&session, Some(&entry)).await;
+        return tried(&session, None, Some(new)).await;
     }
-    let answer = Answer::created(format!("{}/{id}", K::PATH), &new.view(&session));
+    let answer = Answer::created(format!("{}/{id}", K::PATH), &new.view(&session)).with_version(version_of(&entry));
     let record = executor.remember(&answer);
     match session.store.add(session.workspace(), New::Entry(&entry), record.as_ref(), session.now).await {
         Ok(()) => Ok(answer.into_response()),
@@ -75,16 +80,16 @@ pub async fn create<K: Kind>(session: Session, write: Write, body: JsonBody<K::B
 pub async fn patch<K: Kind>(
     session: Session,
     Id(id): Id<K::Id>,
-    write: Write,
+    change: Forcible,
     body: PatchBody<K::Body>,
 ) -> Result<Response, Problem> {
-    let change = |before: &K| checked(|check| Some(before.clone().patch(body.value.clone(), check))).map(Some);
-    changed(&session, &write, &body.raw, K::uuid(id), change).await
+    let decide = |before: &K| checked(|check| Some(before.clone().patch(body.value.clone(), check))).map(Some);
+    changed(&session, &change, &body.raw, K::uuid(id), decide).await
 }
 
 /// Deletes an entry, and the API keys that stand for it.
-pub async fn delete<K: Kind>(session: Session, Id(id): Id<K::Id>, write: Write) -> Result<Response, Problem> {
-    changed::<K>(&session, &write, &[], K::uuid(id), |_| Ok(None)).await
+pub async fn delete<K: Kind>(session: Session, Id(id): Id<K::Id>, change: Forcible) -> Result<Response, Problem> {
+    changed::<K>(&session, &change, &[], K::uuid(id), |_| Ok(None)).await
 }
 
 /// Changes an entry as `decide` says, to none to delete it; decides again when
@@ -94,21 +99,22 @@ pub async fn delete<K: Kind>(session: Session, Id(id): Id<K::Id>, write: Write) 
 /// Why it is refused, as a problem document.
 pub async fn changed<K: Kind>(
     session: &Session,
-    write: &Write,
+    change: &Forcible,
     body: &[u8],
     id: Uuid,
     decide: impl Fn(&K) -> Result<Option<K>, Problem>,
 ) -> Result<Response, Problem> {
     session.require_admin()?;
-    unversioned(write)?;
-    let executor = Executor::of(session, write, body);
+    let executor = Executor::of(session, &change.write, body);
     if let Some(response) = executor.answered_before().await? {
         return Ok(response);
     }
     for _ in 0..ATTEMPTS {
         let (seen, before) = load::<K>(session, id).await?;
+        require_version(&change.write, seen.version())?;
         let after = decide(&before)?;
-        if let Some(response) = attempt(&executor, session, &seen, &before, after).await? {
+        refer(session, Some(&before), after.as_ref()).await?;
+        if let Some(response) = attempt(&executor, session, change, &seen, &before, after).await? {
             return Ok(response);
         }
     }
@@ -119,6 +125,7 @@ pub async fn changed<K: Kind>(
 async fn attempt<K: Kind>(
     executor: &Executor<'_>,
     session: &Session,
+    forcible: &Forcible,
     seen: &Seen<Entry>,
     before: &K,
     after: Option<K>,
@@ -129,12 +136,18 @@ async fn attempt<K: Kind>(
     if needs_witness && witness.is_none() {
         return Ok(None);
     }
+    if let Some(freed) = K::freed(before, after.as_ref()).filter(|_| !forcible.is_forced) {
+        require_unused(session, &freed).await?;
+    }
     let entry = after.clone().map(K::entry);
     if executor.is_dry_run {
-        return tried::<K>(session, entry.as_ref()).await.map(Some);
+        return tried(session, Some(before.clone()), after).await.map(Some);
     }
     let is_unchanged = after.as_ref() == Some(before);
-    let answer = after.map_or_else(Answer::no_content, |after| Answer::ok(&after.view(session)));
+    let answer = match (after, &entry) {
+        (Some(after), Some(entry)) => Answer::ok(&after.view(session)).with_version(version_of(entry)),
+        _ => Answer::no_content(),
+    };
     if is_unchanged {
         return Ok(Some(answer.into_response()));
     }
@@ -165,17 +178,26 @@ fn may_read(session: &Session) -> Result<(), Problem> {
     session.require_admin().or_else(|_| session.require(Scope::TicketsRead))
 }
 
-/// Entries have no version that could be asked for: an `If-Match` never holds
-/// (RFC 9110 section 13.1.1), so it must not be passed over in silence.
+/// Holds a write to the version that its `If-Match` names.
 ///
 /// # Errors
-/// 412 when one is there.
-pub fn unversioned(write: &Write) -> Result<(), Problem> {
-    let Some(_) = write.if_match else {
+/// 412 with the present one.
+pub fn require_version(write: &Write, current: Version) -> Result<(), Problem> {
+    if write.if_match.is_none_or(|seen| seen == current) { Ok(()) } else { Err(Problem::stale(current)) }
+}
+
+/// Holds what is new about an entry to entries that are there.
+async fn refer<K: Kind>(session: &Session, before: Option<&K>, after: Option<&K>) -> Result<(), Problem> {
+    let Some(after) = after.filter(|after| before != Some(*after)) else {
         return Ok(());
     };
-    let detail = "this has no version: send the change without If-Match";
-    Err(Problem::new(StatusCode::PRECONDITION_FAILED, "unversioned", detail))
+    let told = |directory: &Directory| {
+        let mut check = Checker::new();
+        after.refer(directory, &mut check);
+        check.finish()
+    };
+    // The directory at hand may be older than what is referred to.
+    if told(&session.directory).is_ok() { Ok(()) } else { told(&*directory(session).await?) }
 }
 
 fn crowded(most: usize) -> Problem {
@@ -193,22 +215,24 @@ async fn directory(session: &Session) -> Result<Arc<Directory>, Problem> {
 }
 
 /// The answer to a dry run: whether the name would be free, too.
-async fn tried<K: Kind>(session: &Session, after: Option<&Entry>) -> Result<Response, Problem> {
-    if let Some(after) = after {
+async fn tried<K: Kind>(session: &Session, before: Option<K>, after: Option<K>) -> Result<Response, Problem> {
+    if let Some(after) = after.clone().map(K::entry) {
         let others =
             K::all(&*directory(session).await?).into_iter().map(K::entry).filter(|other| other.id() != after.id());
         if others.map(|other| other.unique_name()).any(|name| name == after.unique_name()) {
-            return Err(CommitError::Taken(unique_part(after)).into());
+            return Err(CommitError::Taken(unique_part(&after)).into());
         }
     }
-    Ok(DryRun::answer(Vec::new()))
+    let views = [before, after].map(|entry| entry.map(|entry| entry.view(session)));
+    let [before, after] = views;
+    Ok(DryRun::between(&before, &after))
 }
 
 /// An owner besides this one; none when the one who was found has changed since.
 /// The change is held to that owner staying one, so that two owners who go at the
 /// same time can't both go.
 async fn another_owner(session: &Session, leaving: &Seen<Entry>) -> Result<Option<Seen<Entry>>, Problem> {
-    let is_owner = |user: &User| user.role == Role::Owner && user.id.uuid() != leaving.value.id();
+    let is_owner = |user: &User| user.is_active_owner() && user.id.uuid() != leaving.value.id();
     let found = directory(session).await?.users.values().find(|user| is_owner(user)).map(|user| user.id.uuid());
     let last = || Problem::conflict("last_owner", "a workspace keeps at least one owner");
     let owner = session.store.entry(session.workspace(), found.ok_or_else(last)?).await?;
@@ -220,8 +244,9 @@ async fn another_owner(session: &Session, leaving: &Seen<Entry>) -> Result<Optio
 async fn revoke_keys_of(session: &Session, holder: KeyHolder) {
     let workspace = session.workspace();
     let revoked = async {
-        for key in session.store.api_keys(workspace).await?.into_iter().filter(|key| key.holder == holder) {
-            session.store.revoke_api_key(workspace, key.id).await?;
+        let keys = session.store.api_keys(workspace).await?.into_iter().map(|listed| listed.key);
+        for key in keys.filter(|key| key.holder == holder) {
+            session.store.revoke_api_key(workspace, key.id, session.now).await?;
         }
         Ok::<_, CommitError>(())
     };

@@ -1,17 +1,23 @@
 //! Definitions of custom fields.
 
-use crate::kind::Kind;
+use crate::{
+    filter::Filter,
+    kind::Kind,
+    uses::{Freed, freed_with},
+};
 use lambdesk_api::{
     auth::Session,
     body::{Checker, Input, Unknown},
+    query::Query,
 };
 use lambdesk_domain::{
-    custom_field::{FieldDefinition, FieldKind},
+    custom_field::{FieldDefinition, FieldKind, FieldValue},
     directory::{Directory, Entry},
     id::FieldId,
     text::{FieldKey, Name},
     time::Timestamp,
 };
+use lambdesk_store::{Used, keys::Posting};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -19,8 +25,9 @@ use uuid::Uuid;
 /// The most options of one field.
 const MOST_OPTIONS: usize = 100;
 
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "CustomFieldFields")]
 pub struct FieldBody {
     key: Input<FieldKey>,
     name: Input<Name>,
@@ -31,8 +38,9 @@ pub struct FieldBody {
     unknown: Unknown,
 }
 
-#[derive(Serialize)]
-struct FieldView {
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "CustomField")]
+pub struct FieldView {
     id: FieldId,
     key: FieldKey,
     name: Name,
@@ -70,6 +78,24 @@ impl Kind for FieldDefinition {
         FieldView { id, key, name, kind, is_required, options }
     }
 
+    fn filter(query: &mut Query) -> Filter<Self> {
+        Filter::new()
+            .any(query, "kind", FieldKind::parse, |field: &Self| Some(field.kind))
+            .flag(query, "is_required", |field| field.is_required)
+            .named(query, "key", |field| field.key.to_string())
+            .named(query, "name", |field| field.name.to_string())
+    }
+
+    /// With an option its value goes, with the definition all of them.
+    fn freed(before: &Self, after: Option<&Self>) -> Option<Freed> {
+        let Some(after) = after else {
+            return Some(freed_with(&before.clone().entry()));
+        };
+        let gone = before.options.iter().filter(|option| !after.options.contains(option));
+        let on_tickets: Vec<_> = gone.map(|option| chosen(before, option)).collect();
+        (!on_tickets.is_empty()).then(|| Freed { on_tickets, ..Freed::default() })
+    }
+
     fn create(body: FieldBody, id: Uuid, _: Timestamp, check: &mut Checker) -> Option<Self> {
         let key = check.required("/key", body.key);
         let name = check.required("/name", body.name);
@@ -100,6 +126,23 @@ pub fn immutable<T>(pointer: &str, input: &Input<T>, check: &mut Checker) {
     if !input.is_absent() {
         check.error(pointer, "immutable", "can't be changed");
     }
+}
+
+/// What tickets may have of a field: found by value where the values are few.
+pub fn values_of(field: &FieldDefinition) -> Vec<Used> {
+    match field.kind {
+        FieldKind::Choice | FieldKind::Choices => {
+            field.options.iter().map(|option| chosen(field, option)).collect()
+        }
+        FieldKind::Boolean => [true, false]
+            .map(|flag| Used::Posting(Posting::Custom(field.key.clone(), FieldValue::Boolean(flag))))
+            .into(),
+        FieldKind::Text | FieldKind::Number | FieldKind::Date => vec![Used::Field(field.key.clone())],
+    }
+}
+
+fn chosen(field: &FieldDefinition, option: &Name) -> Used {
+    Used::Posting(Posting::Custom(field.key.clone(), FieldValue::Text(option.to_string())))
 }
 
 /// Options in the order given: some for fields with a choice, none for the others.

@@ -1,13 +1,21 @@
 //! `/v1/api-keys`. Administrators only; a key's text is shown once, when it is made.
 
-use crate::{cut::cut, entries::unversioned, users::not_above};
+use crate::{
+    cut::cut,
+    entries::{ATTEMPTS, require_version},
+    fields::immutable,
+    filter::Filter,
+    kind::patched,
+    users::not_above,
+};
 use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
     auth::{BearerKey, Session},
-    body::{Checker, Input, JsonBody, Unknown},
+    body::{Checker, Input, JsonBody, PatchBody, Unknown},
     execute::{DryRun, Executor},
     idempotency::Answer,
     listing::ListRequest,
+    openapi::nullable,
     path::Id,
     problem::Problem,
     query::Query,
@@ -20,14 +28,22 @@ use lambdesk_domain::{
     text::Name,
     time::Timestamp,
 };
-use lambdesk_store::{CommitError, New, Seen};
+use lambdesk_store::{CommitError, KeyChange, ListedKey, New, Seen};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// What a channel key can be narrowed to: nothing beyond the tickets of its channel.
 const OF_CHANNELS: [Scope; 2] = [Scope::TicketsRead, Scope::TicketsWrite];
 
+impl fmt::Display for KeyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// A key as answered.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "ApiKey")]
 pub struct KeyView {
     id: ApiKeyId,
     name: Name,
@@ -37,23 +53,60 @@ pub struct KeyView {
     scopes: Scopes,
     expires_at: Option<Timestamp>,
     created_at: Timestamp,
+    /// The beginning of the hour in which it was last used.
+    last_used_at: Option<Timestamp>,
+    /// Until when its text before the last rotation is taken, too.
+    previous_expires_at: Option<Timestamp>,
     /// Its text: in the answer that makes it, and never again.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum KeyKind {
+pub enum KeyKind {
     User,
     Machine,
     Channel,
+}
+
+impl KeyKind {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Machine => "machine",
+            Self::Channel => "channel",
+        }
+    }
+
+    fn parse(word: &str) -> Option<Self> {
+        [Self::User, Self::Machine, Self::Channel].into_iter().find(|kind| kind.as_str() == word)
+    }
+
+    const fn of(holder: KeyHolder) -> Self {
+        match holder {
+            KeyHolder::User { .. } => Self::User,
+            KeyHolder::Machine => Self::Machine,
+            KeyHolder::Channel { .. } => Self::Channel,
+        }
+    }
 }
 
 impl KeyView {
     /// With its text.
     pub fn shown_once(key: &ApiKey, text: String) -> Self {
         Self { key: Some(text), ..Self::from(key.clone()) }
+    }
+
+    /// As it is listed at this time.
+    pub fn listed(listed: ListedKey, now: Timestamp) -> Self {
+        let previous_expires_at = listed.previous_until.filter(|until| *until > now);
+        Self { last_used_at: listed.last_used_at, previous_expires_at, ..Self::from(listed.key) }
+    }
+
+    /// With its text, shown this once.
+    pub fn with_text(self, text: String) -> Self {
+        Self { key: Some(text), ..self }
     }
 }
 
@@ -64,18 +117,34 @@ impl From<ApiKey> for KeyView {
             KeyHolder::Machine => (KeyKind::Machine, None, None),
             KeyHolder::Channel { channel_id } => (KeyKind::Channel, None, Some(channel_id)),
         };
-        Self { id, name, kind, user_id, channel_id, scopes, expires_at, created_at, key: None }
+        Self {
+            id,
+            name,
+            kind,
+            user_id,
+            channel_id,
+            scopes,
+            expires_at,
+            created_at,
+            last_used_at: None,
+            previous_expires_at: None,
+            key: None,
+        }
     }
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "NewApiKey")]
 pub struct KeyBody {
     name: Input<Name>,
     kind: Input<KeyKind>,
+    #[schemars(transform = nullable)]
     user_id: Input<UserId>,
+    #[schemars(transform = nullable)]
     channel_id: Input<ChannelId>,
     scopes: Input<Vec<Input<Scope>>>,
+    #[schemars(transform = nullable)]
     expires_at: Input<Timestamp>,
     #[serde(flatten)]
     unknown: Unknown,
@@ -139,18 +208,30 @@ fn scopes(kind: Option<KeyKind>, input: Input<Vec<Input<Scope>>>, check: &mut Ch
 }
 
 /// `GET /v1/api-keys`: oldest first.
-pub async fn list(session: Session, request: ListRequest) -> Result<Response, Problem> {
-    let listing = request.listing(session.workspace(), "/v1/api-keys", String::new())?;
+pub async fn list(session: Session, mut request: ListRequest) -> Result<Response, Problem> {
+    let filter = filter(&mut request.query);
+    let listing = request.listing(session.workspace(), "/v1/api-keys", filter.spelling())?;
     session.require_admin()?;
     let keys = session.store.api_keys(session.workspace()).await?;
-    cut(&listing, keys.into_iter().map(|key| (key.id.uuid(), KeyView::from(key))).collect())
+    let views = keys.into_iter().map(|listed| (listed.key.id.uuid(), KeyView::listed(listed, session.now)));
+    cut(&listing, views.filter(|(_, view)| filter.takes(view)).collect())
+}
+
+fn filter(query: &mut Query) -> Filter<KeyView> {
+    Filter::new()
+        .any(query, "kind", KeyKind::parse, |view: &KeyView| Some(view.kind))
+        .any(query, "user_id", |text| text.parse::<UserId>().ok(), |view| view.user_id)
+        .any(query, "channel_id", |text| text.parse::<ChannelId>().ok(), |view| view.channel_id)
+        .named(query, "name", |view| view.name.to_string())
 }
 
 /// `GET /v1/api-keys/{api_key_id}`.
 pub async fn get(session: Session, Id(id): Id<ApiKeyId>, query: Query) -> Result<Response, Problem> {
     query.finish()?;
     session.require_admin()?;
-    Ok(Answer::ok(&KeyView::from(find(&session, id).await?)).into_response())
+    let listed = find(&session, id).await?;
+    let version = listed.version();
+    Ok(Answer::ok(&KeyView::listed(listed, session.now)).with_version(version).into_response())
 }
 
 /// `POST /v1/api-keys`: grants at most what the caller has.
@@ -167,10 +248,12 @@ pub async fn create(session: Session, write: Write, body: JsonBody<KeyBody>) -> 
     let key = new_key(&session, given)?;
     may_grant(&session, key.scopes, role)?;
     if write.is_dry_run {
-        return Ok(DryRun::answer(Vec::new()));
+        return Ok(DryRun::between(&(), &KeyView::from(key)));
     }
     let (text, hash) = BearerKey::generate(session.workspace());
-    let answer = Answer::created(format!("/v1/api-keys/{}", key.id), &KeyView::shown_once(&key, text));
+    let version = ListedKey::new(key.clone(), &hash).version();
+    let view = KeyView::shown_once(&key, text);
+    let answer = Answer::created(format!("/v1/api-keys/{}", key.id), &view).with_version(version);
     let record = executor.remember(&answer);
     let new = New::ApiKey { key: &key, hash: &hash, holder: holder.as_ref() };
     match session.store.add(session.workspace(), new, record.as_ref(), session.now).await {
@@ -182,27 +265,99 @@ pub async fn create(session: Session, write: Write, body: JsonBody<KeyBody>) -> 
     }
 }
 
+#[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
+#[serde(default)]
+#[schemars(rename = "ApiKeyFields")]
+pub struct KeyPatch {
+    name: Input<Name>,
+    scopes: Input<Vec<Input<Scope>>>,
+    #[schemars(transform = nullable)]
+    expires_at: Input<Timestamp>,
+    kind: Input<KeyKind>,
+    user_id: Input<UserId>,
+    channel_id: Input<ChannelId>,
+    #[serde(flatten)]
+    unknown: Unknown,
+}
+
+impl KeyPatch {
+    /// Whom a key stands for is fixed when it is made.
+    fn applied_to(self, key: &ApiKey, now: Timestamp) -> Result<ApiKey, Problem> {
+        let mut check = Checker::new();
+        let name = check.present("/name", self.name).unwrap_or_else(|| key.name.clone());
+        let scopes = match self.scopes {
+            Input::Absent => key.scopes,
+            input => scopes(Some(KeyKind::of(key.holder)), input, &mut check).unwrap_or(key.scopes),
+        };
+        let expires_at = patched(check.field("/expires_at", self.expires_at), key.expires_at);
+        if expires_at != key.expires_at && expires_at.is_some_and(|expiry| expiry <= now) {
+            check.error("/expires_at", "past", "must be in the future");
+        }
+        immutable("/kind", &self.kind, &mut check);
+        immutable("/user_id", &self.user_id, &mut check);
+        immutable("/channel_id", &self.channel_id, &mut check);
+        check.unknown("", self.unknown);
+        check.finish()?;
+        Ok(ApiKey { name, scopes, expires_at, ..key.clone() })
+    }
+}
+
+/// `PATCH /v1/api-keys/{api_key_id}`: its name, scopes and expiry, by a merge patch.
+/// Other instances may take it as it was for a minute more.
+pub async fn patch(
+    session: Session,
+    Id(id): Id<ApiKeyId>,
+    write: Write,
+    body: PatchBody<KeyPatch>,
+) -> Result<Response, Problem> {
+    session.require_admin()?;
+    for _ in 0..ATTEMPTS {
+        let listed = find(&session, id).await?;
+        require_version(&write, listed.version())?;
+        let after = body.value.clone().applied_to(&listed.key, session.now)?;
+        let role = holders_role(&session, &listed.key).await?;
+        may_grant(&session, after.scopes, role)?;
+        if write.is_dry_run {
+            return Ok(DryRun::between(&KeyView::from(listed.key), &KeyView::from(after)));
+        }
+        let change = KeyChange::Edit(&after);
+        let changed = listed.after(change).ok_or_else(Problem::internal)?;
+        if after == listed.key || session.store.change_api_key(&listed, change, None, session.now).await? {
+            let version = changed.version();
+            return Ok(Answer::ok(&KeyView::listed(changed, session.now)).with_version(version).into_response());
+        }
+    }
+    Err(Problem::unavailable())
+}
+
 /// `DELETE /v1/api-keys/{api_key_id}`: refused from then on; other instances may
 /// take it for a minute more.
 pub async fn revoke(session: Session, Id(id): Id<ApiKeyId>, write: Write) -> Result<Response, Problem> {
     session.require_admin()?;
-    unversioned(&write)?;
-    let key = find(&session, id).await?;
-    let (role, _) = seen_holder(&session, Some(key.holder), &mut Checker::new()).await?;
-    role.map_or(Ok(()), |role| not_above(role, &session))?;
-    if write.is_dry_run {
-        return Ok(DryRun::answer(Vec::new()));
+    for _ in 0..ATTEMPTS {
+        let listed = find(&session, id).await?;
+        require_version(&write, listed.version())?;
+        let role = holders_role(&session, &listed.key).await?;
+        role.map_or(Ok(()), |role| not_above(role, &session))?;
+        if write.is_dry_run {
+            return Ok(DryRun::between(&KeyView::from(listed.key), &()));
+        }
+        if session.store.change_api_key(&listed, KeyChange::Revoke, None, session.now).await? {
+            return Ok(Answer::no_content().into_response());
+        }
     }
-    if session.store.revoke_api_key(session.workspace(), id).await? {
-        Ok(Answer::no_content().into_response())
-    } else {
-        Err(Problem::not_found())
-    }
+    Err(Problem::unavailable())
 }
 
-async fn find(session: &Session, id: ApiKeyId) -> Result<ApiKey, Problem> {
-    let keys = session.store.api_keys(session.workspace()).await?;
-    keys.into_iter().find(|key| key.id == id).ok_or_else(Problem::not_found)
+/// A key of the workspace.
+pub async fn find(session: &Session, id: ApiKeyId) -> Result<ListedKey, Problem> {
+    session.store.listed_api_key(session.workspace(), id).await?.ok_or_else(Problem::not_found)
+}
+
+/// The role of the user that a key stands for; none if it is another's or gone.
+pub async fn holders_role(session: &Session, key: &ApiKey) -> Result<Option<Role>, Problem> {
+    let (role, _) = seen_holder(session, Some(key.holder), &mut Checker::new()).await?;
+    Ok(role)
 }
 
 /// The entry that a key stands for as it is now, and its role if it is a user.
@@ -236,7 +391,7 @@ fn new_key(session: &Session, given: Given) -> Result<ApiKey, Problem> {
 }
 
 /// A key never grants more than its maker has.
-fn may_grant(session: &Session, scopes: Scopes, role: Option<Role>) -> Result<(), Problem> {
+pub fn may_grant(session: &Session, scopes: Scopes, role: Option<Role>) -> Result<(), Problem> {
     if let Some(scope) = scopes.iter().find(|scope| !session.key.scopes.allow(*scope)) {
         return Err(Forbidden::Scope(scope).into());
     }

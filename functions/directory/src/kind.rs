@@ -1,6 +1,7 @@
 //! What the kinds of entries differ in.
 
-use lambdesk_api::{auth::Session, body::Checker, problem::Problem};
+use crate::{filter::Filter, uses::{Freed, freed_with}};
+use lambdesk_api::{auth::Session, body::Checker, problem::Problem, query::Query};
 use lambdesk_domain::{
     directory::{Directory, Entry, KeyHolder},
     patch::Field,
@@ -34,10 +35,22 @@ pub trait Kind: Clone + PartialEq + Send + Sync + 'static {
     /// As it is answered to this caller.
     fn view(self, session: &Session) -> impl Serialize;
 
+    /// What its list can be narrowed by.
+    fn filter(query: &mut Query) -> Filter<Self>;
+
     /// A new one; none only if something is wrong, which is told.
     fn create(body: Self::Body, id: Uuid, now: Timestamp, check: &mut Checker) -> Option<Self>;
     /// This one changed by a merge patch.
     fn patch(self, body: Self::Body, check: &mut Checker) -> Self;
+
+    /// Tells of references to entries that are not there.
+    fn refer(&self, _directory: &Directory, _check: &mut Checker) {}
+
+    /// What a change takes away that something may use; by default the entry itself
+    /// when it is deleted.
+    fn freed(before: &Self, after: Option<&Self>) -> Option<Freed> {
+        after.is_none().then(|| freed_with(&before.clone().entry()))
+    }
 
     /// Whether the caller may make, change or delete it.
     ///

@@ -1,9 +1,14 @@
 //! Teams, categories and tags: little more than names.
 
-use crate::kind::{Kind, patched};
+use crate::{
+    filter::Filter,
+    kind::{Kind, patched},
+};
 use lambdesk_api::{
     auth::Session,
     body::{Checker, Input, Unknown},
+    openapi::nullable,
+    query::Query,
 };
 use lambdesk_domain::{
     directory::{Category, Directory, Entry, Tag, Team},
@@ -14,16 +19,18 @@ use lambdesk_domain::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "NamedFields")]
 pub struct NameBody {
     name: Input<Name>,
     #[serde(flatten)]
     unknown: Unknown,
 }
 
-#[derive(Serialize)]
-struct NamedView<I> {
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "Named")]
+pub struct NamedView<I> {
     id: I,
     name: Name,
 }
@@ -52,6 +59,10 @@ impl Kind for Team {
 
     fn view(self, _: &Session) -> impl Serialize {
         NamedView { id: self.id, name: self.name }
+    }
+
+    fn filter(query: &mut Query) -> Filter<Self> {
+        Filter::new().named(query, "name", |team: &Self| team.name.to_string())
     }
 
     fn create(body: NameBody, id: Uuid, _: Timestamp, check: &mut Checker) -> Option<Self> {
@@ -93,6 +104,10 @@ impl Kind for Category {
         NamedView { id: self.id, name: self.name }
     }
 
+    fn filter(query: &mut Query) -> Filter<Self> {
+        Filter::new().named(query, "name", |category: &Self| category.name.to_string())
+    }
+
     fn create(body: NameBody, id: Uuid, _: Timestamp, check: &mut Checker) -> Option<Self> {
         let name = check.required("/name", body.name);
         check.unknown("", body.unknown);
@@ -106,17 +121,20 @@ impl Kind for Category {
     }
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "TagFields")]
 pub struct TagBody {
     name: Input<Name>,
+    #[schemars(transform = nullable)]
     color: Input<Color>,
     #[serde(flatten)]
     unknown: Unknown,
 }
 
-#[derive(Serialize)]
-struct TagView {
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "Tag")]
+pub struct TagView {
     id: TagId,
     name: Name,
     color: Option<Color>,
@@ -147,6 +165,10 @@ impl Kind for Tag {
     fn view(self, _: &Session) -> impl Serialize {
         let Self { id, name, color } = self;
         TagView { id, name, color }
+    }
+
+    fn filter(query: &mut Query) -> Filter<Self> {
+        Filter::new().named(query, "name", |tag: &Self| tag.name.to_string())
     }
 
     fn create(body: TagBody, id: Uuid, _: Timestamp, check: &mut Checker) -> Option<Self> {

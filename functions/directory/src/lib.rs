@@ -26,22 +26,23 @@ mod channels;
 mod cut;
 mod entries;
 mod fields;
+mod filter;
 mod keys;
 mod kind;
 mod labels;
+pub mod openapi;
 mod operator;
+mod rotation;
 mod users;
+mod uses;
 mod workspace;
 
 pub use bootstrap::{Bootstrapped, bootstrap};
 pub use operator::OperatorToken;
 
-use axum::{
-    Extension,
-    routing::{get, post},
-};
+use axum::Extension;
 use kind::Kind;
-use lambdesk_api::function::Routes;
+use lambdesk_api::function::{Routes, get, post};
 use lambdesk_domain::{
     custom_field::FieldDefinition,
     directory::{Category, Channel, Tag, Team, User},
@@ -51,10 +52,11 @@ use lambdesk_domain::{
 #[must_use]
 pub fn routes(operator: Option<OperatorToken>) -> Routes {
     let routes = Routes::new()
-        .at("/v1/workspaces", post(bootstrap::create).layer(Extension(operator)))
+        .at("/v1/workspaces", post(bootstrap::create).wrapped(|methods| methods.layer(Extension(operator))))
         .at("/v1/workspace", get(workspace::get).patch(workspace::patch))
         .at("/v1/api-keys", get(keys::list).post(keys::create))
-        .at("/v1/api-keys/{api_key_id}", get(keys::get).delete(keys::revoke))
+        .at("/v1/api-keys/{api_key_id}", get(keys::get).patch(keys::patch).delete(keys::revoke))
+        .at("/v1/api-keys/{api_key_id}/rotate", post(rotation::rotate))
         .at("/v1/channels/{channel_id}/rotate-token", post(channels::rotate_token));
     let routes = entries_of::<Team>(entries_of::<User>(routes));
     let routes = entries_of::<Category>(entries_of::<Tag>(routes));

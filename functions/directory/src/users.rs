@@ -1,11 +1,16 @@
 //! Users: people with a role.
 
-use crate::kind::{Kind, patched};
+use crate::{
+    filter::Filter,
+    kind::{Kind, patched},
+};
 use axum::http::StatusCode;
 use lambdesk_api::{
     auth::Session,
     body::{Checker, Input, Unknown},
+    openapi::nullable,
     problem::Problem,
+    query::Query,
 };
 use lambdesk_domain::{
     access::{Actor, Role},
@@ -17,32 +22,38 @@ use lambdesk_domain::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "UserFields")]
 pub struct UserBody {
     name: Input<Name>,
     email: Input<EmailAddress>,
     role: Input<Role>,
+    is_enabled: Input<bool>,
+    #[schemars(transform = nullable)]
     picture_url: Input<WebLink>,
+    #[schemars(transform = nullable)]
     timezone: Input<TimeZoneName>,
     #[serde(flatten)]
     unknown: Unknown,
 }
 
 /// A user as answered.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "User")]
 pub struct UserView {
     id: UserId,
     name: Name,
     email: EmailAddress,
     role: Role,
+    is_enabled: bool,
     picture_url: Option<WebLink>,
     timezone: Option<TimeZoneName>,
 }
 
 impl From<User> for UserView {
-    fn from(User { id, name, email, role, picture_url, timezone }: User) -> Self {
-        Self { id, name, email, role, picture_url, timezone }
+    fn from(User { id, name, email, role, is_enabled, picture_url, timezone }: User) -> Self {
+        Self { id, name, email, role, is_enabled, picture_url, timezone }
     }
 }
 
@@ -72,24 +83,42 @@ impl Kind for User {
         UserView::from(self)
     }
 
+    fn filter(query: &mut Query) -> Filter<Self> {
+        Filter::new()
+            .any(query, "role", Role::parse, |user: &Self| Some(user.role))
+            .flag(query, "is_enabled", |user| user.is_enabled)
+            .named(query, "email", |user| user.email.to_string())
+            .named(query, "name", |user| user.name.to_string())
+    }
+
     fn create(body: UserBody, id: Uuid, _: Timestamp, check: &mut Checker) -> Option<Self> {
         let name = check.required("/name", body.name);
         let email = check.required("/email", body.email);
         let role = check.required("/role", body.role);
+        let is_enabled = check.present("/is_enabled", body.is_enabled).unwrap_or(true);
         let picture_url = check.optional("/picture_url", body.picture_url);
         let timezone = check.optional("/timezone", body.timezone);
         check.unknown("", body.unknown);
-        Some(Self { id: UserId::new(id), name: name?, email: email?, role: role?, picture_url, timezone })
+        Some(Self {
+            id: UserId::new(id),
+            name: name?,
+            email: email?,
+            role: role?,
+            is_enabled,
+            picture_url,
+            timezone,
+        })
     }
 
     fn patch(self, body: UserBody, check: &mut Checker) -> Self {
         let name = check.present("/name", body.name).unwrap_or(self.name);
         let email = check.present("/email", body.email).unwrap_or(self.email);
         let role = check.present("/role", body.role).unwrap_or(self.role);
+        let is_enabled = check.present("/is_enabled", body.is_enabled).unwrap_or(self.is_enabled);
         let picture_url = patched(check.field("/picture_url", body.picture_url), self.picture_url);
         let timezone = patched(check.field("/timezone", body.timezone), self.timezone);
         check.unknown("", body.unknown);
-        Self { id: self.id, name, email, role, picture_url, timezone }
+        Self { id: self.id, name, email, role, is_enabled, picture_url, timezone }
     }
 
     fn permit(before: Option<&Self>, after: Option<&Self>, session: &Session) -> Result<(), Problem> {
@@ -97,7 +126,7 @@ impl Kind for User {
     }
 
     fn loses_owner(before: &Self, after: Option<&Self>) -> bool {
-        before.role == Role::Owner && after.is_none_or(|after| after.role != Role::Owner)
+        before.is_active_owner() && !after.is_some_and(Self::is_active_owner)
     }
 
     fn key_holder(&self) -> Option<KeyHolder> {

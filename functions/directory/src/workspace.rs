@@ -1,52 +1,74 @@
 //! `/v1/workspace`: the settings. Administrators only.
 
-use crate::entries::{ATTEMPTS, unversioned};
+use crate::{
+    entries::{ATTEMPTS, require_version},
+    kind::patched,
+};
 use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
     auth::Session,
     body::{Checker, Input, PatchBody, Unknown},
     execute::DryRun,
     idempotency::Answer,
+    openapi::nullable,
     problem::Problem,
     query::Query,
     write::Write,
 };
 use lambdesk_domain::{
     access::{AccessRules, AgentVisibility},
-    directory::{DeletionPolicy, Workspace},
+    directory::{Days, DeletionPolicy, Retention, Workspace},
     id::WorkspaceId,
     text::Name,
     time::Timestamp,
 };
+use lambdesk_store::version_of;
 use serde::{Deserialize, Serialize};
 
 /// The settings as they are answered.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "Workspace")]
 pub struct WorkspaceView {
     id: WorkspaceId,
     name: Name,
     agent_visibility: AgentVisibility,
     agents_assign_others: bool,
     deletion: DeletionPolicy,
+    restore_window_days: Days,
+    retention_days: Option<Days>,
     created_at: Timestamp,
 }
 
 impl From<&Workspace> for WorkspaceView {
     fn from(workspace: &Workspace) -> Self {
         // All fields are named, so that a new one is shown or left out on purpose.
-        let Workspace { id, name, access, deletion, salt: _, created_at } = workspace.clone();
+        let Workspace { id, name, access, deletion, retention, salt: _, created_at } = workspace.clone();
         let AccessRules { agent_visibility, agents_assign_others } = access;
-        Self { id, name, agent_visibility, agents_assign_others, deletion, created_at }
+        let Retention { restore_window: restore_window_days, finished: retention_days } = retention;
+        Self {
+            id,
+            name,
+            agent_visibility,
+            agents_assign_others,
+            deletion,
+            restore_window_days,
+            retention_days,
+            created_at,
+        }
     }
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "WorkspaceFields")]
 pub struct SettingsBody {
     name: Input<Name>,
     agent_visibility: Input<AgentVisibility>,
     agents_assign_others: Input<bool>,
     deletion: Input<DeletionPolicy>,
+    restore_window_days: Input<Days>,
+    #[schemars(transform = nullable)]
+    retention_days: Input<Days>,
     #[serde(flatten)]
     unknown: Unknown,
 }
@@ -59,6 +81,9 @@ impl SettingsBody {
         set(&mut after.access.agent_visibility, check.present("/agent_visibility", self.agent_visibility));
         set(&mut after.access.agents_assign_others, check.present("/agents_assign_others", self.agents_assign_others));
         set(&mut after.deletion, check.present("/deletion", self.deletion));
+        set(&mut after.retention.restore_window, check.present("/restore_window_days", self.restore_window_days));
+        after.retention.finished =
+            patched(check.field("/retention_days", self.retention_days), after.retention.finished);
         check.unknown("", self.unknown);
         check.finish()?;
         Ok(after)
@@ -76,21 +101,21 @@ pub async fn get(session: Session, query: Query) -> Result<Response, Problem> {
     query.finish()?;
     session.require_admin()?;
     let seen = session.store.settings(session.workspace()).await?.ok_or_else(Problem::not_found)?;
-    Ok(Answer::ok(&WorkspaceView::from(&seen.value)).into_response())
+    Ok(Answer::ok(&WorkspaceView::from(&seen.value)).with_version(seen.version()).into_response())
 }
 
 /// `PATCH /v1/workspace`.
 pub async fn patch(session: Session, write: Write, body: PatchBody<SettingsBody>) -> Result<Response, Problem> {
     session.require_admin()?;
-    unversioned(&write)?;
     for _ in 0..ATTEMPTS {
         let seen = session.store.settings(session.workspace()).await?.ok_or_else(Problem::not_found)?;
+        require_version(&write, seen.version())?;
         let after = body.value.clone().applied_to(&seen.value)?;
         if write.is_dry_run {
-            return Ok(DryRun::answer(Vec::new()));
+            return Ok(DryRun::between(&WorkspaceView::from(&seen.value), &WorkspaceView::from(&after)));
         }
-        if after == seen.value || session.store.change_settings(&seen, &after).await? {
-            return Ok(Answer::ok(&WorkspaceView::from(&after)).into_response());
+        if after == seen.value || session.store.change_settings(&seen, &after, session.now).await? {
+            return Ok(Answer::ok(&WorkspaceView::from(&after)).with_version(version_of(&after)).into_response());
         }
     }
     Err(Problem::unavailable())

@@ -12,6 +12,7 @@ use lambdesk_api::{
     body::{Checker, Input, OptionalJsonBody, Unknown, from_slice},
     content::content,
     media::{self, MediaType},
+    openapi::nullable,
     problem::Problem,
 };
 use lambdesk_domain::{
@@ -32,8 +33,9 @@ const HONEYPOT: &str = "website";
 const KEY_CHARACTERS: usize = 64;
 
 /// Nothing, or an empty object.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "Nothing")]
 pub struct NoBody {
     #[serde(flatten)]
     unknown: Unknown,
@@ -52,8 +54,9 @@ impl NoBody {
 }
 
 /// A message alone.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "VisitorMessageBody")]
 pub struct MessageBody {
     body_html: Input<String>,
     body_text: Input<String>,
@@ -70,24 +73,34 @@ impl MessageBody {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
-struct FromBody {
+#[schemars(rename = "VisitorFields")]
+pub struct FromBody {
+    #[schemars(transform = nullable)]
     name: Input<Name>,
+    #[schemars(transform = nullable)]
     email: Input<EmailAddress>,
+    #[schemars(transform = nullable)]
     phone: Input<Phone>,
     #[serde(flatten)]
     unknown: Unknown,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
-struct TicketBody {
+#[schemars(rename = "VisitorTicketBody")]
+pub struct TicketBody {
+    #[schemars(transform = nullable)]
     session: Input<String>,
+    #[schemars(transform = nullable)]
     subject: Input<Subject>,
     message: Input<MessageBody>,
+    #[schemars(transform = nullable)]
     from: Input<FromBody>,
+    #[schemars(transform = nullable)]
     uid: Input<Uid>,
+    #[schemars(transform = nullable)]
     custom: Input<Map<String, Json>>,
     #[serde(flatten)]
     unknown: Unknown,

@@ -28,7 +28,6 @@ use lambdesk_domain::{
     text::{EmailAddress, Subject},
     ticket::{ChannelRef, Ticket},
 };
-use lambdesk_store::contact_id;
 use std::collections::BTreeSet;
 
 /// How long a subject gets that is made from the message, in characters.
@@ -92,9 +91,7 @@ impl Door {
         if !self.channel.require_existing_contact {
             return Ok(NewContact::WithAddress { email, salt, must_exist: false });
         }
-        let id = contact_id(&salt, &email, 0);
-        let found = self.visit.store.contact(workspace.id, id).await?;
-        let found = found.filter(|contact| contact.email.as_ref() == Some(&email));
+        let found = self.visit.store.contact_with_email(workspace.id, &salt, &email).await?;
         Ok(found.map_or(NewContact::Nobody, |contact| NewContact::Known(Box::new(contact))))
     }
 
@@ -111,8 +108,8 @@ impl Door {
             is_held: false,
             source: Source::Guest,
             channel: Some(ChannelRef { id: self.channel.id, kind: self.channel.kind }),
-            category: None,
-            team: None,
+            category: self.channel.opening.default_category,
+            team: self.channel.opening.default_team,
             assignee: None,
             contact: None,
             account: None,

@@ -22,6 +22,7 @@ mod cors;
 mod create;
 mod door;
 mod once;
+pub mod openapi;
 mod origin;
 mod pass;
 mod reply;
@@ -29,11 +30,8 @@ mod session;
 mod thread;
 mod view;
 
-use axum::{
-    middleware::from_fn,
-    routing::{MethodRouter, get, post},
-};
-use lambdesk_api::{function::Routes, state::App};
+use axum::middleware::from_fn;
+use lambdesk_api::function::{Methods, Routes, get, post};
 
 /// The routes of this function.
 #[must_use]
@@ -46,10 +44,10 @@ pub fn routes() -> Routes {
         .at("/intake/tickets/{public_token}/read", of_ticket(post(thread::mark_read)))
 }
 
-fn of_channel(methods: MethodRouter<App>) -> MethodRouter<App> {
-    methods.options(door::preflight).layer(from_fn(cors::answer))
+fn of_channel(methods: Methods) -> Methods {
+    methods.options(door::preflight).wrapped(|methods| methods.layer(from_fn(cors::answer)))
 }
 
-fn of_ticket(methods: MethodRouter<App>) -> MethodRouter<App> {
-    methods.options(pass::preflight).layer(from_fn(cors::answer))
+fn of_ticket(methods: Methods) -> Methods {
+    methods.options(pass::preflight).wrapped(|methods| methods.layer(from_fn(cors::answer)))
 }

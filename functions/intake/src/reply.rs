@@ -69,6 +69,7 @@ fn new_reply(own: &OwnTicket, content: Content) -> NewReply {
         id: MessageId::new(own.visit.app.new_id()),
         kind: ReplyKind::Reply,
         content,
+        attachments: Vec::new(),
         is_secure: false,
         is_forward: false,
         status: None,

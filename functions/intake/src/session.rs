@@ -16,16 +16,18 @@ use lambdesk_domain::{
 };
 use serde::Serialize;
 
-#[derive(Debug, Serialize)]
-struct SessionView {
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "IntakeSession")]
+pub struct SessionView {
     session: String,
     expires_at: Timestamp,
     channel: ChannelView,
 }
 
 /// The channel as its pages may know it.
-#[derive(Debug, Serialize)]
-struct ChannelView {
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "IntakeChannel")]
+pub struct ChannelView {
     name: Name,
     #[serde(rename = "type")]
     kind: ChannelType,

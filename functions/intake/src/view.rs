@@ -12,7 +12,7 @@ use lambdesk_domain::{
 use serde::Serialize;
 
 /// Where a ticket stands, as a visitor is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// With us, whatever we do with it.
@@ -38,7 +38,8 @@ impl From<Status> for Standing {
 }
 
 /// A ticket as its visitor sees it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "VisitorTicket")]
 pub struct TicketView {
     number: TicketNumber,
     subject: Subject,
@@ -75,7 +76,8 @@ impl TicketView {
 }
 
 /// A message as the ticket's visitor sees it; secure ones too, they are for them.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "VisitorMessage")]
 pub struct MessageView {
     id: MessageId,
     kind: MessageKind,
@@ -88,7 +90,8 @@ pub struct MessageView {
 }
 
 /// Who wrote a message: the name of who answered, and of nobody else.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "VisitorMessageSender")]
 struct SenderView {
     name: Option<Name>,
 }
@@ -115,7 +118,8 @@ impl MessageView {
 }
 
 /// A ticket just opened, with what opens it again: shown this once.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "OpenedTicket")]
 pub struct OpenedView {
     /// The ticket.
     pub ticket: TicketView,
@@ -124,7 +128,8 @@ pub struct OpenedView {
 }
 
 /// A reply just written.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "VisitorReply")]
 pub struct RepliedView {
     /// The message.
     pub message: Option<MessageView>,

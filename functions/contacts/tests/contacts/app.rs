@@ -5,7 +5,7 @@ use http_body_util::BodyExt as _;
 use lambdesk_api::{auth::BearerKey, seal::SealingKey, state::App as State};
 use lambdesk_domain::{
     access::{AccessRules, Role, Scope, Scopes},
-    directory::{ApiKey, Channel, DeletionPolicy, Entry, IntakePolicy, KeyHolder, User, Workspace},
+    directory::{ApiKey, Channel, DeletionPolicy, Entry, IntakePolicy, KeyHolder, OpeningRules, Retention, User, Workspace},
     id::{ApiKeyId, ChannelId, UserId, WorkspaceId},
     status::{ChannelType, Priority},
     text::Name,
@@ -82,6 +82,7 @@ impl App {
             name: name("Acme"),
             access: AccessRules::default(),
             deletion: DeletionPolicy::Trash,
+            retention: Retention::default(),
             salt: id.to_string(),
             created_at,
         };
@@ -92,6 +93,7 @@ impl App {
             name: name("Ada"),
             email,
             role: Role::Owner,
+            is_enabled: true,
             picture_url: None,
             timezone: None,
         });
@@ -126,6 +128,7 @@ impl App {
             intake: IntakePolicy::Accept,
             require_existing_contact: false,
             default_priority: Priority::Normal,
+            opening: OpeningRules::default(),
             token: String::new(),
             created_at: NOW.parse().unwrap(),
         };
@@ -136,6 +139,14 @@ impl App {
 
     pub async fn get(&self, path: &str, key: &str) -> Answer {
         self.send("GET", path, key, &[], "").await
+    }
+
+    pub async fn patch(&self, path: &str, key: &str, body: Value) -> Answer {
+        self.send("PATCH", path, key, &[], &body.to_string()).await
+    }
+
+    pub async fn delete(&self, path: &str, key: &str) -> Answer {
+        self.send("DELETE", path, key, &[], "").await
     }
 
     pub async fn post(&self, path: &str, key: &str, body: Value) -> Answer {

@@ -38,8 +38,36 @@ async fn whatever_is_sent_is_answered_with_a_problem_and_never_a_5xx() {
         for id in ["x", "%00", "01890a5dac96774bbcceb302099a8057", "01890a5d-ac96-774b-bcce-b302099a8057", "..%2f.."] {
             assert_eq!(app.get(&format!("{path}/{id}"), &key).await.status, 404, "{path}/{id}");
         }
+        for query in ["?limit=0", "?cursor=x", "?email=nobody", "?page=2", "?q=x", "?external_id=1", "?contact_id=1"] {
+            let answer = app.get(&format!("{path}{query}"), &key).await;
+            assert!(answer.status == 400 || path == "/v1/contacts" && query == "?external_id=1", "{path}{query}: {}", answer.body);
+        }
         assert_eq!(app.send("DELETE", path, &key, &[], "").await.status, 405);
     }
+}
+
+#[tokio::test]
+async fn whatever_is_sent_to_one_contact_is_answered_and_never_a_5xx() {
+    let app = App::start().await;
+    let (_, key) = app.workspace().await;
+    let one = format!("/v1/contacts/{}", app.post("/v1/contacts", &key, json!({"name": "Grace"})).await.id());
+    for verb in ["block", "unblock", "merge", "erase"] {
+        for body in ["{", "[]", "{\"x\":1}", "{\"from\":\"x\"}", "{\"from\":null}"] {
+            let answer = app.send("POST", &format!("{one}/{verb}"), &key, &[], body).await;
+            assert!([400, 422].contains(&answer.status), "{verb} {body}: {}", answer.body);
+        }
+        assert_eq!(app.post(&format!("{one}/{verb}?x=1"), &key, json!({})).await.status, 400, "{verb}");
+        assert_eq!(app.post(&format!("/v1/contacts/x/{verb}"), &key, json!({})).await.status, 404, "{verb}");
+    }
+    for (field, value) in [("name", json!(1)), ("email", json!("x")), ("is_blocked", json!(true)), ("version", json!(7))] {
+        let answer = app.patch(&one, &key, json!({field: value})).await;
+        assert_eq!((answer.status, answer.errors()[0].0), (422, format!("/{field}").as_str()));
+    }
+    for path in ["tickets?x=%zz", "export?cursor=x", "receipts?page=1", "receipts/x"] {
+        let answer = app.get(&format!("{one}/{path}"), &key).await;
+        assert!((300..500).contains(&answer.status), "{path}: {}", answer.body);
+    }
+    assert_eq!(app.patch(&one, &key, json!({"name": null})).await.errors(), [("", "required")], "it must stay somebody");
 }
 
 #[tokio::test]

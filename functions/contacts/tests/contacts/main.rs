@@ -3,5 +3,6 @@
 
 mod accounts;
 mod app;
+mod changes;
 mod contacts;
 mod hostile;

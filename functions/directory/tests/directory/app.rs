@@ -53,6 +53,12 @@ impl Answer {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
+    /// Field, before and after of every change that a dry run tells.
+    pub fn changes(&self) -> Vec<(&str, &Value, &Value)> {
+        let changes = self.data()["changes"].as_array().map(Vec::as_slice).unwrap_or_default();
+        changes.iter().map(|change| (change["field"].as_str().unwrap(), &change["from"], &change["to"])).collect()
+    }
+
     /// Pointer and code of every bad field.
     pub fn errors(&self) -> Vec<(&str, &str)> {
         let errors = self.body["errors"].as_array().map(Vec::as_slice).unwrap_or_default();

@@ -14,16 +14,17 @@ async fn the_operator_makes_a_workspace_whose_key_works_at_once() {
     let expected = json!({
         "workspace": {
             "id": data["workspace"]["id"], "name": "Acme", "agent_visibility": "all", "agents_assign_others": true,
-            "deletion": "trash", "created_at": "2027-01-15T08:00:00.000Z",
+            "deletion": "trash", "restore_window_days": 30, "retention_days": null, "created_at": "2027-01-15T08:00:00.000Z",
         },
         "user": {
             "id": data["user"]["id"], "name": "Ada", "email": "ada@acme.example", "role": "owner",
-            "picture_url": null, "timezone": null,
+            "is_enabled": true, "picture_url": null, "timezone": null,
         },
         "api_key": {
             "id": data["api_key"]["id"], "name": "Ada", "kind": "user", "user_id": data["user"]["id"], "channel_id": null,
             "scopes": ["tickets:read", "tickets:write", "contacts:read", "contacts:write", "webhooks:read", "webhooks:write", "admin"],
-            "expires_at": null, "created_at": "2027-01-15T08:00:00.000Z", "key": data["api_key"]["key"],
+            "expires_at": null, "created_at": "2027-01-15T08:00:00.000Z", "last_used_at": null, "previous_expires_at": null,
+            "key": data["api_key"]["key"],
         },
     });
     assert_eq!(*data, expected);
@@ -86,5 +87,6 @@ async fn all_bad_fields_of_a_workspace_are_told_at_once() {
 async fn a_dry_run_makes_no_workspace() {
     let app = App::start().await;
     let answer = app.post("/v1/workspaces?dry_run=true", OPERATOR, body()).await;
-    assert_eq!((answer.status, answer.data()), (200, &json!({"events": []})));
+    assert_eq!((answer.status, &answer.data()["events"]), (200, &json!([])));
+    assert!(answer.changes().contains(&("deletion", &json!(null), &json!("trash"))));
 }

@@ -16,7 +16,8 @@ async fn a_channel_has_its_defaults_and_a_token_that_names_it() {
     let expected = json!({
         "id": made.data()["id"], "name": "Site", "type": "chat", "color": null, "is_enabled": true,
         "hostnames": ["shop.example", "*.shop.example"], "intake": "accept", "require_existing_contact": false,
-        "default_priority": "normal", "public_token": made.data()["public_token"], "created_at": "2027-01-15T08:00:00.000Z",
+        "default_priority": "normal", "default_team_id": null, "default_category_id": null, "require_category": false,
+        "require_contact": false, "public_token": made.data()["public_token"], "created_at": "2027-01-15T08:00:00.000Z",
     });
     assert_eq!(made.data(), &expected);
     let token: ChannelToken = made.text("public_token").parse().unwrap();
@@ -75,7 +76,8 @@ async fn a_channel_is_deleted_only_when_it_is_off_and_its_keys_go_with_it() {
     assert_eq!((answer.status, answer.code()), (409, "channel_enabled"));
     assert_eq!(app.get("/v1/tags", &key).await.status, 200);
     assert_eq!(app.patch(&one, &owner, json!({"is_enabled": false})).await.status, 200);
-    assert_eq!(app.delete(&one, &owner).await.status, 204);
+    assert_eq!(app.delete(&one, &owner).await.code(), "in_use");
+    assert_eq!(app.delete(&format!("{one}?force=true"), &owner).await.status, 204);
     assert_eq!(app.get("/v1/tags", &key).await.status, 401);
 }
 

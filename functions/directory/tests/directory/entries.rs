@@ -117,28 +117,67 @@ async fn a_dry_run_changes_nothing_and_silence_changes_nothing_else() {
         app.patch(&format!("{one}?dry_run=true"), &key, json!({"name": "other"})).await,
         app.delete(&format!("{one}?dry_run=true"), &key).await,
     ];
-    for answer in tried {
-        assert_eq!((answer.status, answer.data()), (200, &json!({"events": []})));
+    for answer in &tried {
+        assert_eq!((answer.status, &answer.data()["events"]), (200, &json!([])));
     }
+    assert!(tried[0].changes().contains(&("name", &json!(null), &json!("other"))));
+    assert_eq!(tried[1].changes(), [("name", &json!("vip"), &json!("other"))]);
+    assert!(tried[2].changes().contains(&("name", &json!("vip"), &json!(null))));
     assert_eq!(app.get("/v1/tags", &key).await.body, before);
 }
 
 #[tokio::test]
-async fn a_version_that_nothing_has_is_not_passed_over() {
+async fn a_change_is_held_to_the_version_that_was_seen() {
     let app = App::start().await;
     let key = app.workspace().await;
-    let tag = app.made("/v1/tags", &key, json!({"name": "vip"})).await;
-    let one = format!("/v1/tags/{tag}");
-    for (method, path) in [("PATCH", one.as_str()), ("DELETE", &one), ("PATCH", "/v1/workspace")] {
-        let answer = app.call(method, path, &key).header("if-match", "\"1\"").json(&json!({})).send().await;
-        assert_eq!((answer.status, answer.code()), (412, "unversioned"), "{method} {path}");
-        let any = app
-            .call(method, &format!("{path}?dry_run=true"), &key)
-            .header("if-match", "*")
-            .json(&json!({}))
-            .send()
-            .await;
-        assert_eq!(any.status, 200, "{method} {path}");
+    let mut all: Vec<_> = kinds();
+    all.push(("/v1/api-keys", json!({"name": "CI", "kind": "machine", "scopes": ["admin"]}), json!({"name": "CD"})));
+    for (path, body, change) in all {
+        let made = app.post(path, &key, body).await;
+        let (one, first) = (format!("{path}/{}", made.text("id")), made.header("etag").to_owned());
+        assert_eq!(app.get(&one, &key).await.header("etag"), first, "{path}");
+        let send = |method: &str, etag: &str, body: &Value| {
+            app.call(method, &one, &key).header("if-match", etag).json(body).send()
+        };
+        let changed = send("PATCH", &first, &change).await;
+        let second = changed.header("etag").to_owned();
+        assert_eq!((changed.status, second != first), (200, true), "{path}");
+        assert_eq!(app.get(&one, &key).await.header("etag"), second, "{path}");
+        for method in ["PATCH", "DELETE"] {
+            let stale = send(method, &first, &change).await;
+            assert_eq!((stale.status, stale.code()), (412, "stale"), "{method} {path}");
+            assert_eq!(format!("\"{}\"", stale.body["current_version"]), second, "{method} {path}");
+        }
+        assert_eq!(send("PATCH", "*", &change).await.status, 200, "{path}");
+        assert_eq!(send("DELETE", &second, &json!({})).await.status, 204, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn settings_are_held_to_the_version_that_was_seen() {
+    let app = App::start().await;
+    let key = app.workspace().await;
+    let first = app.get("/v1/workspace", &key).await.header("etag").to_owned();
+    let send = |etag: &str, name: &str| {
+        app.call("PATCH", "/v1/workspace", &key).header("if-match", etag).json(&json!({"name": name})).send()
+    };
+    let changed = send(&first, "Other").await;
+    assert_eq!((changed.status, changed.header("etag") == first), (200, false));
+    let stale = send(&first, "Third").await;
+    assert_eq!((stale.status, stale.code()), (412, "stale"));
+    assert_eq!(send(changed.header("etag"), "Third").await.status, 200);
+}
+
+#[tokio::test]
+async fn of_sixteen_concurrent_creates_with_one_name_one_wins_whatever_the_kind() {
+    let app = App::start().await;
+    let key = app.workspace().await;
+    for (path, body, _) in kinds() {
+        let creates = (0..16).map(|_| app.post(path, &key, body.clone()));
+        let answers = futures_util::future::join_all(creates).await;
+        let made = answers.iter().filter(|answer| answer.status == 201).count();
+        let taken = answers.iter().filter(|answer| answer.code() == "taken").count();
+        assert_eq!((made, taken), (1, 15), "{path}");
     }
 }
 

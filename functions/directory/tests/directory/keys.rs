@@ -12,11 +12,11 @@ async fn a_key_is_shown_once_and_never_again() {
     let (id, text) = (made.text("id"), made.text("key"));
     let expected = json!({
         "id": id, "name": "CI", "kind": "machine", "user_id": null, "channel_id": null, "scopes": ["tickets:read", "admin"],
-        "expires_at": null, "created_at": "2027-01-15T08:00:00.000Z",
+        "expires_at": null, "created_at": "2027-01-15T08:00:00.000Z", "last_used_at": null, "previous_expires_at": null,
     });
     assert_eq!((made.status, made.header("location")), (201, format!("/v1/api-keys/{id}").as_str()));
-    assert_eq!(app.get(&format!("/v1/api-keys/{id}"), &text).await.data(), &expected);
-    let list = app.get("/v1/api-keys", &text).await;
+    assert_eq!(app.get(&format!("/v1/api-keys/{id}"), &owner).await.data(), &expected);
+    let list = app.get("/v1/api-keys", &owner).await;
     assert_eq!(list.data()[1], expected);
     let shown = list.body.to_string();
     assert!(!shown.contains("ldk_") && !shown.contains("hash"), "{shown}");
@@ -149,5 +149,7 @@ async fn the_same_idempotency_key_makes_one_key_and_shows_it_again() {
     assert_eq!((first.status, &first.body), (201, &second.body));
     assert_eq!(app.get("/v1/tags", &first.text("key")).await.status, 200);
     assert_eq!(app.get("/v1/api-keys?with_total=1", &owner).await.body["page"]["total"], 2);
-    assert_eq!(app.post("/v1/api-keys?dry_run=1", &owner, body).await.data(), &json!({"events": []}));
+    let tried = app.post("/v1/api-keys?dry_run=1", &owner, body.clone()).await;
+    assert!(tried.changes().contains(&("name", &json!(null), &json!("CI"))));
+    assert!(!tried.body.to_string().contains("ldk_"));
 }

@@ -36,6 +36,49 @@ async fn a_list_goes_forth_and_back_by_cursor_and_by_number() {
 }
 
 #[tokio::test]
+async fn lists_are_narrowed_by_what_people_look_for() {
+    let app = App::start().await;
+    let key = app.workspace().await;
+    for (name, role) in [("Bob", "agent"), ("Eve", "restricted"), ("Zoë", "agent")] {
+        let email = format!("{}@acme.example", name.to_lowercase().replace('ë', "e"));
+        app.made("/v1/users", &key, json!({"name": name, "email": email, "role": role})).await;
+    }
+    for (name, kind, is_enabled) in [("Site", "form", true), ("Phone", "phone", false), ("Desk", "api", true)] {
+        app.made("/v1/channels", &key, json!({"name": name, "type": kind, "is_enabled": is_enabled})).await;
+    }
+    app.made("/v1/custom-fields", &key, json!({"key": "plan", "name": "Plan", "kind": "text"})).await;
+    let size = json!({"key": "size", "name": "Size", "kind": "choice", "options": ["S"], "is_required": true});
+    app.made("/v1/custom-fields", &key, size).await;
+    app.made("/v1/api-keys", &key, json!({"name": "CI", "kind": "machine", "scopes": ["admin"]})).await;
+    let cases = [
+        ("/v1/users?role=agent", vec!["Bob", "Zoë"]),
+        ("/v1/users?role=agent,restricted&name=EVE", vec!["Eve"]),
+        ("/v1/users?email=Zoe@ACME.example", vec!["Zoë"]),
+        ("/v1/users?name=zo%C3%8B", vec!["Zoë"]),
+        ("/v1/users?is_enabled=false", vec![]),
+        ("/v1/channels?type=form&type=api", vec!["Site", "Desk"]),
+        ("/v1/channels?is_enabled=true&type=phone", vec![]),
+        ("/v1/custom-fields?kind=choice", vec!["Size"]),
+        ("/v1/custom-fields?is_required=0", vec!["Plan"]),
+        ("/v1/custom-fields?key=plan", vec!["Plan"]),
+        ("/v1/api-keys?kind=machine", vec!["CI"]),
+        ("/v1/tags?name=nobody", vec![]),
+    ];
+    for (path, expected) in cases {
+        assert_eq!(names(&app.get(path, &key).await.body), expected, "{path}");
+    }
+    let totals = app.get("/v1/users?role=agent&limit=1&with_total=true", &key).await.body;
+    assert_eq!(totals["page"]["total"], 2);
+    let next = cursor(&totals, "next_cursor");
+    assert_eq!(names(&app.get(&format!("/v1/users?role=agent&limit=1&cursor={next}"), &key).await.body), ["Zoë"]);
+    let other = app.get(&format!("/v1/users?role=owner&cursor={next}"), &key).await;
+    assert_eq!((other.status, other.code()), (400, "invalid_cursor"), "a cursor is bound to its filter");
+    for bad in ["users?role=king", "channels?type=fax", "users?is_enabled=maybe", "tags?color=red", "api-keys?user_id=x"] {
+        assert_eq!(app.get(&format!("/v1/{bad}"), &key).await.status, 400, "{bad}");
+    }
+}
+
+#[tokio::test]
 async fn a_cursor_is_good_for_its_own_list_and_workspace_only() {
     let app = App::start().await;
     let (key, other) = (app.workspace().await, app.workspace().await);

@@ -9,6 +9,8 @@ mod fields;
 mod hostile;
 mod keys;
 mod lists;
+mod rotation;
 mod settings;
 mod tenants;
 mod users;
+mod uses;

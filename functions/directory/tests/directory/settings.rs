@@ -18,11 +18,26 @@ async fn settings_change_field_by_field_and_bear_on_access_at_once() {
     }
     let expected = json!({
         "id": before.data()["id"], "name": "Acme Ltd", "agent_visibility": "own_and_unassigned", "agents_assign_others": false,
-        "deletion": "off", "created_at": before.data()["created_at"],
+        "deletion": "off", "restore_window_days": 30, "retention_days": null, "created_at": before.data()["created_at"],
     });
     assert_eq!(app.get("/v1/workspace", &owner).await.data(), &expected);
     let directory = app.store.directory(expected["id"].as_str().unwrap().parse().unwrap()).await.unwrap().unwrap();
     assert!(!directory.workspace.access.agents_assign_others);
+}
+
+#[tokio::test]
+async fn retention_is_set_in_days_and_taken_back() {
+    let app = App::start().await;
+    let owner = app.workspace().await;
+    let set = app.patch("/v1/workspace", &owner, json!({"restore_window_days": 7, "retention_days": 365})).await;
+    assert_eq!((&set.data()["restore_window_days"], &set.data()["retention_days"]), (&json!(7), &json!(365)));
+    let off = app.patch("/v1/workspace", &owner, json!({"retention_days": null})).await;
+    assert_eq!((&off.data()["restore_window_days"], &off.data()["retention_days"]), (&json!(7), &json!(null)));
+    let bad = json!({"restore_window_days": 0, "retention_days": 3651});
+    let errors = app.patch("/v1/workspace", &owner, bad).await;
+    assert_eq!(errors.errors(), [("/restore_window_days", "invalid"), ("/retention_days", "invalid")]);
+    let never = app.patch("/v1/workspace", &owner, json!({"restore_window_days": null})).await;
+    assert_eq!(never.errors(), [("/restore_window_days", "not_nullable")]);
 }
 
 #[tokio::test]
@@ -41,7 +56,8 @@ async fn bad_settings_change_nothing() {
         ("/salt", "unknown_field"),
     ];
     assert_eq!((answer.status, answer.errors().as_slice()), (422, expected.as_slice()));
-    assert_eq!(app.patch("/v1/workspace?dry_run=1", &owner, json!({"name": "X"})).await.data(), &json!({"events": []}));
+    let tried = app.patch("/v1/workspace?dry_run=1", &owner, json!({"name": "X"})).await;
+    assert_eq!(tried.changes(), [("name", &json!("Acme"), &json!("X"))]);
     assert_eq!(app.get("/v1/workspace", &owner).await.body, before);
 }
 

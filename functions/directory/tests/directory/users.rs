@@ -100,9 +100,41 @@ async fn a_deleted_users_keys_are_refused_and_gone() {
     let owner = app.workspace().await;
     let (user, key) = app.user(&owner, "agent", json!(["tickets:read"])).await;
     assert_eq!(app.get("/v1/tags", &key).await.status, 200);
-    assert_eq!(app.delete(&format!("/v1/users/{user}"), &owner).await.status, 204);
+    let one = format!("/v1/users/{user}");
+    assert_eq!(app.delete(&one, &owner).await.code(), "in_use");
+    assert_eq!(app.delete(&format!("{one}?force=true"), &owner).await.status, 204);
     assert_eq!(app.get("/v1/tags", &key).await.status, 401);
     assert_eq!(app.get("/v1/api-keys?with_total=true", &owner).await.body["page"]["total"], 1);
+}
+
+#[tokio::test]
+async fn a_user_who_is_switched_off_can_do_nothing_until_switched_on_again() {
+    let app = App::start().await;
+    let owner = app.workspace().await;
+    let (user, key) = app.user(&owner, "admin", json!(["tickets:read", "admin"])).await;
+    let one = format!("/v1/users/{user}");
+    for (is_enabled, status) in [(false, 401), (true, 200), (false, 401)] {
+        let changed = app.patch(&one, &owner, json!({"is_enabled": is_enabled})).await;
+        assert_eq!((changed.status, &changed.data()["is_enabled"]), (200, &json!(is_enabled)));
+        assert_eq!(app.get("/v1/tags", &key).await.status, status);
+    }
+    assert_eq!(app.get("/v1/users?is_enabled=false", &owner).await.data()[0]["id"], json!(user));
+}
+
+#[tokio::test]
+async fn the_last_owner_who_is_switched_on_stays_so() {
+    let app = App::start().await;
+    let key = app.workspace().await;
+    let one = format!("/v1/users/{}", owner_id(&app, &key).await);
+    let (other, _) = app.user(&key, "owner", json!(["admin"])).await;
+    let other = format!("/v1/users/{other}");
+    assert_eq!(app.patch(&other, &key, json!({"is_enabled": false})).await.status, 200);
+    for change in [json!({"is_enabled": false}), json!({"role": "agent"})] {
+        let answer = app.patch(&one, &key, change).await;
+        assert_eq!((answer.status, answer.code()), (409, "last_owner"));
+    }
+    assert_eq!(app.patch(&other, &key, json!({"is_enabled": true})).await.status, 200);
+    assert_eq!(app.patch(&one, &key, json!({"role": "agent"})).await.status, 200);
 }
 
 #[tokio::test]

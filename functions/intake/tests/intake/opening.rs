@@ -137,13 +137,11 @@ fn shape(answer: &Json) -> Json {
 async fn contact(desk: &Desk, email: &str, is_blocked: bool) -> Contact {
     let email: EmailAddress = email.parse().unwrap();
     let contact = Contact {
-        id: contact_id("salt", &email, 0),
         name: Some("Ada Lovelace".parse().unwrap()),
-        email: Some(email),
-        phone: None,
+        email: Some(email.clone()),
         external_id: Some("crm-1".parse().unwrap()),
         is_blocked,
-        created_at: desk.now(),
+        ..Contact::new(contact_id("salt", &email), desk.now())
     };
     desk.add_contact(&contact).await;
     contact

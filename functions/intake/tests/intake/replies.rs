@@ -142,13 +142,10 @@ async fn a_blocked_senders_continuation_is_kept_back_silently() {
 /// The ticket's contact is somebody blocked.
 async fn block(desk: &Desk, ticket: TicketId) {
     let contact = Contact {
-        id: ContactId::new(desk.app.new_id()),
         name: Some("Ada".parse().unwrap()),
         email: Some("blocked@example.com".parse().unwrap()),
-        phone: None,
-        external_id: None,
         is_blocked: true,
-        created_at: desk.now(),
+        ..Contact::new(ContactId::new(desk.app.new_id()), desk.now())
     };
     desk.add_contact(&contact).await;
     let contact = Field::Set(ContactRef::from(&contact));

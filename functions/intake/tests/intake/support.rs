@@ -14,7 +14,7 @@ use lambdesk_domain::{
     access::{AccessRules, Actor, Role, Scope, Scopes},
     command::{self, Context, Decision, Fields, NewReply, Prior, Rejection, ReplyKind, Update},
     contact::Contact,
-    directory::{ApiKey, Channel, DeletionPolicy, Entry, IntakePolicy, KeyHolder, User, Workspace},
+    directory::{ApiKey, Channel, DeletionPolicy, Entry, IntakePolicy, KeyHolder, OpeningRules, Retention, User, Workspace},
     id::{ApiKeyId, ChannelId, MessageId, TicketId, UserId, WorkspaceId},
     message::Content,
     status::{ChannelType, Priority, Status},
@@ -23,7 +23,7 @@ use lambdesk_domain::{
 };
 use lambdesk_engine::{Engine, Storage};
 use lambdesk_runtime::{Clock, aws::dynamo_client, config::Aws};
-use lambdesk_store::{EntryChange, New, Store, Usage};
+use lambdesk_store::{ContactPlan, EntryChange, New, Store, Usage};
 use serde_json::Value as Json;
 use std::{pin::Pin, time::Duration};
 use tower::ServiceExt as _;
@@ -159,6 +159,7 @@ impl Desk {
             intake: IntakePolicy::Accept,
             require_existing_contact: false,
             default_priority: Priority::High,
+            opening: OpeningRules::default(),
             token: ChannelToken::new_secret(),
             created_at: self.now(),
         };
@@ -173,7 +174,9 @@ impl Desk {
 
     /// Adds a contact.
     pub async fn add_contact(&self, contact: &Contact) {
-        self.write_new(New::Contact(contact)).await;
+        let (_, plan) = ContactPlan::create(contact.clone(), None);
+        let added = self.store.write_contacts(self.workspace, &plan, None, None, self.now()).await;
+        assert!(added.unwrap());
     }
 
     async fn write_new(&self, new: New<'_>) {
@@ -283,6 +286,7 @@ impl Desk {
             id,
             kind,
             content: Content::from_text(text).unwrap(),
+            attachments: Vec::new(),
             is_secure,
             is_forward: false,
             status: None,
@@ -308,6 +312,7 @@ fn user(name: &str, role: Role, id: UserId) -> User {
         name: name.parse().unwrap(),
         email: format!("{}@desk.example", id.uuid().simple()).parse().unwrap(),
         role,
+        is_enabled: true,
         picture_url: None,
         timezone: None,
     }
@@ -320,6 +325,7 @@ pub async fn create_workspace(store: &Store) -> (WorkspaceId, UserId) {
         name: "Desk".parse().unwrap(),
         access: AccessRules::default(),
         deletion: DeletionPolicy::Trash,
+        retention: Retention::default(),
         salt: "salt".to_owned(),
         created_at: Timestamp::from_millis(START),
     };

@@ -1,0 +1,255 @@
+//! Merging two contacts, erasing one, and the receipts of both.
+//!
+//! The request does the first part of the work and answers 202 with a receipt; what
+//! is left, the sweep does. The receipt says when nothing is.
+
+use crate::{
+    ATTEMPTS,
+    contacts::{load, removal},
+    require, require_admin, require_version,
+    verbs::{NoBody, no_fields},
+};
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use lambdesk_api::{
+    auth::Session,
+    body::{Checker, Input, JsonBody, OptionalJsonBody, Unknown},
+    execute::{DryRun, Executor},
+    idempotency::Answer,
+    listing::ListRequest,
+    path::{Id, Ids},
+    problem::{FieldError, Problem},
+    query::Query,
+    write::Write,
+};
+use lambdesk_domain::{
+    access::{ActorRef, Scope},
+    contact::{Contact, MAX_MERGED},
+    id::{ContactId, JobId},
+    personal::{Counts, Job, JobKind},
+    time::Timestamp,
+};
+use lambdesk_store::{CommitError, ContactPlan, Holder, Place, Progress, StoreError};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// How long a request works before it leaves the rest to the sweep: well within the
+/// function's own time.
+const BUDGET: Duration = Duration::from_secs(4);
+
+/// What a merge is asked for with.
+#[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
+#[serde(default)]
+#[schemars(rename = "Merge")]
+pub struct MergeBody {
+    /// The contact that becomes a part of the one in the path.
+    from: Input<ContactId>,
+    #[serde(flatten)]
+    unknown: Unknown,
+}
+
+/// A receipt. It holds no personal text, and stays.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "Receipt")]
+pub struct ReceiptView {
+    id: JobId,
+    /// `export`, `merge` or `erase`.
+    kind: JobKind,
+    /// Whom it is about: of a merge, the contact that stays.
+    contact_id: ContactId,
+    /// Of a merge: the contacts that became a part of it.
+    merged_ids: Vec<ContactId>,
+    requested_at: Timestamp,
+    requested_by: ActorRef,
+    /// What has been handled so far.
+    counts: Counts,
+    /// When nothing was left to do; null until then.
+    completed_at: Option<Timestamp>,
+}
+
+impl From<&Job> for ReceiptView {
+    fn from(job: &Job) -> Self {
+        let Job { id, kind, contact, subjects, requested_at, requested_by, counts, completed_at, .. } = job.clone();
+        let merged_ids = if kind == JobKind::Merge { subjects } else { Vec::new() };
+        Self { id, kind, contact_id: contact, merged_ids, requested_at, requested_by, counts, completed_at }
+    }
+}
+
+/// A job that begins now.
+pub fn new_job(session: &Session, kind: JobKind, contact: ContactId, subjects: Vec<ContactId>) -> Job {
+    Job {
+        id: JobId::new(session.app.new_id()),
+        kind,
+        contact,
+        subjects,
+        requested_at: session.now,
+        requested_by: session.actor.reference(),
+        request_id: session.request_id,
+        is_silent: false,
+        counts: Counts::default(),
+        completed_at: None,
+    }
+}
+
+/// `POST /v1/contacts/{contact_id}/merge`: the contact keeps what it has, takes what
+/// it lacks, and with it the other's tickets and accounts; the other's id, address
+/// and names mean this one from now on.
+pub async fn merge(
+    session: Session,
+    Id(id): Id<ContactId>,
+    write: Write,
+    body: JsonBody<MergeBody>,
+) -> Result<Response, Problem> {
+    require_admin(&session, Scope::ContactsWrite)?;
+    let executor = Executor::of(&session, &write, &body.raw);
+    if let Some(response) = executor.answered_before().await? {
+        return Ok(response);
+    }
+    let mut check = Checker::new();
+    let from = check.required("/from", body.value.from);
+    check.unknown("", body.value.unknown);
+    check.finish()?;
+    let from = from.ok_or_else(Problem::internal)?;
+    for _ in 0..ATTEMPTS {
+        let (target, contact) = load(&session, id).await?;
+        require_version(&write, contact.version)?;
+        let (source, other) = other(&session, from, &contact).await?;
+        let merged = contact.merged_with(&other, session.now).ok_or_else(too_many)?;
+        if write.is_dry_run {
+            return Ok(DryRun::between(
+                &crate::contact_body::ContactView::from(&contact),
+                &crate::contact_body::ContactView::from(&merged),
+            ));
+        }
+        let followers: Vec<_> = other.merged.iter().copied().collect();
+        let followers = session.store.places(session.workspace(), &followers).await?;
+        let plan = ContactPlan::merge(&target, &merged, &source, &followers);
+        let subjects = other.ids().collect();
+        let job = Job { is_silent: write.is_silent, ..new_job(&session, JobKind::Merge, merged.id, subjects) };
+        if let Some(response) = begun(&executor, &session, &plan, &job).await? {
+            return Ok(response);
+        }
+    }
+    Err(Problem::unavailable())
+}
+
+/// The contact to be merged: another one, and no part of this one already.
+async fn other(session: &Session, from: ContactId, contact: &Contact) -> Result<(Place, Contact), Problem> {
+    let refused = |code, detail| Err(Problem::invalid(vec![FieldError::new("/from", code, detail)]));
+    let place = session.store.place(session.workspace(), from).await?;
+    match &place.holder {
+        Holder::Contact(other) if other.id == contact.id => refused("same_contact", "is the contact itself"),
+        Holder::Contact(other) => {
+            let other = (**other).clone();
+            Ok((place, other))
+        }
+        Holder::Merged(_) => refused("merged_before", "has been merged into a contact before"),
+        Holder::Nobody => refused("no_such_reference", "there is no such contact"),
+    }
+}
+
+fn too_many() -> Problem {
+    Problem::conflict("too_many_merged", format!("at most {MAX_MERGED} contacts can be merged into one"))
+}
+
+/// `POST /v1/contacts/{contact_id}/erase`: nothing of the person stays. Their
+/// tickets do, without words; so do the figures.
+pub async fn erase(
+    session: Session,
+    Id(id): Id<ContactId>,
+    write: Write,
+    body: OptionalJsonBody<NoBody>,
+) -> Result<Response, Problem> {
+    require_admin(&session, Scope::ContactsWrite)?;
+    let raw = no_fields(body)?;
+    let executor = Executor::of(&session, &write, &raw);
+    if let Some(response) = executor.answered_before().await? {
+        return Ok(response);
+    }
+    for _ in 0..ATTEMPTS {
+        let (place, contact) = load(&session, id).await?;
+        require_version(&write, contact.version)?;
+        if write.is_dry_run {
+            return Ok(DryRun::between(&crate::contact_body::ContactView::from(&contact), &()));
+        }
+        let plan = removal(&session, place, &contact).await?;
+        let subjects = contact.ids().collect();
+        let job = Job { is_silent: write.is_silent, ..new_job(&session, JobKind::Erase, contact.id, subjects) };
+        if let Some(response) = begun(&executor, &session, &plan, &job).await? {
+            return Ok(response);
+        }
+    }
+    Err(Problem::unavailable())
+}
+
+/// Writes the plan with its job and does the first part of it; none when others
+/// were faster. What fails after that is left to the sweep: the job stands.
+async fn begun(
+    executor: &Executor<'_>,
+    session: &Session,
+    plan: &ContactPlan,
+    job: &Job,
+) -> Result<Option<Response>, Problem> {
+    let answer = accepted(job);
+    let record = executor.remember(&answer);
+    match session.store.write_contacts(session.workspace(), plan, Some(job), record.as_ref(), session.now).await {
+        Ok(true) => {}
+        Ok(false) => return Ok(None),
+        Err(CommitError::Answered(record)) => return executor.replay(&record).map(Some),
+        Err(error) => return Err(error.into()),
+    }
+    let worked = Box::pin(work(session, job)).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, job = %job.id, "the rest is left to the sweep");
+        None
+    });
+    Ok(Some(worked.map_or(answer, |job| accepted(&job)).into_response()))
+}
+
+fn accepted(job: &Job) -> Answer {
+    let location = format!("/v1/contacts/{}/receipts/{}", job.contact, job.id);
+    Answer::new(StatusCode::ACCEPTED, &ReceiptView::from(job)).with_location(location)
+}
+
+/// Works on a job for a while; answers how far it came.
+async fn work(session: &Session, job: &Job) -> Result<Option<Job>, StoreError> {
+    let (store, workspace, began) = (&session.store, session.workspace(), session.app.clock.now());
+    let Some(seen) = store.job(workspace, job.contact, job.id).await? else {
+        return Ok(None);
+    };
+    let mut seen = Box::new(seen);
+    loop {
+        let now = session.app.clock.now();
+        let files = |ticket| lambdesk_objects::remove_files(session.app.objects.as_ref(), store, workspace, ticket, now);
+        match store.work_on(workspace, seen, now, files).await? {
+            Progress::Rest(job) => return Ok(Some(*job)),
+            Progress::More(more) if now.since(began) >= BUDGET => return Ok(Some(more.value)),
+            Progress::More(more) => seen = more,
+        }
+    }
+}
+
+/// `GET /v1/contacts/{contact_id}/receipts`: of exports, merges and erasures, the
+/// latest first; also of a contact that is gone.
+pub async fn receipts(session: Session, Id(id): Id<ContactId>, request: ListRequest) -> Result<Response, Problem> {
+    require_admin(&session, Scope::ContactsRead)?;
+    let listing = request.forward(session.workspace(), "/v1/contacts/{contact_id}/receipts", id.to_string())?;
+    let page = session.store.jobs(session.workspace(), id, listing.after()?, listing.limit).await?;
+    let next = page.items.last().filter(|_| page.has_more).map(|job| job.id.to_string());
+    let views = page.items.iter().map(ReceiptView::from).collect();
+    Ok(listing.respond(views, listing.info(next.as_deref(), None)))
+}
+
+/// `GET /v1/contacts/{contact_id}/receipts/{receipt_id}`.
+pub async fn receipt(
+    session: Session,
+    Ids((contact, id)): Ids<(ContactId, JobId)>,
+    query: Query,
+) -> Result<Response, Problem> {
+    query.finish()?;
+    require(&session, Scope::ContactsRead)?;
+    session.require_admin()?;
+    let seen = session.store.job(session.workspace(), contact, id).await?.ok_or_else(Problem::not_found)?;
+    Ok(Answer::ok(&ReceiptView::from(&seen.value)).into_response())
+}

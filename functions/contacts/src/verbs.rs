@@ -1,0 +1,84 @@
+//! Block, unblock, and the way to a contact's tickets.
+
+use crate::{
+    contacts::{changed, load},
+    require,
+};
+use axum::{
+    http::{HeaderValue, StatusCode, Uri, header::LOCATION},
+    response::{IntoResponse, Response},
+};
+use lambdesk_api::{
+    auth::Session,
+    body::{Checker, OptionalJsonBody, Unknown},
+    path::Id,
+    problem::Problem,
+    write::Write,
+};
+use lambdesk_domain::{access::Scope, contact::Contact, id::ContactId};
+use serde::Deserialize;
+
+/// A body that may be left out and has no fields.
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
+#[serde(default)]
+#[schemars(rename = "Nothing")]
+pub struct NoBody {
+    #[serde(flatten)]
+    unknown: Unknown,
+}
+
+/// Refuses what a body without fields says.
+///
+/// # Errors
+/// 422 naming the fields.
+pub fn no_fields(body: OptionalJsonBody<NoBody>) -> Result<axum::body::Bytes, Problem> {
+    let mut checker = Checker::new();
+    if let Some(body) = body.value {
+        checker.unknown("", body.unknown);
+    }
+    checker.finish()?;
+    Ok(body.raw)
+}
+
+/// `POST /v1/contacts/{contact_id}/block`: from now on their messages wake nothing.
+pub async fn block(
+    session: Session,
+    Id(id): Id<ContactId>,
+    write: Write,
+    body: OptionalJsonBody<NoBody>,
+) -> Result<Response, Problem> {
+    set_blocked(&session, id, &write, body, true).await
+}
+
+/// `POST /v1/contacts/{contact_id}/unblock`.
+pub async fn unblock(
+    session: Session,
+    Id(id): Id<ContactId>,
+    write: Write,
+    body: OptionalJsonBody<NoBody>,
+) -> Result<Response, Problem> {
+    set_blocked(&session, id, &write, body, false).await
+}
+
+async fn set_blocked(
+    session: &Session,
+    id: ContactId,
+    write: &Write,
+    body: OptionalJsonBody<NoBody>,
+    is_blocked: bool,
+) -> Result<Response, Problem> {
+    require(session, Scope::ContactsWrite)?;
+    let raw = no_fields(body)?;
+    changed(session, id, write, &raw, |contact| Ok(Contact { is_blocked, ..contact })).await
+}
+
+/// `GET /v1/contacts/{contact_id}/tickets`: they are in the list of tickets, with
+/// all its filters; this is the way there.
+pub async fn tickets(session: Session, Id(id): Id<ContactId>, uri: Uri) -> Result<Response, Problem> {
+    require(&session, Scope::TicketsRead)?;
+    let (_, contact) = load(&session, id).await?;
+    let query = uri.query().map(|query| format!("&{query}")).unwrap_or_default();
+    let location = format!("/v1/tickets?contact_id={}{query}", contact.id);
+    let location = HeaderValue::try_from(location).map_err(|_| Problem::malformed("the query can't be followed"))?;
+    Ok((StatusCode::TEMPORARY_REDIRECT, [(LOCATION, location)]).into_response())
+}

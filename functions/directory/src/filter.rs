@@ -1,0 +1,78 @@
+//! What a list of entries can be narrowed by.
+
+use lambdesk_api::query::Query;
+use std::fmt::Display;
+
+type Test<K> = Box<dyn Fn(&K) -> bool + Send + Sync>;
+
+/// The filters that a list was asked for, over rows that are all at hand.
+pub struct Filter<K> {
+    tests: Vec<Test<K>>,
+    spelling: String,
+}
+
+impl<K: 'static> Filter<K> {
+    /// Everything.
+    pub const fn new() -> Self {
+        Self { tests: Vec::new(), spelling: String::new() }
+    }
+
+    /// Rows with any of the values that the parameter names, if it is there.
+    pub fn any<T: Display + PartialEq + Send + Sync + 'static>(
+        self,
+        query: &mut Query,
+        name: &'static str,
+        parse: impl Fn(&str) -> Option<T>,
+        of: impl Fn(&K) -> Option<T> + Send + Sync + 'static,
+    ) -> Self {
+        let wanted = query.parsed_values(name, |text| parse(text).ok_or("is none of the values of this filter"));
+        self.keeping(name, wanted, of)
+    }
+
+    /// Rows with this one name, without regard to case, if the parameter is there.
+    pub fn named(
+        self,
+        query: &mut Query,
+        name: &'static str,
+        of: impl Fn(&K) -> String + Send + Sync + 'static,
+    ) -> Self {
+        let wanted = query.one(name).map(|text| text.trim().to_lowercase());
+        self.keeping(name, wanted.into_iter().collect(), move |row| Some(of(row).to_lowercase()))
+    }
+
+    /// Rows whose flag is this, if the parameter is there.
+    pub fn flag(
+        self,
+        query: &mut Query,
+        name: &'static str,
+        of: impl Fn(&K) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        let wanted = query.flag(name);
+        self.keeping(name, wanted.into_iter().collect(), move |row| Some(of(row)))
+    }
+
+    fn keeping<T: Display + PartialEq + Send + Sync + 'static>(
+        mut self,
+        name: &str,
+        wanted: Vec<T>,
+        of: impl Fn(&K) -> Option<T> + Send + Sync + 'static,
+    ) -> Self {
+        if wanted.is_empty() {
+            return self;
+        }
+        let words: Vec<_> = wanted.iter().map(T::to_string).collect();
+        self.spelling.push_str(&format!("{name}={words:?};"));
+        self.tests.push(Box::new(move |row| of(row).is_some_and(|value| wanted.contains(&value))));
+        self
+    }
+
+    /// One spelling of all that is asked for.
+    pub fn spelling(&self) -> String {
+        self.spelling.clone()
+    }
+
+    /// Whether a row is asked for.
+    pub fn takes(&self, row: &K) -> bool {
+        self.tests.iter().all(|test| test(row))
+    }
+}

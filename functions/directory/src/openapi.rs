@@ -1,0 +1,157 @@
+//! What the `OpenAPI` document tells of these operations beyond their signatures.
+
+use crate::{
+    bootstrap::{self, BootstrapView},
+    channels::{self, ChannelView},
+    entries,
+    fields::FieldView,
+    keys::{self, KeyView},
+    kind::Kind,
+    labels::{NamedView, TagView},
+    operator::Operator,
+    rotation,
+    users::UserView,
+    uses::Forcible,
+    workspace::{self, WorkspaceView},
+};
+use lambdesk_api::{
+    openapi::{Operation, Operations, Tell},
+    write::Write,
+};
+use lambdesk_domain::{
+    access::Role,
+    custom_field::FieldDefinition,
+    directory::{Category, Channel, Tag, Team, User},
+    id::{CategoryId, TeamId},
+    status::ChannelType,
+};
+use schemars::JsonSchema;
+use serde_json::json;
+
+/// The operations of this function.
+#[must_use]
+pub fn operations() -> Operations {
+    let operations = Operations::of(
+        "Directory",
+        "The workspace, its settings and keys, and what tickets refer to. Entries in use are not deleted \
+         (409 `in_use` tells by what) unless `force=true` says that whatever uses them shall be without.",
+    );
+    with_kinds(with_keys(with_workspaces(operations)))
+}
+
+fn with_workspaces(operations: Operations) -> Operations {
+    operations
+        .op(bootstrap::create, "Make a workspace with its owner and the owner's key", |op| {
+            op.requires(&["name", "owner"]);
+            op.leaves_out(&["If-Match"]);
+            op.one::<BootstrapView>(201, "It was made.", &["Location"]);
+        })
+        .op(workspace::get, "The settings", Operation::ok_versioned::<WorkspaceView>)
+        .op(workspace::patch, "Change the settings", Operation::ok_versioned::<WorkspaceView>)
+        .op(channels::rotate_token, "Give a channel another public token", Operation::ok_versioned::<ChannelView>)
+}
+
+fn with_keys(operations: Operations) -> Operations {
+    operations
+        .op(keys::list, "API keys, oldest first", |op| {
+            op.query_any_of::<keys::KeyKind>("kind", "Only of these kinds.");
+            op.counted();
+            op.page::<KeyView>();
+        })
+        .op(keys::get, "An API key", Operation::ok_versioned::<KeyView>)
+        .op(keys::create, "Make an API key, shown in this answer and never again", |op| {
+            op.requires(&["name", "kind", "scopes"]);
+            op.created_versioned::<KeyView>();
+        })
+        .op(keys::patch, "Change an API key", Operation::ok_versioned::<KeyView>)
+        .op(keys::revoke, "Revoke an API key", Operation::no_content)
+        .op(rotation::rotate, "Give an API key another secret; the old one lives on for a while", |op| {
+            op.ok_versioned::<KeyView>();
+        })
+}
+
+fn with_kinds(operations: Operations) -> Operations {
+    let operations = entries::<User, UserView>(operations, &KindTold {
+        plural: "Users",
+        one: "a user",
+        required: &["name", "email", "role"],
+        filters: |op| {
+            op.query_any_of::<Role>("role", "Only these roles.");
+            op.query("is_enabled", json!({ "type": "boolean" }), "Switched on, or off.");
+            op.query("email", name(), "The one with this address.");
+        },
+    });
+    let operations = entries::<Team, NamedView<TeamId>>(operations, &KindTold::named("Teams", "a team"));
+    let operations = entries::<Category, NamedView<CategoryId>>(operations, &KindTold::named("Categories", "a category"));
+    let operations = entries::<Tag, TagView>(operations, &KindTold::named("Tags", "a tag"));
+    let operations = entries::<Channel, ChannelView>(operations, &KindTold {
+        plural: "Channels",
+        one: "a channel",
+        required: &["name", "type"],
+        filters: |op| {
+            op.query_any_of::<ChannelType>("type", "Only of these types.");
+            op.query("is_enabled", json!({ "type": "boolean" }), "Switched on, or off.");
+        },
+    });
+    entries::<FieldDefinition, FieldView>(operations, &KindTold {
+        plural: "Custom fields",
+        one: "a custom field",
+        required: &["key", "name", "kind"],
+        filters: |_| {},
+    })
+}
+
+/// What is told of a kind of entry.
+#[derive(Clone, Copy)]
+struct KindTold {
+    plural: &'static str,
+    one: &'static str,
+    required: &'static [&'static str],
+    filters: fn(&mut Operation),
+}
+
+impl KindTold {
+    const fn named(plural: &'static str, one: &'static str) -> Self {
+        Self { plural, one, required: &["name"], filters: |_| {} }
+    }
+}
+
+fn name() -> serde_json::Value {
+    json!({ "type": "string", "minLength": 1 })
+}
+
+fn entries<K, V>(operations: Operations, told: &KindTold) -> Operations
+where
+    K: Kind<Id: JsonSchema, Body: JsonSchema>,
+    V: JsonSchema + 'static,
+{
+    let KindTold { plural, one, required, filters } = *told;
+    operations
+        .op(entries::list::<K>, format!("{plural}, oldest first"), move |op| {
+            op.query("name", name(), "The one with this name, whatever its case.");
+            filters(op);
+            op.counted();
+            op.page::<V>();
+        })
+        .op(entries::get::<K>, format!("Get {one}"), Operation::ok_versioned::<V>)
+        .op(entries::create::<K>, format!("Make {one}"), move |op| {
+            op.requires(required);
+            op.created_versioned::<V>();
+        })
+        .op(entries::patch::<K>, format!("Change {one}"), Operation::ok_versioned::<V>)
+        .op(entries::delete::<K>, format!("Delete {one}"), Operation::no_content)
+}
+
+impl Tell for Operator {
+    fn tell(op: &mut Operation) {
+        op.secured("operator");
+        op.refuses(&[401, 403]);
+    }
+}
+
+impl Tell for Forcible {
+    fn tell(op: &mut Operation) {
+        op.query("force", json!({ "type": "boolean", "default": false }), "Also what is in use: whatever uses it is left without.");
+        Write::tell(op);
+    }
+}

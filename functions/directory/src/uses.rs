@@ -1,0 +1,153 @@
+//! What still uses an entry that is to go.
+
+use axum::{
+    extract::FromRequestParts,
+    http::request::Parts,
+};
+use lambdesk_api::{auth::Session, problem::Problem, query::Query, state::App, write::Write};
+use lambdesk_domain::directory::{Entry, KeyHolder};
+use lambdesk_store::Used;
+use serde::Serialize;
+use serde_json::json;
+use uuid::Uuid;
+
+/// How many users of one kind are named.
+const NAMED: usize = 10;
+
+/// A write that may be told to go on although something is in use.
+#[derive(Debug, Clone)]
+pub struct Forcible {
+    /// The write.
+    pub write: Write,
+    /// Whatever uses it is left without it.
+    pub is_forced: bool,
+}
+
+impl FromRequestParts<App> for Forcible {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let mut query = Query::from_request_parts(parts, app).await?;
+        let is_forced = query.flag("force").unwrap_or(false);
+        Ok(Self { write: Write::read(parts, app, query).await?, is_forced })
+    }
+}
+
+/// Something that is about to be gone, and by what it may be used.
+#[derive(Debug, Clone, Default)]
+pub struct Freed {
+    /// What tickets may have.
+    pub on_tickets: Vec<Used>,
+    /// The holder of keys.
+    pub holder: Option<KeyHolder>,
+    /// What channels give to new tickets, or webhooks are narrowed to.
+    pub id: Option<Uuid>,
+}
+
+/// The users of one kind.
+#[derive(Debug, Serialize)]
+struct Use {
+    /// `ticket`, `channel`, `webhook` or `api_key`.
+    kind: &'static str,
+    /// How many were found.
+    count: usize,
+    /// There are no more.
+    is_exact: bool,
+    /// Some of them.
+    ids: Vec<Uuid>,
+}
+
+impl Use {
+    fn of(kind: &'static str, ids: Vec<Uuid>, is_exact: bool) -> Option<Self> {
+        let count = ids.len();
+        (count > 0 || !is_exact).then(|| Self { kind, count, is_exact, ids: ids.into_iter().take(NAMED).collect() })
+    }
+}
+
+/// Holds a change to taking nothing away that is used.
+///
+/// # Errors
+/// 409 `in_use`, with who uses it.
+pub async fn require_unused(session: &Session, freed: &Freed) -> Result<(), Problem> {
+    let mut uses: Vec<Use> = Vec::new();
+    uses.extend(tickets(session, &freed.on_tickets).await?);
+    if let Some(holder) = freed.holder {
+        uses.extend(keys(session, holder).await?);
+    }
+    if let Some(id) = freed.id {
+        uses.extend(channels(session, id).await?);
+        uses.extend(webhooks(session, id).await?);
+    }
+    if uses.is_empty() {
+        return Ok(());
+    }
+    let is_sure = uses.iter().any(|used| used.count > 0);
+    let begin = if is_sure { "it is still in use" } else { "it may still be in use: not every ticket could be looked at" };
+    let detail = format!("{begin}; with force=true it goes all the same, and what uses it is left without it");
+    Err(Problem::conflict("in_use", detail).with_extra("uses", json!(uses)))
+}
+
+async fn tickets(session: &Session, used: &[Used]) -> Result<Option<Use>, Problem> {
+    let (mut ids, mut is_exact) = (Vec::new(), true);
+    for used in used {
+        let users = session.store.users_of(session.workspace(), used).await?;
+        ids.extend(users.tickets.into_iter().map(|ticket| ticket.uuid()));
+        is_exact &= !users.may_be_more;
+        // Enough to refuse; the rest would only cost.
+        if ids.len() > NAMED {
+            is_exact = false;
+            break;
+        }
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(Use::of("ticket", ids, is_exact))
+}
+
+async fn keys(session: &Session, holder: KeyHolder) -> Result<Option<Use>, Problem> {
+    let keys = session.store.api_keys(session.workspace()).await?;
+    let live = keys.into_iter().filter(|listed| listed.key.holder == holder && !listed.key.is_expired(session.now));
+    Ok(Use::of("api_key", live.map(|listed| listed.key.id.uuid()).collect(), true))
+}
+
+async fn channels(session: &Session, id: Uuid) -> Result<Option<Use>, Problem> {
+    let directory =
+        session.store.fresh_directory(session.workspace()).await?.ok_or_else(Problem::not_found)?;
+    let using = directory.channels.values().filter(|channel| {
+        channel.opening.default_team.is_some_and(|team| team.uuid() == id)
+            || channel.opening.default_category.is_some_and(|category| category.uuid() == id)
+    });
+    Ok(Use::of("channel", using.map(|channel| channel.id.uuid()).collect(), true))
+}
+
+async fn webhooks(session: &Session, id: Uuid) -> Result<Option<Use>, Problem> {
+    let endpoints = session.store.endpoints(session.workspace()).await?;
+    let using =
+        endpoints.iter().filter(|endpoint| endpoint.channel_ids.iter().any(|channel| channel.uuid() == id));
+    Ok(Use::of("webhook", using.map(|endpoint| endpoint.id.uuid()).collect(), true))
+}
+
+/// What deleting an entry takes from whom.
+pub fn freed_with(entry: &Entry) -> Freed {
+    use lambdesk_store::keys::Posting;
+    let posting = |posting| vec![Used::Posting(posting)];
+    let id = Some(entry.id());
+    match entry {
+        Entry::User(user) => Freed {
+            on_tickets: vec![Used::Assignee(user.id)],
+            holder: Some(KeyHolder::User { user_id: user.id }),
+            id: None,
+        },
+        Entry::Team(team) => Freed { on_tickets: posting(Posting::Team(team.id)), id, holder: None },
+        Entry::Tag(tag) => Freed { on_tickets: posting(Posting::Tag(tag.id)), ..Freed::default() },
+        Entry::Category(category) => {
+            Freed { on_tickets: posting(Posting::Category(category.id)), id, holder: None }
+        }
+        Entry::Channel(channel) => Freed {
+            on_tickets: vec![Used::Channel(channel.id)],
+            holder: Some(KeyHolder::Channel { channel_id: channel.id }),
+            id,
+        },
+        Entry::Field(field) => Freed { on_tickets: crate::fields::values_of(field), ..Freed::default() },
+    }
+}

@@ -1,0 +1,87 @@
+//! What the `OpenAPI` document tells of these operations beyond their signatures.
+
+use crate::{
+    body::{Submission, TicketBody},
+    create,
+    door::{self, Door},
+    once::Once,
+    pass::{self, OwnTicket, Pass},
+    reply, session, thread,
+    view::{MessageView, OpenedView, RepliedView, TicketView},
+};
+use axum::http::Method;
+use lambdesk_api::openapi::{Operation, Operations, Tell};
+use lambdesk_domain::id::MessageId;
+use serde_json::json;
+
+/// The operations of this function.
+#[must_use]
+pub fn operations() -> Operations {
+    Operations::of("Intake", "What visitors do, without an account: open a ticket, read it, reply.")
+        .op(session::begin, "Begin a session on a page of the channel's", |op| {
+            op.one::<session::SessionView>(201, "A session for half an hour.", &[]);
+        })
+        .op(create::create, "Open a ticket", |op| {
+            op.about("JSON, or a plain form with `session`, `subject`, `message`, `name`, `email` and `phone`.");
+            op.secured("session");
+            op.refuses(&[401]);
+            op.one::<OpenedView>(201, "The ticket, and once the token that opens it again.", &[]);
+        })
+        .op(thread::get, "One's own ticket", Operation::ok::<TicketView>)
+        .op(thread::list, "Its public messages, oldest first", |op| {
+            op.query_of::<MessageId>("after", "Only those after this one.");
+            op.page::<MessageView>();
+        })
+        .op(reply::reply, "Reply", |op| op.one::<RepliedView>(201, "The message.", &[]))
+        .op(thread::mark_read, "Mark as read", Operation::no_content)
+        .op(door::preflight, "Whether a page may ask (CORS)", preflight)
+        .op(pass::preflight, "Whether a page may ask (CORS)", preflight)
+}
+
+fn preflight(op: &mut Operation) {
+    op.answers(204, "It may.", None);
+}
+
+impl Tell for Door {
+    fn tell(op: &mut Operation) {
+        op.in_path::<String>();
+        from_page(op);
+    }
+}
+
+impl Tell for Pass {
+    fn tell(op: &mut Operation) {
+        op.in_path::<String>();
+        from_page(op);
+    }
+}
+
+impl Tell for OwnTicket {
+    fn tell(op: &mut Operation) {
+        Pass::tell(op);
+    }
+}
+
+/// Pages are held to the channel's hosts; programs may come without.
+fn from_page(op: &mut Operation) {
+    op.header("Origin", json!({ "type": "string" }), "The page's origin, as browsers send it.");
+    op.refuses(&[403, 404]);
+}
+
+impl Tell for Once {
+    fn tell(op: &mut Operation) {
+        if *op.method() == Method::POST {
+            let key = json!({ "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" });
+            op.header("Idempotency-Key", key, "With it, the same request gives the same answer.");
+        }
+        op.refuses(&[400, 409, 422]);
+    }
+}
+
+impl Tell for Submission {
+    fn tell(op: &mut Operation) {
+        op.body::<TicketBody>(&["application/json"], true);
+        op.requires(&["message"]);
+        op.body_as("application/x-www-form-urlencoded", json!({ "type": "object" }));
+    }
+}
