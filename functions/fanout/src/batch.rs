@@ -38,10 +38,19 @@ impl Fanout {
     pub(crate) async fn fan_out(&self, records: &[Value]) -> Vec<String> {
         let groups = by_ticket(records);
         let endpoints = groups.iter().map(|group| (group.workspace, OnceCell::new())).collect();
+        let mut events = HashMap::new();
+        for group in &groups {
+            *events.entry(group.workspace).or_default() += group.records.len();
+        }
         let (hints, queued) = mpsc::unbounded_channel();
         let batch = Batch { fanout: self, endpoints, hints };
         // Hints go while other tickets are still worked on; the queue is closed with the batch.
-        let (failed, _) = tokio::join!(batch.run(groups), self.queue.forward(queued));
+        let (mut failed, _, (unindexed, wanting)) =
+            tokio::join!(batch.run(groups), self.queue.forward(queued), self.index(records));
+        failed.extend(unindexed);
+        if failed.is_empty() {
+            tokio::join!(self.count(&events), self.tend(&wanting));
+        }
         failed
     }
 }
@@ -85,7 +94,7 @@ impl Batch<'_> {
 
     async fn record(&self, group: &Group<'_>, image: Image<'_>) -> Result<(), StoreError> {
         let done = match image.change() {
-            Ok(None) => Ok(()),
+            Ok(None) => self.removed(image).await,
             Ok(Some(change)) => self.change(&change).await,
             Err(corrupt) => Err(corrupt.into()),
         };
@@ -94,6 +103,15 @@ impl Batch<'_> {
                 self.set_aside(group, image, &error).await
             }
             done => done,
+        }
+    }
+
+    /// What was left of a ticket that is gone. There is no event of it: who deleted
+    /// it was told when it went into the trash.
+    async fn removed(&self, image: Image<'_>) -> Result<(), StoreError> {
+        match image.removed()? {
+            Some(old) => self.fanout.store.remove_rows(&old).await,
+            None => Ok(()),
         }
     }
 

@@ -1,12 +1,15 @@
 //! The table's stream, fanned out: every committed version of a ticket becomes its
 //! event (activity log and feed), a delivery for every endpoint that wants it, and
-//! the row of its follow-up.
+//! the row of its follow-up. Now and then the counters of reports are brought on.
+//! The words of messages and subjects go into the search index.
 //!
 //! Lambda hands over batches in the order of the stream's shard and repeats a batch
 //! from the lowest record that failed. All writes are conditional
 //! ([`Store::publish`]), so a repetition changes nothing.
 
 mod batch;
+mod counts;
+mod search;
 
 use lambdesk_runtime::{Clock, Config, Error, HintQueue, aws, serve_batch};
 use lambdesk_store::Store;
@@ -18,13 +21,14 @@ pub struct Fanout {
     store: Store,
     queue: HintQueue,
     clock: Clock,
+    pace: counts::Pace,
 }
 
 impl Fanout {
     /// Over this table; hints of new deliveries go to the queue.
     #[must_use]
-    pub const fn new(store: Store, queue: HintQueue, clock: Clock) -> Self {
-        Self { store, queue, clock }
+    pub fn new(store: Store, queue: HintQueue, clock: Clock) -> Self {
+        Self { store, queue, clock, pace: counts::Pace::default() }
     }
 
     /// Handles one `DynamoDB` stream event, and answers with the records that failed

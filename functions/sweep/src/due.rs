@@ -1,10 +1,12 @@
 //! What is due: found hour by hour in every shard, dealt with row by row.
 
-use crate::pass::{Pass, Step};
+use crate::{
+    pass::{Pass, Step},
+    purge::Chore,
+};
 use futures_util::{FutureExt as _, StreamExt as _, future::join_all, stream};
 use lambdesk_domain::{
-    access::{AccessRules, Actor},
-    command::{Context, Decision, follow_up_due},
+    command::{Decision, follow_up_due},
     id::{TicketId, WorkspaceId},
     status::Shelf,
     ticket::Ticket,
@@ -79,6 +81,22 @@ impl Pass<'_> {
     async fn row(&self, row: &Due) -> bool {
         let stepped = match *row {
             Due::Delivery { .. } => return true,
+            Due::Round { workspace, .. } => {
+                self.put_off(Chore::Round(workspace));
+                return true;
+            }
+            Due::Remains { workspace, ticket, .. } => {
+                self.put_off(Chore::Remains(workspace, ticket));
+                return true;
+            }
+            Due::Job { workspace, contact, job, .. } => {
+                self.put_off(Chore::Job(workspace, contact, job));
+                return true;
+            }
+            Due::Index { workspace, at } => {
+                self.put_off(Chore::Index(workspace, at));
+                return true;
+            }
             _ if self.is_over() => return false,
             Due::FollowUp { workspace, ticket, at } => {
                 self.follow_up_row(workspace, ticket, at).await.map(|(step, due)| self.follow_up(step, due))
@@ -143,14 +161,7 @@ impl Pass<'_> {
         due: Timestamp,
         lies_on: Shelf,
     ) -> Result<(), CommitError> {
-        let context = Context {
-            actor: Actor::System,
-            rules: AccessRules::default(),
-            request_id: None,
-            is_silent: false,
-            if_match: None,
-            now: self.now(),
-        };
+        let context = self.context();
         let Decision::Change(change) = follow_up_due(due, lies_on, &context) else {
             return Ok(());
         };
@@ -210,7 +221,12 @@ impl Pass<'_> {
 fn hint(row: &Due) -> Option<Hint> {
     match *row {
         Due::Delivery { workspace, endpoint, delivery, .. } => Some(Hint { workspace, endpoint, delivery }),
-        Due::FollowUp { .. } | Due::Recheck { .. } => None,
+        Due::FollowUp { .. }
+        | Due::Recheck { .. }
+        | Due::Round { .. }
+        | Due::Remains { .. }
+        | Due::Job { .. }
+        | Due::Index { .. } => None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Every minute, what is due: follow-ups come back, overdue deliveries get a hint,
-//! tickets with unusable records are checked; every night, the reconcile of
+//! tickets with unusable records are checked, what is too old is deleted and purged;
+//! every night, the reconcile of
 //! versions with events.
 //!
 //! The table says what is due ([`Store::due_page`]), and everything a run does is
@@ -7,11 +8,15 @@
 //! is left.
 
 mod due;
+mod jobs;
 mod pass;
+mod purge;
 mod reconcile;
+mod search;
 mod state;
 
 use lambdesk_domain::{sweep::Run, time::Timestamp};
+use lambdesk_objects::Objects;
 use lambdesk_runtime::{Clock, Config, Error, HintQueue, aws, serve_batch};
 use lambdesk_store::{Store, StoreError};
 use pass::Pass;
@@ -29,13 +34,20 @@ pub struct Sweep {
     store: Store,
     queue: HintQueue,
     clock: Clock,
+    objects: Option<Objects>,
 }
 
 impl Sweep {
     /// Over this table; hints of overdue deliveries go to the queue.
     #[must_use]
     pub const fn new(store: Store, queue: HintQueue, clock: Clock) -> Self {
-        Self { store, queue, clock }
+        Self { store, queue, clock, objects: None }
+    }
+
+    /// With the store of the files that tickets have; without one they have none.
+    #[must_use]
+    pub fn with_objects(self, objects: Option<Objects>) -> Self {
+        Self { objects, ..self }
     }
 
     /// Handles one tick of the schedule, and answers with the run.
@@ -56,6 +68,8 @@ impl Sweep {
             follow_ups = run.follow_ups.done,
             deliveries = run.deliveries.found,
             rechecks = run.rechecks.found,
+            deleted = run.deleted.done,
+            purged = run.purged.done,
             repaired = run.reconciled.done,
             lateness_ms = run.lateness_ms.max,
             errors = run.errors,
@@ -71,7 +85,8 @@ impl Sweep {
     async fn pass(&self, pass: &Pass<'_>) -> Result<(), StoreError> {
         let before: State = self.store.sweep_state().await?.unwrap_or_default();
         let mut state = before.clone();
-        if pass.due(state.first_hour(pass.started_at)).await {
+        let is_through = pass.due(state.first_hour(pass.started_at)).await;
+        if pass.chores().await && is_through {
             state.done_until(pass.started_at);
             pass.complete();
         }
@@ -86,6 +101,6 @@ impl Sweep {
 /// When the configuration lacks something, or the Runtime API can't be reached.
 pub async fn serve(config: Config) -> Result<(), Error> {
     let queue = HintQueue::sqs(&config)?;
-    let sweep = Sweep::new(aws::store(&config), queue, Clock::system());
+    let sweep = Sweep::new(aws::store(&config), queue, Clock::system()).with_objects(aws::objects(&config));
     serve_batch(|event| sweep.handle(event)).await
 }

@@ -1,7 +1,9 @@
 //! What one run has at hand, and what it counts.
 
-use crate::Sweep;
+use crate::{Sweep, purge::Chore};
 use lambdesk_domain::{
+    access::{AccessRules, Actor},
+    command::Context,
     sweep::{Lateness, Reconciled, Run, Tally},
     time::Timestamp,
 };
@@ -18,6 +20,7 @@ pub struct Pass<'a> {
     began: Instant,
     budget: Duration,
     counts: Mutex<Counts>,
+    chores: Mutex<Vec<Chore>>,
 }
 
 #[derive(Default)]
@@ -25,6 +28,9 @@ struct Counts {
     follow_ups: Tally,
     deliveries: Tally,
     rechecks: Tally,
+    jobs: Tally,
+    deleted: Tally,
+    purged: Tally,
     reconciled: Reconciled,
     lateness: Vec<u64>,
     errors: u64,
@@ -42,12 +48,33 @@ pub enum Step {
 
 impl<'a> Pass<'a> {
     pub fn new(sweep: &'a Sweep, started_at: Timestamp, budget: Duration) -> Self {
-        Self { sweep, started_at, began: Instant::now(), budget, counts: Mutex::default() }
+        Self { sweep, started_at, began: Instant::now(), budget, counts: Mutex::default(), chores: Mutex::default() }
     }
 
     /// The time, counted from the run's own beginning.
     pub fn now(&self) -> Timestamp {
         self.started_at.plus(self.began.elapsed())
+    }
+
+    /// The circumstances of what the product does by itself.
+    pub fn context(&self) -> Context {
+        Context {
+            actor: Actor::System,
+            rules: AccessRules::default(),
+            request_id: None,
+            is_silent: false,
+            if_match: None,
+            now: self.now(),
+        }
+    }
+
+    /// Puts something off until all rows have been looked at.
+    pub fn put_off(&self, chore: Chore) {
+        self.chores.lock().unwrap_or_else(PoisonError::into_inner).push(chore);
+    }
+
+    pub fn take_chores(&self) -> Vec<Chore> {
+        std::mem::take(&mut *self.chores.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Nothing new is to be begun.
@@ -77,6 +104,18 @@ impl<'a> Pass<'a> {
 
     pub fn recheck(&self, step: Step) {
         self.count(|counts| add(&mut counts.rechecks, step));
+    }
+
+    pub fn job(&self, step: Step) {
+        self.count(|counts| add(&mut counts.jobs, step));
+    }
+
+    pub fn deleted(&self, step: Step) {
+        self.count(|counts| add(&mut counts.deleted, step));
+    }
+
+    pub fn purged(&self, step: Step) {
+        self.count(|counts| add(&mut counts.purged, step));
     }
 
     pub fn deliveries(&self, found: usize, hinted: usize) {
@@ -113,6 +152,9 @@ impl<'a> Pass<'a> {
             follow_ups: counts.follow_ups,
             deliveries: counts.deliveries,
             rechecks: counts.rechecks,
+            jobs: counts.jobs,
+            deleted: counts.deleted,
+            purged: counts.purged,
             reconciled: counts.reconciled,
             lateness_ms: Lateness::of(counts.lateness),
             errors: counts.errors,

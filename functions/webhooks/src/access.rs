@@ -59,8 +59,9 @@ pub fn feed(session: &Session) -> Result<(), Problem> {
 }
 
 /// The body of a verb that takes none.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "Nothing")]
 pub struct NoBody {
     #[serde(flatten)]
     unknown: Unknown,

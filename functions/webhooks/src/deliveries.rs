@@ -171,7 +171,7 @@ async fn queue(
     replaces: Replaces,
 ) -> Result<Response, Problem> {
     if executor.is_dry_run {
-        return Ok(DryRun::answer(Vec::new()));
+        return Ok(DryRun::between(&(), &DeliveryView::from(&delivery)));
     }
     let answer = Answer::new(StatusCode::ACCEPTED, &DeliveryDetail::from(&delivery));
     let record = executor.remember(&answer);

@@ -48,9 +48,6 @@ pub async fn create(
         let detail = format!("a workspace has at most {MAX_ENDPOINTS} webhooks");
         return Err(Problem::conflict("too_many_endpoints", detail));
     }
-    if write.is_dry_run {
-        return Ok(DryRun::answer(Vec::new()));
-    }
     let endpoint = Endpoint {
         id: EndpointId::new(session.app.new_id()),
         workspace_id: session.workspace(),
@@ -63,6 +60,9 @@ pub async fn create(
         failing_since: None,
         created_at: session.now,
     };
+    if write.is_dry_run {
+        return Ok(DryRun::between(&(), &EndpointView::of(&endpoint)));
+    }
     let executor = Executor::of(&session, &write, &body.raw);
     let answer = Answer::created(format!("/v1/webhooks/{}", endpoint.id), &EndpointView::with_secret(&endpoint));
     match session.store.create_endpoint(&endpoint, executor.remember(&answer).as_ref()).await {
@@ -103,8 +103,8 @@ pub async fn patch(
     access::write(&session, &write)?;
     let patch = body.value.check(&mut session, &outbound.policy).await?;
     if write.is_dry_run {
-        load(&session, id).await?;
-        return Ok(DryRun::answer(Vec::new()));
+        let before = load(&session, id).await?;
+        return Ok(DryRun::between(&EndpointView::of(&before), &EndpointView::of(&patch.applied_to(&before))));
     }
     let revised = session.store.revise_endpoint(session.workspace(), id, |endpoint| patch.applied_to(endpoint)).await?;
     let endpoint = match revised {
@@ -117,9 +117,9 @@ pub async fn patch(
 /// `DELETE /v1/webhooks/{webhook_id}`: what is still on its way to it is given up.
 pub async fn delete(session: Session, Id(id): Id<EndpointId>, write: Write) -> Result<Response, Problem> {
     access::write(&session, &write)?;
-    load(&session, id).await?;
+    let before = load(&session, id).await?;
     if write.is_dry_run {
-        return Ok(DryRun::answer(Vec::new()));
+        return Ok(DryRun::between(&EndpointView::of(&before), &()));
     }
     session.store.delete_endpoint(session.workspace(), id).await?;
     Ok(Answer::no_content().into_response())

@@ -47,7 +47,8 @@ impl Filter {
 }
 
 /// An event and its place.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "ToldEvent")]
 pub struct Told {
     #[serde(flatten)]
     pub event: Event,
@@ -56,16 +57,18 @@ pub struct Told {
 }
 
 /// Where a page ends.
-#[derive(Debug, Serialize)]
-struct End<'a> {
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "FeedEnd")]
+pub struct End<'a> {
     /// Everything up to here has been told: the `after` of the next request.
     next: &'a str,
     has_more: bool,
     size: u16,
 }
 
-#[derive(Debug, Serialize)]
-struct Page<'a> {
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "FeedPage")]
+pub struct Page<'a> {
     data: &'a [Told],
     page: End<'a>,
 }

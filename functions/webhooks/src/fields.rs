@@ -3,6 +3,7 @@
 use lambdesk_api::{
     auth::Session,
     body::{Checker, Input, Unknown},
+    openapi::nullable,
     problem::Problem,
 };
 use lambdesk_domain::{
@@ -22,12 +23,15 @@ const MAX_CHANNELS: usize = 100;
 const MAX_TYPES: usize = EventType::ALL.len() + 3;
 
 /// The fields that creating takes.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "NewWebhook")]
 pub struct CreateBody {
+    #[schemars(transform = nullable)]
     name: Input<Name>,
     url: Input<String>,
     types: Input<Vec<Input<Subscription>>>,
+    #[schemars(transform = nullable)]
     channel_ids: Input<Vec<Input<ChannelId>>>,
     #[serde(flatten)]
     unknown: Unknown,
@@ -63,12 +67,15 @@ impl CreateBody {
 }
 
 /// The fields that a patch takes.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "WebhookFields")]
 pub struct PatchBody {
+    #[schemars(transform = nullable)]
     name: Input<Name>,
     url: Input<String>,
     types: Input<Vec<Input<Subscription>>>,
+    #[schemars(transform = nullable)]
     channel_ids: Input<Vec<Input<ChannelId>>>,
     is_enabled: Input<bool>,
     #[serde(flatten)]

@@ -16,15 +16,13 @@ mod deliveries;
 mod endpoints;
 mod events;
 mod fields;
+pub mod openapi;
 mod replay;
 mod sweeps;
 mod view;
 
-use axum::{
-    Extension,
-    routing::{MethodRouter, get, post},
-};
-use lambdesk_api::{function::Routes, state::App};
+use axum::Extension;
+use lambdesk_api::function::{Methods, Routes, get, post};
 use lambdesk_domain::webhook::Delivery;
 use lambdesk_outbound::AddressPolicy;
 use lambdesk_runtime::{Config, Error, Hint, HintQueue};
@@ -62,7 +60,7 @@ pub fn configured(config: &Config) -> Result<Routes, Error> {
 #[must_use]
 pub fn routes(policy: AddressPolicy, queue: Option<HintQueue>) -> Routes {
     let outbound = Outbound { policy: Arc::new(policy), queue };
-    let with = |methods: MethodRouter<App>| methods.layer(Extension(outbound.clone()));
+    let with = |methods: Methods| methods.wrapped(|methods| methods.layer(Extension(outbound.clone())));
     Routes::new()
         .at("/v1/webhooks", with(get(endpoints::list).post(endpoints::create)))
         .at("/v1/webhooks/{webhook_id}", with(get(endpoints::get).patch(endpoints::patch).delete(endpoints::delete)))

@@ -19,6 +19,7 @@ use lambdesk_api::{
     body::{Checker, Input, JsonBody, Unknown},
     execute::{DryRun, Executor},
     idempotency::Answer,
+    openapi::nullable,
     path::Id,
     problem::Problem,
     write::Write,
@@ -47,11 +48,13 @@ const READS: usize = 30;
 const TOGETHER: usize = 25;
 
 /// What a replay takes.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "Replay")]
 pub struct ReplayBody {
     since: Input<Timestamp>,
     until: Input<Timestamp>,
+    #[schemars(transform = nullable)]
     after: Input<String>,
     #[serde(flatten)]
     unknown: Unknown,
@@ -94,8 +97,9 @@ impl ReplayBody {
 }
 
 /// What a replay did.
-#[derive(Debug, Serialize)]
-struct Outcome {
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "ReplayOutcome")]
+pub struct Outcome {
     /// Deliveries that are on their way now.
     queued: usize,
     /// Those that the same replay had queued before.

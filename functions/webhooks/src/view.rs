@@ -10,7 +10,8 @@ use lambdesk_domain::{
 use serde::Serialize;
 
 /// An endpoint, without its secrets.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "Webhook")]
 pub struct EndpointView<'a> {
     id: EndpointId,
     name: Option<&'a Name>,
@@ -52,7 +53,8 @@ impl<'a> EndpointView<'a> {
 }
 
 /// A delivery as a row of the log.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "Delivery")]
 pub struct DeliveryView {
     id: DeliveryId,
     webhook_id: EndpointId,
@@ -88,7 +90,8 @@ impl From<&Delivery> for DeliveryView {
 }
 
 /// A delivery with everything that was tried, oldest first.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "DeliveryWithAttempts")]
 pub struct DeliveryDetail {
     #[serde(flatten)]
     row: DeliveryView,
@@ -102,7 +105,8 @@ impl From<&Delivery> for DeliveryDetail {
 }
 
 /// One attempt.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "Attempt")]
 struct AttemptView {
     at: Timestamp,
     duration_ms: u64,

@@ -4,5 +4,6 @@
 mod deliveries;
 mod events;
 mod follow_ups;
+mod purge;
 mod runs;
 mod support;

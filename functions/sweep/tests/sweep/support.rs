@@ -123,7 +123,11 @@ impl Desk {
         self.store.ticket(self.workspace, ticket.id).await.unwrap().unwrap()
     }
 
-    fn context(&self) -> Context {
+    pub const fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    pub fn context(&self) -> Context {
         Context {
             actor: Actor::System,
             rules: AccessRules::default(),
@@ -163,7 +167,7 @@ pub fn store_at(url: &str) -> Store {
     Store::new(aws::dynamo_client(&config.unwrap().aws), TABLE)
 }
 
-fn new_ticket(workspace_id: WorkspaceId) -> NewTicket {
+pub fn new_ticket(workspace_id: WorkspaceId) -> NewTicket {
     NewTicket {
         workspace_id,
         id: TicketId::new(new_uuid()),

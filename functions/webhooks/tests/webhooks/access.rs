@@ -112,7 +112,7 @@ async fn the_feed_is_for_those_who_see_every_ticket() {
     let mut narrow: Workspace = stack.ours.workspace.clone();
     narrow.access.agent_visibility = AgentVisibility::OwnAndUnassigned;
     let seen = stack.store.settings(narrow.id).await.unwrap().unwrap();
-    assert!(stack.store.change_settings(&seen, &narrow).await.unwrap());
+    assert!(stack.store.change_settings(&seen, &narrow, stack.clock.now()).await.unwrap());
     let refused = stack.send(ask()).await;
     assert_eq!(refused.code(), (403, "all_tickets_only".to_owned()));
 }

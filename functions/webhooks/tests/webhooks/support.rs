@@ -8,7 +8,7 @@ use axum::{
 use lambdesk_api::{auth::BearerKey, seal::SealingKey, state::App};
 use lambdesk_domain::{
     access::{AccessRules, Role, Scope, Scopes},
-    directory::{ApiKey, Channel, DeletionPolicy, Entry, IntakePolicy, KeyHolder, User, Workspace},
+    directory::{ApiKey, Channel, DeletionPolicy, Entry, IntakePolicy, KeyHolder, OpeningRules, Retention, User, Workspace},
     events::Event,
     id::{ApiKeyId, ChannelId, TicketId, UserId, WorkspaceId},
     status::{ChannelType, Priority},
@@ -231,6 +231,7 @@ fn user(role: Role) -> User {
         name: "Ada".parse().unwrap(),
         email: format!("{id}@example.com").parse().unwrap(),
         role,
+        is_enabled: true,
         picture_url: None,
         timezone: None,
     }
@@ -256,6 +257,7 @@ async fn workspace(store: &Store, now: Timestamp) -> Tenancy {
         name: "Workspace".parse().unwrap(),
         access: AccessRules::default(),
         deletion: DeletionPolicy::Trash,
+        retention: Retention::default(),
         salt: "salt".to_owned(),
         created_at: now.minus(Duration::from_hours(365 * 24)),
     };
@@ -275,6 +277,7 @@ async fn workspace(store: &Store, now: Timestamp) -> Tenancy {
         intake: IntakePolicy::Accept,
         require_existing_contact: false,
         default_priority: Priority::Normal,
+        opening: OpeningRules::default(),
         token: Uuid::now_v7().to_string(),
         created_at: now,
     };

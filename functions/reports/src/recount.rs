@@ -1,0 +1,67 @@
+//! `POST /v1/reports/recount`: everything counted anew from the events.
+
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use lambdesk_api::{
+    auth::Session,
+    body::{Checker, OptionalJsonBody, Unknown},
+    execute::{DryRun, Executor},
+    idempotency::Answer,
+    problem::Problem,
+    write::Write,
+};
+use lambdesk_domain::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Pages of 100 events that one request counts at most.
+const PAGES: usize = 30;
+
+/// Nothing needs to be said, and nothing may.
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
+#[serde(default)]
+#[schemars(rename = "Nothing")]
+pub struct NoBody {
+    #[serde(flatten)]
+    unknown: Unknown,
+}
+
+/// How far the recount has come.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct RecountReport {
+    /// Reports tell what was counted anew. Until then they tell the counts of before,
+    /// and the same request goes on with the recount.
+    is_complete: bool,
+    /// Every change up to here is counted anew.
+    as_of: Timestamp,
+}
+
+/// `POST /v1/reports/recount`: 200 when it is over, 202 while there is more to count.
+/// It begins at the workspace's first event; those of purged tickets are still there.
+pub async fn recount(
+    session: Session,
+    write: Write,
+    body: OptionalJsonBody<NoBody>,
+) -> Result<Response, Problem> {
+    session.require_admin()?;
+    let mut check = Checker::new();
+    check.unknown("", body.value.unwrap_or_default().unknown);
+    check.finish()?;
+    let executor = Executor::of(&session, &write, &body.raw);
+    if let Some(response) = executor.answered_before().await? {
+        return Ok(response);
+    }
+    if write.is_dry_run {
+        return Ok(DryRun::answer(Vec::new()));
+    }
+    let created_at = session.directory.workspace.created_at;
+    let recounted = session.store.recount(session.workspace(), created_at, session.now, PAGES).await?;
+    let status = if recounted.is_complete { StatusCode::OK } else { StatusCode::ACCEPTED };
+    let answer = Answer::new(status, &RecountReport { is_complete: recounted.is_complete, as_of: recounted.as_of });
+    // A recount that is repeated gives the same, so that its answer may be remembered after it.
+    if let Some(record) = executor.remember(&answer) {
+        session.store.remember(session.workspace(), &record, session.now).await?;
+    }
+    Ok(answer.into_response())
+}

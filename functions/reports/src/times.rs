@@ -1,0 +1,64 @@
+//! `GET /v1/reports/times`: how long it took to answer and to resolve.
+
+use crate::{asked::Asked, counted};
+use axum::response::{IntoResponse, Response};
+use lambdesk_api::{auth::Session, idempotency::Answer, problem::Problem, query::Query};
+use lambdesk_domain::{
+    day::Day,
+    report::{Counters, Span, Times},
+    time::Timestamp,
+};
+use serde::Serialize;
+
+/// How long it took, for what was done on the days from one to another, both included.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct TimesReport {
+    /// Every change up to here is counted.
+    as_of: Timestamp,
+    from: Day,
+    to: Day,
+    /// From a ticket's creation to the first answer.
+    first_response: TimesView,
+    /// From a ticket's creation to resolved or closed; every time it became that.
+    resolution: TimesView,
+}
+
+/// Median and 90th percentile are exact to the second below 32 seconds, and at most
+/// 3.2 % off above; null where nothing was done.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "SpanOfTime")]
+pub struct TimesView {
+    count: u64,
+    median_seconds: Option<u64>,
+    p90_seconds: Option<u64>,
+    mean_seconds: Option<u64>,
+}
+
+impl TimesView {
+    fn of(counters: &Counters, span: Span) -> Self {
+        let times = Times::of(counters, span);
+        Self {
+            count: times.count(),
+            median_seconds: times.percentile(50),
+            p90_seconds: times.percentile(90),
+            mean_seconds: times.mean(),
+        }
+    }
+}
+
+/// `GET /v1/reports/times?from=&to=`, of `channel_id` or `assignee_id` alone if asked.
+pub async fn get(session: Session, query: Query) -> Result<Response, Problem> {
+    let asked = Asked::of(query, &session)?;
+    counted::require(&session)?;
+    let (standings, as_of) = counted::up_to_date(&session).await?;
+    let mut sum = Counters::default();
+    asked.days(&session, &standings).await?.values().for_each(|counters| sum.add(counters));
+    let report = TimesReport {
+        as_of,
+        from: asked.from,
+        to: asked.to,
+        first_response: TimesView::of(&sum, Span::FirstResponse),
+        resolution: TimesView::of(&sum, Span::Resolution),
+    };
+    Ok(Answer::ok(&report).into_response())
+}

@@ -1,0 +1,70 @@
+//! What the `OpenAPI` document tells of these operations beyond their signatures.
+
+use crate::{
+    deliveries, endpoints, events, replay, sweeps,
+    view::{DeliveryDetail, DeliveryView, EndpointView},
+};
+use lambdesk_api::openapi::{Operation, Operations};
+use lambdesk_domain::{events::EventType, id::TicketId, sweep::Run, webhook::DeliveryState};
+use serde_json::json;
+
+/// The operations of this function.
+#[must_use]
+pub fn operations() -> Operations {
+    let operations = Operations::of("Webhooks and events", "Who hears of what happens, and what happened.")
+        .op(events::feed, "What happened, in an order that can be polled", |op| {
+            op.query("limit", json!({ "type": "integer", "minimum": 1, "maximum": 100, "default": 25 }), "The most events of a page.");
+            op.query("after", json!({ "type": "string", "minLength": 1 }), "A position as it was answered: `next` of a page, or an event's.");
+            op.query_any_of::<EventType>("type", "Only these types.");
+            op.query_any_of::<TicketId>("ticket_id", "Only of these tickets.");
+            let page = op.schema_of::<events::Page<'_>>();
+            op.answers(200, "A page.", Some(("application/json", page)));
+        })
+        .op(sweeps::list, "What the latest runs of the sweep did, newest first", Operation::page::<Run>);
+    with_deliveries(with_endpoints(operations))
+}
+
+fn with_endpoints(operations: Operations) -> Operations {
+    operations
+        .op(endpoints::list, "Webhooks, oldest first", Operation::page::<EndpointView<'_>>)
+        .op(endpoints::get, "A webhook", Operation::ok::<EndpointView<'_>>)
+        .op(endpoints::create, "Make a webhook", |op| {
+            op.about("The answer shows the secret that its deliveries are signed with: here and never again.");
+            op.requires(&["url", "types"]);
+            op.leaves_out(&["If-Match"]);
+            op.created::<EndpointView<'_>>();
+        })
+        .op(endpoints::patch, "Change a webhook, or switch it off or on", |op| {
+            op.leaves_out(&["If-Match"]);
+            op.ok::<EndpointView<'_>>();
+        })
+        .op(endpoints::delete, "Delete a webhook", |op| {
+            op.leaves_out(&["If-Match"]);
+            op.no_content();
+        })
+        .op(endpoints::rotate_secret, "Make a new secret", |op| {
+            op.about("Deliveries are signed with the new secret and the one before it, until the next rotation.");
+            op.leaves_out(&["If-Match"]);
+            op.ok::<EndpointView<'_>>();
+        })
+}
+
+fn with_deliveries(operations: Operations) -> Operations {
+    let queues = |op: &mut Operation| {
+        op.leaves_out(&["If-Match", "silent"]);
+        op.one::<DeliveryDetail>(202, "It is on its way.", &[]);
+    };
+    operations
+        .op(deliveries::list, "Deliveries to a webhook, newest first", |op| {
+            op.query_any_of::<DeliveryState>("state", "Only these.");
+            op.page::<DeliveryView>();
+        })
+        .op(deliveries::get, "A delivery with its attempts", Operation::ok::<DeliveryDetail>)
+        .op(deliveries::test, "Send a test", queues)
+        .op(deliveries::retry, "Send a finished delivery again", queues)
+        .op(replay::replay, "Send what happened in a range of time once more", |op| {
+            op.requires(&["since", "until"]);
+            op.leaves_out(&["If-Match", "silent"]);
+            op.one::<replay::Outcome>(202, "They are on their way.", &[]);
+        })
+}
