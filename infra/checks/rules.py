@@ -13,9 +13,9 @@ from pathlib import Path
 
 import expand
 
-# The only resources that may end in a wildcard: a table's indexes, and its
-# streams for the one action that takes no single stream.
-WILDCARDS_ALLOWED = ("${Table.Arn}/index/*", "${Table.Arn}/stream/*")
+# The only resources that may end in a wildcard: a table's indexes, its streams
+# for the one action that takes no single stream, and the objects of the bucket.
+WILDCARDS_ALLOWED = ("${Table.Arn}/index/*", "${Table.Arn}/stream/*", "${Files.Arn}/*")
 # The nightly reconcile reads every ticket; nothing else may read the whole table.
 MAY_SCAN = {"Sweep"}
 # What an access log may hold: neither path (ids, visitors' tokens) nor query, address or agent.
@@ -102,7 +102,7 @@ def statements(template):
 
 
 def roles_allow_the_least(template):
-    """No wildcard action, no wildcard resource but the two, no scan but the sweep's."""
+    """No wildcard action, no wildcard resource but those, no scan but the sweep's."""
     for name, statement in statements(template):
         if "NotAction" in statement or "NotResource" in statement:
             yield f"{name}: allows by exclusion"
@@ -115,6 +115,25 @@ def roles_allow_the_least(template):
             text = resource.get("Fn::Sub", "") if isinstance(resource, dict) else resource
             if "*" in text and text not in WILDCARDS_ALLOWED:
                 yield f"{name}: wildcard resource {text}"
+
+
+def buckets_are_private(template):
+    """A bucket outlives its stack, is closed to the public, encrypted, and reached over TLS only."""
+    policies = {
+        target(policy.get("Bucket")): json.dumps(policy["PolicyDocument"])
+        for _, policy in of_type(template, "AWS::S3::BucketPolicy")
+    }
+    for name, bucket in of_type(template, "AWS::S3::Bucket"):
+        resource = template["Resources"][name]
+        for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
+            if resource.get(policy) != "Retain":
+                yield f"{name}: {policy} is not Retain"
+        if list(bucket.get("PublicAccessBlockConfiguration", {}).values()) != [True] * 4:
+            yield f"{name}: may be made public"
+        if "BucketEncryption" not in bucket:
+            yield f"{name}: is not encrypted"
+        if "aws:SecureTransport" not in policies.get(name, ""):
+            yield f"{name}: is reached without TLS"
 
 
 def data_outlives_mistakes(template):
@@ -191,7 +210,7 @@ def ticket_heads_only(name, mapping):
 def stacks_do_not_collide(template):
     """No resource has a name of its own choice: two stacks fit into one account."""
     for name, resource in template["Resources"].items():
-        for key in ("FunctionName", "TableName", "QueueName", "RoleName", "Name", "LogGroupName"):
+        for key in ("FunctionName", "TableName", "QueueName", "RoleName", "Name", "LogGroupName", "BucketName"):
             value = resource.get("Properties", {}).get(key)
             refers = isinstance(value, dict) and ("Ref" in value or "AWS::StackName" in str(value))
             if value is not None and not refers:
@@ -238,7 +257,7 @@ def nothing_costs_while_idle(template):
 
 RULES = (
     functions_run_lean, logs_are_kept_for_a_time, roles_are_not_shared, roles_allow_the_least,
-    data_outlives_mistakes, schedules_parse, queues_wait_for_their_readers, queues_are_encrypted,
+    data_outlives_mistakes, buckets_are_private, schedules_parse, queues_wait_for_their_readers, queues_are_encrypted,
     batches_fail_in_part, stacks_do_not_collide, secrets_stay_hidden, access_logs_name_nobody,
     nothing_costs_while_idle,
 )

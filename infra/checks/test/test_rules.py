@@ -7,7 +7,7 @@ import rules
 
 TEMPLATE = (Path(__file__).parents[2] / "template.yaml").read_text()
 FOLDERS = [
-    "contacts", "deliver", "directory", "fanout", "intake", "messages", "sweep", "tickets", "webhooks",
+    "contacts", "deliver", "directory", "fanout", "intake", "messages", "reports", "sweep", "tickets", "webhooks",
 ]
 
 # What to replace (first occurrence), by what, and what must then be said.
@@ -30,6 +30,8 @@ MUTATIONS = [
     ("UpdateReplacePolicy: Retain", "UpdateReplacePolicy: Snapshot", "UpdateReplacePolicy is not Retain"),
     ("DeletionProtectionEnabled: true", "DeletionProtectionEnabled: false", "no deletion protection"),
     ("PointInTimeRecoveryEnabled: true", "PointInTimeRecoveryEnabled: false", "no point-in-time recovery"),
+    ("BlockPublicPolicy: true", "BlockPublicPolicy: false", "Files: may be made public"),
+    ("aws:SecureTransport:", "aws:SourceIp:", "Files: is reached without TLS"),
     ("rate(1 minute)", "rate(1 minutes)", "'rate(1 minutes)' is no schedule"),
     ("VisibilityTimeout: 360", "VisibilityTimeout: 60", "less than 360 s"),
     ("deadLetterTargetArn: !GetAtt DeadHints.Arn", "deadLetterTargetArn: arn", "no dead-letter queue"),

@@ -1,6 +1,6 @@
 //! What AWS does between the functions: stream, queue, schedule, expiry.
 
-use crate::{Options, stack::TABLE};
+use crate::{Options, objects::ObjectStore, stack::TABLE};
 use lambdesk_deliver::Deliver;
 use lambdesk_engine::{Engine, Position, StreamRecord};
 use lambdesk_fanout::Fanout;
@@ -106,19 +106,21 @@ fn trim(engine: &Engine, consumed: Position) {
 
 /// Hands one batch over; answers the sequence number of the first failure.
 async fn fan_out(fanout: &Fanout, records: &[StreamRecord]) -> Option<String> {
-    let heads: Vec<&Json> = records.iter().map(|record| &record.event).filter(|event| is_head(event)).collect();
-    if heads.is_empty() {
+    let told: Vec<&Json> = records.iter().map(|record| &record.event).filter(|event| is_told(event)).collect();
+    if told.is_empty() {
         return None;
     }
-    let answer = fanout.handle(json!({ "Records": heads })).await;
+    let answer = fanout.handle(json!({ "Records": told })).await;
     let failures = answer.get("batchItemFailures")?.as_array()?.iter();
     failures.filter_map(|failure| failure.get("itemIdentifier")?.as_str()).min().map(str::to_owned)
 }
 
-/// The filter of the event source in the template: heads of tickets only.
+/// The filter of the event source in the template: heads of tickets, their messages,
+/// and the wish that they be indexed anew.
 #[must_use]
-pub fn is_head(event: &Json) -> bool {
-    event.pointer("/dynamodb/Keys/sk/S").is_some_and(|sk| sk == "T")
+pub fn is_told(event: &Json) -> bool {
+    let key = event.pointer("/dynamodb/Keys/sk/S").and_then(Json::as_str);
+    key.is_some_and(|sk| sk == "T" || sk == "Y" || sk.starts_with("M#"))
 }
 
 fn before(records: &[StreamRecord], sequence: &str) -> Option<Position> {
@@ -171,6 +173,17 @@ pub async fn expiry(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) {
     loop {
         tokio::select! {
             _ = ticks.tick() => expire(&engine),
+            () = told_to_stop(&mut stopped) => return,
+        }
+    }
+}
+
+/// Removes abandoned uploads, now and then, until stopped.
+pub async fn lifecycle(objects: ObjectStore, mut stopped: watch::Receiver<bool>) {
+    let mut ticks = interval(EXPIRY);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => objects.expire(),
             () = told_to_stop(&mut stopped) => return,
         }
     }

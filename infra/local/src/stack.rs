@@ -1,12 +1,17 @@
 //! Starting and stopping.
 
-use crate::{Options, StartError, pump};
+use crate::{
+    Options, StartError,
+    objects::{self, Files, ObjectStore},
+    pump,
+};
 use aws_credential_types::Credentials;
 use axum::Router;
 use lambdesk_api::{seal::SealingKey, state::App};
 use lambdesk_deliver::Deliver;
 use lambdesk_engine::{Engine, Storage};
 use lambdesk_fanout::Fanout;
+use lambdesk_objects::{Bucket, Objects};
 use lambdesk_outbound::AddressPolicy;
 use lambdesk_runtime::{Clock, HintQueue, aws, clock::secret_bytes, config::Aws};
 use lambdesk_store::Store;
@@ -16,6 +21,8 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 /// The name of the table.
 pub const TABLE: &str = "lambdesk-local";
+/// The name of the bucket.
+const BUCKET: &str = "lambdesk-local";
 /// Hosts that webhooks may go to here although they are not public.
 const ALLOWED_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 /// Hints that may wait at the same time; the sweep finds what is lost beyond.
@@ -59,20 +66,28 @@ impl Stack {
         let listener = listen(options.port).await?;
         let engine = Arc::new(Engine::open(storage(options)?)?);
         let store = open_table(&engine).await?;
-        let app = App { clock: clock.clone(), ..App::new(store.clone(), sealing_key(options)?) };
+        let address = listener.local_addr().map_err(|reason| StartError::Port { port: options.port, reason })?;
+        let bucket = bucket(address);
+        let objects = Objects::new(bucket.clone(), aws::http_connector);
+        let files = ObjectStore::new(files(options)?, bucket, clock.clone());
+        let app = App {
+            clock: clock.clone(),
+            objects: Some(objects.clone()),
+            ..App::new(store.clone(), sealing_key(options)?)
+        };
         let (queue, hints) = HintQueue::local(WAITING_HINTS);
         let policy = AddressPolicy::allowing(ALLOWED_HOSTS).map_err(|error| StartError::Demo(error.to_string()))?;
         let fanout = Arc::new(Fanout::new(store.clone(), queue.clone(), clock.clone()));
         let deliver = Arc::new(Deliver::new(store.clone(), policy.clone(), clock.clone()));
-        let sweep = Arc::new(Sweep::new(store.clone(), queue.clone(), clock.clone()));
+        let sweep = Arc::new(Sweep::new(store.clone(), queue.clone(), clock.clone()).with_objects(Some(objects.clone())));
         let (stop, stopped) = watch::channel(false);
-        let router = routes(&app, &policy, &queue);
-        let address = listener.local_addr().map_err(|reason| StartError::Port { port: options.port, reason })?;
+        let router = routes(&app, &policy, &queue).merge(files.clone().router());
         let mut tasks = JoinSet::new();
         tasks.spawn(serve(listener, router.clone(), stopped.clone()));
         tasks.spawn(pump::stream(Arc::clone(&engine), Arc::clone(&fanout), pump::Place::of(options), stopped.clone()));
         tasks.spawn(pump::queue(hints, Arc::clone(&deliver), stopped.clone()));
         tasks.spawn(pump::schedule(Arc::clone(&sweep), clock, options.sweep_interval(), stopped.clone()));
+        tasks.spawn(pump::lifecycle(files, stopped.clone()));
         tasks.spawn(pump::expiry(Arc::clone(&engine), stopped));
         Ok(Self { address, app, fanout, deliver, sweep, engine, policy, queue, router, stop, tasks })
     }
@@ -146,6 +161,8 @@ pub fn functions(policy: &AddressPolicy, queue: &HintQueue) -> Vec<(&'static str
         ("messages", lambdesk_messages::routes()),
         ("contacts", lambdesk_contacts::routes()),
         ("directory", lambdesk_directory::routes(None)),
+        ("docs", lambdesk_docs::routes().beside_others()),
+        ("reports", lambdesk_reports::routes()),
         ("intake", lambdesk_intake::routes()),
         ("webhooks", lambdesk_webhooks::routes(policy.clone(), Some(queue.clone()))),
     ]
@@ -164,6 +181,25 @@ fn storage(options: &Options) -> Result<Storage, StartError> {
     }
     fs::create_dir_all(&options.data).map_err(|reason| StartError::Folder { folder: options.data.clone(), reason })?;
     Ok(Storage::File(options.data.join("table.sqlite")))
+}
+
+/// The stand-in for the bucket, with a secret of this run.
+fn bucket(address: SocketAddr) -> Bucket {
+    let secret: String = secret_bytes::<16>().iter().map(|byte| format!("{byte:02x}")).collect();
+    Bucket {
+        name: BUCKET.to_owned(),
+        region: "local".to_owned(),
+        credentials: Credentials::from_keys("local", secret, None),
+        endpoint: Some(format!("http://{address}{}", objects::PATH)),
+    }
+}
+
+fn files(options: &Options) -> Result<Files, StartError> {
+    if options.memory {
+        return Ok(Files::in_memory());
+    }
+    let folder = options.data.join("objects");
+    Files::in_folder(folder.clone()).map_err(|reason| StartError::Folder { folder, reason })
 }
 
 fn store(engine: &Engine) -> Store {
