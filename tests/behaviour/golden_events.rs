@@ -5,17 +5,17 @@
 use lambdesk_domain::{
     access::{AccessRules, Actor, Role},
     command::{
-        Context, Decision, Fields, NewReply, NewTicket, Opening, Prior, ReplyKind, Update, create, follow_up_due,
-        reply, update,
+        Context, Decision, Fields, NewReply, NewTicket, Opening, Prior, Remains, ReplyKind, Update, create,
+        delete_message, edit_message, follow_up_due, reply, update,
     },
     contact::{ContactRef, Requester},
-    directory::DeletionPolicy,
+    directory::{Days, DeletionPolicy},
     events::{Event, EventType, between},
     id::{
         CategoryId, ChannelId, ContactId, MessageId, RequestId, TagId, TeamId, TicketId, TicketNumber, UserId,
         WorkspaceId,
     },
-    message::Content,
+    message::{Content, Message, MessageKind},
     patch::{Field, TagChange},
     status::{ChannelType, Priority, Source, Status},
     ticket::{ChannelRef, Ticket},
@@ -87,6 +87,36 @@ fn fields(fields: Fields) -> Update {
     Update::Fields(Box::new(fields))
 }
 
+/// A reply as it was written.
+fn written_as(ticket: &Ticket, reply: &NewReply) -> Message {
+    Message {
+        id: reply.id,
+        ticket_id: ticket.id,
+        kind: MessageKind::Outbound,
+        is_secure: false,
+        is_forward: false,
+        sender: context(1).actor.sender(),
+        source: ticket.source,
+        content: reply.content.clone(),
+        attachments: Vec::new(),
+        created_at: ticket.updated_at,
+    }
+}
+
+/// The event of putting a reply right.
+fn edited(ticket: &Ticket, reply: &NewReply) -> Event {
+    let content = Content::from_text("Another personal answer").unwrap();
+    let change = edit_message(&written_as(ticket, reply), content, &context(2), ticket).unwrap().unwrap();
+    between(Some(ticket), &change.applied_to(ticket))
+}
+
+/// The event of taking a reply back.
+fn deleted(ticket: &Ticket, reply: &NewReply) -> Event {
+    let remains = Remains { newest: &[], is_all: true };
+    let change = delete_message(&written_as(ticket, reply), remains, &context(2), ticket).unwrap();
+    between(Some(ticket), &change.applied_to(ticket))
+}
+
 /// A sample of each type that a change of a ticket can have.
 fn samples() -> Vec<Event> {
     let ticket = new();
@@ -95,6 +125,7 @@ fn samples() -> Vec<Event> {
         id: MessageId::new(id(10)),
         kind: ReplyKind::Reply,
         content: Content::from_text("A personal answer").unwrap(),
+        attachments: Vec::new(),
         is_secure: false,
         is_forward: false,
         status: None,
@@ -102,17 +133,20 @@ fn samples() -> Vec<Event> {
     };
     let due = context(60).now;
     let put_off = updated(&ticket, &fields(Fields { follow_up_at: Field::Set(due), ..Fields::default() }), 1).1;
+    let written = told(&ticket, reply(&message, &context(1), Prior::Known(&ticket)).unwrap()).1;
     let trashed = updated(&ticket, &Update::Delete(DeletionPolicy::Trash), 1);
     vec![
         between(None, &ticket),
         told(&ticket, reply(&message, &context(1), Prior::Known(&ticket)).unwrap()).0,
+        edited(&written, &message),
+        deleted(&written, &message),
         updated(&ticket, &fields(Fields { status: Some(Status::Resolved), ..Fields::default() }), 1).0,
         updated(&ticket, &fields(Fields { assignee: Field::Set(UserId::new(id(1))), ..Fields::default() }), 1).0,
         updated(&ticket, &fields(Fields { team: Field::Set(TeamId::new(id(11))), ..Fields::default() }), 1).0,
         updated(&ticket, &fields(Fields { tags: TagChange::Replace([].into()), ..Fields::default() }), 1).0,
         updated(&ticket, &fields(Fields { subject: Some("Another".parse().unwrap()), ..Fields::default() }), 1).0,
         updated(&ticket, &Update::Archive, 1).0,
-        updated(&trashed.1, &Update::Restore, 2).0,
+        updated(&trashed.1, &Update::Restore(Days::OF_TRASH), 2).0,
         trashed.0,
         told(
             &put_off,

@@ -1,10 +1,15 @@
 //! What must hold beyond the parity table, through HTTP over the whole stack.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+mod attachments;
 mod concurrency;
+mod contacts;
 mod golden_events;
 mod hostile;
 mod idempotency;
 mod isolation;
+mod json_patch;
 mod ledger;
+mod preconditions;
+mod reports;
 mod webhooks;

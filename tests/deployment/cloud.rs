@@ -31,6 +31,7 @@ const TABLE: &str = "lambdesk-deployed";
 /// 32 bytes in base64.
 const SEALING_KEY: &str = "c2VhbGluZy1rZXktb2YtdGhlLWRlcGxveW1lbnQtMDE=";
 pub const OPERATOR_TOKEN: &str = "operator-token-of-the-deployment-tests";
+const BUCKET: &str = "lambdesk-files";
 pub const QUEUE_URL: &str = "https://sqs.eu-central-1.amazonaws.com/123456789012/hints";
 
 /// The functions as they are deployed, started when they are first called.
@@ -106,6 +107,7 @@ fn resolved(value: &Json) -> String {
         Some("SealingKey") => SEALING_KEY,
         Some("OperatorToken") => OPERATOR_TOKEN,
         Some("Queue") => QUEUE_URL,
+        Some("Files") => BUCKET,
         _ => panic!("what is {value}?"),
     };
     text.to_owned()

@@ -98,6 +98,14 @@ async fn intake_gives_a_session_to_the_channels_own_page_and_takes_its_ticket() 
 }
 
 #[tokio::test]
+async fn reports_counts_and_recounts() {
+    let cloud = Cloud::start().await;
+    assert_eq!(cloud.owner.get("/v1/reports/tickets").await.ok()["total"], 0);
+    assert_eq!(cloud.owner.post("/v1/reports/recount", json!({})).await.ok()["is_complete"], true);
+    assert_eq!(cloud.called(), ["reports"]);
+}
+
+#[tokio::test]
 async fn webhooks_makes_an_endpoint_and_shows_its_secret_once() {
     let cloud = Cloud::start().await;
     let endpoint = json!({"url": "https://hooks.customer.example/desk", "types": ["ticket.created"]});
@@ -227,7 +235,7 @@ async fn a_function_without_one_of_its_variables_ends_with_a_sentence_that_names
     const OPTIONAL: [(&str, &str); 2] = [("directory", "LAMBDESK_OPERATOR_TOKEN"), ("webhooks", "LAMBDESK_QUEUE_URL")];
     let template = &Template::read();
     let functions = template.functions();
-    assert_eq!(functions.len(), 9);
+    assert_eq!(functions.len(), 10);
     join_all(functions.iter().map(async |function| {
         for variable in function.variables().keys() {
             if OPTIONAL.contains(&(function.name.as_str(), variable)) {

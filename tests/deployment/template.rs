@@ -98,13 +98,14 @@ fn sorted(list: &Json) -> Vec<String> {
 }
 
 /// What each function asks its configuration for, beside what every one does.
-const NEEDS: [(&str, &[&str]); 9] = [
+const NEEDS: [(&str, &[&str]); 10] = [
     ("contacts", &["LAMBDESK_SEALING_KEY"]),
     ("deliver", &[]),
     ("directory", &["LAMBDESK_SEALING_KEY", "LAMBDESK_OPERATOR_TOKEN"]),
     ("fanout", &["LAMBDESK_QUEUE_URL"]),
     ("intake", &["LAMBDESK_SEALING_KEY"]),
-    ("messages", &["LAMBDESK_SEALING_KEY"]),
+    ("messages", &["LAMBDESK_SEALING_KEY", "LAMBDESK_BUCKET"]),
+    ("reports", &["LAMBDESK_SEALING_KEY"]),
     ("sweep", &["LAMBDESK_QUEUE_URL"]),
     ("tickets", &["LAMBDESK_SEALING_KEY"]),
     ("webhooks", &["LAMBDESK_SEALING_KEY", "LAMBDESK_QUEUE_URL"]),
@@ -165,8 +166,8 @@ async fn the_streams_filter_lets_through_what_the_local_pump_does_and_fanout_rea
     assert!(through >= 2 && through < records.len(), "{through} of {}", records.len());
     for record in &records {
         let is_through = lets_through(&filter, &record.event);
-        assert_eq!(is_through, pump::is_head(&record.event), "{}", record.event);
-        assert_eq!(is_through, Image::of(&record.event).ticket().is_some(), "{}", record.event);
+        assert_eq!(is_through, pump::is_told(&record.event), "{}", record.event);
+        assert_eq!(is_through, Image::of(&record.event).is_told(), "{}", record.event);
     }
     drop(receiver);
 }

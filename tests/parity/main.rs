@@ -3,5 +3,8 @@
 
 mod answerpal;
 mod grow;
+mod grow_updates;
+mod grow_writes;
+mod messages;
 mod there_there;
 mod tratta;

@@ -157,6 +157,20 @@ async fn h9_the_assignee_is_set_and_null_clears() {
 }
 
 #[tokio::test]
+async fn h10_the_team_is_set_and_null_clears() {
+    let desk = Desk::start().await;
+    let team = desk.owner.post("/v1/teams", json!({"name": "Billing"})).await.created();
+    let ticket = desk.ticket("S").await;
+    let path = format!("/v1/tickets/{}/team", ticket["id"].as_str().unwrap());
+    let with = desk.owner.put(&path, json!({"team_id": team["id"]})).await.ok();
+    assert_eq!(with["team"], json!({"id": team["id"], "name": "Billing"}));
+    assert_eq!(desk.owner.put(&path, json!({"team_id": null})).await.ok()["team"], Json::Null);
+    for bad in [json!({}), json!({"team_id": "billing"}), json!({"team_id": ticket["id"]})] {
+        assert_eq!(desk.owner.put(&path, bad).await.bad_fields(), ["/team_id"]);
+    }
+}
+
+#[tokio::test]
 async fn h11_the_activity_log_tells_every_change() {
     let desk = Desk::start().await;
     let (jane, _) = desk.user("Jane Smith", "agent").await;

@@ -1,6 +1,7 @@
 //! T · Tratta.
 
 use lambdesk_tests::{Desk, Json, json};
+use reqwest::Method;
 
 #[tokio::test]
 async fn t1_a_ticket_is_one_conversation_with_thread_status_category_customer_and_account() {
@@ -57,11 +58,32 @@ async fn t3_a_read_only_key_writes_nothing_and_webhooks_take_the_coarse_groups()
     let ticket = desk.ticket("Hello").await;
     let path = format!("/v1/tickets/{}", ticket["id"].as_str().unwrap());
     reader.get(&path).await.ok();
-    reader.post("/v1/tickets", json!({"subject": "x"})).await.problem(403, "missing_scope");
-    reader.patch(&path, json!({"subject": "x"})).await.problem(403, "missing_scope");
-    reader.put(&format!("{path}/status"), json!({"status": "closed"})).await.problem(403, "missing_scope");
-    reader.post(&format!("{path}/messages"), json!({"body_text": "x"})).await.problem(403, "missing_scope");
-    reader.delete(&path).await.problem(403, "missing_scope");
+    reader.get("/v1/tickets").await.ok();
+    reader.get(&format!("{path}/messages")).await.ok();
+    reader.get(&format!("{path}/activities")).await.ok();
+    for (method, path, body) in [
+        (Method::POST, "/v1/tickets".to_owned(), Some(json!({"subject": "x"}))),
+        (Method::PATCH, path.clone(), Some(json!({"subject": "x"}))),
+        (Method::PUT, path.clone(), Some(json!({"subject": "x"}))),
+        (Method::DELETE, path.clone(), None),
+        (Method::PUT, format!("{path}/status"), Some(json!({"status": "closed"}))),
+        (Method::PUT, format!("{path}/assignee"), Some(json!({"assignee_id": null}))),
+        (Method::PUT, format!("{path}/team"), Some(json!({"team_id": null}))),
+        (Method::PUT, format!("{path}/tags"), Some(json!({"tags": []}))),
+        (Method::POST, format!("{path}/tags"), Some(json!({"tags": []}))),
+        (Method::DELETE, format!("{path}/tags/01890a5d-ac96-774b-bcce-b302099a8057"), None),
+        (Method::PUT, format!("{path}/follow_up"), Some(json!({"follow_up_at": null}))),
+        (Method::POST, format!("{path}/assign"), None),
+        (Method::POST, format!("{path}/archive"), None),
+        (Method::POST, format!("{path}/restore"), None),
+        (Method::POST, format!("{path}/read"), None),
+        (Method::POST, format!("{path}/unread"), None),
+        (Method::POST, format!("{path}/messages"), Some(json!({"body_text": "x"}))),
+    ] {
+        let refused = reader.send(method, &path, body).await.problem(403, "missing_scope");
+        assert_eq!(refused["scope"], "tickets:write");
+    }
+    assert_eq!(desk.owner.get(&path).await.ok()["version"], 1);
 
     let mut created = desk.receiver(&["ticket.create"]).await;
     let mut updated = desk.receiver(&["ticket.update"]).await;
@@ -178,6 +200,39 @@ async fn t9_the_ticket_holds_requester_flags_and_times() {
     assert!(resolved["updated_at"].as_str() > ticket["updated_at"].as_str());
     assert!(resolved["last_activity_at"].as_str() > ticket["last_activity_at"].as_str());
     assert_eq!(resolved["created_at"], ticket["created_at"]);
+}
+
+#[tokio::test]
+async fn t11_the_account_is_shown_as_it_is_now_wherever_its_ticket_is() {
+    let desk = Desk::start().await;
+    let account = json!({
+        "kind": "debt_account", "external_id": "ACC-12345", "status": "active",
+        "current_balance_cents": 10_000, "currency": "USD",
+    });
+    let account = desk.owner.post("/v1/accounts", account).await.created();
+    let body = json!({"subject": "S", "account_id": account["id"]});
+    let ticket = desk.owner.post("/v1/tickets", body).await.created();
+    desk.ticket("without an account").await;
+    let shown = |account: &Json| {
+        ["id", "kind", "external_id", "status", "current_balance_cents", "currency"].map(|name| account[name].clone())
+    };
+    let is = |status: &str, balance: i64| {
+        [account["id"].clone(), json!("debt_account"), json!("ACC-12345"), json!(status), json!(balance), json!("USD")]
+    };
+    assert_eq!(shown(&ticket["account"]), is("active", 10_000));
+    let settled = json!({"status": "settled", "current_balance_cents": -250});
+    desk.owner.patch(&format!("/v1/accounts/{}", account["id"].as_str().unwrap()), settled).await.ok();
+    let path = format!("/v1/tickets/{}", ticket["id"].as_str().unwrap());
+    assert_eq!(shown(&desk.owner.get(&path).await.ok()["account"]), is("settled", -250));
+    let list = desk.owner.get("/v1/tickets").await.ok();
+    let accounts: Vec<_> = list.as_array().unwrap().iter().map(|row| &row["account"]).collect();
+    assert_eq!((accounts[0], shown(accounts[1])), (&Json::Null, is("settled", -250)));
+    let written = desk.owner.patch(&path, json!({"subject": "T"})).await.ok();
+    assert_eq!(shown(&written["account"]), is("settled", -250));
+    let replayable = desk.owner.with("idempotency-key", "read-1");
+    let remembered = replayable.post(&format!("{path}/read"), json!({})).await.ok();
+    assert_eq!(shown(&remembered["account"]), is("settled", -250));
+    assert_eq!(desk.owner.patch(&path, json!({"account_id": null})).await.ok()["account"], Json::Null);
 }
 
 #[tokio::test]

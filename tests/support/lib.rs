@@ -7,6 +7,7 @@
     reason = "a test that fails here has failed"
 )]
 
+mod contract;
 mod desk;
 pub mod ledger;
 mod receiver;

@@ -7,11 +7,12 @@ use aws_sdk_dynamodb::config::{
     BehaviorVersion, IdentityCache, Region, StalledStreamProtectionConfig, retry::RetryConfig, timeout::TimeoutConfig,
 };
 use aws_smithy_http_client::{
-    Builder,
+    Builder, Connector,
     tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
 };
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector};
 use aws_types::SdkConfig;
+use lambdesk_objects::Objects;
 use lambdesk_store::Store;
 use std::time::Duration;
 
@@ -55,6 +56,12 @@ pub fn dynamo_client(aws: &Aws) -> aws_sdk_dynamodb::Client {
     aws_sdk_dynamodb::Client::new(&sdk_config(aws, aws.dynamodb_url.as_deref()))
 }
 
+/// The object store, where the configuration names a bucket.
+#[must_use]
+pub fn objects(config: &Config) -> Option<Objects> {
+    config.bucket().ok().map(|bucket| Objects::new(bucket.clone(), http_connector))
+}
+
 /// A client for SQS, made the same way.
 #[cfg(feature = "sqs")]
 #[must_use]
@@ -91,12 +98,23 @@ fn http_client(url: Option<&str>) -> SharedHttpClient {
     if url.is_some_and(|url| url.starts_with("http://")) {
         return Builder::new().build_http();
     }
+    Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(embedded_roots()).build_https()
+}
+
+/// The same without a client around it: for requests that no SDK makes.
+#[must_use]
+pub fn http_connector(url: Option<&str>) -> SharedHttpConnector {
+    if url.is_some_and(|url| url.starts_with("http://")) {
+        return SharedHttpConnector::new(Connector::builder().build_http());
+    }
+    let builder = Connector::builder().tls_provider(Provider::Rustls(CryptoMode::Ring));
+    SharedHttpConnector::new(builder.tls_context(embedded_roots()).build())
+}
+
+fn embedded_roots() -> TlsContext {
     let roots = TrustStore::empty().with_pem_certificate(ROOTS);
     let context = TlsContext::builder().with_trust_store(roots).build();
-    Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .tls_context(context.expect("a context of embedded certificates is complete"))
-        .build_https()
+    context.expect("a context of embedded certificates is complete")
 }
 
 #[cfg(test)]
@@ -117,6 +135,7 @@ mod tests {
     #[tokio::test]
     async fn the_clients_accept_the_embedded_roots() {
         let _ = dynamo_client(&aws(None));
+        let _ = http_connector(None);
         #[cfg(feature = "sqs")]
         let _ = sqs_client(&aws(None));
     }

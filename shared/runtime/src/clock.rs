@@ -48,7 +48,14 @@ pub struct Clock(Kind);
 #[derive(Debug, Clone)]
 enum Kind {
     System,
-    Manual(Arc<AtomicU64>),
+    Manual(Arc<Manual>),
+}
+
+/// Its ids are in order among themselves: another clock may show a later time.
+#[derive(Debug)]
+struct Manual {
+    millis: AtomicU64,
+    context: Mutex<ContextV7>,
 }
 
 impl Clock {
@@ -61,7 +68,8 @@ impl Clock {
     /// One that stands still until it is turned. Its clones are turned with it.
     #[must_use]
     pub fn manual(at: Timestamp) -> Self {
-        Self(Kind::Manual(Arc::new(AtomicU64::new(at.millis()))))
+        let context = Mutex::new(ContextV7::new());
+        Self(Kind::Manual(Arc::new(Manual { millis: AtomicU64::new(at.millis()), context })))
     }
 
     /// The time.
@@ -69,20 +77,19 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         match &self.0 {
             Kind::System => now(),
-            Kind::Manual(millis) => Timestamp::from_millis(millis.load(Ordering::SeqCst)),
+            Kind::Manual(manual) => Timestamp::from_millis(manual.millis.load(Ordering::SeqCst)),
         }
     }
 
     /// A new `UUIDv7` of this clock's time, greater than every one before it.
     #[must_use]
     pub fn new_uuid(&self) -> Uuid {
-        static CONTEXT: Mutex<ContextV7> = Mutex::new(ContextV7::new());
         match &self.0 {
             Kind::System => new_uuid(),
-            Kind::Manual(_) => {
+            Kind::Manual(manual) => {
                 let now = self.now();
                 let nanoseconds = (now.since(Timestamp::EPOCH)).subsec_nanos();
-                let time = uuid::Timestamp::from_unix(&CONTEXT, now.seconds(), nanoseconds);
+                let time = uuid::Timestamp::from_unix(&manual.context, now.seconds(), nanoseconds);
                 Uuid::new_v7(time)
             }
         }
@@ -90,9 +97,9 @@ impl Clock {
 
     /// Turns a manual clock; the system's goes on by itself.
     pub fn advance(&self, by: Duration) {
-        if let Kind::Manual(millis) = &self.0 {
+        if let Kind::Manual(manual) = &self.0 {
             let by = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
-            millis.fetch_add(by, Ordering::SeqCst);
+            manual.millis.fetch_add(by, Ordering::SeqCst);
         }
     }
 }
@@ -118,6 +125,14 @@ mod tests {
         assert!(ids.is_sorted());
         let (seconds, _) = ids[0].get_timestamp().unwrap().to_unix();
         assert_eq!(seconds, 4);
+    }
+
+    #[test]
+    fn a_clock_that_is_behind_another_makes_ids_of_its_own_time() {
+        let (ahead, behind) = (Timestamp::from_millis(90_000), Timestamp::from_millis(5_000));
+        Clock::manual(ahead).new_uuid();
+        let (seconds, _) = Clock::manual(behind).new_uuid().get_timestamp().unwrap().to_unix();
+        assert_eq!(seconds, 5);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use aws_credential_types::Credentials;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use lambdesk_objects::Bucket;
 use secrecy::SecretString;
 
 /// What is wrong with the environment: one sentence that names the variable,
@@ -46,6 +47,7 @@ pub struct Config {
     /// `LAMBDESK_ALLOWED_HOSTS`: hosts that webhooks may go to although they are not
     /// public, separated by commas. Unset in the cloud.
     pub allowed_hosts: Vec<String>,
+    bucket: Option<Bucket>,
     queue_url: Option<String>,
     sealing_key: Option<SecretString>,
     operator_token: Option<SecretString>,
@@ -69,18 +71,21 @@ impl Config {
         let get = |name: &'static str| variable(name).filter(|value| !value.is_empty());
         let need = |name: &'static str| get(name).ok_or(ConfigError::Missing(name));
         let hosts = get("LAMBDESK_ALLOWED_HOSTS").unwrap_or_default();
+        let table = need("LAMBDESK_TABLE")?;
+        let aws = Aws {
+            region: need("AWS_REGION")?,
+            credentials: Credentials::from_keys(
+                need("AWS_ACCESS_KEY_ID")?,
+                need("AWS_SECRET_ACCESS_KEY")?,
+                get("AWS_SESSION_TOKEN"),
+            ),
+            dynamodb_url: endpoint("AWS_ENDPOINT_URL_DYNAMODB", get)?,
+            sqs_url: endpoint("AWS_ENDPOINT_URL_SQS", get)?,
+        };
         Ok(Self {
-            table: need("LAMBDESK_TABLE")?,
-            aws: Aws {
-                region: need("AWS_REGION")?,
-                credentials: Credentials::from_keys(
-                    need("AWS_ACCESS_KEY_ID")?,
-                    need("AWS_SECRET_ACCESS_KEY")?,
-                    get("AWS_SESSION_TOKEN"),
-                ),
-                dynamodb_url: endpoint("AWS_ENDPOINT_URL_DYNAMODB", get)?,
-                sqs_url: endpoint("AWS_ENDPOINT_URL_SQS", get)?,
-            },
+            table,
+            bucket: bucket(&aws, get)?,
+            aws,
             allowed_hosts: hosts
                 .split(',')
                 .map(|host| host.trim().to_owned())
@@ -98,6 +103,15 @@ impl Config {
     /// When it is missing.
     pub fn queue_url(&self) -> Result<&str, ConfigError> {
         self.queue_url.as_deref().ok_or(ConfigError::Missing("LAMBDESK_QUEUE_URL"))
+    }
+
+    /// `LAMBDESK_BUCKET`: where the bytes of attachments are; at `AWS_ENDPOINT_URL_S3`
+    /// when that is set.
+    ///
+    /// # Errors
+    /// When it is missing.
+    pub fn bucket(&self) -> Result<&Bucket, ConfigError> {
+        self.bucket.as_ref().ok_or(ConfigError::Missing("LAMBDESK_BUCKET"))
     }
 
     /// `LAMBDESK_SEALING_KEY`: what cursors, sessions and tokens are sealed with;
@@ -122,6 +136,15 @@ impl Config {
     pub fn operator_token(&self) -> Option<&SecretString> {
         self.operator_token.as_ref()
     }
+}
+
+/// The bucket, where one is named. As whom and in which region it is asked is as for the rest.
+fn bucket(aws: &Aws, get: impl Fn(&'static str) -> Option<String> + Copy) -> Result<Option<Bucket>, ConfigError> {
+    let Some(name) = get("LAMBDESK_BUCKET") else {
+        return Ok(None);
+    };
+    let endpoint = endpoint("AWS_ENDPOINT_URL_S3", get)?;
+    Ok(Some(Bucket { name, region: aws.region.clone(), credentials: aws.credentials.clone(), endpoint }))
 }
 
 /// The service's own variable wins over the one for all services, as in AWS's SDKs.
@@ -185,6 +208,17 @@ mod tests {
     }
 
     #[test]
+    fn a_bucket_is_asked_as_the_function_and_at_its_own_endpoint() {
+        let missing = read(&[]).unwrap().bucket().unwrap_err().to_string();
+        assert_eq!(missing, "the variable LAMBDESK_BUCKET is not set");
+        let config = read(&[("LAMBDESK_BUCKET", "files"), ("AWS_ENDPOINT_URL_S3", "http://localhost:3")]).unwrap();
+        let bucket = config.bucket().unwrap();
+        assert_eq!((bucket.name.as_str(), bucket.region.as_str()), ("files", "eu-central-1"));
+        assert_eq!(bucket.endpoint.as_deref(), Some("http://localhost:3"));
+        assert_eq!(bucket.credentials, config.aws.credentials);
+    }
+
+    #[test]
     fn a_sealing_key_is_exactly_32_bytes() {
         let of = |bytes: &[u8]| {
             let text = STANDARD.encode(bytes);
@@ -209,6 +243,7 @@ mod tests {
             ("LAMBDESK_SEALING_KEY", key.as_str()),
             ("LAMBDESK_OPERATOR_TOKEN", "hunter2-token"),
             ("AWS_SESSION_TOKEN", "hunter2-session"),
+            ("LAMBDESK_BUCKET", "files"),
         ]);
         let shown = format!("{:?}", config.unwrap());
         assert!(!shown.contains("hunter2") && !shown.contains(&key), "{shown}");
