@@ -99,9 +99,7 @@ impl<'a> Executor<'a> {
                 (Decision::Change(change), _) => change,
                 (Decision::Unchanged, Some(_)) if self.is_dry_run => return Ok(DryRun::answer(Vec::new())),
                 (Decision::Unchanged, Some(ticket)) => {
-                    let accounts = self.accounts(&command, Some(ticket)).await;
-                    let written = Written { change: None, ticket: Some(ticket), accounts: &accounts };
-                    return Ok((command.answer)(written).into_response());
+                    return Ok(self.answer(&command, None, Some(ticket)).await.into_response());
                 }
                 (Decision::Unchanged | Decision::NeedsTicket, _) => {
                     known = Some(self.load(command.ticket).await?);
@@ -133,22 +131,16 @@ impl<'a> Executor<'a> {
             change.guard.version = Some(ticket.version);
             change.applied_to(ticket)
         });
-        let accounts = self.accounts(command, foreseen.as_ref()).await;
-        let remembered = self.idempotency.as_ref().map(|idempotency| {
-            let written = Written { change: Some(&change), ticket: foreseen.as_ref(), accounts: &accounts };
-            let answer = (command.answer)(written);
-            let record = idempotency.record(&answer, &self.app.sealing);
-            (answer, record)
-        });
-        let record = remembered.as_ref().map(|(_, record)| record);
-        match self.store.commit(self.workspace, command.ticket, &change, record).await {
+        let remembered = match &self.idempotency {
+            Some(_) => Some(self.answer(command, Some(&change), foreseen.as_ref()).await),
+            None => None,
+        };
+        let record = remembered.as_ref().and_then(|answer| self.remember(answer));
+        match self.store.commit(self.workspace, command.ticket, &change, record.as_ref()).await {
             Ok(ticket) => {
                 let answer = match remembered {
-                    Some((answer, _)) => answer,
-                    None => {
-                        let accounts = self.accounts(command, ticket.as_ref()).await;
-                        (command.answer)(Written { change: Some(&change), ticket: ticket.as_ref(), accounts: &accounts })
-                    }
+                    Some(answer) => answer,
+                    None => self.answer(command, Some(&change), ticket.as_ref()).await,
                 };
                 Ok(Attempt::Done(answer.into_response()))
             }
@@ -159,14 +151,18 @@ impl<'a> Executor<'a> {
         }
     }
 
-    /// The account that the answer shows. What is written is written: where the
-    /// account can't be read, the answer names it by its id alone.
-    async fn accounts<D, A>(&self, command: &Command<D, A>, ticket: Option<&Ticket>) -> Accounts {
-        let ticket = ticket.filter(|_| command.answer_needs_ticket);
-        Accounts::of(self.store, self.workspace, ticket).await.unwrap_or_else(|error| {
+    /// The answer, with the account that the ticket is about. What is written is
+    /// written: where the account can't be read, the answer names it by its id alone.
+    async fn answer<D, A>(&self, command: &Command<D, A>, change: Option<&Change>, ticket: Option<&Ticket>) -> Answer
+    where
+        A: Fn(Written<'_>) -> Answer,
+    {
+        let shown = ticket.filter(|_| command.answer_needs_ticket);
+        let accounts = Accounts::of(self.store, self.workspace, shown).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "an account could not be read");
             Accounts::default()
-        })
+        });
+        (command.answer)(Written { change, ticket, accounts: &accounts })
     }
 
     async fn load(&self, ticket: TicketId) -> Result<Ticket, Problem> {

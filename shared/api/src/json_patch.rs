@@ -216,12 +216,12 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    fn map(value: Value) -> Map<String, Value> {
+    fn map(value: &Value) -> Map<String, Value> {
         value.as_object().expect("an object").clone()
     }
 
     fn ticket() -> Map<String, Value> {
-        map(json!({
+        map(&json!({
             "subject": "S", "uid": null, "tags": ["a", "b"], "requester": {"name": "Ada"}, "custom": {"x": 1, "y": 2},
         }))
     }
@@ -266,7 +266,11 @@ mod tests {
         ] {
             let first = json!({"op": "test", "path": "/uid", "value": null});
             let problem = changes(&json!([first, operation])).expect_err("can't be applied");
-            assert_eq!((problem.status().as_u16(), problem.errors()[0].pointer.as_str()), (422, pointer), "{operation}");
+            assert_eq!(
+                (problem.status().as_u16(), problem.errors()[0].pointer.as_str()),
+                (422, pointer),
+                "{operation}"
+            );
         }
         let nothing = changes(&json!([{"op": "replace", "path": "", "value": []}])).expect_err("no object");
         assert_eq!(nothing.errors()[0].pointer, "");
@@ -281,8 +285,7 @@ mod tests {
         ]);
         let problem = Operations::read(bad.to_string().as_bytes()).expect_err("bad");
         let pointers: Vec<_> = problem.errors().iter().map(|error| error.pointer.as_str()).collect();
-        let expected =
-            ["/0/op", "/1/path", "/2/value", "/3/from", "/4/op", "/4/path", "/5", "/6/path", "/7/path"];
+        let expected = ["/0/op", "/1/path", "/2/value", "/3/from", "/4/op", "/4/path", "/5", "/6/path", "/7/path"];
         assert_eq!(pointers, expected);
         assert_eq!(Operations::read(b"{}").expect_err("no list").status().as_u16(), 422);
         assert_eq!(Operations::read(b"[").expect_err("no JSON").status().as_u16(), 400);
@@ -311,7 +314,7 @@ mod tests {
             after in proptest::collection::btree_map("[a-d]", small(), 0..4),
         ) {
             let (mut before, after) = (json!(before), json!(after));
-            let patch = difference(map(before.clone()), map(after.clone()));
+            let patch = difference(map(&before), map(&after));
             json_patch::merge(&mut before, &Value::Object(patch));
             prop_assert_eq!(before, after);
         }

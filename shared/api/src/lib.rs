@@ -11,6 +11,7 @@
 //! | [`execute`], [`opening`], [`write`](mod@write), [`idempotency`] | how a command becomes a commit and an answer |
 //! | [`listing`] | limits, cursors and page numbers of lists |
 //! | [`render`] | how tickets and messages are shown |
+//! | [`download`] | links to files of messages |
 //! | [`openapi`] | the `OpenAPI` document, made from the types |
 //! | [`visitor`] | what a visitor carries: intake sessions, public tokens |
 //! | [`channel_token`] | the public token that names a channel |
@@ -22,6 +23,7 @@ pub mod channel_token;
 mod checker;
 pub mod content;
 pub mod cursor;
+pub mod download;
 mod dry_run;
 pub mod execute;
 pub mod function;

@@ -19,7 +19,7 @@ use lambdesk_domain::{
     text::EmailAddress,
     ticket::Ticket,
 };
-use lambdesk_store::{Claim, CommitError, NewItems, Place, contact_id};
+use lambdesk_store::{Claim, CommitError, NewItems, Place, Store, StoreError, contact_id};
 
 /// How often it is tried: more than once only where the contact is not just the one
 /// that the address and the name derive.
@@ -75,6 +75,18 @@ pub async fn open(
         }
     }
     Err(Problem::unavailable())
+}
+
+/// Whether the ticket's contact is blocked, so that what they write wakes nothing.
+///
+/// # Errors
+/// When the table fails.
+pub async fn is_from_blocked(store: &Store, ticket: &Ticket) -> Result<bool, StoreError> {
+    let Some(contact) = &ticket.contact else {
+        return Ok(false);
+    };
+    let found = store.contact(ticket.workspace_id, contact.id).await?;
+    Ok(found.is_some_and(|contact| contact.is_blocked))
 }
 
 /// The number of a ticket that is only tried.

@@ -10,6 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use lambdesk_domain::id::Version;
+use lambdesk_store::DEEPEST;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde::Serialize;
 
@@ -122,22 +123,21 @@ impl<T: Serialize> Paged<T> {
     }
 }
 
-/// The neighbours of a page as relative references: the same query, another cursor.
+/// The neighbours of a page, the first one, and the last one where page numbers
+/// reach it, as relative references: the same query, another place.
 fn link(uri: &Uri, page: &PageInfo) -> Option<HeaderValue> {
     let others: Vec<&str> = uri.query().unwrap_or_default().split('&').filter(|pair| selects(pair)).collect();
-    let reference = |cursor: Option<&str>| {
-        let pairs: Vec<String> = others
-            .iter()
-            .map(|pair| (*pair).to_owned())
-            .chain(cursor.map(|cursor| format!("cursor={cursor}")))
-            .collect();
+    let reference = |place: Option<String>| {
+        let pairs: Vec<String> = others.iter().map(|pair| (*pair).to_owned()).chain(place).collect();
         let query = if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) };
         utf8_percent_encode(&format!("{}{query}", uri.path()), IN_LINK).to_string()
     };
-    let to = |relation: &str, cursor: Option<&str>| format!("<{}>; rel=\"{relation}\"", reference(cursor));
-    let next = page.next_cursor.as_deref().map(|cursor| to("next", Some(cursor)));
-    let prev = page.prev_cursor.as_deref().map(|cursor| to("prev", Some(cursor)));
-    let links: Vec<String> = next.into_iter().chain(prev).chain([to("first", None)]).collect();
+    let to = |relation: &str, place: Option<String>| format!("<{}>; rel=\"{relation}\"", reference(place));
+    let next = page.next_cursor.as_deref().map(|cursor| to("next", Some(format!("cursor={cursor}"))));
+    let prev = page.prev_cursor.as_deref().map(|cursor| to("prev", Some(format!("cursor={cursor}"))));
+    let reach = DEEPEST as u64 / u64::from(page.size.max(1));
+    let last = page.last.filter(|last| *last <= reach).map(|last| to("last", Some(format!("page={last}"))));
+    let links: Vec<String> = next.into_iter().chain(prev).chain([to("first", None)]).chain(last).collect();
     let links = links.join(", ");
     HeaderValue::try_from(&links).ok().filter(|_| links.len() <= MAX_LINK_BYTES)
 }
@@ -198,7 +198,7 @@ mod tests {
     async fn the_only_page_has_null_cursors_and_no_neighbours() {
         let only = Paged { data: vec![0], page: PageInfo { size: 25, ..PageInfo::default() }.with_total(0) };
         let answer = answer_of(only.respond(&Uri::from_static("/v1/tags"))).await;
-        assert_eq!(answer.header("link"), "</v1/tags>; rel=\"first\"");
+        assert_eq!(answer.header("link"), "</v1/tags>; rel=\"first\", </v1/tags?page=1>; rel=\"last\"");
         let expected = json!({"next_cursor": null, "prev_cursor": null, "size": 25, "total": 0, "last": 1});
         assert_eq!(answer.json()["page"], expected);
     }

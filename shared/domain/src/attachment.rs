@@ -121,7 +121,8 @@ const fn turns_direction(c: char) -> bool {
 /// without parameters.
 pub(crate) fn media_type(text: &str) -> Result<String, InvalidText> {
     let media_type = text.trim().to_ascii_lowercase();
-    let fits = media_type.split_once('/').is_some_and(|(kind, sub)| is_restricted_name(kind) && is_restricted_name(sub));
+    let fits =
+        media_type.split_once('/').is_some_and(|(kind, sub)| is_restricted_name(kind) && is_restricted_name(sub));
     if fits { Ok(media_type) } else { Err(InvalidText::Form("a media type such as image/png, without parameters")) }
 }
 

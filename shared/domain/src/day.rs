@@ -1,11 +1,12 @@
 //! Days in UTC, as reports count them.
 
 use crate::time::Timestamp;
-use jiff::{civil::Date, tz::Offset};
+use jiff::{Span, civil::Date};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
 const SECONDS: u64 = 86_400;
+const EPOCH: Date = jiff::civil::date(1970, 1, 1);
 /// 9999-12-31.
 const LAST: u64 = 2_932_896;
 
@@ -60,9 +61,9 @@ impl schemars::JsonSchema for Day {
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = i64::try_from(self.0 * SECONDS).unwrap_or(i64::MAX);
-        let time = jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX);
-        write!(f, "{}", Offset::UTC.to_datetime(time).date())
+        let days = i64::try_from(self.0).unwrap_or(i64::MAX);
+        let date = Span::new().try_days(days).and_then(|days| EPOCH.checked_add(days)).unwrap_or(Date::MAX);
+        write!(f, "{date}")
     }
 }
 
@@ -71,8 +72,8 @@ impl FromStr for Day {
 
     fn from_str(text: &str) -> Result<Self, InvalidDay> {
         let date: Date = text.parse().map_err(|_| InvalidDay)?;
-        let start = Offset::UTC.to_timestamp(date.at(0, 0, 0, 0)).map_err(|_| InvalidDay)?;
-        let day = Self(u64::try_from(start.as_second()).map_err(|_| InvalidDay)? / SECONDS);
+        let days = EPOCH.until(date).map_err(|_| InvalidDay)?.get_days();
+        let day = Self(u64::try_from(days).map_err(|_| InvalidDay)?);
         // Compact spellings and dates with a time would be second names for the same day.
         if day.0 <= LAST && day.to_string() == text { Ok(day) } else { Err(InvalidDay) }
     }
@@ -121,8 +122,18 @@ mod tests {
     }
 
     #[test]
+    fn the_first_and_the_last_day_are_days() {
+        for (number, text) in [(0, "1970-01-01"), (LAST, "9999-12-31")] {
+            assert_eq!(Day::from_number(number).to_string(), text);
+            assert_eq!(text.parse(), Ok(Day::from_number(number)));
+        }
+    }
+
+    #[test]
     fn only_one_spelling_is_a_day() {
-        for text in ["", "20261121", "2026-11-21T00:00", "2026-W47-6", "2026-1-2", "2026-02-30", "1969-12-31", "+002026-11-21"] {
+        for text in
+            ["", "20261121", "2026-11-21T00:00", "2026-W47-6", "2026-1-2", "2026-02-30", "1969-12-31", "+002026-11-21"]
+        {
             assert_eq!(text.parse::<Day>(), Err(InvalidDay), "{text}");
         }
     }

@@ -106,8 +106,7 @@ impl FromStr for SearchQuery {
                 None => asked.extend(parts(run).map(Word::of)),
             }
         }
-        let says_less =
-            |word: &Word| asked.iter().any(|other| other != word && Self::meets(word, other.as_str()));
+        let says_less = |word: &Word| asked.iter().any(|other| other != word && Self::meets(word, other.as_str()));
         let words: BTreeSet<_> = asked.iter().filter(|word| !says_less(word)).cloned().collect();
         match words.len() {
             0 => Err(InvalidSearch::Empty),
@@ -158,7 +157,8 @@ const fn plain(letter: char) -> Option<&'static str> {
 
 /// What stands between spaces, brackets, quotes and list signs.
 fn runs(folded: &str) -> impl Iterator<Item = &str> {
-    let ends = |letter: char| letter.is_whitespace() || letter.is_control() || "<>()[]{},;:\"'|/\\!?&=".contains(letter);
+    let ends =
+        |letter: char| letter.is_whitespace() || letter.is_control() || "<>()[]{},;:\"'|/\\!?&=".contains(letter);
     folded.split(ends).filter(|run| !run.is_empty())
 }
 
@@ -195,7 +195,10 @@ mod tests {
 
     #[test]
     fn a_text_is_cut_into_letters_and_digits() {
-        assert_eq!(found("don't re-open INV-2024/00123, ok?"), ["00123", "2024", "don", "inv", "ok", "open", "re", "t"]);
+        assert_eq!(
+            found("don't re-open INV-2024/00123, ok?"),
+            ["00123", "2024", "don", "inv", "ok", "open", "re", "t"]
+        );
         assert_eq!(found("€ 1.234,50 — snake_case"), ["1", "234", "50", "case", "snake"]);
         assert_eq!(found("返品 したい"), ["い", "し", "た", "品", "返"]);
         assert_eq!(found(" \t—…!? "), [""; 0]);
@@ -204,7 +207,10 @@ mod tests {
     #[test]
     fn an_address_is_found_whole_and_in_parts() {
         let address = "grace.h+desk@mail.example";
-        assert_eq!(found(&format!("Write <mailto:{address}>.")), ["desk", "example", "grace", address, "h", "mail", "mailto", "write"]);
+        assert_eq!(
+            found(&format!("Write <mailto:{address}>.")),
+            ["desk", "example", "grace", address, "h", "mail", "mailto", "write"]
+        );
         assert_eq!(asked(&format!("{address} ")), Ok(address.to_owned()));
         assert_eq!(asked("grace.h+desk@ma"), Ok("grace.h+desk@ma".to_owned()));
         assert_eq!(asked("@mail.example"), Ok("example mail".to_owned()));

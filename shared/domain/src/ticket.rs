@@ -5,7 +5,8 @@ use crate::{
     contact::{ContactRef, Requester},
     custom_field::FieldValue,
     id::{
-        AccountId, CategoryId, ChannelId, MessageId, TagId, TeamId, TicketId, TicketNumber, UserId, Version, WorkspaceId,
+        AccountId, CategoryId, ChannelId, MessageId, TagId, TeamId, TicketId, TicketNumber, UserId, Version,
+        WorkspaceId,
     },
     status::{Awaiting, ChannelType, Priority, Shelf, Source, Status},
     text::{FieldKey, Preview, Subject, Summary, Uid},

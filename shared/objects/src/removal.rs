@@ -56,8 +56,10 @@ impl Objects {
         now: Timestamp,
     ) -> Result<(), RemovalError> {
         // Boxed, so that the compiler can tell that the whole may move between threads.
-        let removals: Vec<_> =
-            files.iter().map(|attachment| self.remove_one(store, workspace, ticket, *attachment, now).boxed()).collect();
+        let removals: Vec<_> = files
+            .iter()
+            .map(|attachment| self.remove_one(store, workspace, ticket, *attachment, now).boxed())
+            .collect();
         stream::iter(removals).buffer_unordered(SIDE_BY_SIDE).try_collect().await
     }
 

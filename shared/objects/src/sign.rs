@@ -110,13 +110,11 @@ impl Bucket {
     /// endpoint's path.
     pub(crate) fn url(&self, key: &ObjectKey) -> String {
         let Self { name, region, endpoint, .. } = self;
-        match endpoint {
-            Some(endpoint) => format!("{endpoint}/{name}/{key}"),
-            None => {
-                let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-                format!("https://{name}.s3.{region}.{suffix}/{key}")
-            }
+        if let Some(endpoint) = endpoint {
+            return format!("{endpoint}/{name}/{key}");
         }
+        let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+        format!("https://{name}.s3.{region}.{suffix}/{key}")
     }
 }
 
@@ -185,6 +183,11 @@ mod tests {
         ObjectKey::parse(&format!("{id}/{id}/{id}")).expect("a name")
     }
 
+    /// What AWS's SDK for Python (botocore 1.35.99, `S3SigV4QueryAuth`) signs the same request with.
+    fn is_signed_as_by_botocore(url: &str, signature: &str) {
+        assert!(url.contains(&format!("&X-Amz-Signature={signature}")), "{url}");
+    }
+
     fn objects(credentials: Credentials) -> Objects {
         Objects::new(bucket(credentials), |_| panic!("signing makes no request"))
     }
@@ -201,6 +204,7 @@ mod tests {
         assert!(!upload.url.contains("hunter2") && !format!("{objects:?}").contains("hunter"), "{objects:?}");
         let host = format!("https://examplebucket.s3.us-east-1.amazonaws.com/{}?", key());
         assert!(upload.url.starts_with(&host), "{}", upload.url);
+        is_signed_as_by_botocore(&upload.url, "ce7f7e08711db05efb3415e3ed5deb346a5b052cdd6c3578b814f782d067b1cd");
         assert_eq!(upload.expires_at, now.plus(UPLOAD));
         assert!(upload.headers.contains(&("content-length", "7".to_owned())));
     }
@@ -211,12 +215,14 @@ mod tests {
         let shown = disposition(&name);
         let whole = "filename*=UTF-8''Rechnung%20_M%C3%A4rz_.html";
         assert_eq!(shown, format!("attachment; filename=\"Rechnung _M_rz_.html\"; {whole}"));
-        let objects = objects(Credentials::from_keys("id", "secret", None));
+        let objects = objects(Credentials::from_keys("id", "hunter2", None));
         let kind = "text/html".parse().expect("a type");
-        let link = objects.presign_get(&key(), &name, &kind, Timestamp::EPOCH).expect("signed");
+        let now = Timestamp::from_millis(1_800_000_000_000);
+        let link = objects.presign_get(&key(), &name, &kind, now).expect("signed");
+        is_signed_as_by_botocore(&link.url, "6f61ead4552ecf3054e03b43331f3e1173a8c4cb8fea9af9d03960bea8938283");
         assert!(link.url.contains("?response-content-disposition=attachment%3B%20filename"), "{}", link.url);
         assert!(link.url.contains("&response-content-type=text%2Fhtml&X-Amz-"), "{}", link.url);
-        assert_eq!(link.expires_at, Timestamp::EPOCH.plus(DOWNLOAD));
+        assert_eq!(link.expires_at, now.plus(DOWNLOAD));
     }
 
     #[test]

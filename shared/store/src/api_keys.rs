@@ -214,11 +214,7 @@ impl Store {
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn listed_api_key(
-        &self,
-        workspace: WorkspaceId,
-        id: ApiKeyId,
-    ) -> Result<Option<ListedKey>, StoreError> {
+    pub async fn listed_api_key(&self, workspace: WorkspaceId, id: ApiKeyId) -> Result<Option<ListedKey>, StoreError> {
         let item = self.get(Tenant::new(workspace).listed_api_key(id), true).await?;
         item.as_ref().map(ListedKey::read).transpose()
     }
@@ -280,8 +276,7 @@ impl Store {
         let live = after.previous.as_ref().filter(|previous| previous.until > now);
         if let Some(Previous { hash, until }) = live {
             let ends = after.key.expires_at.map_or(*until, |expiry| expiry.min(*until));
-            let mut item =
-                document(keys::api_key(hash), &ApiKey { expires_at: Some(ends), ..after.key.clone() });
+            let mut item = document(keys::api_key(hash), &ApiKey { expires_at: Some(ends), ..after.key.clone() });
             item.insert(crate::table::TTL_ATTRIBUTE.to_owned(), number(ends.seconds() + 1));
             steps.push((self.put_item(item)?, Refusal::NotAsSeen));
         }

@@ -20,6 +20,7 @@ use lambdesk_domain::{
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// The message that carries it; absent until there is one.
 const CARRIER: &str = "ca";
@@ -78,9 +79,7 @@ impl Store {
         match self.transact(items).await? {
             Transaction::Written => Ok(()),
             Transaction::Cancelled(cancelled) => match cancelled.failed(0) {
-                Some(Some(item)) => {
-                    Err(CommitError::Answered(Box::new(Record::read(item).map_err(StoreError::from)?)))
-                }
+                Some(Some(item)) => Err(CommitError::Answered(Box::new(Record::read(item).map_err(StoreError::from)?))),
                 _ => Err(StoreError::Contended.into()),
             },
         }
@@ -112,7 +111,10 @@ impl Store {
         ids: &[AttachmentId],
     ) -> Result<Vec<Upload>, StoreError> {
         let tenant = Tenant::new(workspace);
-        let items = self.batch_get(ids.iter().map(|id| tenant.attachment(ticket, *id)).collect()).await?;
+        // The table refuses to read an item twice in one request.
+        let distinct: BTreeSet<_> = ids.iter().collect();
+        let keys = distinct.into_iter().map(|id| tenant.attachment(ticket, *id)).collect();
+        let items = self.batch_get(keys).await?;
         let found = items.iter().map(decode).collect::<Result<Vec<_>, _>>()?;
         let by_id = |id: &AttachmentId| found.iter().find(|upload| upload.file.id == *id).cloned();
         Ok(ids.iter().filter_map(by_id).collect())

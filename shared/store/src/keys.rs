@@ -23,6 +23,7 @@
 //! | tickets that are not active by priority, then creation | `ws#o#group`, priority·id |
 //! | tickets by last change | `ws#u#group`, updated·id |
 //! | tickets with a tag, account, uid, category, team, custom value | `ws#f#kind#value`, id |
+//! | the same by the day of their last activity | `ws#l#kind#value`, day·id |
 //! | how far counters have come, with the counts now; a recount; what it has replaced | `ws#count`, `P`; `B`; `O` |
 //! | counts of channels and assignees now; what happened on days | `ws#count#generation`, `C#channel` · `U#assignee`; `D#group#day` |
 //! | a workspace's round of purging; what remains of a purged ticket | `ws#purge`, `W`; `ws#t#ticket`, `W` |
@@ -49,10 +50,12 @@ mod tenant;
 pub(crate) use attachments::parse_attachment;
 pub use contacts::Unique;
 pub(crate) use contacts::{ACCOUNTS, CONTACTS, JOBS, parse_account, parse_contact, parse_job};
-pub(crate) use counts::{COUNTED, COUNTED_ASSIGNEES, COUNTED_CHANNELS, COUNTS, counted_day, counted_group, day_key};
+pub(crate) use counts::{COUNTED, COUNTED_ASSIGNEES, COUNTED_CHANNELS, COUNTS, counted_day, counted_day_key, counted_group};
 pub(crate) use purge::BELONGINGS;
 pub use purge::{is_remains, parse_round};
-pub(crate) use rows::{NUMBER, number_at, number_key, number_place, state_key, state_place, ticket_at, time_place};
+pub(crate) use rows::{
+    NUMBER, day_at, number_at, number_key, number_place, row_day, state_key, state_place, ticket_at, time_at, time_place,
+};
 pub use rows::{Group, Posting};
 pub(crate) use search::{Place, indexed_number};
 pub use search::{is_index_wish, parse_index_care};

@@ -107,7 +107,8 @@ impl Store {
         let is_trashed = new.shelf == Shelf::Trashed && old.as_ref().is_none_or(|old| old.shelf != Shelf::Trashed);
         let round = async { if is_trashed { self.touch_round(new.workspace_id, now).await } else { Ok(()) } };
         let deliveries = self.add_deliveries(&event, endpoints, now);
-        let (deliveries, (), (), ()) = try_join4(deliveries, follow_up, rows, round).await?;
+        // Boxed: four writes side by side make a large future.
+        let (deliveries, (), (), ()) = Box::pin(try_join4(deliveries, follow_up, rows, round)).await?;
         self.add_event(&event, position, now).await?;
         Ok(deliveries)
     }
@@ -175,6 +176,7 @@ impl Store {
             return Ok(Repaired { is_unsettled, ..Repaired::default() });
         }
         self.place_rows(None, ticket).await?;
+        self.index_anew(ticket.workspace_id, ticket.id, now).await?;
         if ticket.shelf == Shelf::Trashed {
             self.touch_round(ticket.workspace_id, now).await?;
         }

@@ -153,7 +153,10 @@ impl Store {
             // What somebody changed or deleted meanwhile is read again as it is now.
             if erased > 0 && matches!(self.transact(puts).await?, Transaction::Cancelled(_)) {
                 attempts += 1;
-                if attempts < ATTEMPTS { continue } else { return Err(StoreError::Contended) }
+                if attempts == ATTEMPTS {
+                    return Err(StoreError::Contended);
+                }
+                continue;
             }
             count += erased;
             match page.items.last().filter(|_| page.has_more) {

@@ -31,12 +31,13 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// From one round to the next.
-const DAY: Duration = Duration::from_hours(24);
+pub const BETWEEN_ROUNDS: Duration = Duration::from_hours(24);
 /// How long after the last sign of something to purge a round is kept at least:
 /// longer than an index lags behind.
 const LINGERING: Duration = Duration::from_hours(1);
-/// A round that is overdue so long was lost in an outage: no run looks back so far.
-const LOST: Duration = Duration::from_hours(48);
+/// A round that is overdue so long may be further back than any run looks, after an
+/// outage: it is due anew.
+const OVERDUE: Duration = Duration::from_hours(3);
 /// When something was last put into the trash, or the settings changed.
 const TOUCHED: &str = "tp";
 /// Items of one purged ticket that are read at once.
@@ -77,7 +78,7 @@ impl Store {
     /// When the table fails.
     pub async fn touch_round(&self, workspace: WorkspaceId, now: Timestamp) -> Result<(), StoreError> {
         let key = Tenant::new(workspace).purge_round();
-        let (hour, place) = keys::due(now.plus(DAY), &key);
+        let (hour, place) = keys::due(now.plus(BETWEEN_ROUNDS), &key);
         let after = self.meter.ended();
         let request = self.client.update_item().table_name(&*self.table).set_key(Some(primary(key)));
         let request = request
@@ -96,7 +97,7 @@ impl Store {
         self.record("UpdateItem", after, output.consumed_capacity());
         let place = output.attributes.as_ref().and_then(|item| item.get("x_sk")?.as_s().ok());
         let due = place.and_then(|place| keys::due_time(place));
-        if due.is_none_or(|due| due.plus(LOST) < now) {
+        if due.is_none_or(|due| due.plus(OVERDUE) < now) {
             return self.put_round(workspace, None, now).await;
         }
         Ok(())
@@ -129,8 +130,7 @@ impl Store {
             .transpose()
     }
 
-    /// The round goes on from this place as soon as possible; from none, with the
-    /// next one, in a day.
+    /// The round goes on from this place, or from its beginning, when it is due again.
     ///
     /// # Errors
     /// When the table fails.
@@ -138,10 +138,9 @@ impl Store {
         &self,
         workspace: WorkspaceId,
         place: Option<&RoundPlace>,
-        now: Timestamp,
+        due: Timestamp,
     ) -> Result<(), StoreError> {
         let key = Tenant::new(workspace).purge_round();
-        let due = if place.is_some() { now } else { now.plus(DAY) };
         let (hour, at) = keys::due(due, &key);
         let after = self.meter.ended();
         let request = self.client.update_item().table_name(&*self.table).set_key(Some(primary(key)));
@@ -165,12 +164,7 @@ impl Store {
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn end_rounds(
-        &self,
-        workspace: WorkspaceId,
-        seen: &Round,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
+    pub async fn end_rounds(&self, workspace: WorkspaceId, seen: &Round, now: Timestamp) -> Result<bool, StoreError> {
         if seen.touched_at.plus(LINGERING) > now {
             return Ok(false);
         }

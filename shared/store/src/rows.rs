@@ -54,7 +54,11 @@ fn rows(ticket: &Ticket) -> Vec<Row> {
     let group = Group::of_ticket(ticket);
     let number = Row { key: tenant.number_row(ticket), group: Some(group) };
     let order = (group != Group::Active).then(|| Row::bare(tenant.order_row(ticket)));
-    let postings = postings(ticket).into_iter().map(|posting| Row::bare(tenant.posting_row(&posting, ticket.id)));
+    let postings = postings(ticket);
+    let postings = postings
+        .iter()
+        .flat_map(|posting| [tenant.posting_row(posting, ticket.id), tenant.day_row(posting, ticket)])
+        .map(Row::bare);
     [number, Row::bare(tenant.updated_row(ticket))].into_iter().chain(order).chain(postings).collect()
 }
 
@@ -167,11 +171,7 @@ impl Store {
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn numbered(
-        &self,
-        workspace: WorkspaceId,
-        wanted: TicketNumber,
-    ) -> Result<Option<TicketId>, StoreError> {
+    pub async fn numbered(&self, workspace: WorkspaceId, wanted: TicketNumber) -> Result<Option<TicketId>, StoreError> {
         let tenant = Tenant::new(workspace);
         let from = format!("{}{}", keys::NUMBER, keys::number_key(wanted));
         let page = self.between(&tenant.number_rows(), (&from, &format!("{from}~")), false, 1).await?;

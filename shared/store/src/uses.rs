@@ -59,12 +59,8 @@ impl Store {
     pub async fn users_of(&self, workspace: WorkspaceId, used: &Used) -> Result<Users, StoreError> {
         match used {
             Used::Posting(posting) => self.users_by_posting(workspace, posting).await,
-            Used::Assignee(user) => {
-                let active = self.look(
-                    Index::Assignee,
-                    Tenant::new(workspace).assigned(Some(*user)),
-                    used,
-                );
+            Used::Assignee(holder) => {
+                let active = self.look(Index::Assignee, Tenant::new(workspace).assigned(Some(*holder)), used);
                 let done = [Status::Resolved, Status::Closed, Status::Spam].map(State::Live);
                 let done = self.look_through(workspace, &done, used);
                 let away = self.look_through(workspace, &AWAY, used);
@@ -88,12 +84,7 @@ impl Store {
         Ok(Users { tickets: using.collect(), may_be_more: page.has_more })
     }
 
-    async fn look_through(
-        &self,
-        workspace: WorkspaceId,
-        states: &[State],
-        used: &Used,
-    ) -> Result<Users, StoreError> {
+    async fn look_through(&self, workspace: WorkspaceId, states: &[State], used: &Used) -> Result<Users, StoreError> {
         let tenant = Tenant::new(workspace);
         let looks = states.iter().map(|state| self.look(Index::List, tenant.list(*state), used));
         Ok(try_join_all(looks).await?.into_iter().fold(Users::default(), Users::and))
@@ -104,7 +95,7 @@ impl Store {
         let mut expression = Expression::default();
         let filter = match used {
             Used::Posting(_) => None,
-            Used::Assignee(user) => Some(equals(attr::ASSIGNEE, user.uuid(), &mut expression)),
+            Used::Assignee(holder) => Some(equals(attr::ASSIGNEE, holder.uuid(), &mut expression)),
             Used::Channel(channel) => Some(equals(attr::CHANNEL, channel.uuid(), &mut expression)),
             Used::Field(key) => Some(format!("attribute_exists({})", expression.path(attr::CUSTOM, key.as_str()))),
         };

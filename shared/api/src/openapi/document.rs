@@ -78,6 +78,7 @@ impl Document31 {
             sent.extend(finished.body.as_mut());
         }
         let schemas = self.schemas.finish(&mut sent);
+        let parameters = share_parameters(self.operations.values_mut());
         json!({
             "openapi": "3.1.0",
             "info": { "title": "Lambdesk", "version": version, "description": about, "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" } },
@@ -87,12 +88,34 @@ impl Document31 {
             "webhooks": { "event": webhook(&event) },
             "components": {
                 "schemas": schemas,
+                "parameters": parameters,
                 "responses": problems(&problem),
                 "headers": headers(),
                 "securitySchemes": security_schemes(),
             },
         })
     }
+}
+
+/// The parameters that most operations have, told once.
+const SHARED: [&str; 8] = ["limit", "cursor", "page", "with_total", "silent", "dry_run", "If-Match", "Idempotency-Key"];
+
+/// Takes the shared parameters out of the operations; one that is told in another
+/// way somewhere stays there.
+fn share_parameters<'a>(operations: impl Iterator<Item = &'a mut Finished>) -> Map<String, Json> {
+    let mut shared = Map::new();
+    let lists = operations.filter_map(|operation| operation.members.get_mut("parameters")?.as_array_mut());
+    for parameter in lists.flatten() {
+        let name = parameter.get("name").and_then(Json::as_str).unwrap_or_default().to_owned();
+        if !SHARED.contains(&name.as_str()) {
+            continue;
+        }
+        let reference = json!({ "$ref": format!("#/components/parameters/{name}") });
+        if shared.entry(name).or_insert_with(|| parameter.clone()) == parameter {
+            *parameter = reference;
+        }
+    }
+    shared
 }
 
 fn paths(operations: BTreeMap<(String, String), Finished>) -> Map<String, Json> {

@@ -16,5 +16,5 @@ mod signature;
 
 pub use document::{Incomplete, document, webhook};
 pub use operation::{Operation, Operations};
-pub use schemas::{Schemas, nullable};
+pub use schemas::{Schemas, nullable, text_or_html};
 pub use signature::{Signature, Tell};

@@ -49,7 +49,11 @@ impl Operations {
             tell(operation);
         });
         let before = self.told.insert(TypeId::of::<H>(), Told { summary: summary.into(), tell });
-        assert!(before.is_none(), "a handler is told of twice; first: {}", before.map(|told| told.summary).unwrap_or_default());
+        assert!(
+            before.is_none(),
+            "a handler is told of twice; first: {}",
+            before.map(|told| told.summary).unwrap_or_default()
+        );
         self
     }
 }
@@ -116,6 +120,11 @@ impl Operation {
         self.members.insert("security".to_owned(), json!([{ scheme: [] }]));
     }
 
+    /// As [`Operation::secured`], but what is needed may also come in the body.
+    pub fn secured_here_or_in_body(&mut self, scheme: &str) {
+        self.members.insert("security".to_owned(), json!([{ scheme: [] }, {}]));
+    }
+
     /// May answer problems with these statuses. 5xx and 405 are everywhere.
     pub fn refuses(&mut self, statuses: &[u16]) {
         self.refusals.extend(statuses);
@@ -129,7 +138,7 @@ impl Operation {
 
     /// A query parameter.
     pub fn query(&mut self, name: &str, schema: Json, about: &str) {
-        self.parameters.push(json!({ "name": name, "in": "query", "schema": schema, "description": about }));
+        self.parameters.push(parameter("query", name, schema, about));
     }
 
     /// A query parameter with a value of this type.
@@ -165,7 +174,7 @@ impl Operation {
 
     /// A request header.
     pub fn header(&mut self, name: &str, schema: Json, about: &str) {
-        self.parameters.push(json!({ "name": name, "in": "header", "schema": schema, "description": about }));
+        self.parameters.push(parameter("header", name, schema, about));
     }
 
     /// The parameters of lists that can be counted: `page` and `with_total`.
@@ -322,6 +331,12 @@ pub(super) struct Finished {
 }
 
 const JSON: &str = "application/json";
+
+fn parameter(place: &str, name: &str, schema: Json, about: &str) -> Json {
+    let mut parameter = json!({ "name": name, "in": place, "description": about });
+    parameter["schema"] = schema;
+    parameter
+}
 
 fn enveloped(data: &Json) -> Json {
     json!({ "type": "object", "required": ["data"], "properties": { "data": data } })

@@ -1,6 +1,7 @@
 //! The schemas of what callers send and of what they get.
 
 use crate::body::{Input, Unknown};
+use lambdesk_domain::message::MAX_MESSAGE_BYTES;
 use schemars::{
     JsonSchema, Schema, SchemaGenerator,
     generate::SchemaSettings,
@@ -122,6 +123,19 @@ pub fn nullable(schema: &mut Schema) {
     let value = std::mem::take(members);
     members.insert("anyOf".to_owned(), json!([value, { "type": "null" }]));
     members.extend(description.map(|description| ("description".to_owned(), description)));
+}
+
+/// For bodies that say something in `body_text` or in `body_html`, in one of them:
+/// `#[schemars(transform = text_or_html)]`.
+pub fn text_or_html(schema: &mut Schema) {
+    let members = ["body_text", "body_html"];
+    for member in members {
+        if let Some(text) = schema.pointer_mut(&format!("/properties/{member}")).and_then(Json::as_object_mut) {
+            text.insert("minLength".to_owned(), 1.into());
+            text.insert("maxLength".to_owned(), MAX_MESSAGE_BYTES.into());
+        }
+    }
+    schema.insert("oneOf".to_owned(), members.map(|member| json!({ "required": [member] })).to_vec().into());
 }
 
 /// An input is what it holds; whether `null` is taken too says [`nullable`], and

@@ -14,7 +14,7 @@ use crate::{
 };
 use axum::{
     Extension,
-    extract::State,
+    extract::{Path, State},
     http::{HeaderMap, Method, Uri},
 };
 use schemars::JsonSchema;
@@ -76,6 +76,13 @@ impl<A: JsonSchema, B: JsonSchema> Tell for Ids<(A, B)> {
     fn tell(operation: &mut Operation) {
         operation.in_path::<A>();
         operation.in_path::<B>();
+        operation.refuses(&[404]);
+    }
+}
+
+impl<T: JsonSchema> Tell for Path<T> {
+    fn tell(operation: &mut Operation) {
+        operation.in_path::<T>();
         operation.refuses(&[404]);
     }
 }

@@ -6,7 +6,7 @@ use lambdesk_domain::{
     contact::{ContactRef, Requester},
     custom_field::FieldValue,
     directory::{Directory, Tag, User},
-    id::{ChannelId, ContactId, TagId, TicketId, TicketNumber, UserId, Version},
+    id::{ChannelId, ContactId, MessageId, TagId, TicketId, TicketNumber, UserId, Version},
     status::{Awaiting, ChannelType, Priority, Shelf, Source, Status},
     text::{Color, EmailAddress, FieldKey, Name, Preview, Subject, Summary, TimeZoneName, Uid, WebLink},
     ticket::Ticket,
@@ -115,6 +115,7 @@ pub struct TicketView {
     archived_at: Option<Timestamp>,
     trashed_at: Option<Timestamp>,
     continues_ticket_id: Option<TicketId>,
+    opening_message_id: Option<MessageId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[expect(clippy::option_option, reason = "told at all, and null where there is none")]
     opening_message: Option<Option<MessageView>>,
@@ -175,6 +176,7 @@ impl TicketView {
             archived_at: ticket.archived_at,
             trashed_at: ticket.trashed_at,
             continues_ticket_id: ticket.origin.continues,
+            opening_message_id: ticket.origin.opening,
             opening_message: None,
             messages: None,
             has_more_messages: None,

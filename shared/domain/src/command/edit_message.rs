@@ -21,7 +21,7 @@ use crate::{
 /// What forbids it.
 pub fn edit_message(
     message: &Message,
-    content: Content,
+    says: Content,
     context: &Context,
     ticket: &Ticket,
 ) -> Result<Option<Change>, Rejection> {
@@ -29,10 +29,10 @@ pub fn edit_message(
     if !message.is_by(context.actor.reference()) && context.actor.may_administer().is_err() {
         return Err(Forbidden::OthersMessage.into());
     }
-    if message.content == content {
+    if message.content == says {
         return Ok(None);
     }
-    let edited = Message { content, ..message.clone() };
+    let edited = Message { content: says, ..message.clone() };
     let guard = Guard {
         shelf: ticket.shelf,
         statuses: StatusSet::of(&[ticket.status]),

@@ -131,6 +131,23 @@ pub enum Decision {
 }
 
 impl Decision {
+    /// The message alone, as of a blocked sender: the ticket stays where it is, in
+    /// every list.
+    #[must_use]
+    pub fn unmoved(self) -> Self {
+        match self {
+            Self::Change(mut change) => {
+                let patch = &mut change.patch;
+                (patch.status, patch.is_read_by_organization, patch.is_activity) = (None, None, false);
+                if let Some(trace) = &mut patch.message {
+                    (trace.preview, trace.awaiting) = (None, None);
+                }
+                Self::Change(change)
+            }
+            other => other,
+        }
+    }
+
     fn change(guard: Guard, patch: TicketPatch, message: Option<Message>, cause: Cause, at: Timestamp) -> Self {
         Self::Change(Box::new(Change { guard, patch, message, edited: None, deleted: None, cause, at }))
     }

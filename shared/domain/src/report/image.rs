@@ -3,7 +3,7 @@
 use super::{Bucket, Cell, Counter, Group, Happening, Span, Standing, Tally};
 use crate::{
     day::Day,
-    events::{Event, ThinTicket},
+    events::{Event, EventType, ThinTicket},
     id::Version,
     message::MessageKind,
     status::{Awaiting, Status},
@@ -85,7 +85,8 @@ impl Tally {
     fn happen(&mut self, event: &Event, before: Image, after: Image) {
         let became = |holds: fn(&Spot) -> bool| before.is(holds) == Some(false) && after.is(holds) == Some(true);
         let is_first = event.sequence == Version::FIRST;
-        let wrote = event.data.message.is_some_and(|message| message.kind == MessageKind::Outbound);
+        let is_outbound = event.data.message.is_some_and(|message| message.kind == MessageKind::Outbound);
+        let wrote = is_outbound && event.types.contains(&EventType::MessageCreated);
         let was_done = before.is(|spot| spot.status.is_closed()) == Some(true);
         let resolved = became(|spot| spot.status.is_closed());
         for (happening, happened) in [

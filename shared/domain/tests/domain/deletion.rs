@@ -86,7 +86,8 @@ fn only_the_author_and_administrators_may_delete() {
     assert!(delete(&thread[0], agent()).is_ok(), "it is hers");
     assert_eq!(delete(&thread[1], agent()).map(drop), refused, "it is the customer's");
     assert!(delete(&thread[1], admin()).is_ok());
-    let other = Actor::User { id: UserId::new(Uuid::from_u128(77)), name: "Bo".parse().expect("a name"), role: Role::Agent };
+    let other =
+        Actor::User { id: UserId::new(Uuid::from_u128(77)), name: "Bo".parse().expect("a name"), role: Role::Agent };
     assert_eq!(delete(&thread[0], other).map(drop), refused);
 }
 
@@ -105,8 +106,5 @@ fn nothing_is_deleted_in_the_trash() {
     let (ticket, thread) = written(&[(1, (false, false, false))]);
     let ticket = Ticket { shelf: Shelf::Trashed, ..ticket };
     let remains = Remains { newest: &[], is_all: true };
-    assert_eq!(
-        delete_message(&thread[0], remains, &by(agent(), &ticket), &ticket).map(drop),
-        Err(Rejection::Trashed)
-    );
+    assert_eq!(delete_message(&thread[0], remains, &by(agent(), &ticket), &ticket).map(drop), Err(Rejection::Trashed));
 }

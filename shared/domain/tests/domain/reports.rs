@@ -1,9 +1,10 @@
 //! What events add up to: the same as counting the tickets and their histories by hand.
 
 use lambdesk_domain::{
+    access::{Cause, What},
     day::Day,
     events::{Event, between},
-    id::{TicketId, UserId, Version},
+    id::{MessageId, TicketId, UserId, Version},
     message::MessageKind,
     report::{Cell, Counter, Group, Happening, Span, Standing, Tally, Told},
     status::Status,
@@ -123,7 +124,7 @@ proptest! {
         let is = |holds: fn(&Ticket) -> bool| move |old: Option<&Ticket>| old.is_some_and(holds);
         let (done, closed) = (is(|ticket| ticket.status.is_closed()), is(|ticket| ticket.status == Status::Closed));
         let replied = |old: Option<&Ticket>, new: &Ticket| old.is_some() && new.cause.what.is_some_and(|what| {
-            matches!(what, lambdesk_domain::access::What::Message { kind: MessageKind::Outbound, .. })
+            matches!(what, What::Message { kind: MessageKind::Outbound, .. })
         });
         for (happening, expected) in [
             (Happening::Created, happened(&histories, |old, _| old.is_none())),
@@ -173,6 +174,23 @@ proptest! {
 fn a_ticket_in_the_trash_counts_nowhere() {
     for status in Status::ALL {
         assert_eq!(Standing::of(lambdesk_domain::status::Shelf::Trashed, *status), None);
+    }
+}
+
+#[test]
+fn only_a_message_that_is_written_counts_as_a_reply() {
+    let ticket = Ticket { version: Version::FIRST, ..crate::support::ticket() };
+    let (id, kind) = (MessageId::new(Uuid::from_u128(8)), MessageKind::Outbound);
+    for (what, replies) in [
+        (What::Message { id, kind }, 1),
+        (What::Message { id, kind: MessageKind::Note }, 0),
+        (What::MessageEdited { id, kind }, 0),
+        (What::MessageDeleted { id, kind }, 0),
+    ] {
+        let cause = Cause { what: Some(what), ..ticket.cause.clone() };
+        let next = Ticket { version: Version(2), cause, ..ticket.clone() };
+        let days = on_days(&tally(&[between(Some(&ticket), &next)]), Counter::Happened(Happening::Replied));
+        assert_eq!(days.values().sum::<i64>(), replies, "{what:?}");
     }
 }
 

@@ -1,6 +1,8 @@
 //! Contacts: found by id, by address, by external id and by uid, and changed so
 //! that each of these is one person's, however many write at once.
 
+#[cfg(test)]
+mod model;
 mod place;
 mod plan;
 mod uses;

@@ -110,26 +110,19 @@ impl ContactPlan {
         let Some(before) = source.contact() else {
             return plan;
         };
-        let moves = |is_taken: bool| is_taken.then_some(NameChange::Move(after.id));
-        let takes_id = before.external_id.is_some() && before.external_id == after.external_id;
-        let takes_uid = before.uid.is_some() && before.uid == after.uid;
-        let former = Former {
-            into: after.id,
-            email: before.email.clone(),
-            external_id: before.external_id.clone().filter(|_| !takes_id),
-            uid: before.uid.clone().filter(|_| !takes_uid),
-        };
         plan.becomes(target, Place { holder: Holder::Contact(Box::new(after.clone())), ..target.clone() });
-        plan.becomes(source, Place { holder: Holder::Merged(former), ..source.clone() });
-        for place in followers {
+        plan.becomes(source, Place { holder: Holder::Merged(former_of(before, after)), ..source.clone() });
+        // The target among them was merged into the source after it was read: what was
+        // read of it must decide, so that nothing is written.
+        for place in followers.iter().filter(|place| place.id != target.id) {
             if let Holder::Merged(former) = &place.holder {
                 let former = Former { into: after.id, ..former.clone() };
                 plan.becomes(place, Place { holder: Holder::Merged(former), ..place.clone() });
             }
         }
-        let id = before.external_id.clone().map(NameOf::ExternalId).zip(moves(takes_id));
-        let uid = before.uid.clone().map(NameOf::Uid).zip(moves(takes_uid));
-        plan.names.extend(id.into_iter().chain(uid));
+        let own: Vec<_> = names(after.external_id.as_ref(), after.uid.as_ref()).collect();
+        let taken = names(before.external_id.as_ref(), before.uid.as_ref()).filter(|name| own.contains(name));
+        plan.names.extend(taken.map(|name| (name, NameChange::Move(after.id))));
         plan
     }
 
@@ -193,12 +186,12 @@ impl ContactPlan {
 
     fn take_names(&mut self, contact: &Contact) {
         let take = NameChange::Take(contact.id);
-        self.names.extend(names(&contact.external_id, &contact.uid).map(|name| (name, take)));
+        self.names.extend(names(contact.external_id.as_ref(), contact.uid.as_ref()).map(|name| (name, take)));
     }
 
     fn change_names(&mut self, before: &Contact, after: &Contact) {
         let (old, new): (Vec<_>, Vec<_>) =
-            (names(&before.external_id, &before.uid).collect(), names(&after.external_id, &after.uid).collect());
+            (names(before.external_id.as_ref(), before.uid.as_ref()).collect(), names(after.external_id.as_ref(), after.uid.as_ref()).collect());
         let take = NameChange::Take(after.id);
         self.names.extend(old.iter().filter(|name| !new.contains(name)).map(|name| (name.clone(), NameChange::Release)));
         self.names.extend(new.iter().filter(|name| !old.contains(name)).map(|name| (name.clone(), take)));
@@ -207,14 +200,24 @@ impl ContactPlan {
     fn release_names(&mut self, holder: &Holder) {
         let (external_id, uid) = match holder {
             Holder::Nobody => return,
-            Holder::Contact(contact) => (&contact.external_id, &contact.uid),
-            Holder::Merged(former) => (&former.external_id, &former.uid),
+            Holder::Contact(contact) => (contact.external_id.as_ref(), contact.uid.as_ref()),
+            Holder::Merged(former) => (former.external_id.as_ref(), former.uid.as_ref()),
         };
         self.names.extend(names(external_id, uid).map(|name| (name, NameChange::Release)));
     }
 }
 
-fn names(external_id: &Option<ExternalId>, uid: &Option<Uid>) -> impl Iterator<Item = NameOf> + use<> {
-    let external_id = external_id.clone().map(NameOf::ExternalId);
-    external_id.into_iter().chain(uid.clone().map(NameOf::Uid))
+/// What is left of a contact whose names the other one takes where it lacks them.
+fn former_of(before: &Contact, into: &Contact) -> Former {
+    Former {
+        into: into.id,
+        email: before.email.clone(),
+        external_id: before.external_id.clone().filter(|id| into.external_id.as_ref() != Some(id)),
+        uid: before.uid.clone().filter(|uid| into.uid.as_ref() != Some(uid)),
+    }
+}
+
+fn names(external_id: Option<&ExternalId>, uid: Option<&Uid>) -> impl Iterator<Item = NameOf> + use<> {
+    let external_id = external_id.cloned().map(NameOf::ExternalId);
+    external_id.into_iter().chain(uid.cloned().map(NameOf::Uid))
 }

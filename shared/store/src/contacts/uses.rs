@@ -37,7 +37,7 @@ impl Store {
         after: Option<TicketId>,
         limit: u16,
     ) -> Result<Page<TicketId>, StoreError> {
-        let from = after.map(|id| keys::short(id.uuid())).unwrap_or_else(|| "!".to_owned());
+        let from = after.map_or_else(|| "!".to_owned(), |id| keys::short(id.uuid()));
         let started = self.meter.ended();
         let request = self.client.query().table_name(&*self.table).index_name(Index::Lookup.name());
         let request = request

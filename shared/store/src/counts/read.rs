@@ -103,7 +103,7 @@ impl Store {
     ) -> Result<BTreeMap<Day, Counters>, StoreError> {
         let tenant = Tenant::new(workspace);
         let pk = tenant.counted(standings.generation, Cell::Day(group, from)).pk;
-        let items = self.whole(&pk, (&keys::day_key(group, from), &keys::day_key(group, to))).await?;
+        let items = self.whole(&pk, (&keys::counted_day_key(group, from), &keys::counted_day_key(group, to))).await?;
         let day = |item: &Item| keys::counted_day(item.get("sk")?.as_s().ok()?);
         Ok(items.iter().filter_map(|item| Some((day(item)?, names::counters(item)))).collect())
     }

@@ -47,13 +47,9 @@ impl Store {
         {
             return Ok(Recounted { is_complete: false, as_of: created_at });
         }
-        let building = match control.building {
-            Some(building) => building,
-            None => {
-                let generation = control.live.as_ref().map_or(0, |live| live.generation) + 1;
-                Place::start(Tenant::new(workspace).recount(), generation, created_at)
-            }
-        };
+        let generation = control.live.as_ref().map_or(0, |live| live.generation) + 1;
+        let start = || Place::start(Tenant::new(workspace).recount(), generation, created_at);
+        let building = control.building.unwrap_or_else(start);
         self.build(workspace, control.live, building, now, pages).await
     }
 

@@ -49,7 +49,7 @@ impl Tenant {
             Cell::Now(Group::All) => return self.counts(),
             Cell::Now(Group::Channel(channel)) => format!("C#{}", id(channel.map(ChannelId::uuid))),
             Cell::Now(Group::Assignee(user)) => format!("U#{}", id(user.map(UserId::uuid))),
-            Cell::Day(group, day) => day_key(group, day),
+            Cell::Day(group, day) => counted_day_key(group, day),
         };
         Key { pk: self.counted_in(generation), sk }
     }
@@ -62,7 +62,7 @@ impl Tenant {
 }
 
 /// The sort key of a day's counters; those of a group stand in order.
-pub(crate) fn day_key(group: Group, day: Day) -> String {
+pub(crate) fn counted_day_key(group: Group, day: Day) -> String {
     let group = match group {
         Group::All => "a".to_owned(),
         Group::Channel(channel) => format!("c{}", id(channel.map(ChannelId::uuid))),
@@ -71,7 +71,7 @@ pub(crate) fn day_key(group: Group, day: Day) -> String {
     format!("D#{group}#{:07}", day.number())
 }
 
-/// The day that [`day_key`] names.
+/// The day that [`counted_day_key`] names.
 pub(crate) fn counted_day(sk: &str) -> Option<Day> {
     let (_, number) = sk.strip_prefix("D#")?.split_once('#')?;
     Some(Day::from_number(number.parse().ok()?))
@@ -105,7 +105,7 @@ mod tests {
             for id in [None, Some(Uuid::from_u128(number))] {
                 for group in [Group::Channel(id.map(ChannelId::new)), Group::Assignee(id.map(UserId::new))] {
                     prop_assert_eq!(counted_group(&tenant.counted(0, Cell::Now(group)).sk), Some(group));
-                    let keys = [a, b].map(|day| day_key(group, Day::from_number(day)));
+                    let keys = [a, b].map(|day| counted_day_key(group, Day::from_number(day)));
                     prop_assert_eq!(counted_day(&keys[0]).map(Day::number), Some(a));
                     prop_assert_eq!(keys[0].cmp(&keys[1]), a.cmp(&b));
                 }

@@ -4,7 +4,7 @@
 //! Ids stand in them as they are. What people wrote (a uid, a custom field) is
 //! hashed, so that no key holds anything personal.
 
-use super::{Key, State, Tenant, activity, priority, short, time_key};
+use super::{Key, State, Tenant, activity, day, priority, short, time_key, time_of};
 use lambdesk_domain::{
     custom_field::FieldValue,
     id::{AccountId, CategoryId, TagId, TeamId, TicketId, TicketNumber},
@@ -163,6 +163,20 @@ impl Tenant {
         format!("{}#f#{}", self.workspace, posting.partition())
     }
 
+    /// Partition of a posting's day rows: the same tickets by the day of their last
+    /// activity, within one by creation.
+    #[must_use]
+    pub fn day_rows(&self, posting: &Posting) -> String {
+        format!("{}#l#{}", self.workspace, posting.partition())
+    }
+
+    /// A ticket's day row under a posting.
+    #[must_use]
+    pub fn day_row(&self, posting: &Posting, ticket: &Ticket) -> Key {
+        let day = row_day(day(ticket.last_activity_at));
+        self.key(&format!("l#{}", posting.partition()), format!("{day}{}", short(ticket.id.uuid())))
+    }
+
     /// A ticket's row under a posting.
     #[must_use]
     pub fn posting_row(&self, posting: &Posting, ticket: TicketId) -> Key {
@@ -211,6 +225,24 @@ pub const fn state_key(state: State) -> char {
 #[must_use]
 pub fn time_place(time: Timestamp) -> String {
     time_key(time)
+}
+
+/// A day in digits that sort as days do.
+#[must_use]
+pub fn row_day(day: u64) -> String {
+    format!("{day:07}")
+}
+
+/// The day that a day row begins with.
+#[must_use]
+pub fn day_at(row: &str) -> Option<u64> {
+    row.get(..7)?.parse().ok()
+}
+
+/// The time that a place by time begins with.
+#[must_use]
+pub fn time_at(place: &str) -> Option<Timestamp> {
+    time_of(place)
 }
 
 /// The ticket that a place of any list ends in.

@@ -141,10 +141,9 @@ impl ListFilter {
 impl CustomFilter {
     fn matches(&self, ticket: &Ticket) -> bool {
         match ticket.custom.get(&self.key) {
-            Some(FieldValue::Choices(choices)) if self.is_member => self
-                .values
-                .iter()
-                .any(|value| matches!(value, FieldValue::Text(wanted) if choices.contains(wanted))),
+            Some(FieldValue::Choices(choices)) if self.is_member => {
+                self.values.iter().any(|value| matches!(value, FieldValue::Text(wanted) if choices.contains(wanted)))
+            }
             Some(value) => !self.is_member && self.values.contains(value),
             None => false,
         }
@@ -205,8 +204,7 @@ fn any_or_none<T>(
     into: &mut Expression,
 ) -> Option<String> {
     let some = any(name, wanted.iter().flatten().map(|one| id(uuid(one))), into);
-    let none =
-        wanted.iter().any(Option::is_none).then(|| format!("attribute_not_exists({})", into.name(name)));
+    let none = wanted.iter().any(Option::is_none).then(|| format!("attribute_not_exists({})", into.name(name)));
     match (some, none) {
         (Some(some), Some(none)) => Some(format!("({some} OR {none})")),
         (some, none) => some.or(none),
@@ -234,8 +232,7 @@ fn contacts(contacts: &[ContactId], into: &mut Expression) -> Option<String> {
 
 fn custom(custom: &CustomFilter, into: &mut Expression) -> Option<String> {
     let path = if custom.values.is_empty() { return None } else { into.path(attr::CUSTOM, custom.key.as_str()) };
-    let values: Vec<_> =
-        custom.values.iter().map(|value| into.value(crate::head::custom_value(value))).collect();
+    let values: Vec<_> = custom.values.iter().map(|value| into.value(crate::head::custom_value(value))).collect();
     if !custom.is_member {
         return Some(format!("{path} IN ({})", values.join(", ")));
     }

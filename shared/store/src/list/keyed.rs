@@ -12,14 +12,17 @@ use crate::{
 };
 use futures_util::future::try_join_all;
 use lambdesk_domain::{id::TicketId, ticket::Ticket};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// How often one page reads keys and then their heads.
 const ROUNDS: usize = 2;
 /// How many heads a page reads by their keys, unless it asks for more: half a unit each.
-const HEADS: usize = 80;
+const HEADS: usize = 72;
 /// Keys read beyond those whose heads are: some tickets are not as their rows say.
 const SPARE: usize = 10;
+/// Keys that are held against those of another source at a time, of all sources
+/// together: 8 to 14 units.
+const AMONG: usize = 1_000;
 /// Number rows that are looked at for rare groups: about 4 units.
 const RARE: usize = 400;
 
@@ -30,6 +33,8 @@ struct Keys<'a> {
     is_plain: bool,
     /// The table leaves out most rows.
     is_rare: bool,
+    /// Others are left out before their heads are read.
+    among: Option<HashSet<TicketId>>,
     /// Candidates up to here have been taken.
     taken_to: Option<String>,
     taken: usize,
@@ -38,15 +43,14 @@ struct Keys<'a> {
 }
 
 impl<'a> Keys<'a> {
-    fn of(tenant: &Tenant, query: &'a ListQuery, walk: &Walk) -> Self {
-        let is_rare = |source: &Source| {
-            matches!(source, Source::Numbers(groups) if !groups.contains(&Group::Active) || !groups.contains(&Group::Done))
-        };
+    fn of(tenant: &Tenant, query: &'a ListQuery, walk: &Walk, among: Option<HashSet<TicketId>>) -> Self {
+        let is_rare = |source: &Source| matches!(source, Source::Numbers(groups) if !groups.contains(&Group::Active) || !groups.contains(&Group::Done));
         Self {
             query,
             runs: walk.sources.iter().map(|source| Run::ahead(source, tenant, query)).collect(),
-            is_plain: walk.is_plain,
+            is_plain: walk.is_plain || among.is_some(),
             is_rare: walk.sources.iter().any(is_rare),
+            among,
             taken_to: None,
             taken: 0,
             is_finished: false,
@@ -68,10 +72,16 @@ impl<'a> Keys<'a> {
     /// The sources of which too little has been read to take so many, and how many
     /// rows to read of each.
     fn short(&mut self, heads: usize) -> (Vec<&mut Run<TicketId>>, usize) {
-        let rows = if self.is_rare { RARE.max(heads) } else { heads + SPARE };
+        let rows = match &self.among {
+            Some(_) => AMONG / self.runs.len().max(1),
+            None if self.is_rare => RARE.max(heads),
+            None => heads + SPARE,
+        };
+        let is_among = |id: &TicketId| self.among.as_ref().is_none_or(|among| among.contains(id));
         let (taken_to, ascending) = (self.taken_to.as_deref(), self.query.is_ascending());
-        let ahead =
-            |run: &Run<TicketId>| run.rows.iter().filter(|(place, _)| is_ahead(taken_to, place, ascending)).count();
+        let ahead = |run: &Run<TicketId>| {
+            run.rows.iter().filter(|(place, id)| is_ahead(taken_to, place, ascending) && is_among(id)).count()
+        };
         let short = self.runs.iter_mut().filter(|run| !run.is_exhausted() && ahead(run) < heads);
         (short.collect(), rows)
     }
@@ -82,10 +92,10 @@ impl<'a> Keys<'a> {
         let ascending = self.query.is_ascending();
         let frontier = page::frontier(&self.runs, ascending);
         let is_next = |place: &str| {
-            is_ahead(self.taken_to.as_deref(), place, ascending)
-                && page::reaches(frontier.as_deref(), place, ascending)
+            is_ahead(self.taken_to.as_deref(), place, ascending) && page::reaches(frontier.as_deref(), place, ascending)
         };
-        let rows = self.runs.iter().flat_map(|run| &run.rows).filter(|(place, _)| is_next(place));
+        let is_among = |id: &TicketId| self.among.as_ref().is_none_or(|among| among.contains(id));
+        let rows = self.runs.iter().flat_map(|run| &run.rows).filter(|(place, id)| is_next(place) && is_among(id));
         let sorted: BTreeMap<_, _> = rows.map(|(place, id)| (place.clone(), *id)).collect();
         let is_all = sorted.len() <= heads;
         let next: BTreeMap<_, _> = if ascending {
@@ -113,8 +123,9 @@ impl Store {
         tenant: &Tenant,
         query: &ListQuery,
         walk: &Walk,
+        among: Option<HashSet<TicketId>>,
     ) -> Result<ListPage, StoreError> {
-        let mut keys = Keys::of(tenant, query, walk);
+        let mut keys = Keys::of(tenant, query, walk, among);
         let mut found = Vec::new();
         for _ in 0..ROUNDS {
             let heads = keys.wanted(found.len());

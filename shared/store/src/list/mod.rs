@@ -3,6 +3,7 @@
 //! What is read for which question, and at what cost, is in [`plan`].
 
 mod count;
+mod days;
 mod filter;
 mod keyed;
 mod newest;
@@ -155,10 +156,11 @@ impl Store {
             Plan::Nothing => page::cut(query, Vec::new()),
             Plan::Search(search) => return self.searched(tenant, query, search).await,
             Plan::Walk(walk) => self.walk(tenant, query, &walk).await?,
-            Plan::Few(sources, most, walk) => match self.few(tenant, query, &sources, most).await? {
-                Some(tickets) => page::cut(query, tickets),
+            Plan::Days(days, walk) => match self.walk_days(tenant, query, &days).await? {
+                Some(page) => page,
                 None => self.walk(tenant, query, &walk).await?,
             },
+            Plan::Few(sources, most, walk) => self.few_or_walk(tenant, query, (&sources, most), &walk).await?,
         }))
     }
 }

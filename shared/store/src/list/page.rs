@@ -158,7 +158,8 @@ mod tests {
             let runs = sources.iter().zip(budgets.iter().cycle()).map(|(rows, budget)| run(rows, &query, *budget));
             merge(&query, runs.collect())
         };
-        let passing: BTreeSet<_> = sources.iter().flatten().filter(|(_, passes)| *passes).map(|(t, _)| place(t)).collect();
+        let passing: BTreeSet<_> =
+            sources.iter().flatten().filter(|(_, passes)| *passes).map(|(t, _)| place(t)).collect();
         let mut expected: Vec<_> = passing.into_iter().collect();
         if descending {
             expected.reverse();

@@ -5,8 +5,11 @@
 //! | by last activity | the list index, one query per state, merged | 1 at once, 2 to 3 per full state |
 //! | by status | the list index, the first state, then the others together | 1 or 2, 3 per state that is needed |
 //! | active ones of assignees or of nobody | the assignee index, whole up to [`FEW_ASSIGNED`], sorted here; by creation: walked | 1, 3 by creation, else 0.1 per ticket |
-//! | of contacts, accounts, uids | their rows; up to [`FEW_STRONG`] tickets sorted here; by creation: walked | 2, 14 by creation, else 0.5 per ticket |
-//! | with tags, custom values, of teams, categories | the same, up to [`FEW_WEAK`] tickets, else the rows of the order | 2, 14 by creation, else 0.5 per ticket |
+//! | of contacts | their rows; up to [`FEW_STRONG`] tickets sorted here; by creation: walked | 2, 14 by creation, else 0.5 per ticket |
+//! | of accounts, uids, teams, categories, with tags, custom values, by creation | their rows | 2, 14 |
+//! | the same by last activity | their day rows, whole days, sorted here | 2 to 3, 15 and 0.5 per further ticket of the last day |
+//! | the same in other orders | up to [`FEW_STRONG`] or [`FEW_WEAK`] tickets sorted here | 2, 0.5 per ticket |
+//! | more of them, up to 1,000 | their keys held against those of the order, before heads are read | 3 to 5, 30 to 50 |
 //! | by creation | the order index and order rows, a range per priority and group | 2, 13 for the heads and 0.5 per range |
 //! | by priority | the same, in one range per group | 2, 14 |
 //! | by last change | the updated rows, one query per group | 2, 13.5 |
@@ -60,6 +63,8 @@ pub enum Source {
     Contact(ContactId),
     /// The tickets that have something, by creation.
     Posted(Posting),
+    /// The same by the day of their last activity.
+    PostedByDay(Posting),
 }
 
 /// How a page is read.
@@ -71,6 +76,8 @@ pub enum Plan<'a> {
     Search(&'a Search),
     /// These whole, when they have at most so many rows, and sorted here; else the walk.
     Few(Vec<Source>, u16, Walk),
+    /// By last activity, day by day; else, when a day has too many, the walk.
+    Days(Walk, Walk),
     /// In the order of the list, as far as needed.
     Walk(Walk),
 }
@@ -95,6 +102,9 @@ pub fn plan(query: &ListQuery) -> Plan<'_> {
     let few = selective(query);
     match few {
         Some(few) if query.sort.by == SortBy::Created => Plan::Walk(few.walk(query)),
+        Some(few) if query.sort.by == SortBy::LastActivity && few.is_posted() => {
+            Plan::Days(few.by_day().walk(query), in_order(query))
+        }
         Some(Few { sources, most, .. }) => Plan::Few(sources, most, in_order(query)),
         None => Plan::Walk(in_order(query)),
     }
@@ -109,6 +119,18 @@ struct Few {
 }
 
 impl Few {
+    fn is_posted(&self) -> bool {
+        self.sources.iter().all(|source| matches!(source, Source::Posted(_)))
+    }
+
+    fn by_day(self) -> Self {
+        let by_day = |source| match source {
+            Source::Posted(posting) => Source::PostedByDay(posting),
+            other => other,
+        };
+        Self { sources: self.sources.into_iter().map(by_day).collect(), ..self }
+    }
+
     fn walk(self, query: &ListQuery) -> Walk {
         let is_plain = is_plain(query, &self.rest, true);
         Walk { sources: self.sources, is_plain }
@@ -122,7 +144,8 @@ fn selective(query: &ListQuery) -> Option<Few> {
     let few = |sources: Vec<Source>, most, rest| {
         (1..=MOST_VALUES).contains(&sources.len()).then_some(Few { sources, most, rest })
     };
-    let posted = |postings: Vec<Posting>, most, rest| few(postings.into_iter().map(Source::Posted).collect(), most, rest);
+    let posted =
+        |postings: Vec<Posting>, most, rest| few(postings.into_iter().map(Source::Posted).collect(), most, rest);
     let contacts = filter.contacts.iter().copied().map(Source::Contact).collect();
     let accounts = filter.accounts.iter().copied().map(Posting::Account).collect();
     let uids = filter.uids.iter().cloned().map(Posting::Uid).collect();
@@ -130,11 +153,13 @@ fn selective(query: &ListQuery) -> Option<Few> {
         .or_else(|| posted(accounts, FEW_STRONG, ListFilter { accounts: vec![], ..rest() }))
         .or_else(|| posted(uids, FEW_STRONG, ListFilter { uids: vec![], ..rest() }))
         .or_else(|| few(assigned(query), FEW_ASSIGNED, ListFilter { assignees: vec![], ..rest() }))
-        .or_else(|| filter.custom.first().and_then(|first| {
-            let values = first.values.iter().map(|value| Posting::Custom(first.key.clone(), value.clone()));
-            let custom = filter.custom.iter().skip(1).cloned().collect();
-            posted(values.collect(), FEW_WEAK, ListFilter { custom, ..rest() })
-        }))
+        .or_else(|| {
+            filter.custom.first().and_then(|first| {
+                let values = first.values.iter().map(|value| Posting::Custom(first.key.clone(), value.clone()));
+                let custom = filter.custom.iter().skip(1).cloned().collect();
+                posted(values.collect(), FEW_WEAK, ListFilter { custom, ..rest() })
+            })
+        })
         .or_else(|| {
             let tags = filter.tags.iter().copied().map(Posting::Tag).collect();
             posted(tags, FEW_WEAK, ListFilter { tags: vec![], ..rest() })
@@ -175,9 +200,7 @@ fn in_order(query: &ListQuery) -> Walk {
         groups.iter().flat_map(of).collect()
     };
     match query.sort.by {
-        SortBy::LastActivity | SortBy::Status => {
-            walk(states.into_iter().map(Source::State).collect(), filter, false)
-        }
+        SortBy::LastActivity | SortBy::Status => walk(states.into_iter().map(Source::State).collect(), filter, false),
         SortBy::Priority if filter.priorities.is_empty() => {
             walk(groups.into_iter().map(|group| Source::Order(group, None)).collect(), filter, true)
         }
@@ -274,7 +297,8 @@ mod tests {
             accounts: vec![account],
             ..ListFilter::default()
         };
-        let first = |filter: &ListFilter, states: &[State]| match plan(&query(states, SortBy::Updated, filter.clone())) {
+        let first = |filter: &ListFilter, states: &[State]| match plan(&query(states, SortBy::Updated, filter.clone()))
+        {
             Plan::Few(sources, ..) => sources,
             other => panic!("{other:?}"),
         };
@@ -282,7 +306,11 @@ mod tests {
         filter.accounts.clear();
         assert_eq!(first(&filter, &ACTIVE), [Source::Assigned(None)]);
         let all = [&ACTIVE[..], &[State::Live(Status::Closed)]].concat();
-        assert_eq!(first(&filter, &all), [Source::Posted(Posting::Tag(tag))], "closed ones are in no assignee's partition");
+        assert_eq!(
+            first(&filter, &all),
+            [Source::Posted(Posting::Tag(tag))],
+            "closed ones are in no assignee's partition"
+        );
         filter.tags.clear();
         assert_eq!(first(&filter, &all), [Source::Posted(Posting::Category(CategoryId::new(id)))]);
     }
@@ -296,9 +324,18 @@ mod tests {
     }
 
     #[test]
+    fn by_last_activity_selective_rows_are_read_day_by_day() {
+        let filter = ListFilter { tags: vec![TagId::new(Uuid::nil())], ..ListFilter::default() };
+        let Plan::Days(days, walk) = plan(&query(&OPEN, SortBy::LastActivity, filter)) else { panic!("no days") };
+        assert_eq!(days.sources, [Source::PostedByDay(Posting::Tag(TagId::new(Uuid::nil())))]);
+        assert_eq!((walk.sources, walk.is_plain), (vec![Source::State(OPEN[0])], false));
+    }
+
+    #[test]
     fn no_team_and_a_great_many_values_are_left_out_of_the_rows_of_the_order() {
         let nobody = ListFilter { teams: vec![None], ..ListFilter::default() };
-        let many = ListFilter { tags: (0..21).map(|one| TagId::new(Uuid::from_u128(one))).collect(), ..ListFilter::default() };
+        let many =
+            ListFilter { tags: (0..21).map(|one| TagId::new(Uuid::from_u128(one))).collect(), ..ListFilter::default() };
         for filter in [nobody, many] {
             let (sources, is_plain) = sources(plan(&query(&OPEN, SortBy::LastActivity, filter)));
             assert_eq!((sources, is_plain), (vec![Source::State(OPEN[0])], false));

@@ -62,9 +62,14 @@ impl<T: Row> Run<T> {
 
     /// All of a source.
     pub fn whole(source: &Source, tenant: &Tenant) -> Self {
-        let range = (ENDS.0.to_owned(), ENDS.1.to_owned());
+        Self::between(source, tenant, (ENDS.0.to_owned(), ENDS.1.to_owned()))
+    }
+
+    /// What is between two sort keys, both included.
+    pub fn between(source: &Source, tenant: &Tenant, range: (String, String)) -> Self {
         let scope = source.scope(tenant, SortBy::Created);
-        Self { scope, range, rows: Vec::new(), resume: None, is_exhausted: false }
+        let is_exhausted = range.0 > range.1;
+        Self { scope, range, rows: Vec::new(), resume: None, is_exhausted }
     }
 }
 

@@ -52,10 +52,10 @@ impl Store {
         let is_all = hits.more.is_none() && hits.numbers.len() <= usize::from(FEW_FOUND);
         hits.numbers.truncate(FEW_FOUND.into());
         let numbers = hits.numbers.clone();
-        Ok((self.matching(tenant, query, &hits, &numbers).await?, is_all))
+        Ok((self.matching_hits(tenant, query, &hits, &numbers).await?, is_all))
     }
 
-    async fn matching(
+    async fn matching_hits(
         &self,
         tenant: &Tenant,
         query: &ListQuery,
@@ -63,16 +63,10 @@ impl Store {
         numbers: &[TicketNumber],
     ) -> Result<Vec<Ticket>, StoreError> {
         let ids = self.identify(tenant, hits, numbers).await?;
-        let heads = self.heads(tenant, ids.into_iter().map(|(_, id)| id).collect()).await?;
-        Ok(heads.into_iter().filter(|ticket| query.matches(ticket)).collect())
+        self.matching(tenant, query, ids.into_iter().map(|(_, id)| id).collect()).await
     }
 
-    async fn walk_search(
-        &self,
-        tenant: &Tenant,
-        query: &ListQuery,
-        search: &Search,
-    ) -> Result<ListPage, StoreError> {
+    async fn walk_search(&self, tenant: &Tenant, query: &ListQuery, search: &Search) -> Result<ListPage, StoreError> {
         let (ascending, wanted) = (query.is_ascending(), query.wanted());
         let (mut found, mut from) = (Vec::new(), Some(begin(query)));
         for round in 0..ROUNDS {
@@ -87,7 +81,7 @@ impl Store {
             let next: Vec<_> = hits.numbers.iter().copied().take(heads).collect();
             let last = next.last().copied().filter(|_| next.len() < hits.numbers.len());
             from = last.or(hits.more).map(|number| beyond(number, ascending));
-            let tickets = self.matching(tenant, query, &hits, &next).await?;
+            let tickets = self.matching_hits(tenant, query, &hits, &next).await?;
             found.extend(tickets.into_iter().map(|ticket| (query.sort.by.place(&ticket), ticket)));
         }
         Ok(page::page_of(query, found, from.and_then(place)))

@@ -67,6 +67,7 @@ impl Source {
             },
             Self::Contact(contact) => plain(Some(Index::Lookup), tenant.contact_tickets(*contact)),
             Self::Posted(posting) => plain(None, tenant.postings(posting)),
+            Self::PostedByDay(posting) => plain(None, tenant.day_rows(posting)),
         }
     }
 

@@ -17,6 +17,8 @@ const ROUNDS: usize = 4;
 const EXAMINED: usize = 420;
 /// The fewest rows worth a request.
 const FEWEST: usize = 10;
+/// The most tickets that keys are held against: about 8 units.
+const MOST_AMONG: u16 = 1_000;
 /// What one request for heads takes.
 const HEADS_AT_ONCE: usize = 100;
 
@@ -26,14 +28,13 @@ impl Store {
         if walk.sources.iter().all(Source::holds_heads) {
             self.walk_heads(tenant, query, walk).await
         } else {
-            self.walk_keys(tenant, query, walk).await
+            self.walk_keys(tenant, query, walk, None).await
         }
     }
 
     async fn walk_heads(&self, tenant: &Tenant, query: &ListQuery, walk: &Walk) -> Result<ListPage, StoreError> {
         let (ascending, wanted) = (query.is_ascending(), query.wanted());
-        let mut runs: Vec<Run<Ticket>> =
-            walk.sources.iter().map(|source| Run::ahead(source, tenant, query)).collect();
+        let mut runs: Vec<Run<Ticket>> = walk.sources.iter().map(|source| Run::ahead(source, tenant, query)).collect();
         if !ascending {
             runs.reverse();
         }
@@ -57,6 +58,33 @@ impl Store {
         Ok(page::merge(query, runs))
     }
 
+    /// A page of rows that are probably few: sorted here; or walked in the order of
+    /// the list, where keys that are not among these cost no head.
+    pub(super) async fn few_or_walk(
+        &self,
+        tenant: &Tenant,
+        query: &ListQuery,
+        (sources, most): (&[Source], u16),
+        walk: &Walk,
+    ) -> Result<ListPage, StoreError> {
+        if sources.iter().chain(&walk.sources).any(Source::holds_heads) {
+            return match self.few(tenant, query, sources, most).await? {
+                Some(tickets) => Ok(page::cut(query, tickets)),
+                None => self.walk(tenant, query, walk).await,
+            };
+        }
+        match self.whole_few::<TicketId>(tenant, query, sources, MOST_AMONG).await? {
+            Some(ids) if ids.len() <= usize::from(most) => {
+                let tickets = self.matching(tenant, query, ids).await?;
+                Ok(page::cut(query, tickets))
+            }
+            among => {
+                let among = among.map(|ids| ids.into_iter().collect());
+                self.walk_keys(tenant, query, walk, among).await
+            }
+        }
+    }
+
     /// All tickets of a few rows; none when the rows are more than so many.
     pub(super) async fn few(
         &self,
@@ -71,9 +99,19 @@ impl Store {
         let Some(ids) = self.whole_few::<TicketId>(tenant, query, sources, most).await? else {
             return Ok(None);
         };
+        self.matching(tenant, query, ids).await.map(Some)
+    }
+
+    /// Those of some tickets that belong in the list.
+    pub(super) async fn matching(
+        &self,
+        tenant: &Tenant,
+        query: &ListQuery,
+        ids: Vec<TicketId>,
+    ) -> Result<Vec<Ticket>, StoreError> {
         let ids: HashSet<_> = ids.into_iter().collect();
         let heads = self.heads(tenant, ids.into_iter().collect()).await?;
-        Ok(Some(heads.into_iter().filter(|ticket| query.matches(ticket)).collect()))
+        Ok(heads.into_iter().filter(|ticket| query.matches(ticket)).collect())
     }
 
     async fn whole_few<T: Row>(

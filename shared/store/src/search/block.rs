@@ -2,8 +2,9 @@
 //! highest first.
 //!
 //! A word is written as what it shares with the one before and the rest; a number as
-//! the distance to the one before, with one bit that says whether only notes say the
-//! word. So a posting takes one to three bytes.
+//! the distance to the one before, with a bit that says whether only notes say the
+//! word and one that says whether more numbers follow. So a posting takes one to three
+//! bytes.
 
 use crate::{error::Corrupt, keys::Place};
 use std::{cmp::Reverse, collections::BTreeMap};
@@ -76,35 +77,40 @@ struct Packer {
 
 impl Packer {
     fn word(&mut self, word: &str, list: &List) {
-        let (mut postings, mut count, mut previous) = (Vec::new(), 0, self.base);
+        let (mut postings, mut size, mut previous) = (Vec::new(), 0, self.base);
         for (Reverse(number), is_public) in list {
-            let mut posting = encoded(previous, *number, *is_public);
-            if self.bytes.len() + head_room(word) + postings.len() + posting.len() > self.most {
-                self.entry(word, count, &postings);
+            let mut posting = distance(previous, *number, *is_public);
+            if self.bytes.len() + HEAD + word.len() + size + length(posting) > self.most {
+                self.entry(word, &postings);
                 self.end_block();
                 postings.clear();
-                count = 0;
-                posting = encoded(self.base, *number, *is_public);
+                size = 0;
+                posting = distance(self.base, *number, *is_public);
             }
-            postings.extend(posting);
-            count += 1;
+            postings.push(posting);
+            size += length(posting);
             previous = *number;
             self.last = Some(Place { word: word.to_owned(), number: *number });
         }
-        self.entry(word, count, &postings);
+        self.entry(word, &postings);
     }
 
-    fn entry(&mut self, word: &str, count: u64, postings: &[u8]) {
-        if count == 0 {
+    fn entry(&mut self, word: &str, postings: &[u64]) {
+        let Some((last, others)) = postings.split_last() else {
             return;
-        }
+        };
         let shared = shared(&self.before, word);
         let rest = word.get(shared..).unwrap_or_default();
-        write(shared as u64, &mut self.bytes);
-        write(rest.len() as u64, &mut self.bytes);
+        let (shared, length) = (shared as u64, rest.len() as u64);
+        self.bytes.push((shared.min(ESCAPE) << 4 | length.min(ESCAPE)).to_le_bytes()[0]);
+        for much in [shared, length].into_iter().filter_map(|many| many.checked_sub(ESCAPE)) {
+            write(much, &mut self.bytes);
+        }
         self.bytes.extend(rest.as_bytes());
-        write(count, &mut self.bytes);
-        self.bytes.extend(postings);
+        for posting in others {
+            write(posting << 1 | 1, &mut self.bytes);
+        }
+        write(last << 1, &mut self.bytes);
         word.clone_into(&mut self.before);
     }
 
@@ -117,16 +123,21 @@ impl Packer {
     }
 }
 
-/// The most that an entry takes beside its postings.
-const fn head_room(word: &str) -> usize {
-    word.len() + 12
+/// What doesn't fit into half a byte is written behind it.
+const ESCAPE: u64 = 15;
+/// The most that an entry takes beside its word and postings.
+const HEAD: usize = 4;
+
+/// How far a number is below the one before, and whether only notes say the word.
+/// Numbers are counted from 1, so the bits that are lost are never set.
+fn distance(previous: u64, number: u64, is_public: bool) -> u64 {
+    previous.saturating_sub(number) << 1 | u64::from(!is_public)
 }
 
-fn encoded(previous: u64, number: u64, is_public: bool) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(3);
-    // Numbers are counted from 1, so the lost bit is never set.
-    write((previous.saturating_sub(number) << 1) | u64::from(!is_public), &mut bytes);
-    bytes
+/// The bytes of a posting.
+const fn length(posting: u64) -> usize {
+    let bits = 65 - posting.leading_zeros();
+    bits.div_ceil(7) as usize
 }
 
 /// How many bytes two words begin with alike, in whole characters.
@@ -142,9 +153,10 @@ pub fn unpack(bytes: &[u8], mut each: impl FnMut(&str, u64, bool)) -> Result<(),
 fn walk(mut bytes: &[u8], each: &mut impl FnMut(&str, u64, bool)) -> Option<()> {
     let base = read(&mut bytes)?;
     let mut word = String::new();
-    while !bytes.is_empty() {
-        let shared = usize::try_from(read(&mut bytes)?).ok()?;
-        let length = usize::try_from(read(&mut bytes)?).ok()?;
+    while let Some((head, behind)) = bytes.split_first() {
+        bytes = behind;
+        let shared = half(u64::from(head >> 4), &mut bytes)?;
+        let length = half(u64::from(head & 15), &mut bytes)?;
         let (rest, behind) = bytes.split_at_checked(length)?;
         bytes = behind;
         if !word.is_char_boundary(shared) {
@@ -153,13 +165,22 @@ fn walk(mut bytes: &[u8], each: &mut impl FnMut(&str, u64, bool)) -> Option<()> 
         word.truncate(shared);
         word.push_str(std::str::from_utf8(rest).ok()?);
         let mut number = base;
-        for _ in 0..read(&mut bytes)? {
+        loop {
             let posting = read(&mut bytes)?;
-            number = number.checked_sub(posting >> 1)?;
-            each(&word, number, posting & 1 == 0);
+            number = number.checked_sub(posting >> 2)?;
+            each(&word, number, posting & 2 == 0);
+            if posting & 1 == 0 {
+                break;
+            }
         }
     }
     Some(())
+}
+
+/// Half a byte and what didn't fit into it.
+fn half(half: u64, bytes: &mut &[u8]) -> Option<usize> {
+    let more = if half == ESCAPE { read(bytes)? } else { 0 };
+    usize::try_from(half.checked_add(more)?).ok()
 }
 
 /// Writes a number in as few bytes as it needs, seven bits each, the lowest first.
@@ -191,10 +212,12 @@ mod tests {
     use proptest::prelude::*;
 
     fn lists() -> impl Strategy<Value = Lists> {
-        let posting = ("[a-cé]{1,6}", prop_oneof![1_u64..40, 1_u64..1 << 40], any::<bool>());
+        let posting = ("[a-cé]{1,6}|[ab]{14,32}", prop_oneof![1_u64..40, 1_u64..1 << 40], any::<bool>());
         prop::collection::vec(posting, 0..200).prop_map(|postings| {
             let mut lists = Lists::default();
-            postings.iter().for_each(|(word, number, is_public)| lists.add(word, *number, *is_public));
+            for (word, number, is_public) in &postings {
+                lists.add(word, *number, *is_public);
+            }
             lists
         })
     }
@@ -237,6 +260,6 @@ mod tests {
         for word in 0..60 {
             lists.add(&format!("word{:03}", word * 7 % 101), 250_000, true);
         }
-        assert!(pack(&lists, 4_000)[0].bytes.len() < 600);
+        assert!(pack(&lists, 4_000)[0].bytes.len() < 300);
     }
 }

@@ -80,7 +80,8 @@ mod tests {
 
     #[test]
     fn words_may_come_from_different_pieces() {
-        let pieces = [heard(vec![said(&[3], 0), said(&[2], 0)], &[]), heard(vec![said(&[2], 0), said(&[3, 4], 0)], &[])];
+        let pieces =
+            [heard(vec![said(&[3], 0), said(&[2], 0)], &[]), heard(vec![said(&[2], 0), said(&[3, 4], 0)], &[])];
         assert_eq!(hits(&pieces, u64::MAX), (vec![2, 3], 0));
         assert_eq!(hits(&pieces, 3), (vec![2], 0));
     }

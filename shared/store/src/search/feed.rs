@@ -16,14 +16,11 @@ use lambdesk_domain::{
     text::Subject,
     time::Timestamp,
 };
-use sha2::{Digest as _, Sha256};
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
 
-/// Of so many batches one looks after the index of its workspaces.
-const ONE_IN: u8 = 8;
 /// What is told so late is not taken as told: the table is asked.
 const LATE: Duration = Duration::from_hours(1);
 /// Messages of one page when a ticket is read anew.
@@ -42,16 +39,27 @@ pub struct Unindexed {
     pub error: StoreError,
 }
 
+/// What a record, or several, say about a ticket's words; the later ones outdo the
+/// earlier ones.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum News {
+    /// Nothing.
+    #[default]
+    None,
+    /// Something is said that was not said before.
+    More,
+    /// Something that was said is not said any more.
+    Anew,
+    /// The ticket is gone.
+    Gone,
+}
+
 /// What the records of one ticket told.
 #[derive(Default)]
 struct Told {
-    /// There is something about words.
-    says: bool,
+    news: News,
     number: Option<TicketNumber>,
     is_new: bool,
-    is_gone: bool,
-    /// Something that was said is not said any more.
-    is_anew: bool,
     subject: Option<Subject>,
     messages: Vec<Message>,
 }
@@ -67,48 +75,50 @@ struct Records {
 impl Told {
     /// Takes in a record. Whether it had anything to say about words.
     fn take(&mut self, image: Image<'_>, part: Part, now: Timestamp) -> Result<bool, Corrupt> {
-        let says = match part {
+        let news = match part {
             Part::Head => self.head(image)?,
             Part::Message => self.message(image)?,
-            Part::Wish => image.is_there(),
+            Part::Wish if image.is_there() => News::Anew,
+            Part::Wish => News::None,
         };
         let is_late = image.at().is_some_and(|at| at.plus(LATE) < now);
-        self.is_anew |= says && (is_late || part == Part::Wish);
-        Ok(says)
+        let news = if news == News::More && is_late { News::Anew } else { news };
+        self.news = self.news.max(news);
+        Ok(news > News::None)
     }
 
-    fn head(&mut self, image: Image<'_>) -> Result<bool, Corrupt> {
+    fn head(&mut self, image: Image<'_>) -> Result<News, Corrupt> {
         if let Some(old) = image.removed()? {
-            (self.number, self.is_gone) = (Some(old.number), true);
-            return Ok(true);
+            self.number = Some(old.number);
+            return Ok(News::Gone);
         }
         let Some(change) = image.change()? else {
-            return Ok(false);
+            return Ok(News::None);
         };
         self.number = Some(change.new.number);
         match change.old {
-            None => self.is_new = true,
-            Some(old) if old.subject == change.new.subject => return Ok(false),
-            Some(_) => self.is_anew = true,
+            None => {
+                (self.is_new, self.subject) = (true, Some(change.new.subject));
+                Ok(News::More)
+            }
+            Some(old) if old.subject == change.new.subject => Ok(News::None),
+            Some(_) => Ok(News::Anew),
         }
-        self.subject = Some(change.new.subject);
-        Ok(true)
     }
 
-    fn message(&mut self, image: Image<'_>) -> Result<bool, Corrupt> {
-        let sayable = |message: &Message| !message.is_secure;
-        match image.messages()? {
-            (None, Some(new)) if sayable(&new) => self.messages.push(new),
-            (Some(old), new) if sayable(&old) || new.as_ref().is_some_and(sayable) => {
-                let said = |message: &Message| (message.kind, message.is_secure, message.content.clone());
-                if new.as_ref().map(said) == Some(said(&old)) {
-                    return Ok(false);
-                }
-                self.is_anew = true;
-            }
-            _ => return Ok(false),
+    fn message(&mut self, image: Image<'_>) -> Result<News, Corrupt> {
+        let said =
+            |message: &Message| (!message.is_secure).then(|| (message.is_public(), message.content.text().to_owned()));
+        let (old, new) = image.messages()?;
+        let (before, after) = (old.as_ref().and_then(said), new.as_ref().and_then(said));
+        if before == after {
+            return Ok(News::None);
         }
-        Ok(true)
+        if before.is_some() {
+            return Ok(News::Anew);
+        }
+        self.messages.extend(new);
+        Ok(News::More)
     }
 }
 
@@ -120,16 +130,15 @@ struct Said {
 }
 
 impl Said {
-    fn subject(&mut self, subject: &Subject) {
-        self.public.extend(words(subject.as_str()));
+    fn subject(&mut self, subject: Option<&Subject>) {
+        self.public.extend(subject.into_iter().flat_map(|subject| words(subject.as_str())));
     }
 
-    fn message(&mut self, message: &Message) {
-        if message.is_secure {
-            return;
+    fn messages(&mut self, messages: &[Message]) {
+        for message in messages.iter().filter(|message| !message.is_secure) {
+            let to = if message.is_public() { &mut self.public } else { &mut self.noted };
+            to.extend(words(message.content.text()));
         }
-        let to = if message.is_public() { &mut self.public } else { &mut self.noted };
-        to.extend(words(message.content.text()));
     }
 
     fn is_full(&self) -> bool {
@@ -147,14 +156,13 @@ fn by_workspace(images: &[Image<'_>], now: Timestamp) -> BTreeMap<WorkspaceId, R
         let told = records.tickets.entry(ticket).or_default();
         match told.take(*image, part, now) {
             Ok(false) => {}
-            Ok(true) => {
-                told.says = true;
-                records.sequences.extend(image.sequence_number().map(str::to_owned));
-            }
+            Ok(true) => records.sequences.extend(image.sequence_number().map(str::to_owned)),
             Err(error) => tracing::error!(%ticket, %error, "a record can't be read for its words"),
         }
     }
-    workspaces.values_mut().for_each(|records| records.tickets.retain(|_, told| told.says));
+    for records in workspaces.values_mut() {
+        records.tickets.retain(|_, told| told.news > News::None);
+    }
     workspaces.retain(|_, records| !records.tickets.is_empty());
     workspaces
 }
@@ -162,24 +170,24 @@ fn by_workspace(images: &[Image<'_>], now: Timestamp) -> BTreeMap<WorkspaceId, R
 impl Store {
     /// Indexes what a batch of the stream tells. Doing it again changes nothing.
     /// Answers the workspaces whose records are to be told again, and those whose
-    /// index is to be looked after ([`Store::tend_index`]).
+    /// index has grown.
     pub async fn index_words(&self, images: &[Image<'_>], now: Timestamp) -> (Vec<Unindexed>, Vec<WorkspaceId>) {
-        let (mut failed, mut wanting) = (Vec::new(), Vec::new());
+        let (mut failed, mut grown) = (Vec::new(), Vec::new());
         let work = by_workspace(images, now).into_iter().map(|(workspace, records)| async move {
             let first = records.sequences.first().cloned().unwrap_or_default();
             (workspace, first, self.index_workspace(workspace, records, now).await)
         });
         for (workspace, sequence, outcome) in join_all(work.collect::<Vec<_>>()).await {
             match outcome {
-                Ok(true) => wanting.push(workspace),
+                Ok(true) => grown.push(workspace),
                 Ok(false) => {}
                 Err(error) => failed.push(Unindexed { sequence, error }),
             }
         }
-        (failed, wanting)
+        (failed, grown)
     }
 
-    /// Whether the index is to be looked after.
+    /// Whether the index has grown.
     async fn index_workspace(
         &self,
         workspace: WorkspaceId,
@@ -190,17 +198,32 @@ impl Store {
         for (ticket, told) in records.tickets {
             tickets.extend(self.ticket_words(workspace, ticket, told).await?);
         }
+        let last = records.sequences.last().map(String::as_str).unwrap_or_default();
+        self.add_words(workspace, last, &tickets, now).await?;
+        Ok(!tickets.is_empty())
+    }
+
+    /// Indexes what some tickets say, at this place of the stream. Doing it again
+    /// changes nothing.
+    ///
+    /// # Errors
+    /// When the table fails; then it is to be done again.
+    pub async fn add_words(
+        &self,
+        workspace: WorkspaceId,
+        sequence: &str,
+        tickets: &[TicketWords],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         if tickets.is_empty() {
-            return Ok(false);
+            return Ok(());
         }
         let tenant = Tenant::new(workspace);
-        let last = records.sequences.last().map(String::as_str).unwrap_or_default();
-        self.add_fresh(fresh::items(&tenant, last, &tickets, now)).await?;
+        self.add_fresh(fresh::items(&tenant, sequence, tickets, now)).await?;
         if tickets.iter().any(|ticket| ticket.is_whole) {
             self.care_by(&tenant, now.plus(super::FORGET_WITHIN)).await?;
         }
-        let lot = Sha256::digest(last.as_bytes()).first().copied().unwrap_or_default();
-        Ok(lot.is_multiple_of(ONE_IN))
+        Ok(())
     }
 
     async fn ticket_words(
@@ -209,16 +232,25 @@ impl Store {
         id: TicketId,
         told: Told,
     ) -> Result<Option<TicketWords>, StoreError> {
-        if told.is_anew && !told.is_gone {
-            let read = self.words_anew(workspace, id).await?;
-            return Ok(read.or_else(|| told.number.map(|number| nothing(number, id))));
-        }
-        if told.is_gone {
-            return Ok(told.number.map(|number| nothing(number, id)));
+        let nothing = |number| TicketWords {
+            number,
+            id,
+            is_whole: true,
+            is_new: false,
+            public: BTreeSet::new(),
+            noted: BTreeSet::new(),
+        };
+        match told.news {
+            News::Gone => return Ok(told.number.map(nothing)),
+            News::Anew => {
+                let read = self.words_anew(workspace, id).await?;
+                return Ok(read.or_else(|| told.number.map(nothing)));
+            }
+            News::None | News::More => {}
         }
         let mut said = Said::default();
-        told.subject.iter().for_each(|subject| said.subject(subject));
-        told.messages.iter().for_each(|message| said.message(message));
+        said.subject(told.subject.as_ref());
+        said.messages(&told.messages);
         if said.public.is_empty() && said.noted.is_empty() && !told.is_new {
             return Ok(None);
         }
@@ -236,11 +268,11 @@ impl Store {
             return Ok(None);
         };
         let mut said = Said::default();
-        said.subject(&ticket.subject);
+        said.subject(Some(&ticket.subject));
         let mut beyond = None;
         loop {
             let page = self.messages(workspace, id, beyond, false, PAGE).await?;
-            page.items.iter().for_each(|message| said.message(message));
+            said.messages(&page.items);
             beyond = page.items.last().map(|message| message.id);
             if !page.has_more || said.is_full() {
                 break;
@@ -259,8 +291,4 @@ impl Store {
         wish.insert("expires_at".to_owned(), number(now.plus(WISH).seconds()));
         self.put(wish, None).await.map(drop)
     }
-}
-
-const fn nothing(number: TicketNumber, id: TicketId) -> TicketWords {
-    TicketWords { number, id, is_whole: true, is_new: false, public: BTreeSet::new(), noted: BTreeSet::new() }
 }

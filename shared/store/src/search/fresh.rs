@@ -29,7 +29,9 @@ const MOST: i32 = 400;
 /// What a ticket says, or what of it is new.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TicketWords {
+    /// Its number, by which the index knows it.
     pub number: TicketNumber,
+    /// Its id.
     pub id: TicketId,
     /// This is all of it: what was said before is to be forgotten.
     pub is_whole: bool,
@@ -156,20 +158,22 @@ impl Store {
         try_join_all(puts).await.map(drop)
     }
 
-    /// The fresh items, the newest first.
-    pub(super) async fn fresh(&self, tenant: &Tenant, consistent: bool) -> Result<Vec<Fresh>, StoreError> {
+    /// The fresh items, the newest first: of too many the newest, or the oldest.
+    pub(super) async fn fresh(&self, tenant: &Tenant, oldest: bool) -> Result<Vec<Fresh>, StoreError> {
         let after = self.meter.ended();
         let request = self.client.query().table_name(&*self.table);
         let request = request
             .key_condition_expression("pk = :pk")
             .expression_attribute_values(":pk", text(tenant.fresh_words()))
-            .scan_index_forward(false)
-            .consistent_read(consistent)
+            .scan_index_forward(oldest)
             .limit(MOST)
             .return_consumed_capacity(CAPACITY);
         let output = request.send().await.map_err(failure)?;
         self.record("Query", after, output.consumed_capacity());
-        let items = output.items.unwrap_or_default();
+        let mut items = output.items.unwrap_or_default();
+        if oldest {
+            items.reverse();
+        }
         Ok(items.iter().map(Fresh::of).collect::<Result<_, _>>()?)
     }
 }

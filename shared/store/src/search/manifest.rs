@@ -83,6 +83,9 @@ pub struct Job {
 pub struct Retired {
     pub what: Pieces,
     pub since: Timestamp,
+    /// It may say what was to be forgotten, so it must not stay until something is
+    /// written.
+    pub is_urgent: bool,
 }
 
 impl Manifest {
@@ -111,12 +114,14 @@ impl Manifest {
                 place
             }
         };
+        let forgets = !made.forgotten.0.is_empty();
         // Nothing is older than the first: there is nothing left to forget.
         let made = if place == 0 { Segment { forgotten: Numbers::default(), since: None, ..made } } else { made };
         if made.blocks > 0 || !made.forgotten.0.is_empty() {
             self.segments.insert(place, made);
         }
-        self.retired.push(Retired { what: job.input.clone(), since: now });
+        let is_urgent = forgets || matches!(job.input, Pieces::Segments(_));
+        self.retired.push(Retired { what: job.input.clone(), since: now, is_urgent });
     }
 
     fn of(item: &Item) -> Result<Self, StoreError> {
@@ -168,9 +173,9 @@ impl Store {
         let request = request.return_consumed_capacity(CAPACITY);
         let request = match manifest.version {
             1 => request.condition_expression("attribute_not_exists(pk)"),
-            version => request
-                .condition_expression("n = :before")
-                .expression_attribute_values(":before", number(version - 1)),
+            version => {
+                request.condition_expression("n = :before").expression_attribute_values(":before", number(version - 1))
+            }
         };
         match self.persist("PutItem", || request.clone().send()).await {
             Ok(output) => {

@@ -76,7 +76,9 @@ mod tests {
 
     fn layer(postings: &[(&str, u64, bool)], forgotten: &[u64]) -> Layer {
         let mut layer = Layer { forgotten: Numbers(forgotten.iter().copied().collect()), ..Layer::default() };
-        postings.iter().for_each(|(word, number, is_public)| layer.lists.add(word, *number, *is_public));
+        for (word, number, is_public) in postings {
+            layer.lists.add(word, *number, *is_public);
+        }
         layer
     }
 

@@ -30,6 +30,7 @@ mod read;
 mod tend;
 
 pub use feed::Unindexed;
+pub use fresh::TicketWords;
 pub(crate) use read::Cache as Manifests;
 pub use tend::{Pace, Tended};
 

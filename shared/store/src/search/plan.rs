@@ -1,6 +1,6 @@
 //! What is to be merged next.
 //!
-//! Fresh items become a segment once they are many; four segments of a level, which
+//! Fresh items become a segment once they are many; some segments of a level, which
 //! always follow each other, become one of the next. So each posting is written again
 //! once per level, and a search asks about two segments per level on average. Once
 //! something has been forgotten for long, everything is merged into one segment, which
@@ -8,22 +8,23 @@
 
 use super::{
     FORGET_WITHIN,
-    manifest::{Job, Manifest, Pieces, Segment},
+    manifest::{GRACE, Job, Manifest, Pieces, Segment},
 };
 use lambdesk_domain::time::Timestamp;
 use std::time::Duration;
 
 /// Fresh items, or bytes of them, that become a segment.
-const MANY: usize = 32;
+const MANY: usize = 64;
 const MANY_BYTES: usize = 64 * 1024;
-/// Segments of a level that become one of the next.
-const FAN_IN: usize = 4;
+/// Segments of a level that become one of the next: more of the smallest, where words
+/// take most of the bytes and merging saves little.
+const fn fan_in(level: u8) -> usize {
+    if level <= 2 { 8 } else { 4 }
+}
 /// Tickets to be forgotten that the manifest carries along at most.
 const MOST_FORGOTTEN: usize = 4_000;
 /// How long a part of a merge may take: then others may go on with it.
 const LEASE: Duration = Duration::from_mins(1);
-/// When fresh items that were merged are deleted, if nothing is written meanwhile.
-const LINGER: Duration = Duration::from_hours(1);
 
 /// The fresh items that nobody has merged yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -59,7 +60,8 @@ fn next_input(manifest: &Manifest, fresh: &Unmerged, now: Timestamp) -> Option<(
         return Some((ids(segments.iter()), level));
     }
     let at = |level: u8| segments.iter().filter(move |segment| segment.level == level);
-    let level = segments.iter().map(|segment| segment.level).rev().find(|level| at(*level).count() >= FAN_IN)?;
+    let level =
+        segments.iter().map(|segment| segment.level).rev().find(|level| at(*level).count() >= fan_in(*level))?;
     Some((ids(at(level)), level.saturating_add(1)))
 }
 
@@ -72,10 +74,8 @@ pub fn next_care(manifest: &Manifest, fresh: &Unmerged, now: Timestamp) -> Optio
     let jobs = manifest.jobs.iter().map(|job| job.leased_until.max(now));
     let wanted = next_job(manifest, fresh, now).map(|_| now);
     let forgotten = manifest.segments.iter().filter_map(|segment| segment.since).chain(fresh.since);
-    let retired = manifest.retired.iter().map(|retired| match retired.what {
-        Pieces::Fresh(_) => retired.since.plus(LINGER),
-        Pieces::Segments(_) => retired.since.plus(super::manifest::GRACE),
-    });
+    let retired = manifest.retired.iter().filter(|retired| retired.is_urgent);
+    let retired = retired.map(|retired| retired.since.plus(GRACE));
     jobs.chain(wanted).chain(forgotten.map(|since| since.plus(FORGET_WITHIN))).chain(retired).min()
 }
 
@@ -104,22 +104,22 @@ mod tests {
     }
 
     #[test]
-    fn four_segments_of_the_lowest_such_level_are_merged() {
+    fn eight_of_the_smallest_or_four_of_a_level_are_merged() {
         let (now, none) = (Timestamp::EPOCH, Unmerged::default());
-        assert_eq!(input(&manifest(&[2, 1, 1, 1]), &none, now), None);
-        let merged = Some((Pieces::Segments(vec![1, 2, 3, 4]), 2));
-        assert_eq!(input(&manifest(&[2, 1, 1, 1, 1]), &none, now), merged);
-        let merged = Some((Pieces::Segments(vec![4, 5, 6, 7]), 2));
-        assert_eq!(input(&manifest(&[2, 2, 2, 2, 1, 1, 1, 1]), &none, now), merged);
+        assert_eq!(input(&manifest(&[3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1]), &none, now), None);
+        let merged = Some((Pieces::Segments((1..=8).collect()), 2));
+        assert_eq!(input(&manifest(&[2, 1, 1, 1, 1, 1, 1, 1, 1]), &none, now), merged);
+        let merged = Some((Pieces::Segments(vec![1, 2, 3, 4]), 4));
+        assert_eq!(input(&manifest(&[4, 3, 3, 3, 3, 1]), &none, now), merged);
     }
 
     #[test]
     fn fresh_items_are_merged_when_they_are_many_or_large() {
-        let keys: Vec<_> = (0..32).map(|key| format!("{key}")).collect();
+        let keys: Vec<_> = (0..MANY).map(|key| format!("{key}")).collect();
         let fresh = |count: usize, bytes| Unmerged { keys: keys[..count].to_vec(), bytes, since: None };
         let (empty, now) = (Manifest::default(), Timestamp::EPOCH);
-        assert_eq!(input(&empty, &fresh(31, 1_000), now), None);
-        assert_eq!(input(&empty, &fresh(32, 1_000), now), Some((Pieces::Fresh(keys.clone()), 1)));
+        assert_eq!(input(&empty, &fresh(MANY - 1, 1_000), now), None);
+        assert_eq!(input(&empty, &fresh(MANY, 1_000), now), Some((Pieces::Fresh(keys.clone()), 1)));
         assert_eq!(input(&empty, &fresh(1, 65_536), now), Some((Pieces::Fresh(keys[..1].to_vec()), 1)));
     }
 
@@ -137,11 +137,11 @@ mod tests {
 
     #[test]
     fn one_merge_of_each_kind_is_under_way_at_most() {
-        let (mut busy, now) = (manifest(&[1, 1, 1, 1]), Timestamp::EPOCH);
+        let (mut busy, now) = (manifest(&[3, 3, 3, 3]), Timestamp::EPOCH);
         let job = next_job(&busy, &Unmerged::default(), now).expect("a job");
         busy.jobs.push(job);
         assert_eq!(input(&busy, &Unmerged::default(), now), None);
-        let fresh = Unmerged { keys: vec!["a".to_owned(); 32], bytes: 9, since: None };
+        let fresh = Unmerged { keys: vec!["a".to_owned(); MANY], bytes: 9, since: None };
         assert!(input(&busy, &fresh, now).is_some());
     }
 }

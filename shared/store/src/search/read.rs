@@ -118,9 +118,9 @@ impl Store {
         numbers: &[TicketNumber],
     ) -> Result<Vec<(TicketNumber, TicketId)>, StoreError> {
         let unknown: Vec<_> = numbers.iter().filter(|number| !hits.known.contains_key(number)).collect();
-        let rows = unknown.chunks(100).map(|some| {
-            self.batch_get_soon(some.iter().map(|number| tenant.indexed_ticket(**number)).collect())
-        });
+        let rows = unknown
+            .chunks(100)
+            .map(|some| self.batch_get_soon(some.iter().map(|number| tenant.indexed_ticket(**number)).collect()));
         let rows = try_join_all(rows).await?;
         let mut ids = HashMap::new();
         for row in rows.iter().flatten() {
@@ -158,13 +158,7 @@ impl Reading<'_> {
     }
 
     /// The nearest above a number.
-    async fn above(
-        &self,
-        number: u64,
-        manifest: &Manifest,
-        fresh: &[Fresh],
-        read: Read,
-    ) -> Result<Hits, StoreError> {
+    async fn above(&self, number: u64, manifest: &Manifest, fresh: &[Fresh], read: Read) -> Result<Hits, StoreError> {
         let decided = self.decide(manifest, fresh, &read, u64::MAX);
         if decided.floor <= number.saturating_add(1) {
             return Ok(nearest_above(number, &decided, None));
@@ -195,7 +189,9 @@ impl Reading<'_> {
         for (word, list) in fresh.layer.lists.iter() {
             for (asked, said) in self.words.iter().zip(&mut words) {
                 if SearchQuery::meets(asked, word) {
-                    list.iter().for_each(|(Reverse(number), is_public)| add(said, *number, *is_public));
+                    for (Reverse(number), is_public) in list {
+                        add(said, *number, *is_public);
+                    }
                 }
             }
         }

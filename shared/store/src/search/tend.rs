@@ -59,7 +59,8 @@ struct Tending<'a> {
     tenant: Tenant,
     pace: Pace,
     now: Timestamp,
-    /// All fresh items, the newest first.
+    /// The oldest fresh items, the newest of them first: what is merged must be older
+    /// than what is not.
     fresh: Vec<Fresh>,
     /// The outputs of the jobs that this run is at.
     mine: BTreeSet<u32>,
@@ -85,12 +86,7 @@ impl Store {
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn tend_index(
-        &self,
-        workspace: WorkspaceId,
-        pace: Pace,
-        now: Timestamp,
-    ) -> Result<Tended, StoreError> {
+    pub async fn tend_index(&self, workspace: WorkspaceId, pace: Pace, now: Timestamp) -> Result<Tended, StoreError> {
         let tenant = Tenant::new(workspace);
         // In this order: what the manifest has merged is still there.
         let mut manifest = self.manifest(&tenant).await?;
@@ -302,6 +298,10 @@ impl Tending<'_> {
 
     async fn merge_fresh(&self, manifest: &Manifest, job: &Job, keys: &[String]) -> Result<Step, StoreError> {
         let input: Vec<_> = self.fresh.iter().filter(|fresh| keys.contains(&fresh.key)).collect();
+        if input.len() < keys.len() {
+            // Not in every copy of the table yet, or merged by others by now.
+            return Ok(Step::NothingToDo);
+        }
         let merged = merge(input.iter().map(|fresh| &fresh.layer));
         let named = input.iter().flat_map(|fresh| &fresh.named).filter(|named| named.is_new);
         // A ticket may be new in two of them; one request takes it once.
@@ -337,9 +337,8 @@ impl Tending<'_> {
     /// One step: of every segment a window of blocks, up to where all were seen.
     async fn merge_segments(&self, manifest: &Manifest, job: &Job, ids: &[u32]) -> Result<Step, StoreError> {
         let input: Vec<_> = manifest.segments.iter().rev().filter(|segment| ids.contains(&segment.id)).collect();
-        let read = input
-            .iter()
-            .map(|segment| self.store.blocks(&self.tenant, segment, job.done.as_ref(), WINDOW, self.now));
+        let read =
+            input.iter().map(|segment| self.store.blocks(&self.tenant, segment, job.done.as_ref(), WINDOW, self.now));
         let read = try_join_all(read).await?;
         let unfinished = read.iter().filter(|(_, is_end)| !is_end).filter_map(|(blocks, _)| blocks.last());
         let bound = unfinished.map(|(last, _)| last).min();
@@ -405,14 +404,8 @@ impl Tending<'_> {
     /// Whether none is left.
     async fn delete_blocks(&self, id: u32) -> Result<bool, StoreError> {
         // Read as a young one: what is still there must be seen.
-        let segment = Segment {
-            id,
-            level: 0,
-            blocks: 0,
-            made_at: self.now,
-            forgotten: Numbers::default(),
-            since: None,
-        };
+        let segment =
+            Segment { id, level: 0, blocks: 0, made_at: self.now, forgotten: Numbers::default(), since: None };
         let (blocks, is_end) = self.store.blocks(&self.tenant, &segment, None, DELETED, self.now).await?;
         let keys = blocks.iter().map(|(last, _)| self.tenant.block(id, last));
         self.store.write_pieces(keys.map(delete).collect::<Result<_, _>>()?).await?;
@@ -426,7 +419,9 @@ fn between(blocks: &[(Place, Item)], beyond: Option<&Place>, up_to: Option<&Plac
     let mut lists = Lists::default();
     for (_, item) in blocks {
         block::unpack(bytes(item, "b")?, |word, number, is_public| {
-            let is_beyond = |place: &Place| (word, std::cmp::Reverse(number)) > (place.word.as_str(), std::cmp::Reverse(place.number));
+            let is_beyond = |place: &Place| {
+                (word, std::cmp::Reverse(number)) > (place.word.as_str(), std::cmp::Reverse(place.number))
+            };
             if beyond.is_none_or(is_beyond) && !up_to.is_some_and(is_beyond) {
                 lists.add(word, number, is_public);
             }

@@ -10,7 +10,7 @@ use lambdesk_domain::{
     },
     contact::{Contact, ContactRef, Requester},
     events::between,
-    id::{ChannelId, MessageId, RequestId, TicketId, TicketNumber, UserId},
+    id::{ChannelId, MessageId, RequestId, TagId, TicketId, TicketNumber, UserId},
     message::{Content, Message},
     patch::Field,
     status::{ChannelType, Priority, Source, Status},
@@ -211,6 +211,29 @@ async fn a_page_of_a_list_is_one_request_for_each_state() {
     assert_eq!(lists(&[Status::Open]).await, (1, 3.0));
     let open = [Status::Open, Status::InProgress, Status::Waiting, Status::OnHold];
     assert_eq!(lists(&open).await, (4, 4.5));
+}
+
+#[tokio::test]
+async fn the_rows_of_lists_cost_what_has_moved() {
+    let table = Table::new().await;
+    let (new, _) = opened(10);
+    let places = async |old: Option<&Ticket>, new: &Ticket| {
+        cost(&table, async |store| store.place_rows(old, new).await.expect("they are written")).await
+    };
+    assert_eq!(places(None, &new).await, (1, 2.0), "its number and its last change");
+    let later = NOW.plus(Duration::from_mins(5));
+    let replied = Ticket { updated_at: later, last_activity_at: later, ..new.clone() };
+    assert_eq!(places(Some(&new), &replied).await, (1, 2.0), "the change moves: out of one place, into another");
+    let closed = Ticket { status: Status::Closed, ..replied.clone() };
+    assert_eq!(places(Some(&replied), &closed).await, (1, 4.0), "group of its number, order, change");
+    let tagged = Ticket { tags: [TagId::new(id(9))].into(), ..closed.clone() };
+    assert_eq!(places(Some(&closed), &tagged).await, (1, 2.0), "by creation and by day");
+    let next_day = Ticket { last_activity_at: NOW.plus(Duration::from_hours(24)), ..tagged.clone() };
+    assert_eq!(places(Some(&tagged), &next_day).await, (1, 2.0), "another day");
+    assert_eq!(places(Some(&next_day), &next_day).await, (0, 0.0));
+    let removal = cost(&table, async |store| store.remove_rows(&next_day).await.expect("they are removed")).await;
+    assert_eq!(removal, (1, 5.0));
+    assert_eq!(table.size().await, 0);
 }
 
 #[tokio::test]

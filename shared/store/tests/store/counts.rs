@@ -4,18 +4,22 @@ use crate::{
     faults::Fault,
     support::{Table, renamed, samples, workspace},
 };
+use aws_sdk_dynamodb::types::AttributeValue as Av;
 use lambdesk_domain::{
     day::Day,
     events::{Event, between},
     id::{UserId, Version},
-    report::{Cell, Counters, Group, Tally, Told},
+    report::{Cell, Counters, Group, Standing, Tally, Told},
     status::{Shelf, Status},
     sweep::lost_version,
     testing,
     ticket::Ticket,
     time::Timestamp,
 };
-use lambdesk_store::keys::{State, Tenant};
+use lambdesk_store::{
+    Item,
+    keys::{State, Tenant},
+};
 use std::{collections::BTreeMap, time::Duration};
 use uuid::Uuid;
 
@@ -53,7 +57,9 @@ async fn tell(table: &Table, events: &[Event], from: Timestamp) -> Timestamp {
 
 fn tally(events: &[Event]) -> Tally {
     let mut tally = Tally::default();
-    events.iter().for_each(|event| tally.add(&Tally::of(Told { event, previous: None, next: None })));
+    for event in events {
+        tally.add(&Tally::of(Told { event, previous: None, next: None }));
+    }
     tally
 }
 
@@ -147,9 +153,31 @@ async fn a_page_with_more_assignees_than_a_transaction_takes_is_counted_whole() 
 }
 
 #[tokio::test]
+async fn ten_thousand_assignees_are_all_told() {
+    let table = Table::new().await;
+    let tenant = Tenant::new(workspace(1));
+    let row = |number: u128| {
+        let user = Some(UserId::new(Uuid::from_u128(number)));
+        let key = tenant.counted(0, Cell::Now(Group::Assignee(user)));
+        let open = ("n_open".to_owned(), Av::N("1".to_owned()));
+        Item::from([("pk".to_owned(), Av::S(key.pk)), ("sk".to_owned(), Av::S(key.sk)), open])
+    };
+    table.put_all((1..=10_000).map(row).collect()).await;
+    let standings = table.store.counts_now(&tenant).await.expect("read");
+    let groups = table.store.counted_groups(&tenant, &standings).await.expect("read");
+    assert_eq!(groups.len(), 10_000);
+    assert!(groups.iter().all(|(_, counters)| counters.standing(|standing| standing == Standing::Open) == 1));
+}
+
+#[tokio::test]
 async fn a_version_that_the_stream_lost_is_counted_when_it_is_made_up_for() {
     let table = Table::new().await;
-    let ticket = Ticket { shelf: Shelf::Live, status: Status::Open, version: Version::FIRST, ..histories(1).remove(0).remove(0) };
+    let ticket = Ticket {
+        shelf: Shelf::Live,
+        status: Status::Open,
+        version: Version::FIRST,
+        ..histories(1).remove(0).remove(0)
+    };
     let resolved = Ticket { version: Version(2), status: Status::Resolved, ..ticket.clone() };
     let closed = Ticket { version: Version(3), status: Status::Closed, ..ticket.clone() };
     let told = [between(None, &ticket), between(Some(&resolved), &closed)];
@@ -206,6 +234,44 @@ async fn a_recount_counts_what_happens_meanwhile_and_may_be_done_by_many() {
         done.expect("it is counted");
     }
     assert_eq!(counted(&table, &expected).await, expected);
+}
+
+#[tokio::test]
+async fn what_counting_and_reading_cost() {
+    let table = Table::new().await;
+    let all = events(&histories(70));
+    // Not at midnight: every day that is looked through is a query.
+    let from = START.plus(Duration::from_hours(1));
+    let end = tell(&table, all.get(..99).expect("enough"), from).await.plus(Duration::from_mins(1));
+    let counting = table.store.metered();
+    counting.fold_counts(workspace(1), from, end, 1).await.expect("it is counted");
+    let usage = counting.usage();
+    let names: Vec<_> = usage.operations.iter().map(|operation| operation.name).collect();
+    // Another transaction for every 90 cells: here the events lie years apart.
+    assert_eq!(names.get(..3), Some(&["Query", "Query", "BatchGetItem"][..]), "{names:?}");
+    assert!(names.iter().skip(3).all(|name| *name == "TransactWriteItems"), "{names:?}");
+    let again = table.store.metered();
+    again.fold_counts(workspace(1), START, end, 1).await.expect("there is nothing to count");
+    assert!(again.usage().round_trips() == 2 && again.usage().units() <= 2.0, "{:?}", again.usage());
+    let reading = table.store.metered();
+    reading.counts(&Tenant::new(workspace(1))).await.expect("read").expect("counted");
+    assert_eq!((reading.usage().round_trips(), reading.usage().units()), (1, 0.5));
+}
+
+#[tokio::test]
+async fn a_hundred_events_of_a_day_and_an_assignee_are_six_items() {
+    let table = Table::new().await;
+    let ticket = Ticket { version: Version::FIRST, status: Status::Open, ..histories(1).remove(0).remove(0) };
+    let new = |number: u128| between(None, &renamed(&ticket, workspace(1), number));
+    let from = START.plus(Duration::from_hours(1));
+    let end = tell(&table, &(1..=100).map(new).collect::<Vec<_>>(), from).await.plus(Duration::from_mins(1));
+    let counting = table.store.metered();
+    counting.fold_counts(workspace(1), from, end, 1).await.expect("it is counted");
+    let (writes, reads): (Vec<_>, Vec<_>) =
+        counting.usage().operations.into_iter().partition(|operation| operation.name == "TransactWriteItems");
+    assert_eq!(writes.iter().map(|write| write.table_units).collect::<Vec<_>>(), [12.0]);
+    let units: f64 = reads.iter().map(|read| read.table_units + read.index_units.values().sum::<f64>()).sum();
+    assert!(units <= 105.0, "{units}");
 }
 
 #[tokio::test]

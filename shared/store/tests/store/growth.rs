@@ -152,8 +152,7 @@ async fn an_assignee_with_too_many_tickets_to_sort_is_walked(table: &Table) {
 async fn page_numbers_reach_their_depth(table: &Table, tickets: &[Ticket]) {
     let mut sorted: Vec<_> = tickets.iter().collect();
     sorted.sort_by_key(|ticket| std::cmp::Reverse((ticket.last_activity_at, ticket.id)));
-    let deep =
-        ListQuery { start: Start::First { skip: lambdesk_store::DEEPEST - 25 }, ..query(ListFilter::default()) };
+    let deep = ListQuery { start: Start::First { skip: lambdesk_store::DEEPEST - 25 }, ..query(ListFilter::default()) };
     let page = table.store.list(&Tenant::new(workspace(1)), &deep).await.expect("it is read").expect("no search");
     let expected = sorted.iter().skip(lambdesk_store::DEEPEST - 25).take(25).map(|ticket| ticket.id);
     assert!(page.tickets.iter().map(|ticket| ticket.id).eq(expected));

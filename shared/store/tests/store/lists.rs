@@ -138,8 +138,11 @@ fn query() -> BoxedStrategy<ListQuery> {
 fn tickets() -> impl Strategy<Value = Vec<Ticket>> {
     let time = || prop_oneof![(1..40_u64).prop_map(Timestamp::from_millis), testing::time()];
     collection::vec((testing::ticket(), [time(), time()], any::<u64>()), 0..50).prop_map(|tickets| {
-        let named = tickets.into_iter().map(|(ticket, [last_activity_at, updated_at], random)| {
-            Ticket { id: id_of(ticket.created_at, random), last_activity_at, updated_at, ..ticket }
+        let named = tickets.into_iter().map(|(ticket, [last_activity_at, updated_at], random)| Ticket {
+            id: id_of(ticket.created_at, random),
+            last_activity_at,
+            updated_at,
+            ..ticket
         });
         let mut seen = BTreeSet::new();
         named.filter(|ticket| seen.insert(ticket.id) && seen.len() < 1_000).collect()
@@ -148,7 +151,9 @@ fn tickets() -> impl Strategy<Value = Vec<Ticket>> {
 
 fn id_of(created_at: Timestamp, random: u64) -> TicketId {
     let [a, b, c, d, e, f, g, h] = random.to_be_bytes();
-    TicketId::new(uuid::Builder::from_unix_timestamp_millis(created_at.millis(), &[a, b, c, d, e, f, g, h, 0, 0]).into_uuid())
+    TicketId::new(
+        uuid::Builder::from_unix_timestamp_millis(created_at.millis(), &[a, b, c, d, e, f, g, h, 0, 0]).into_uuid(),
+    )
 }
 
 fn is_any<T: PartialEq>(wanted: &[T], value: Option<&T>) -> bool {
@@ -221,7 +226,9 @@ fn ids(tickets: &[Ticket]) -> Vec<TicketId> {
 
 /// Walks to the end and back, and holds what was seen against the model.
 async fn walk(table: &Table, tenant: &Tenant, query: &ListQuery, expected: &[TicketId]) -> TestCaseResult {
-    let list = async |start| table.store.list(tenant, &ListQuery { start, ..query.clone() }).await.expect("it is read").expect("no search");
+    let list = async |start| {
+        table.store.list(tenant, &ListQuery { start, ..query.clone() }).await.expect("it is read").expect("no search")
+    };
     let skip = if let Start::First { skip } = query.start { skip } else { 0 };
     let mut page = list(query.start.clone()).await;
     let mut seen = ids(&page.tickets);
@@ -255,7 +262,9 @@ fn every_page_of_every_list_is_what_sorting_everything_gives() {
         let tenant = Tenant::new(own);
         for ticket in &tickets {
             // As another version would have left them: rows may be too many.
-            let before = Ticket { priority: Priority::Low, updated_at: Timestamp::from_millis(7), ..ticket.clone() };
+            let long_ago = Timestamp::from_millis(7);
+            let before =
+                Ticket { priority: Priority::Low, updated_at: long_ago, last_activity_at: long_ago, ..ticket.clone() };
             table.store.place_rows(None, &before).await.expect("they are written");
             table.store.place_rows(None, ticket).await.expect("they are written");
         }
@@ -303,7 +312,8 @@ async fn an_empty_page_leads_back_to_where_it_came_from() {
     let tickets: Vec<_> = (1..=3).map(open_ticket).collect();
     table.fill(&tickets).await;
     let tenant = Tenant::new(workspace(1));
-    let list = async |start| table.store.list(&tenant, &open_query(start)).await.expect("it is read").expect("no search");
+    let list =
+        async |start| table.store.list(&tenant, &open_query(start)).await.expect("it is read").expect("no search");
     let beyond = list(Start::After(Position::of(&tickets[0], SortBy::LastActivity))).await;
     assert_eq!((beyond.tickets.len(), &beyond.next), (0, &None));
     let back = list(Start::Before(beyond.previous.expect("a way back"))).await;

@@ -12,6 +12,7 @@ mod growth;
 mod heads;
 mod lists;
 mod patterns;
+mod personal;
 mod search;
 mod support;
 mod tables;

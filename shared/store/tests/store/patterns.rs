@@ -40,7 +40,10 @@ fn tickets() -> Vec<Ticket> {
     let ticket = |number: u64| {
         let at = BEGIN.plus(Duration::from_mins(number));
         let random = number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
-        let id = uuid::Builder::from_unix_timestamp_millis(at.millis(), &[&random[..], &[0, 0]].concat().try_into().expect("ten"));
+        let id = uuid::Builder::from_unix_timestamp_millis(
+            at.millis(),
+            &[&random[..], &[0, 0]].concat().try_into().expect("ten"),
+        );
         let rare = number.is_multiple_of(100).then(|| numbered(TagId::new, 1));
         let common = number.is_multiple_of(2).then(|| numbered(TagId::new, 2));
         let contact = ContactRef {
@@ -68,7 +71,7 @@ fn tickets() -> Vec<Ticket> {
             tags: rare.into_iter().chain(common).collect(),
             created_at: at,
             updated_at: BEGIN.plus(Duration::from_mins(number * 11 % MANY)),
-            last_activity_at: BEGIN.plus(Duration::from_mins(number * 13 % MANY)),
+            last_activity_at: BEGIN.plus(Duration::from_hours(number * 13 % MANY)),
             ..kind.clone()
         }
     };
@@ -78,13 +81,16 @@ fn tickets() -> Vec<Ticket> {
 /// With all rows.
 async fn table() -> Table {
     let table = Table::new().await;
-    let tickets = tickets();
-    table.fill(&tickets).await;
+    fill(&table, &tickets()).await;
+    table
+}
+
+async fn fill(table: &Table, tickets: &[Ticket]) {
+    table.fill(tickets).await;
     for some in tickets.chunks(16) {
         let writes = some.iter().map(|ticket| table.store.place_rows(None, ticket));
         futures_util::future::try_join_all(writes).await.expect("they are written");
     }
-    table
 }
 
 fn query(states: &[State], by: SortBy, filter: ListFilter) -> ListQuery {
@@ -185,9 +191,52 @@ async fn many_tickets_with_something_are_walked_by_creation(table: &Table) {
     assert!(first.tickets.is_sorted_by_key(|ticket| std::cmp::Reverse(ticket.id)));
     let both_tags = ListFilter { tags: [1, 2].map(|tag| numbered(TagId::new, tag)).into(), ..ListFilter::default() };
     holds(table, &query(&both, SortBy::Created, both_tags), Cost { rows: 25, trips: 3, depth: 2, units: 14.5 }).await;
-    let most = Cost { rows: 20, trips: 9, depth: 4, units: 50.0 };
-    holds(table, &query(&both, SortBy::LastActivity, common.clone()), most).await;
-    holds(table, &query(&both, SortBy::Updated, common), Cost { rows: 20, trips: 9, depth: 5, units: 50.0 }).await;
+    // Twelve of a day: whole days are read.
+    let most = Cost { rows: 25, trips: 2, depth: 2, units: 21.0 };
+    let first = holds(table, &query(&both, SortBy::LastActivity, common.clone()), most).await;
+    assert!(first.tickets.is_sorted_by_key(|ticket| std::cmp::Reverse(ticket.last_activity_at)));
+    let newest = first.tickets.first().map(|ticket| ticket.last_activity_at);
+    assert_eq!(
+        newest,
+        tickets()
+            .iter()
+            .filter(|ticket| ticket.tags.contains(&numbered(TagId::new, 2)))
+            .map(|ticket| ticket.last_activity_at)
+            .max()
+    );
+    // 300 of them: their keys are held against those of the order.
+    holds(table, &query(&both, SortBy::Updated, common.clone()), Cost { rows: 25, trips: 7, depth: 5, units: 32.0 })
+        .await;
+    holds(table, &query(&both, SortBy::Priority, common), Cost { rows: 25, trips: 7, depth: 5, units: 32.0 }).await;
+}
+
+/// More on one day than a page may read: then the list index is walked, and days
+/// before and after are read as ever.
+#[tokio::test]
+async fn a_day_with_too_many_tickets_is_walked() {
+    let table = Table::new().await;
+    let crowded = |(place, ticket): (u64, Ticket)| {
+        let day = if place < 10 { 0 } else { u64::from(place < 160) + 1 };
+        let at = BEGIN.plus(Duration::from_hours(24 * day) + Duration::from_mins(place));
+        Ticket { last_activity_at: at, tags: [numbered(TagId::new, 3)].into(), ..ticket }
+    };
+    let tickets: Vec<_> = (0..170).zip(tickets()).map(crowded).collect();
+    fill(&table, &tickets).await;
+    let filter = ListFilter { tags: vec![numbered(TagId::new, 3)], ..ListFilter::default() };
+    for descending in [true, false] {
+        let query = query(&[&OPEN[..], &DONE].concat(), SortBy::LastActivity, filter.clone());
+        let query = ListQuery { sort: Sort { descending, ..query.sort }, ..query };
+        let (mut found, mut start) = (Vec::new(), Some(query.start.clone()));
+        while let Some(from) = start {
+            let (page, cost) = page(&table, &ListQuery { start: from, ..query.clone() }).await;
+            assert!(cost.units <= 50.0, "{cost:?}");
+            found.extend(page.tickets.into_iter().map(|ticket| ticket.last_activity_at));
+            start = page.next.map(Start::After);
+        }
+        let mut expected: Vec<_> = tickets.iter().map(|ticket| ticket.last_activity_at).collect();
+        expected.sort_by(|a, b| if descending { b.cmp(a) } else { a.cmp(b) });
+        assert_eq!(found, expected);
+    }
 }
 
 /// One in fifty: pages come back short, and go on to the end.
@@ -210,10 +259,11 @@ async fn a_filter_without_rows_has_a_budget(table: &Table) {
 
 async fn a_period_ends_the_walk(table: &Table) {
     let last_hour = Period { from: Some(BEGIN.plus(Duration::from_mins(MANY - 60))), until: None };
+    let last_days = Period { from: Some(BEGIN.plus(Duration::from_hours(MANY - 60))), until: None };
     for (by, filter) in [
         (SortBy::Created, ListFilter { created: last_hour, ..ListFilter::default() }),
         (SortBy::Updated, ListFilter { updated: last_hour, ..ListFilter::default() }),
-        (SortBy::LastActivity, ListFilter { last_activity: last_hour, ..ListFilter::default() }),
+        (SortBy::LastActivity, ListFilter { last_activity: last_days, ..ListFilter::default() }),
     ] {
         let query = ListQuery { limit: 100, ..query(&OPEN, by, filter) };
         let (page, cost) = page(table, &query).await;

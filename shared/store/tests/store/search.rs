@@ -16,7 +16,8 @@ use lambdesk_domain::{
     time::Timestamp,
 };
 use lambdesk_store::{
-    FORGET_WITHIN, Hits, Image, Pace, Search, SearchFrom, Store, keys::{Key, Tenant},
+    FORGET_WITHIN, Hits, Image, Pace, Search, SearchFrom, Store,
+    keys::{Key, Tenant},
 };
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
@@ -214,14 +215,7 @@ async fn say(
     words(&text(said)).iter().for_each(|word| *known.entry(word.as_str().to_owned()).or_default() |= !is_note);
 }
 
-async fn unsay(
-    table: &Table,
-    stream: &mut Stream,
-    plain: &mut Plain,
-    number: u64,
-    said: &[u8],
-    now: Timestamp,
-) {
+async fn unsay(table: &Table, stream: &mut Stream, plain: &mut Plain, number: u64, said: &[u8], now: Timestamp) {
     // In the table stays a ticket with only this as its subject.
     let fresh = Ticket { subject: text(said).parse().expect("a subject"), ..ticket(stream.workspace, number) };
     let Key { pk, sk } = Tenant::new(stream.workspace).ticket(fresh.id);
@@ -282,9 +276,7 @@ async fn what_was_unsaid_is_physically_gone_a_day_later() {
 async fn holds(table: &Table, bytes: &str) -> bool {
     let items = table.client.scan().table_name(TABLE).send().await.expect("it is read");
     let has = |value: &Av| match value {
-        Av::B(held) => {
-            held.as_ref().windows(bytes.len()).any(|window| window == bytes.as_bytes())
-        }
+        Av::B(held) => held.as_ref().windows(bytes.len()).any(|window| window == bytes.as_bytes()),
         other => format!("{other:?}").contains(bytes),
     };
     items.items().iter().flat_map(|item| item.values()).any(has)
@@ -312,7 +304,8 @@ async fn a_search_walks_all_hits_in_both_directions() {
         from = SearchFrom::Below(more);
     }
     assert_eq!(seen, (1..=3_000).rev().collect::<Vec<_>>());
-    let hits = table.store.search(&tenant, &asked, SearchFrom::Above(TicketNumber(500)), now).await.expect("it searches");
+    let hits =
+        table.store.search(&tenant, &asked, SearchFrom::Above(TicketNumber(500)), now).await.expect("it searches");
     assert_eq!(numbers(&hits), (501..=2_500).rev().collect::<Vec<_>>());
     assert_eq!(hits.more, Some(TicketNumber(2_500)));
 }
@@ -326,7 +319,8 @@ async fn hits_are_identified_by_what_the_index_says_and_by_rows() {
     table.fill(&heads).await;
     let wishes: Vec<_> = heads.iter().map(|head| stream.wish(head.id)).collect();
     index(&table.store, &wishes, now).await;
-    let said: Vec<_> = heads.iter().map(|head| stream.message(&message(head.id, 1, MessageKind::Note, "lamp"))).collect();
+    let said: Vec<_> =
+        heads.iter().map(|head| stream.message(&message(head.id, 1, MessageKind::Note, "lamp"))).collect();
     index(&table.store, &said, now).await;
     let asked = search("lamp", true);
     let expected: Vec<_> = heads.iter().rev().map(|head| (head.number, head.id)).collect();

@@ -1,0 +1,171 @@
+//! Plans held against the plain idea: an address is at most one person's.
+
+use super::{Holder, Owner, Place, contact_id, plan::ContactPlan};
+use lambdesk_domain::{contact::Contact, id::ContactId, text::EmailAddress, time::Timestamp};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+const NOW: Timestamp = Timestamp::EPOCH;
+
+#[derive(Debug, Clone)]
+enum Step {
+    Create(Option<u8>),
+    Change(usize, Option<u8>),
+    Merge(usize, usize),
+    Remove(usize),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let email = || prop::option::weighted(0.8, 0..4_u8);
+    prop_oneof![
+        3 => email().prop_map(Step::Create),
+        3 => (0..8_usize, email()).prop_map(|(who, email)| Step::Change(who, email)),
+        2 => (0..8_usize, 0..8_usize).prop_map(|(into, from)| Step::Merge(into, from)),
+        1 => (0..8_usize).prop_map(Step::Remove),
+    ]
+}
+
+fn address(number: u8) -> EmailAddress {
+    format!("a{number}@example.com").parse().expect("an address")
+}
+
+/// The places as the table has them, and beside them who has which address.
+#[derive(Default)]
+struct World {
+    places: BTreeMap<ContactId, Place>,
+    made: Vec<ContactId>,
+    addresses: BTreeMap<EmailAddress, ContactId>,
+}
+
+impl World {
+    fn place(&self, id: ContactId) -> Place {
+        self.places.get(&id).cloned().unwrap_or_else(|| Place::untouched(id))
+    }
+
+    fn place_of(&self, email: &EmailAddress) -> Place {
+        self.place(contact_id("salt", email))
+    }
+
+    /// As the store follows.
+    fn contact(&self, id: ContactId) -> Option<Contact> {
+        let mut place = self.place(id);
+        for _ in 1..super::HOPS {
+            let Holder::Merged(former) = &place.holder else { break };
+            place = self.place(former.into);
+        }
+        place.contact().cloned()
+    }
+
+    fn owner(&self, email: &EmailAddress) -> Option<ContactId> {
+        match self.place_of(email).owner(email) {
+            Owner::Nobody => None,
+            Owner::Here(contact) => Some(contact.id),
+            Owner::Elsewhere(id) => self.contact(id).map(|contact| contact.id),
+        }
+    }
+
+    fn write(&mut self, plan: &ContactPlan) {
+        for place in plan.places() {
+            let revision = self.place(place.id).revision;
+            assert_eq!(place.revision, revision, "held to how it was read");
+            self.places.insert(place.id, Place { revision: revision + 1, ..place.clone() });
+        }
+    }
+
+    fn take(&mut self, step: &Step) {
+        match *step {
+            Step::Create(email) => self.create(email.map(address)),
+            Step::Change(who, email) => self.change(who, email.map(address)),
+            Step::Merge(into, from) => self.merge(into, from),
+            Step::Remove(who) => self.remove(who),
+        }
+    }
+
+    fn pick(&self, who: usize) -> Option<Contact> {
+        self.made.get(who).and_then(|id| self.contact(*id))
+    }
+
+    fn create(&mut self, email: Option<EmailAddress>) {
+        let place = email.as_ref().map(|email| self.place_of(email));
+        if email.as_ref().is_some_and(|email| self.owner(email).is_some()) {
+            return;
+        }
+        let id = ContactId::new(Uuid::from_u128(self.made.len() as u128 + 1));
+        let (contact, plan) = ContactPlan::create(Contact { email: email.clone(), ..Contact::new(id, NOW) }, place);
+        self.write(&plan);
+        self.made.push(contact.id);
+        self.addresses.extend(email.map(|email| (email, contact.id)));
+    }
+
+    fn change(&mut self, who: usize, email: Option<EmailAddress>) {
+        let Some(before) = self.pick(who).filter(|before| before.email != email) else { return };
+        let owner = email.as_ref().and_then(|email| self.owner(email));
+        if owner.is_some_and(|owner| owner != before.id) {
+            return;
+        }
+        let old = before.email.as_ref().map(|email| self.place_of(email));
+        let new = email.as_ref().filter(|_| owner.is_none()).map(|email| self.place_of(email));
+        let after = Contact { email: email.clone(), ..before.clone() }.changed(NOW);
+        self.write(&ContactPlan::change(&self.place(before.id), &after, old.as_ref(), new.as_ref()));
+        if let Some(old) = &before.email {
+            self.addresses.remove(old);
+        }
+        self.addresses.extend(email.map(|email| (email, before.id)));
+    }
+
+    fn merge(&mut self, into: usize, from: usize) {
+        let (Some(target), Some(source)) = (self.pick(into), self.pick(from)) else { return };
+        if target.id == source.id {
+            return;
+        }
+        let Some(after) = target.merged_with(&source, NOW) else { return };
+        let followers: Vec<_> = source.merged.iter().map(|id| self.place(*id)).collect();
+        let plan = ContactPlan::merge(&self.place(target.id), &after, &self.place(source.id), &followers);
+        self.write(&plan);
+        self.addresses.values_mut().filter(|owner| **owner == source.id).for_each(|owner| *owner = target.id);
+    }
+
+    fn remove(&mut self, who: usize) {
+        let Some(contact) = self.pick(who) else { return };
+        let places: Vec<_> = contact.ids().map(|id| self.place(id)).collect();
+        let addresses: Vec<_> = places.iter().filter_map(Place::email).map(|email| self.place_of(email)).collect();
+        self.write(&ContactPlan::remove(&places, &addresses));
+        self.addresses.retain(|_, owner| *owner != contact.id);
+        for id in contact.ids() {
+            assert_eq!(self.contact(id), None);
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_happens_an_address_is_just_whose_it_should_be(steps in prop::collection::vec(step(), 0..40)) {
+        let mut world = World::default();
+        for (number, step) in steps.iter().enumerate() {
+            world.take(step);
+            for email in (0..4).map(address) {
+                let expected = world.addresses.get(&email).copied();
+                prop_assert_eq!(world.owner(&email), expected, "{} after step {}", email, number);
+            }
+            for id in world.made.clone() {
+                if let Some(contact) = world.contact(id) {
+                    let known = contact.email.as_ref().is_none_or(|email| world.owner(email) == Some(contact.id));
+                    prop_assert!(known, "a contact has its own address after step {}", number);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_id_is_given_to_one_contact_only(steps in prop::collection::vec(step(), 0..40)) {
+        let mut world = World::default();
+        for step in &steps {
+            world.take(step);
+        }
+        let mut once = world.made.clone();
+        once.sort_unstable();
+        once.dedup();
+        prop_assert_eq!(once.len(), world.made.len());
+    }
+}
