@@ -56,11 +56,29 @@ pub struct AccountView {
 impl From<&Account> for AccountView {
     fn from(account: &Account) -> Self {
         let Account {
-            id, version, kind, name, external_id, status, current_balance_cents, currency, contact_id, created_at,
+            id,
+            version,
+            kind,
+            name,
+            external_id,
+            status,
+            current_balance_cents,
+            currency,
+            contact_id,
+            created_at,
             updated_at,
         } = account.clone();
         Self {
-            id, version, kind, name, external_id, status, current_balance_cents, currency, contact_id, created_at,
+            id,
+            version,
+            kind,
+            name,
+            external_id,
+            status,
+            current_balance_cents,
+            currency,
+            contact_id,
+            created_at,
             updated_at,
         }
     }
@@ -96,7 +114,8 @@ impl AccountBody {
         let balance = patched(check.field("/current_balance_cents", self.current_balance_cents), balance);
         let currency = old.as_ref().and_then(|old| old.currency.clone());
         let currency = patched(check.field("/currency", self.currency), currency);
-        let owner = patched(check.field("/contact_id", self.contact_id.clone()), old.as_ref().and_then(|old| old.contact_id));
+        let owner =
+            patched(check.field("/contact_id", self.contact_id.clone()), old.as_ref().and_then(|old| old.contact_id));
         check.unknown("", self.unknown);
         if check.is_clean() && balance.is_some() != currency.is_some() {
             let missing = if balance.is_some() { "/currency" } else { "/current_balance_cents" };

@@ -53,7 +53,17 @@ pub struct ContactView {
 impl From<&Contact> for ContactView {
     fn from(contact: &Contact) -> Self {
         let Contact {
-            id, version, name, email, phone, external_id, uid, is_blocked, created_at, updated_at, merged: _,
+            id,
+            version,
+            name,
+            email,
+            phone,
+            external_id,
+            uid,
+            is_blocked,
+            created_at,
+            updated_at,
+            merged: _,
         } = contact.clone();
         Self { id, version, name, email, phone, external_id, uid, is_blocked, created_at, updated_at }
     }

@@ -11,7 +11,12 @@ use crate::{
 };
 use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
-    auth::Session, idempotency::Answer, listing::ListRequest, path::Id, problem::Problem, render::{Accounts, TicketView},
+    auth::Session,
+    idempotency::Answer,
+    listing::ListRequest,
+    path::Id,
+    problem::Problem,
+    render::{Accounts, TicketView},
 };
 use lambdesk_domain::{
     access::Scope,
@@ -317,7 +322,9 @@ mod tests {
         ] {
             assert_eq!(place.to_string().parse::<Place>().ok(), Some(place));
         }
-        for bad in ["", "x", "0 7", "0 00000000-0000-0000-0000-000000000007 m", "0 00000000-0000-0000-0000-000000000007 z 1"] {
+        for bad in
+            ["", "x", "0 7", "0 00000000-0000-0000-0000-000000000007 m", "0 00000000-0000-0000-0000-000000000007 z 1"]
+        {
             assert!(bad.parse::<Place>().is_err(), "{bad}");
         }
     }

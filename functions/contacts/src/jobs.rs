@@ -221,7 +221,8 @@ async fn work(session: &Session, job: &Job) -> Result<Option<Job>, StoreError> {
     let mut seen = Box::new(seen);
     loop {
         let now = session.app.clock.now();
-        let files = |ticket| lambdesk_objects::remove_files(session.app.objects.as_ref(), store, workspace, ticket, now);
+        let files =
+            |ticket| lambdesk_objects::remove_files(session.app.objects.as_ref(), store, workspace, ticket, now);
         match store.work_on(workspace, seen, now, files).await? {
             Progress::Rest(job) => return Ok(Some(*job)),
             Progress::More(more) if now.since(began) >= BUDGET => return Ok(Some(more.value)),

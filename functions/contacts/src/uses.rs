@@ -1,7 +1,10 @@
 //! What still uses a contact or an account, so that deleting it can say so.
 
 use lambdesk_api::{auth::Session, problem::Problem};
-use lambdesk_domain::{contact::Contact, id::{AccountId, TicketId}};
+use lambdesk_domain::{
+    contact::Contact,
+    id::{AccountId, TicketId},
+};
 use lambdesk_store::{Used, UsedBy, keys::Posting};
 use serde_json::json;
 

@@ -118,7 +118,7 @@ impl ChannelBody {
 }
 
 impl Given {
-    fn opening(&self, before: OpeningRules) -> OpeningRules {
+    fn opening(&self, before: &OpeningRules) -> OpeningRules {
         OpeningRules {
             default_team: patched(self.default_team.clone(), before.default_team),
             default_category: patched(self.default_category.clone(), before.default_category),
@@ -197,7 +197,7 @@ impl Kind for Channel {
             check.error("/name", "required", "must be given");
         }
         let given = body.check(check);
-        let opening = given.opening(OpeningRules::default());
+        let opening = given.opening(&OpeningRules::default());
         Some(Self {
             id: ChannelId::new(id),
             name: given.name?,
@@ -217,7 +217,7 @@ impl Kind for Channel {
     fn patch(self, body: ChannelBody, check: &mut Checker) -> Self {
         immutable("/type", &body.r#type, check);
         let given = body.check(check);
-        let opening = given.opening(self.opening);
+        let opening = given.opening(&self.opening);
         Self {
             name: given.name.unwrap_or(self.name),
             color: patched(given.color, self.color),

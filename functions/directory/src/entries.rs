@@ -17,12 +17,12 @@ use lambdesk_api::{
     query::Query,
     write::Write,
 };
+use lambdesk_domain::id::Version;
 use lambdesk_domain::{
     access::Scope,
     directory::{Directory, Entry, KeyHolder, User},
 };
 use lambdesk_store::{CommitError, EntryChange, New, Seen, unique_part, version_of};
-use lambdesk_domain::id::Version;
 use std::sync::Arc;
 use uuid::Uuid;
 

@@ -131,9 +131,7 @@ pub fn immutable<T>(pointer: &str, input: &Input<T>, check: &mut Checker) {
 /// What tickets may have of a field: found by value where the values are few.
 pub fn values_of(field: &FieldDefinition) -> Vec<Used> {
     match field.kind {
-        FieldKind::Choice | FieldKind::Choices => {
-            field.options.iter().map(|option| chosen(field, option)).collect()
-        }
+        FieldKind::Choice | FieldKind::Choices => field.options.iter().map(|option| chosen(field, option)).collect(),
         FieldKind::Boolean => [true, false]
             .map(|flag| Used::Posting(Posting::Custom(field.key.clone(), FieldValue::Boolean(flag))))
             .into(),

@@ -1,7 +1,7 @@
 //! What a list of entries can be narrowed by.
 
 use lambdesk_api::query::Query;
-use std::fmt::Display;
+use std::fmt::{Display, Write as _};
 
 type Test<K> = Box<dyn Fn(&K) -> bool + Send + Sync>;
 
@@ -41,12 +41,7 @@ impl<K: 'static> Filter<K> {
     }
 
     /// Rows whose flag is this, if the parameter is there.
-    pub fn flag(
-        self,
-        query: &mut Query,
-        name: &'static str,
-        of: impl Fn(&K) -> bool + Send + Sync + 'static,
-    ) -> Self {
+    pub fn flag(self, query: &mut Query, name: &'static str, of: impl Fn(&K) -> bool + Send + Sync + 'static) -> Self {
         let wanted = query.flag(name);
         self.keeping(name, wanted.into_iter().collect(), move |row| Some(of(row)))
     }
@@ -61,7 +56,8 @@ impl<K: 'static> Filter<K> {
             return self;
         }
         let words: Vec<_> = wanted.iter().map(T::to_string).collect();
-        self.spelling.push_str(&format!("{name}={words:?};"));
+        // Writing to a String can't fail.
+        let _ = write!(self.spelling, "{name}={words:?};");
         self.tests.push(Box::new(move |row| of(row).is_some_and(|value| wanted.contains(&value))));
         self
     }

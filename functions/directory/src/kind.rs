@@ -1,6 +1,9 @@
 //! What the kinds of entries differ in.
 
-use crate::{filter::Filter, uses::{Freed, freed_with}};
+use crate::{
+    filter::Filter,
+    uses::{Freed, freed_with},
+};
 use lambdesk_api::{auth::Session, body::Checker, problem::Problem, query::Query};
 use lambdesk_domain::{
     directory::{Directory, Entry, KeyHolder},

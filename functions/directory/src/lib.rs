@@ -4,11 +4,12 @@
 //! |---|---|
 //! | `POST /v1/workspaces`: a workspace with its owner and first key | [`bootstrap`](mod@bootstrap), [`operator`] |
 //! | `/v1/workspace`: the settings | [`workspace`] |
-//! | `/v1/api-keys` | [`keys`] |
+//! | `/v1/api-keys`; a second secret beside the first | [`keys`], [`rotation`] |
 //! | list, get, create, patch, delete of every kind of entry | [`entries`], [`kind`] |
 //! | `/v1/users` | [`users`] |
 //! | `/v1/teams`, `/v1/categories`, `/v1/tags` | [`labels`] |
 //! | `/v1/channels` | [`channels`] |
+//! | what lists are narrowed by; what still uses an entry | [`filter`], [`uses`] |
 //! | `/v1/custom-fields` | [`fields`] |
 //! | a page out of a list that is small enough to be read whole | [`cut`](mod@cut) |
 //!
@@ -16,10 +17,19 @@
 //! tickets may read the entries. Nobody grants a role above their own.
 //!
 //! # What deleting does
-//! Tickets keep the ids of what they refer to: a category, tag, team or user that
-//! is deleted has no name on them from then on. The last owner can't be deleted,
-//! nor can a channel that is switched on. With a user or a channel its API keys
-//! go. The values of a deleted custom field stay on the tickets that have them.
+//! What is in use is not deleted by mistake: 409 `in_use` names some of the tickets,
+//! channels, webhooks and keys that use it, and how many there are. Where no index
+//! leads to its tickets, the newest of every state are looked at; if that is not all,
+//! and none of them uses it, the answer says that it can't be sure. An option is
+//! deleted from a custom field under the same rule.
+//!
+//! `?force=true` goes on all the same. Tickets keep the ids of what they refer to: a
+//! category, tag, team or user that is deleted has no name on them from then on, and
+//! the values of a deleted field or option stay. With a user or a channel its API keys
+//! go. So that history stays readable, switch users off instead: they can do nothing
+//! and get no more tickets, but keep their names.
+//!
+//! The last owner who is switched on stays, and a channel that is switched on too.
 
 mod bootstrap;
 mod channels;

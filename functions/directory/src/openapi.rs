@@ -20,9 +20,9 @@ use lambdesk_api::{
 };
 use lambdesk_domain::{
     access::Role,
-    custom_field::FieldDefinition,
+    custom_field::{FieldDefinition, FieldKind},
     directory::{Category, Channel, Tag, Team, User},
-    id::{CategoryId, TeamId},
+    id::{CategoryId, ChannelId, TeamId, UserId},
     status::ChannelType,
 };
 use schemars::JsonSchema;
@@ -55,6 +55,9 @@ fn with_keys(operations: Operations) -> Operations {
     operations
         .op(keys::list, "API keys, oldest first", |op| {
             op.query_any_of::<keys::KeyKind>("kind", "Only of these kinds.");
+            op.query_any_of::<UserId>("user_id", "Only of these users.");
+            op.query_any_of::<ChannelId>("channel_id", "Only of these channels.");
+            op.query("name", name(), "Those with this name, whatever its case.");
             op.counted();
             op.page::<KeyView>();
         })
@@ -71,34 +74,48 @@ fn with_keys(operations: Operations) -> Operations {
 }
 
 fn with_kinds(operations: Operations) -> Operations {
-    let operations = entries::<User, UserView>(operations, &KindTold {
-        plural: "Users",
-        one: "a user",
-        required: &["name", "email", "role"],
-        filters: |op| {
-            op.query_any_of::<Role>("role", "Only these roles.");
-            op.query("is_enabled", json!({ "type": "boolean" }), "Switched on, or off.");
-            op.query("email", name(), "The one with this address.");
+    let operations = entries::<User, UserView>(
+        operations,
+        &KindTold {
+            plural: "Users",
+            one: "a user",
+            required: &["name", "email", "role"],
+            filters: |op| {
+                op.query_any_of::<Role>("role", "Only these roles.");
+                op.query("is_enabled", json!({ "type": "boolean" }), "Switched on, or off.");
+                op.query("email", name(), "The one with this address.");
+            },
         },
-    });
+    );
     let operations = entries::<Team, NamedView<TeamId>>(operations, &KindTold::named("Teams", "a team"));
-    let operations = entries::<Category, NamedView<CategoryId>>(operations, &KindTold::named("Categories", "a category"));
+    let operations =
+        entries::<Category, NamedView<CategoryId>>(operations, &KindTold::named("Categories", "a category"));
     let operations = entries::<Tag, TagView>(operations, &KindTold::named("Tags", "a tag"));
-    let operations = entries::<Channel, ChannelView>(operations, &KindTold {
-        plural: "Channels",
-        one: "a channel",
-        required: &["name", "type"],
-        filters: |op| {
-            op.query_any_of::<ChannelType>("type", "Only of these types.");
-            op.query("is_enabled", json!({ "type": "boolean" }), "Switched on, or off.");
+    let operations = entries::<Channel, ChannelView>(
+        operations,
+        &KindTold {
+            plural: "Channels",
+            one: "a channel",
+            required: &["name", "type"],
+            filters: |op| {
+                op.query_any_of::<ChannelType>("type", "Only of these types.");
+                op.query("is_enabled", json!({ "type": "boolean" }), "Switched on, or off.");
+            },
         },
-    });
-    entries::<FieldDefinition, FieldView>(operations, &KindTold {
-        plural: "Custom fields",
-        one: "a custom field",
-        required: &["key", "name", "kind"],
-        filters: |_| {},
-    })
+    );
+    entries::<FieldDefinition, FieldView>(
+        operations,
+        &KindTold {
+            plural: "Custom fields",
+            one: "a custom field",
+            required: &["key", "name", "kind"],
+            filters: |op| {
+                op.query_any_of::<FieldKind>("kind", "Only of these kinds.");
+                op.query("is_required", json!({ "type": "boolean" }), "Required, or not.");
+                op.query("key", name(), "The one with this key.");
+            },
+        },
+    )
 }
 
 /// What is told of a kind of entry.
@@ -151,7 +168,11 @@ impl Tell for Operator {
 
 impl Tell for Forcible {
     fn tell(op: &mut Operation) {
-        op.query("force", json!({ "type": "boolean", "default": false }), "Also what is in use: whatever uses it is left without.");
+        op.query(
+            "force",
+            json!({ "type": "boolean", "default": false }),
+            "Also what is in use: whatever uses it is left without.",
+        );
         Write::tell(op);
     }
 }

@@ -46,10 +46,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Operator {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let token =
-            parts.extensions.get::<Option<OperatorToken>>().and_then(Option::as_ref).ok_or_else(switched_off)?;
         let header =
             parts.headers.get(AUTHORIZATION).ok_or_else(|| Problem::unauthorized("the operator's token is needed"))?;
+        let token =
+            parts.extensions.get::<Option<OperatorToken>>().and_then(Option::as_ref).ok_or_else(switched_off)?;
         let text = header.to_str().unwrap_or_default().trim();
         let given = match text.split_once(' ') {
             Some((scheme, given)) if scheme.eq_ignore_ascii_case("bearer") => given.trim(),

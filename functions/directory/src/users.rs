@@ -99,15 +99,7 @@ impl Kind for User {
         let picture_url = check.optional("/picture_url", body.picture_url);
         let timezone = check.optional("/timezone", body.timezone);
         check.unknown("", body.unknown);
-        Some(Self {
-            id: UserId::new(id),
-            name: name?,
-            email: email?,
-            role: role?,
-            is_enabled,
-            picture_url,
-            timezone,
-        })
+        Some(Self { id: UserId::new(id), name: name?, email: email?, role: role?, is_enabled, picture_url, timezone })
     }
 
     fn patch(self, body: UserBody, check: &mut Checker) -> Self {

@@ -1,11 +1,11 @@
 //! What still uses an entry that is to go.
 
-use axum::{
-    extract::FromRequestParts,
-    http::request::Parts,
-};
+use axum::{extract::FromRequestParts, http::request::Parts};
 use lambdesk_api::{auth::Session, problem::Problem, query::Query, state::App, write::Write};
-use lambdesk_domain::directory::{Entry, KeyHolder};
+use lambdesk_domain::{
+    directory::{Entry, KeyHolder},
+    id::TicketId,
+};
 use lambdesk_store::Used;
 use serde::Serialize;
 use serde_json::json;
@@ -82,7 +82,8 @@ pub async fn require_unused(session: &Session, freed: &Freed) -> Result<(), Prob
         return Ok(());
     }
     let is_sure = uses.iter().any(|used| used.count > 0);
-    let begin = if is_sure { "it is still in use" } else { "it may still be in use: not every ticket could be looked at" };
+    let begin =
+        if is_sure { "it is still in use" } else { "it may still be in use: not every ticket could be looked at" };
     let detail = format!("{begin}; with force=true it goes all the same, and what uses it is left without it");
     Err(Problem::conflict("in_use", detail).with_extra("uses", json!(uses)))
 }
@@ -91,7 +92,7 @@ async fn tickets(session: &Session, used: &[Used]) -> Result<Option<Use>, Proble
     let (mut ids, mut is_exact) = (Vec::new(), true);
     for used in used {
         let users = session.store.users_of(session.workspace(), used).await?;
-        ids.extend(users.tickets.into_iter().map(|ticket| ticket.uuid()));
+        ids.extend(users.tickets.into_iter().map(TicketId::uuid));
         is_exact &= !users.may_be_more;
         // Enough to refuse; the rest would only cost.
         if ids.len() > NAMED {
@@ -111,8 +112,7 @@ async fn keys(session: &Session, holder: KeyHolder) -> Result<Option<Use>, Probl
 }
 
 async fn channels(session: &Session, id: Uuid) -> Result<Option<Use>, Problem> {
-    let directory =
-        session.store.fresh_directory(session.workspace()).await?.ok_or_else(Problem::not_found)?;
+    let directory = session.store.fresh_directory(session.workspace()).await?.ok_or_else(Problem::not_found)?;
     let using = directory.channels.values().filter(|channel| {
         channel.opening.default_team.is_some_and(|team| team.uuid() == id)
             || channel.opening.default_category.is_some_and(|category| category.uuid() == id)
@@ -122,8 +122,7 @@ async fn channels(session: &Session, id: Uuid) -> Result<Option<Use>, Problem> {
 
 async fn webhooks(session: &Session, id: Uuid) -> Result<Option<Use>, Problem> {
     let endpoints = session.store.endpoints(session.workspace()).await?;
-    let using =
-        endpoints.iter().filter(|endpoint| endpoint.channel_ids.iter().any(|channel| channel.uuid() == id));
+    let using = endpoints.iter().filter(|endpoint| endpoint.channel_ids.iter().any(|channel| channel.uuid() == id));
     Ok(Use::of("webhook", using.map(|endpoint| endpoint.id.uuid()).collect(), true))
 }
 
@@ -140,9 +139,7 @@ pub fn freed_with(entry: &Entry) -> Freed {
         },
         Entry::Team(team) => Freed { on_tickets: posting(Posting::Team(team.id)), id, holder: None },
         Entry::Tag(tag) => Freed { on_tickets: posting(Posting::Tag(tag.id)), ..Freed::default() },
-        Entry::Category(category) => {
-            Freed { on_tickets: posting(Posting::Category(category.id)), id, holder: None }
-        }
+        Entry::Category(category) => Freed { on_tickets: posting(Posting::Category(category.id)), id, holder: None },
         Entry::Channel(channel) => Freed {
             on_tickets: vec![Used::Channel(channel.id)],
             holder: Some(KeyHolder::Channel { channel_id: channel.id }),

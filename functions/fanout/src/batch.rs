@@ -45,11 +45,13 @@ impl Fanout {
         let (hints, queued) = mpsc::unbounded_channel();
         let batch = Batch { fanout: self, endpoints, hints };
         // Hints go while other tickets are still worked on; the queue is closed with the batch.
-        let (mut failed, _, (unindexed, wanting)) =
+        let (mut failed, _, (unindexed, grown)) =
             tokio::join!(batch.run(groups), self.queue.forward(queued), self.index(records));
         failed.extend(unindexed);
+        failed.sort();
+        failed.dedup();
         if failed.is_empty() {
-            tokio::join!(self.count(&events), self.tend(&wanting));
+            tokio::join!(self.count(&events), self.tend(&grown));
         }
         failed
     }

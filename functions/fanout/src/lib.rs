@@ -22,13 +22,14 @@ pub struct Fanout {
     queue: HintQueue,
     clock: Clock,
     pace: counts::Pace,
+    turns: search::Turns,
 }
 
 impl Fanout {
     /// Over this table; hints of new deliveries go to the queue.
     #[must_use]
     pub fn new(store: Store, queue: HintQueue, clock: Clock) -> Self {
-        Self { store, queue, clock, pace: counts::Pace::default() }
+        Self { store, queue, clock, pace: counts::Pace::default(), turns: search::Turns::default() }
     }
 
     /// Handles one `DynamoDB` stream event, and answers with the records that failed

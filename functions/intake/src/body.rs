@@ -57,6 +57,7 @@ impl NoBody {
 #[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 #[schemars(rename = "VisitorMessageBody")]
+#[schemars(transform = lambdesk_api::openapi::text_or_html)]
 pub struct MessageBody {
     body_html: Input<String>,
     body_text: Input<String>,

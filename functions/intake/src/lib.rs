@@ -17,6 +17,7 @@
 //!
 //! Not here yet: rates and budgets, proof of work, the served form page, uploads.
 
+mod attachments;
 mod body;
 mod cors;
 mod create;
@@ -42,6 +43,7 @@ pub fn routes() -> Routes {
         .at("/intake/tickets/{public_token}", of_ticket(get(thread::get)))
         .at("/intake/tickets/{public_token}/messages", of_ticket(get(thread::list).post(reply::reply)))
         .at("/intake/tickets/{public_token}/read", of_ticket(post(thread::mark_read)))
+        .at("/intake/tickets/{public_token}/attachments/{attachment_id}", of_ticket(get(attachments::get)))
 }
 
 fn of_channel(methods: Methods) -> Methods {

@@ -4,5 +4,5 @@ use lambdesk_api::function::run;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    run(|_| Ok(lambdesk_intake::routes()))
+    run(|config| config.bucket().map(|_| lambdesk_intake::routes()).map_err(Into::into))
 }

@@ -1,6 +1,7 @@
 //! What the `OpenAPI` document tells of these operations beyond their signatures.
 
 use crate::{
+    attachments::{self, FileId},
     body::{Submission, TicketBody},
     create,
     door::{self, Door},
@@ -10,8 +11,11 @@ use crate::{
     view::{MessageView, OpenedView, RepliedView, TicketView},
 };
 use axum::http::Method;
-use lambdesk_api::openapi::{Operation, Operations, Tell};
-use lambdesk_domain::id::MessageId;
+use lambdesk_api::{
+    download::FileView,
+    openapi::{Operation, Operations, Tell},
+};
+use lambdesk_domain::id::{AttachmentId, MessageId};
 use serde_json::json;
 
 /// The operations of this function.
@@ -23,7 +27,7 @@ pub fn operations() -> Operations {
         })
         .op(create::create, "Open a ticket", |op| {
             op.about("JSON, or a plain form with `session`, `subject`, `message`, `name`, `email` and `phone`.");
-            op.secured("session");
+            op.secured_here_or_in_body("session");
             op.refuses(&[401]);
             op.one::<OpenedView>(201, "The ticket, and once the token that opens it again.", &[]);
         })
@@ -34,6 +38,11 @@ pub fn operations() -> Operations {
         })
         .op(reply::reply, "Reply", |op| op.one::<RepliedView>(201, "The message.", &[]))
         .op(thread::mark_read, "Mark as read", Operation::no_content)
+        .op(attachments::get, "A link to a file of one's own ticket", |op| {
+            op.query("redirect", json!({ "type": "boolean", "default": false }), "Lead to the link instead.");
+            op.ok::<FileView>();
+            op.answers(302, "The link, as `Location`.", None);
+        })
         .op(door::preflight, "Whether a page may ask (CORS)", preflight)
         .op(pass::preflight, "Whether a page may ask (CORS)", preflight)
 }
@@ -53,6 +62,12 @@ impl Tell for Pass {
     fn tell(op: &mut Operation) {
         op.in_path::<String>();
         from_page(op);
+    }
+}
+
+impl Tell for FileId {
+    fn tell(op: &mut Operation) {
+        op.in_path::<AttachmentId>();
     }
 }
 
@@ -78,10 +93,23 @@ impl Tell for Once {
     }
 }
 
+/// The fields of a plain form; empty ones are as good as absent.
+fn form() -> serde_json::Value {
+    let field = json!({ "type": "string" });
+    json!({
+        "type": "object",
+        "properties": {
+            "session": field, "subject": field, "message": field, "name": field, "email": field, "phone": field,
+            "uid": field,
+        },
+        "additionalProperties": false,
+    })
+}
+
 impl Tell for Submission {
     fn tell(op: &mut Operation) {
         op.body::<TicketBody>(&["application/json"], true);
         op.requires(&["message"]);
-        op.body_as("application/x-www-form-urlencoded", json!({ "type": "object" }));
+        op.body_as("application/x-www-form-urlencoded", form());
     }
 }

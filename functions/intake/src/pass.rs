@@ -2,7 +2,7 @@
 
 use crate::{door::Visit, origin::not_allowed};
 use axum::{
-    extract::{FromRequestParts, Path},
+    extract::{FromRequestParts, RawPathParams},
     http::request::Parts,
     response::Response,
 };
@@ -28,8 +28,9 @@ impl FromRequestParts<App> for Pass {
 
     /// 404 for a token that is not ours, before anything is read.
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let path = Path::<String>::from_request_parts(parts, app).await;
-        let token = path.ok().and_then(|Path(text)| PublicToken::open(&text, &app.sealing));
+        let path = RawPathParams::from_request_parts(parts, app).await.map_err(|_| Problem::not_found())?;
+        let text = path.iter().find(|(name, _)| *name == "public_token").map(|(_, text)| text);
+        let token = text.and_then(|text| PublicToken::open(text, &app.sealing));
         Ok(Self { token: token.ok_or_else(Problem::not_found)?, visit: Visit::begin(parts, app).await? })
     }
 }

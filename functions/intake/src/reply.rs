@@ -17,7 +17,7 @@ use lambdesk_api::{
     visitor::continuing,
 };
 use lambdesk_domain::{
-    command::{self, Change, Context, Decision, NewReply, NewTicket, Opening, Prior, ReplyKind},
+    command::{self, Change, Context, NewReply, NewTicket, Opening, Prior, ReplyKind},
     id::{MessageId, TicketId},
     message::{Content, Message},
     status::Source,
@@ -30,7 +30,7 @@ pub async fn reply(own: OwnTicket, once: Once, body: JsonBody<MessageBody>) -> R
     let content = body.value.check(&mut checker);
     checker.finish()?;
     let content = content.ok_or_else(Problem::internal)?;
-    let is_blocked = is_blocked(&own).await?;
+    let is_blocked = opening::is_from_blocked(&own.visit.store, &own.ticket).await?;
     let visitor = own.ticket.id.to_string();
     let mut executor = own.executor(once.bind(own.ticket.workspace_id, &visitor, &body.raw));
     executor.context.is_silent = is_blocked;
@@ -39,7 +39,7 @@ pub async fn reply(own: OwnTicket, once: Once, body: JsonBody<MessageBody>) -> R
         ticket: own.ticket.id,
         decide: |context: &Context, prior: Prior<'_>| {
             let decision = command::reply(&reply, context, prior)?;
-            Ok(if is_blocked { unmoved(decision) } else { decision })
+            Ok(if is_blocked { decision.unmoved() } else { decision })
         },
         answer: |written: Written<'_>| answer(written.change),
         answer_needs_ticket: false,
@@ -55,14 +55,6 @@ pub fn as_visitors_see_it(problem: Problem) -> Problem {
     if problem.code() == "trashed" { Problem::not_found() } else { problem }
 }
 
-async fn is_blocked(own: &OwnTicket) -> Result<bool, Problem> {
-    let Some(contact) = &own.ticket.contact else {
-        return Ok(false);
-    };
-    let found = own.visit.store.contact(own.ticket.workspace_id, contact.id);
-    Ok(found.await?.is_some_and(|contact| contact.is_blocked))
-}
-
 fn new_reply(own: &OwnTicket, content: Content) -> NewReply {
     NewReply {
         ticket_id: own.ticket.id,
@@ -74,21 +66,6 @@ fn new_reply(own: &OwnTicket, content: Content) -> NewReply {
         is_forward: false,
         status: None,
         sender: None,
-    }
-}
-
-/// The message alone: the ticket stays where it is, in every list.
-fn unmoved(decision: Decision) -> Decision {
-    match decision {
-        Decision::Change(mut change) => {
-            let patch = &mut change.patch;
-            (patch.status, patch.is_read_by_organization, patch.is_activity) = (None, None, false);
-            if let Some(trace) = &mut patch.message {
-                (trace.preview, trace.awaiting) = (None, None);
-            }
-            Decision::Change(change)
-        }
-        other => other,
     }
 }
 

@@ -2,6 +2,7 @@
 //! is public, of the ticket nothing that we say among ourselves.
 
 use lambdesk_domain::{
+    attachment::Attachment,
     id::{MessageId, TicketNumber},
     message::{Message, MessageKind, SenderKind},
     status::Status,
@@ -85,7 +86,7 @@ pub struct MessageView {
     body_html: String,
     is_secure: bool,
     sender: SenderView,
-    attachments: [(); 0],
+    attachments: Vec<Attachment>,
     created_at: Timestamp,
 }
 
@@ -111,7 +112,7 @@ impl MessageView {
             body_html: message.content.html(),
             is_secure: message.is_secure,
             sender: SenderView { name: message.sender.name.clone().filter(|_| is_staff) },
-            attachments: [],
+            attachments: message.attachments.clone(),
             created_at: message.created_at,
         })
     }

@@ -1,16 +1,11 @@
 //! Files: announced, uploaded straight to object storage, taken by a message, and
 //! downloaded by a link.
 
-use axum::{
-    http::{
-        HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, LOCATION},
-    },
-    response::{IntoResponse, Response},
-};
+use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
     auth::{Caller, Session},
     body::{Checker, Input, JsonBody, Unknown},
+    download::download,
     execute::{DryRun, Executor},
     idempotency::Answer,
     path::{Id, Ids},
@@ -22,11 +17,11 @@ use lambdesk_api::{
 use lambdesk_domain::{
     access::Scope,
     attachment::{Attachment, FileSize, Upload},
-    id::{AttachmentId, MessageId, TicketId},
+    id::{AttachmentId, TicketId},
     text::{FileName, MediaType},
     time::Timestamp,
 };
-use lambdesk_objects::{ObjectKey, ObjectsError, SignedUpload};
+use lambdesk_objects::{ObjectKey, SignedUpload};
 use lambdesk_store::CommitError;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -136,25 +131,13 @@ pub async fn announce(
         is_doomed: false,
     };
     let location = format!("/v1/tickets/{ticket_id}/attachments/{}", file.id);
-    let view = AnnouncedView { file, ticket_id, upload: Some(signed.map_err(objects_problem)?.into()) };
+    let view = AnnouncedView { file, ticket_id, upload: Some(signed?.into()) };
     let answer = Answer::created(location, &view);
     match store.announce_attachment(workspace, &upload, executor.remember(&answer).as_ref()).await {
         Ok(()) => Ok(answer.into_response()),
         Err(CommitError::Answered(record)) => executor.replay(&record),
         Err(error) => Err(error.into()),
     }
-}
-
-/// A file of a message, and a link to it.
-#[derive(Serialize, schemars::JsonSchema)]
-#[schemars(rename = "AttachmentLink")]
-pub struct AttachmentView {
-    #[serde(flatten)]
-    file: Attachment,
-    ticket_id: TicketId,
-    message_id: MessageId,
-    url: String,
-    expires_at: Timestamp,
 }
 
 /// `GET /v1/tickets/{ticket_id}/attachments/{attachment_id}`: a file of a message
@@ -175,30 +158,5 @@ pub async fn get(
     session.require(Scope::TicketsRead)?;
     crate::read::visible(&session, ticket)?;
     let reader = Reader::from(&session.actor);
-    let upload = upload.filter(|upload| !upload.is_doomed).ok_or_else(Problem::not_found)?;
-    let carrier = upload.carrier.filter(|carrier| reader.may_open(*carrier)).ok_or_else(Problem::not_found)?;
-    let key = ObjectKey { workspace: session.workspace(), ticket: ticket_id, attachment: id };
-    let Upload { file, .. } = upload;
-    let link = session.app.objects()?.presign_get(&key, &file.file_name, &file.content_type, session.now);
-    let link = link.map_err(objects_problem)?;
-    let mut response = if redirects {
-        let location = HeaderValue::try_from(link.url).map_err(|_| Problem::internal())?;
-        (StatusCode::FOUND, [(LOCATION, location)]).into_response()
-    } else {
-        let (url, expires_at) = (link.url, link.expires_at);
-        Answer::ok(&AttachmentView { file, ticket_id, message_id: carrier.message_id, url, expires_at }).into_response()
-    };
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
-}
-
-/// A failure of the object store as callers are told of it.
-pub fn objects_problem(error: ObjectsError) -> Problem {
-    match error {
-        ObjectsError::Unavailable => Problem::unavailable(),
-        ObjectsError::Refused(_) | ObjectsError::Address => {
-            tracing::error!(%error, "the object store and the set-up disagree");
-            Problem::internal()
-        }
-    }
+    download(&session.app, session.workspace(), upload, reader, redirects, session.now)
 }

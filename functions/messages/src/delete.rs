@@ -1,7 +1,6 @@
 //! `DELETE /v1/tickets/{ticket_id}/messages/{message_id}`: the message goes, with
 //! its files.
 
-use crate::attachments::objects_problem;
 use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
     auth::Session, execute::DryRun, idempotency::Answer, path::Ids, problem::Problem, render::Reader, write::Write,
@@ -14,7 +13,6 @@ use lambdesk_domain::{
     message::Message,
     ticket::Ticket,
 };
-use lambdesk_objects::RemovalError;
 use lambdesk_store::CommitError;
 
 /// How often a deletion is decided anew because others changed the ticket meanwhile.
@@ -81,13 +79,11 @@ impl Deletion<'_> {
             store.messages(workspace, self.ticket, None, false, LOOKED_AT)
         )?;
         let reader = Reader::from(&self.session.actor);
-        match message.filter(|message| reader.sees(message)) {
-            Some(message) => Ok(Found { ticket, message, newest: newest.items, is_all: !newest.has_more }),
-            None => {
-                self.finish().await?;
-                Err(Problem::not_found())
-            }
+        if let Some(message) = message.filter(|message| reader.sees(message)) {
+            return Ok(Found { ticket, message, newest: newest.items, is_all: !newest.has_more });
         }
+        self.finish().await?;
+        Err(Problem::not_found())
     }
 
     fn decide(&self, found: &Found) -> Result<Change, Problem> {
@@ -107,11 +103,7 @@ impl Deletion<'_> {
             return Ok(());
         }
         let (session, objects) = (self.session, self.session.app.objects()?);
-        let removed = objects.remove(&session.store, session.workspace(), self.ticket, files, session.now);
-        removed.await.map_err(|error| match error {
-            RemovalError::Objects(error) => objects_problem(error),
-            RemovalError::Store(error) => error.into(),
-        })
+        Ok(objects.remove(&session.store, session.workspace(), self.ticket, files, session.now).await?)
     }
 
     /// Removes what an interrupted deletion left behind.

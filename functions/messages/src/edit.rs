@@ -30,6 +30,7 @@ const ATTEMPTS: u32 = 8;
 #[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 #[schemars(rename = "MessageFields")]
+#[schemars(transform = lambdesk_api::openapi::text_or_html)]
 pub struct EditBody {
     /// What it says in HTML, which is sanitised; or `body_text`.
     body_html: Input<String>,
@@ -99,9 +100,8 @@ fn decide(
     message: &Message,
     content: Content,
 ) -> Result<Option<Change>, Problem> {
-    let context = write.context(session);
-    let change = command::edit_message(message, content, &context, ticket)?;
-    if !message.is_by(context.actor.reference()) {
+    let change = command::edit_message(message, content, &write.context(session), ticket)?;
+    if !message.is_by(session.actor.reference()) {
         session.require(Scope::Admin)?;
     }
     Ok(change)

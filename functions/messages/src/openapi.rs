@@ -1,10 +1,11 @@
 //! What the `OpenAPI` document tells of these operations beyond their signatures.
 
 use crate::{
-    attachments::{self, AnnouncedView, AttachmentView},
+    attachments::{self, AnnouncedView},
     delete, edit, post, read,
 };
 use lambdesk_api::{
+    download::FileView,
     openapi::{Operation, Operations},
     render::MessageView,
 };
@@ -33,7 +34,7 @@ pub fn operations() -> Operations {
         })
         .op(attachments::get, "A link to a file", |op| {
             op.query("redirect", json!({ "type": "boolean", "default": false }), "Lead to the link instead.");
-            op.ok::<AttachmentView>();
+            op.ok::<FileView>();
             op.answers(302, "The link, as `Location`.", None);
         })
 }

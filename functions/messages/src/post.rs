@@ -32,6 +32,7 @@ use serde::Deserialize;
 #[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 #[schemars(rename = "NewMessage")]
+#[schemars(transform = lambdesk_api::openapi::text_or_html)]
 pub struct PostBody {
     /// `reply` when left out.
     kind: Input<Kind>,
@@ -94,7 +95,9 @@ pub async fn post(
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
     let (mut reply, files) = body.value.into_reply(ticket, &session)?;
-    let executor = Executor::of(&session, &write, &body.raw);
+    let mut executor = Executor::of(&session, &write, &body.raw);
+    let is_blocked = is_from_blocked(&executor, &reply).await?;
+    executor.context.is_silent |= is_blocked;
     if let Some(answered) = with_files(&executor, &mut reply, &files).await? {
         return Ok(answered);
     }
@@ -106,15 +109,30 @@ pub async fn post(
     };
     let written = executor.execute(Command {
         ticket,
-        decide: |context: &Context, prior: Prior<'_>| command::reply(&reply, context, prior),
+        decide: |context: &Context, prior: Prior<'_>| {
+            let decision = command::reply(&reply, context, prior)?;
+            Ok(if is_blocked { decision.unmoved() } else { decision })
+        },
         answer: |written: Written<'_>| answer(written.change.and_then(|change| change.message.as_ref())),
         answer_needs_ticket: false,
     });
     match written.await {
         // Files stay with the ticket that they were uploaded to.
-        Err(problem) if problem.code() == "ticket_closed" && files.is_empty() => continue_closed(&executor, reply, answer).await,
+        Err(problem) if problem.code() == "ticket_closed" && files.is_empty() => {
+            continue_closed(&executor, reply, answer).await
+        }
         written => written,
     }
+}
+
+/// Whether it is the customer's, whom somebody has blocked.
+async fn is_from_blocked(executor: &Executor<'_>, reply: &NewReply) -> Result<bool, Problem> {
+    if reply.sender.as_ref().is_none_or(|sender| sender.kind != SenderKind::Contact) {
+        return Ok(false);
+    }
+    let ticket = executor.store.ticket(executor.workspace, reply.ticket_id).await?;
+    let ticket = ticket.filter(|ticket| executor.context.sees(ticket)).ok_or_else(Problem::not_found)?;
+    Ok(opening::is_from_blocked(executor.store, &ticket).await?)
 }
 
 /// Gives the reply its files; answers the request if it has been answered before,
@@ -157,11 +175,7 @@ fn location(message: &Message) -> String {
 }
 
 impl PostBody {
-    fn into_reply(
-        self,
-        ticket_id: TicketId,
-        session: &Session,
-    ) -> Result<(NewReply, Vec<AttachmentId>), Problem> {
+    fn into_reply(self, ticket_id: TicketId, session: &Session) -> Result<(NewReply, Vec<AttachmentId>), Problem> {
         let mut checker = Checker::new();
         let content = content(self.body_html, self.body_text, &mut checker);
         let kind = checker.present("/kind", self.kind).unwrap_or_default();

@@ -1,6 +1,5 @@
 //! A message takes the files that were uploaded for it.
 
-use crate::attachments::objects_problem;
 use futures_util::future::{join_all, try_join_all};
 use lambdesk_api::{
     execute::Executor,
@@ -17,11 +16,7 @@ use lambdesk_objects::{Head, ObjectKey, Objects};
 ///
 /// # Errors
 /// 404 for a ticket out of reach; 422 with every file that can't be taken.
-pub async fn take(
-    executor: &Executor<'_>,
-    ticket: TicketId,
-    ids: &[AttachmentId],
-) -> Result<Vec<Attachment>, Problem> {
+pub async fn take(executor: &Executor<'_>, ticket: TicketId, ids: &[AttachmentId]) -> Result<Vec<Attachment>, Problem> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -71,13 +66,13 @@ impl Place<'_> {
         if upload.carrier.is_some() || upload.is_doomed {
             return Ok(Err(("already_attached", "another message has this attachment")));
         }
-        let head = self.objects.head(&self.key(upload.file.id), self.executor.context.now).await;
-        let is_uploaded = head.map_err(objects_problem)?.is_some_and(|head| is_as_announced(&head, &upload.file));
+        let head = self.objects.head(&self.key(upload.file.id), self.executor.context.now).await?;
+        let is_uploaded = head.is_some_and(|head| is_as_announced(&head, &upload.file));
         Ok(if is_uploaded { Ok(upload.file.clone()) } else { Err(("not_uploaded", "the file has not been uploaded")) })
     }
 
     async fn keep(self, id: AttachmentId) -> Result<(), Problem> {
-        self.objects.keep(&self.key(id), self.executor.context.now).await.map_err(objects_problem)
+        Ok(self.objects.keep(&self.key(id), self.executor.context.now).await?)
     }
 
     fn key(self, attachment: AttachmentId) -> ObjectKey {

@@ -31,7 +31,10 @@ pub fn require(session: &Session) -> Result<(), Problem> {
 /// # Errors
 /// When the table fails.
 pub async fn up_to_date(session: &Session) -> Result<(Standings, Timestamp), Problem> {
-    let folded = session.store.fold_counts(session.workspace(), session.directory.workspace.created_at, session.now, PAGES).await?;
+    let folded = session
+        .store
+        .fold_counts(session.workspace(), session.directory.workspace.created_at, session.now, PAGES)
+        .await?;
     let standings = session.store.counts_now(&session.tenant()).await?;
     Ok((standings, folded.as_of))
 }

@@ -65,7 +65,9 @@ pub async fn get(session: Session, query: Query) -> Result<Response, Problem> {
     let (standings, as_of) = counted::up_to_date(&session).await?;
     let counted = asked.days(&session, &standings).await?;
     let mut sum = Counters::default();
-    counted.values().for_each(|counters| sum.add(counters));
+    for counters in counted.values() {
+        sum.add(counters);
+    }
     let dates = (asked.from.number()..=asked.to.number()).map(Day::from_number);
     let nothing = Counters::default();
     let days = dates.map(|date| DayReport { date, counts: DayCounts::of(counted.get(&date).unwrap_or(&nothing)) });

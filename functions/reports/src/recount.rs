@@ -39,15 +39,15 @@ pub struct RecountReport {
 
 /// `POST /v1/reports/recount`: 200 when it is over, 202 while there is more to count.
 /// It begins at the workspace's first event; those of purged tickets are still there.
-pub async fn recount(
-    session: Session,
-    write: Write,
-    body: OptionalJsonBody<NoBody>,
-) -> Result<Response, Problem> {
+pub async fn recount(session: Session, write: Write, body: OptionalJsonBody<NoBody>) -> Result<Response, Problem> {
     session.require_admin()?;
     let mut check = Checker::new();
     check.unknown("", body.value.unwrap_or_default().unknown);
     check.finish()?;
+    if write.if_match.is_some() {
+        let detail = "counts have no version; leave If-Match out";
+        return Err(Problem::new(StatusCode::PRECONDITION_FAILED, "no_version", detail));
+    }
     let executor = Executor::of(&session, &write, &body.raw);
     if let Some(response) = executor.answered_before().await? {
         return Ok(response);

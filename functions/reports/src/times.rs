@@ -52,7 +52,9 @@ pub async fn get(session: Session, query: Query) -> Result<Response, Problem> {
     counted::require(&session)?;
     let (standings, as_of) = counted::up_to_date(&session).await?;
     let mut sum = Counters::default();
-    asked.days(&session, &standings).await?.values().for_each(|counters| sum.add(counters));
+    for counters in asked.days(&session, &standings).await?.values() {
+        sum.add(counters);
+    }
     let report = TimesReport {
         as_of,
         from: asked.from,

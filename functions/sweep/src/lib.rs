@@ -59,7 +59,8 @@ impl Sweep {
     /// it did is recorded, unless the table can't be reached at all.
     pub async fn run(&self, now: Timestamp, budget: Duration) -> Run {
         let pass = Pass::new(self, now, budget);
-        if let Err(error) = self.pass(&pass).await {
+        // Boxed: all that a run does side by side makes a large future.
+        if let Err(error) = Box::pin(self.pass(&pass)).await {
             tracing::error!(%error, "the sweep could not read or write its state");
             pass.failed();
         }

@@ -11,7 +11,7 @@ use lambdesk_domain::{
     ticket::Ticket,
     time::Timestamp,
 };
-use lambdesk_store::{CommitError, RoundPlace, StoreError, keys::State};
+use lambdesk_store::{BETWEEN_ROUNDS, CommitError, Round, RoundPlace, StoreError, keys::State};
 
 /// Where a round looks, list by list.
 const LISTS: [State; 5] = [
@@ -81,18 +81,22 @@ impl Pass<'_> {
             if self.is_over() {
                 break;
             }
-            match self.round_page(workspace, retention, &place).await? {
-                Some(next) => place = next,
-                None => {
-                    let is_idle = retention.finished.is_none() && !store.is_any(workspace, State::Trashed).await?;
-                    if is_idle && store.end_rounds(workspace, &round, self.now()).await? {
-                        return Ok(());
-                    }
-                    return store.put_round(workspace, None, self.now()).await;
-                }
-            }
+            let Some(next) = self.round_page(workspace, retention, &place).await? else {
+                return self.end_round(workspace, &round, retention).await;
+            };
+            place = next;
         }
         store.put_round(workspace, Some(&place), self.now()).await
+    }
+
+    /// The next one comes in a day, unless there is nothing to look after.
+    async fn end_round(&self, workspace: WorkspaceId, round: &Round, retention: Retention) -> Result<(), StoreError> {
+        let (store, now) = (&self.sweep.store, self.now());
+        let is_idle = retention.finished.is_none() && !store.is_any(workspace, State::Trashed).await?;
+        if is_idle && store.end_rounds(workspace, round, now).await? {
+            return Ok(());
+        }
+        store.put_round(workspace, None, now.plus(BETWEEN_ROUNDS)).await
     }
 
     /// Where the round goes on; none at its end.

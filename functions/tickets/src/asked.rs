@@ -145,8 +145,7 @@ impl Shelves {
                 && is_spam.is_none_or(|wanted| wanted == (status == Status::Spam))
         };
         let statuses: Vec<_> = Status::ALL.iter().copied().filter(|status| fits(*status)).collect();
-        let with_spam =
-            !asked.is_empty() || is_spam == Some(true) || include.contains(&Include::Spam);
+        let with_spam = !asked.is_empty() || is_spam == Some(true) || include.contains(&Include::Spam);
         let live = statuses.iter().copied().filter(|status| with_spam || *status != Status::Spam).map(State::Live);
         let more = [
             (Include::Archived, State::Archived),

@@ -26,9 +26,9 @@ use lambdesk_domain::{
 use std::time::Duration;
 
 /// How often a change is made anew because others changed the ticket meanwhile.
-const ATTEMPTS: u32 = 8;
-/// The longest first wait between two tries; doubled each time, drawn at random below it.
-const BACKOFF: Duration = Duration::from_millis(5);
+const ATTEMPTS: u32 = 12;
+/// The longest first wait between two tries; doubled five times, drawn at random below it.
+const BACKOFF: Duration = Duration::from_millis(10);
 
 /// `PATCH /v1/tickets/{ticket_id}`: JSON Merge Patch (RFC 7396) over the editable
 /// fields, or JSON Patch (RFC 6902) over the editable document.
@@ -121,7 +121,7 @@ async fn on_version(
         let bound = Write { if_match: Some(ticket.version), ..write.clone() };
         match set(session, id, &bound, body, fields).await {
             Err(problem) if problem.code() == "stale" && write.if_match.is_none() => {
-                tokio::time::sleep(BACKOFF.saturating_mul(1 << attempt).mul_f64(fastrand::f64())).await;
+                tokio::time::sleep(BACKOFF.saturating_mul(1 << attempt.min(5)).mul_f64(fastrand::f64())).await;
             }
             answered => return answered,
         }
@@ -162,9 +162,7 @@ pub async fn run(
 /// The ticket afterwards, with its version.
 pub fn answer_with(directory: &Directory) -> impl Fn(Written<'_>) -> Answer {
     move |written| match written.ticket {
-        Some(ticket) => {
-            Answer::ok(&TicketView::of(ticket, directory, written.accounts)).with_version(ticket.version)
-        }
+        Some(ticket) => Answer::ok(&TicketView::of(ticket, directory, written.accounts)).with_version(ticket.version),
         None => Answer::no_content(),
     }
 }

@@ -40,6 +40,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 #[schemars(rename = "OpeningMessage")]
+#[schemars(transform = lambdesk_api::openapi::text_or_html)]
 pub struct OpeningBody {
     body_html: Input<String>,
     body_text: Input<String>,
@@ -92,10 +93,8 @@ pub async fn create(mut session: Session, write: Write, body: JsonBody<CreateBod
     let New { ticket, contact, accounts } = read(body.value, &mut session).await?;
     let executor = Executor::of(&session, &write, &body.raw);
     opening::open(&executor, ticket, contact, |ticket, message| {
-        let opening = || message.map(|message| view_of(&session, ticket, message));
-        let view = TicketView::of(ticket, &session.directory, &accounts)
-            .with_messages(opening().into_iter().collect(), false)
-            .with_opening(opening());
+        let messages = message.map(|message| view_of(&session, ticket, message)).into_iter().collect();
+        let view = TicketView::of(ticket, &session.directory, &accounts).with_messages(messages, false);
         Answer::created(format!("/v1/tickets/{}", ticket.id), &view).with_version(ticket.version)
     })
     .await

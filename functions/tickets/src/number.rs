@@ -1,16 +1,13 @@
 //! A ticket by its number.
 
-use crate::read::{EMBEDDED, respond};
-use axum::{
-    extract::Path,
-    response::Response,
-};
+use crate::read::{EMBEDDED, included, respond};
+use axum::{extract::Path, response::Response};
 use lambdesk_api::{auth::Caller, problem::Problem, query::Query};
 use lambdesk_domain::id::TicketNumber;
 
 /// `GET /v1/tickets/number/{number}`: the same answer as by id.
 pub async fn get(caller: Caller, Path(number): Path<String>, mut query: Query) -> Result<Response, Problem> {
-    let with_trashed = query.values("include").iter().any(|include| include == "trashed");
+    let include = included(&mut query);
     query.finish()?;
     // Whatever is no number is the number of no ticket.
     let number = number.parse().ok().map(TicketNumber);
@@ -24,5 +21,5 @@ pub async fn get(caller: Caller, Path(number): Path<String>, mut query: Query) -
         }
     });
     let (session, found) = found.await?;
-    respond(&session, found, with_trashed).await
+    respond(&session, found, &include).await
 }

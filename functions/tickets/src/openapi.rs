@@ -1,16 +1,18 @@
 //! What the `OpenAPI` document tells of these operations beyond their signatures.
 
-use crate::{change, create, list, read, setters, verbs};
+use crate::{change, create, list, number, read, setters, verbs};
 use lambdesk_api::{
     openapi::{Operation, Operations},
     render::TicketView,
 };
 use lambdesk_domain::{
     events::Event,
-    id::{AccountId, CategoryId, ChannelId, ContactId, TagId, TeamId},
-    status::{ChannelType, Priority, Source, Status},
-    text::Uid,
+    id::{AccountId, CategoryId, ChannelId, ContactId, TagId},
+    status::{Awaiting, ChannelType, Priority, Source, Status},
+    text::{Name, Uid},
+    time::Timestamp,
 };
+use lambdesk_store::Sort;
 use serde_json::json;
 
 /// The operations of this function.
@@ -22,10 +24,8 @@ pub fn operations() -> Operations {
             op.requires(&["subject"]);
             op.created_versioned::<TicketView>();
         })
-        .op(read::get, "A ticket with its newest messages", |op| {
-            op.query_words("include", &["trashed"], "Also when it is in the trash.");
-            op.ok_versioned::<TicketView>();
-        })
+        .op(read::get, "A ticket with its newest messages", one)
+        .op(number::get, "A ticket by its number", one)
         .op(change::patch, "Change a ticket", |op| {
             op.about(PATCHES);
             op.ok_versioned::<TicketView>();
@@ -37,6 +37,12 @@ pub fn operations() -> Operations {
         })
         .op(read::activities, "What happened to a ticket, newest first", Operation::page::<Event>);
     with_verbs(with_setters(operations))
+}
+
+fn one(op: &mut Operation) {
+    let words = ["trashed", "opening_message"];
+    op.query_words("include", &words, "Also when it is in the trash; with the message that opened it.");
+    op.ok_versioned::<TicketView>();
 }
 
 const PATCHES: &str = "A merge patch (RFC 7396): fields that are left out stay, `null` clears. \
@@ -70,36 +76,63 @@ fn with_verbs(operations: Operations) -> Operations {
         .op(verbs::delete, "Delete: into the trash, where the workspace allows it", Operation::no_content)
 }
 
-const LIST: &str = "Newest activity first. Several values of a filter mean any of them; different filters must all hold. \
+const LIST: &str = "Several values of a filter mean any of them (50 at most); different filters must all hold. \
                     `custom.<key>=` filters by a custom field. Spam, archived, trashed and unprocessed tickets, and those \
-                    put off until later, are left out unless they are asked for.";
+                    put off until later, are left out unless they are asked for. A page may be short where a filter \
+                    leaves out much: `next_cursor` says whether the list goes on.";
 const INCLUDES: [&str; 5] = ["spam", "archived", "trashed", "unprocessed", "follow_up"];
-const FLAGS: [(&str, &str); 3] = [
+const FLAGS: [(&str, &str); 6] = [
     ("is_closed", "Resolved or closed, or neither."),
     ("is_spam", "Spam, or not."),
+    ("is_archived", "Archived, or not."),
     ("processed", "With `false` those that screening keeps back."),
+    ("is_read_by_customer", "The customer has seen the last message, or not."),
+    ("is_read_by_organization", "Somebody of the workspace has seen the last message, or not."),
+];
+const TIMES: [(&str, &str); 6] = [
+    ("created_after", "Made at this time or later."),
+    ("created_before", "Made before this time."),
+    ("updated_after", "Changed at this time or later."),
+    ("updated_before", "Not changed since this time."),
+    ("last_activity_after", "With something said or done at this time or later."),
+    ("last_activity_before", "With nothing said or done since this time."),
 ];
 
 fn filters(op: &mut Operation) {
     op.about(LIST);
+    op.query(
+        "q",
+        json!({ "type": "string", "minLength": 1 }),
+        "Words, all of which must begin a word of the subject or of a message.",
+    );
     op.query_any_of::<Status>("status", "Where they stand.");
     op.query_any_of::<Priority>("priority", "How urgent they are.");
     op.query_any_of::<Source>("source", "How they came in.");
+    op.query_any_of::<Awaiting>("awaiting", "Whose turn it is.");
     op.query_any_of::<ChannelId>("channel_id", "Their channel.");
     op.query_any_of::<ChannelType>("channel_type", "The kind of their channel.");
     op.query_any_of::<CategoryId>("category_id", "Their category.");
-    op.query_any_of::<String>("category", "Their category, by name or id.");
-    op.query_any_of::<TeamId>("team_id", "Their team.");
+    op.query_any_of::<Name>("category", "Their category, by name or id.");
+    op.query_ids("team_id", &["none"], "Their team.");
     op.query_ids("assignee_id", &["me", "none"], "Whom they are assigned to.");
     op.query_any_of::<TagId>("tag_id", "Their tags.");
-    op.query_any_of::<String>("tag", "Their tags, by name or id.");
-    op.query_of::<ContactId>("contact_id", "Their contact.");
-    op.query_of::<AccountId>("account_id", "Their account.");
+    op.query_any_of::<Name>("tag", "Their tags, by name or id.");
+    op.query_any_of::<ContactId>("contact_id", "Their contact.");
+    op.query_any_of::<AccountId>("account_id", "Their account.");
     op.query_of::<Uid>("uid", "The end user's name in another system.");
     op.query_words("include", &INCLUDES, "What is left out unless it is asked for.");
     for (name, about) in FLAGS {
         op.query(name, json!({ "type": "boolean" }), about);
     }
+    for (name, about) in TIMES {
+        op.query_of::<Timestamp>(name, about);
+    }
+    op.query("sort", sorts(), "The order; newest activity first when left out, newest tickets first with `q`.");
     op.counted();
     op.page::<TicketView>();
+}
+
+fn sorts() -> serde_json::Value {
+    let names = Sort::NAMES.iter().flat_map(|(name, _)| [(*name).to_owned(), format!("-{name}")]);
+    json!({ "type": "string", "enum": names.collect::<Vec<_>>(), "default": "-last_activity_at" })
 }

@@ -24,32 +24,50 @@ pub const EMBEDDED: u16 = 20;
 
 /// `GET /v1/tickets/{ticket_id}`.
 pub async fn get(caller: Caller, Id(id): Id<TicketId>, mut query: Query) -> Result<Response, Problem> {
-    let with_trashed = query.values("include").iter().any(|include| include == "trashed");
+    let include = included(&mut query);
     query.finish()?;
     let (session, found) =
         caller.verify_while(async |store, workspace| store.thread(workspace, id, EMBEDDED).await).await?;
-    respond(&session, found, with_trashed).await
+    respond(&session, found, &include).await
 }
 
 /// The answer, when the ticket is there and within reach.
 pub async fn respond(
     session: &Session,
     found: Option<(Ticket, Page<Message>)>,
-    with_trashed: bool,
+    include: &[Include],
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsRead)?;
     let (ticket, thread) = found.ok_or_else(Problem::not_found)?;
-    visible(session, &ticket, with_trashed)?;
+    visible(session, &ticket, include.contains(&Include::Trashed))?;
     let view_of = |message| view_of(session, &ticket, message);
     let messages = shown(session, &thread.items).map(view_of).collect();
-    let (accounts, opening) = tokio::try_join!(
-        async { Ok(Accounts::of(&session.store, session.workspace(), [&ticket]).await?) },
-        opening(session, &ticket, &thread.items)
-    )?;
-    let view = TicketView::of(&ticket, &session.directory, &accounts)
-        .with_messages(messages, thread.has_more)
-        .with_opening(opening.as_ref().map(view_of));
+    let accounts = Accounts::of(&session.store, session.workspace(), [&ticket]).await?;
+    let mut view = TicketView::of(&ticket, &session.directory, &accounts).with_messages(messages, thread.has_more);
+    if include.contains(&Include::OpeningMessage) {
+        let opening = opening(session, &ticket, &thread.items).await?;
+        view = view.with_opening(opening.as_ref().map(view_of));
+    }
     Ok(Answer::ok(&view).with_version(ticket.version).into_response())
+}
+
+/// What comes only when it is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Include {
+    /// A ticket that is in the trash.
+    Trashed,
+    /// The message that opened it, however long its thread is: in long threads at the
+    /// price of one more read.
+    OpeningMessage,
+}
+
+/// `include=`, one word or several.
+pub fn included(query: &mut Query) -> Vec<Include> {
+    query.parsed_values("include", |word| match word {
+        "trashed" => Ok(Include::Trashed),
+        "opening_message" => Ok(Include::OpeningMessage),
+        _ => Err("expected trashed or opening_message"),
+    })
 }
 
 fn visible(session: &Session, ticket: &Ticket, with_trashed: bool) -> Result<(), Problem> {

@@ -26,10 +26,13 @@ pub async fn require_team(id: TeamId, session: &mut Session, checker: &mut Check
     require(session, checker, "/team_id", "there is no such team", |directory| directory.teams.contains_key(&id)).await
 }
 
-/// Holds an assignee to the directory.
+/// Holds an assignee to the directory, and to being switched on.
 pub async fn require_user(id: UserId, session: &mut Session, checker: &mut Checker) -> Result<(), Problem> {
-    require(session, checker, "/assignee_id", "there is no such user", |directory| directory.users.contains_key(&id))
-        .await
+    let detail = "there is no such user, or they are switched off";
+    require(session, checker, "/assignee_id", detail, |directory| {
+        directory.users.get(&id).is_some_and(|user| user.is_enabled)
+    })
+    .await
 }
 
 async fn require(

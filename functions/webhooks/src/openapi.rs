@@ -13,8 +13,16 @@ use serde_json::json;
 pub fn operations() -> Operations {
     let operations = Operations::of("Webhooks and events", "Who hears of what happens, and what happened.")
         .op(events::feed, "What happened, in an order that can be polled", |op| {
-            op.query("limit", json!({ "type": "integer", "minimum": 1, "maximum": 100, "default": 25 }), "The most events of a page.");
-            op.query("after", json!({ "type": "string", "minLength": 1 }), "A position as it was answered: `next` of a page, or an event's.");
+            op.query(
+                "limit",
+                json!({ "type": "integer", "minimum": 1, "maximum": 100, "default": 25 }),
+                "The most events of a page.",
+            );
+            op.query(
+                "after",
+                json!({ "type": "string", "minLength": 1 }),
+                "A position as it was answered: `next` of a page, or an event's.",
+            );
             op.query_any_of::<EventType>("type", "Only these types.");
             op.query_any_of::<TicketId>("ticket_id", "Only of these tickets.");
             let page = op.schema_of::<events::Page<'_>>();

@@ -12,7 +12,9 @@ async fn an_account_is_made_and_read() {
     });
     let made = app.post("/v1/accounts", &key, body.clone()).await;
     let mut expected = body;
-    for (name, value) in [("id", json!(made.id())), ("version", json!(1)), ("created_at", json!(NOW)), ("updated_at", json!(NOW))] {
+    for (name, value) in
+        [("id", json!(made.id())), ("version", json!(1)), ("created_at", json!(NOW)), ("updated_at", json!(NOW))]
+    {
         expected[name] = value;
     }
     assert_eq!((made.status, made.data()), (201, &expected));

@@ -5,7 +5,9 @@ use http_body_util::BodyExt as _;
 use lambdesk_api::{auth::BearerKey, seal::SealingKey, state::App as State};
 use lambdesk_domain::{
     access::{AccessRules, Role, Scope, Scopes},
-    directory::{ApiKey, Channel, DeletionPolicy, Entry, IntakePolicy, KeyHolder, OpeningRules, Retention, User, Workspace},
+    directory::{
+        ApiKey, Channel, DeletionPolicy, Entry, IntakePolicy, KeyHolder, OpeningRules, Retention, User, Workspace,
+    },
     id::{ApiKeyId, ChannelId, UserId, WorkspaceId},
     status::{ChannelType, Priority},
     text::Name,

@@ -14,7 +14,10 @@ async fn a_patch_changes_what_it_names_and_null_clears() {
     assert_eq!((patched.status, patched.header("etag")), (200, "\"2\""));
     let read = app.get(&one, &key).await;
     assert_eq!(read.body, patched.body);
-    assert_eq!((&read.data()["name"], &read.data()["phone"], &read.data()["uid"]), (&json!("Grace"), &json!(null), &json!("g")));
+    assert_eq!(
+        (&read.data()["name"], &read.data()["phone"], &read.data()["uid"]),
+        (&json!("Grace"), &json!(null), &json!("g"))
+    );
     let same = app.patch(&one, &key, json!({"uid": "g"})).await;
     assert_eq!((same.status, same.header("etag")), (200, "\"2\""), "the same again is no change");
 }
@@ -26,9 +29,8 @@ async fn a_stale_version_is_refused_with_the_current_one_and_a_fresh_one_taken()
     let contact = format!("/v1/contacts/{}", app.post("/v1/contacts", &key, json!({"name": "Grace"})).await.id());
     let account = format!("/v1/accounts/{}", app.post("/v1/accounts", &key, json!({"kind": "client"})).await.id());
     for path in [contact, account] {
-        let patch = async |version: &str| {
-            app.send("PATCH", &path, &key, &[("if-match", version)], "{\"name\":\"New\"}").await
-        };
+        let patch =
+            async |version: &str| app.send("PATCH", &path, &key, &[("if-match", version)], "{\"name\":\"New\"}").await;
         assert_eq!(patch("\"1\"").await.status, 200);
         let stale = patch("\"1\"").await;
         assert_eq!((stale.status, &stale.body["current_version"]), (412, &json!(2)), "{path}");
@@ -51,7 +53,7 @@ async fn a_contact_is_found_by_each_of_its_names() {
         rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     for query in ["email=Grace%2B1@customer.example", "external_id=c%207", "uid=grace", "uid=grace&external_id=c%207"] {
-        assert_eq!(found(query).await, [grace.clone()], "{query}");
+        assert_eq!(found(query).await, [grace.as_str()], "{query}");
     }
     for query in ["email=other@customer.example", "external_id=C%207", "uid=bob&external_id=c%207"] {
         assert_eq!(found(query).await, Vec::<String>::new(), "{query}");
@@ -67,7 +69,9 @@ async fn lists_go_on_by_cursor_until_all_have_been_told() {
         let kind = if number % 2 == 0 { "client" } else { "project" };
         app.post("/v1/accounts", &key, json!({"kind": kind, "external_id": number.to_string()})).await;
     }
-    for (list, all) in [("/v1/contacts?limit=2", 7), ("/v1/accounts?limit=2", 7), ("/v1/accounts?limit=2&kind=client", 4)] {
+    for (list, all) in
+        [("/v1/contacts?limit=2", 7), ("/v1/accounts?limit=2", 7), ("/v1/accounts?limit=2&kind=client", 4)]
+    {
         let (mut told, mut path) = (Vec::new(), list.to_owned());
         loop {
             let page = app.get(&path, &key).await;
@@ -99,7 +103,8 @@ async fn who_moves_on_to_another_address_leaves_the_old_one_free() {
     let back = app.patch(&format!("/v1/contacts/{first}"), &key, old.clone()).await;
     assert_eq!((back.status, &back.body["existing_id"]), (409, &json!(second.id())));
     // The two change places, by way of a third address.
-    let away = app.patch(&format!("/v1/contacts/{}", second.id()), &key, json!({"email": "third@customer.example"})).await;
+    let away =
+        app.patch(&format!("/v1/contacts/{}", second.id()), &key, json!({"email": "third@customer.example"})).await;
     assert_eq!(away.status, 200);
     assert_eq!(app.patch(&format!("/v1/contacts/{first}"), &key, old.clone()).await.status, 200);
     assert_eq!(app.patch(&format!("/v1/contacts/{}", second.id()), &key, new).await.status, 200);
@@ -115,7 +120,9 @@ async fn who_moves_on_to_another_address_leaves_the_old_one_free() {
 async fn of_two_who_take_the_same_name_at_once_one_gets_it() {
     let app = App::start().await;
     let (_, key) = app.workspace().await;
-    for (round, names) in [json!({"email": "x@customer.example"}), json!({"external_id": "x"}), json!({"uid": "x"})].iter().enumerate() {
+    for (round, names) in
+        [json!({"email": "x@customer.example"}), json!({"external_id": "x"}), json!({"uid": "x"})].iter().enumerate()
+    {
         let mut ids = Vec::new();
         for number in 0..8 {
             let email = json!({"email": format!("r{round}n{number}@customer.example")});
@@ -124,10 +131,14 @@ async fn of_two_who_take_the_same_name_at_once_one_gets_it() {
         let paths: Vec<_> = ids.iter().map(|id| format!("/v1/contacts/{id}")).collect();
         let patches = paths.iter().map(|path| app.patch(path, &key, names.clone()));
         let answers = futures_util::future::join_all(patches).await;
-        let winners: Vec<_> = answers.iter().filter(|answer| answer.status == 200).map(|answer| answer.id()).collect();
+        let winners: Vec<_> =
+            answers.iter().filter(|answer| answer.status == 200).map(crate::app::Answer::id).collect();
         assert_eq!((winners.len(), answers.iter().filter(|answer| answer.status == 409).count()), (1, 7), "{names}");
         for answer in answers.iter().filter(|answer| answer.status == 409) {
-            assert_eq!((answer.code(), answer.body["existing_id"].as_str()), ("taken", winners.first().map(String::as_str)));
+            assert_eq!(
+                (answer.code(), answer.body["existing_id"].as_str()),
+                ("taken", winners.first().map(String::as_str))
+            );
         }
     }
 }
@@ -178,7 +189,11 @@ async fn accounts_are_changed_and_found_by_kind_external_id_and_contact() {
     assert_eq!((again.status, &again.body["existing_id"]), (409, &json!(account)));
     let moved = app.patch(&format!("/v1/accounts/{}", other.id()), &key, json!({"kind": "debt_account"})).await;
     assert_eq!((moved.status, &moved.body["existing_id"]), (409, &json!(account)));
-    for query in ["kind=debt_account&external_id=L-7".to_owned(), format!("contact_id={contact}"), "kind=debt_account".to_owned()] {
+    for query in [
+        "kind=debt_account&external_id=L-7".to_owned(),
+        format!("contact_id={contact}"),
+        "kind=debt_account".to_owned(),
+    ] {
         let list = app.get(&format!("/v1/accounts?{query}"), &key).await;
         assert_eq!(list.body["data"].as_array().map(Vec::len), Some(1), "{query}: {}", list.body);
         assert_eq!(list.body["data"][0]["id"], json!(account), "{query}");
@@ -212,4 +227,18 @@ async fn the_same_idempotency_key_blocks_once() {
     assert_eq!(app.post(&format!("{path}/unblock"), &key, json!({})).await.data()["is_blocked"], json!(false));
     assert_eq!(send("block").await.header("idempotent-replayed"), "true");
     assert_eq!(app.get(&path, &key).await.data()["is_blocked"], json!(false), "a replay does nothing");
+}
+
+#[tokio::test]
+async fn a_contacts_tickets_are_in_the_list_of_tickets() {
+    let app = App::start().await;
+    let (_, key) = app.workspace().await;
+    let first = app.post("/v1/contacts", &key, json!({"name": "Ada"})).await.id();
+    let second = app.post("/v1/contacts", &key, json!({"name": "A."})).await.id();
+    assert_eq!(app.post(&format!("/v1/contacts/{first}/merge"), &key, json!({"from": second})).await.status, 202);
+    for id in [&first, &second] {
+        let answer = app.get(&format!("/v1/contacts/{id}/tickets?status=open&limit=5"), &key).await;
+        let location = format!("/v1/tickets?contact_id={first}&status=open&limit=5");
+        assert_eq!((answer.status, answer.header("location")), (307, location.as_str()));
+    }
 }

@@ -38,7 +38,9 @@ async fn a_contact_without_an_address_has_an_id_of_its_own() {
 async fn an_address_and_an_external_id_belong_to_one_contact() {
     let app = App::start().await;
     let (_, key) = app.workspace().await;
-    let grace = app.post("/v1/contacts", &key, json!({"email": "grace@customer.example", "external_id": "c-7", "uid": "grace-7"})).await;
+    let grace = app
+        .post("/v1/contacts", &key, json!({"email": "grace@customer.example", "external_id": "c-7", "uid": "grace-7"}))
+        .await;
     for (same, query) in [
         (json!({"email": "GRACE@customer.example", "name": "Other"}), ""),
         (json!({"email": "GRACE@customer.example"}), "?dry_run=true"),

@@ -40,7 +40,11 @@ async fn whatever_is_sent_is_answered_with_a_problem_and_never_a_5xx() {
         }
         for query in ["?limit=0", "?cursor=x", "?email=nobody", "?page=2", "?q=x", "?external_id=1", "?contact_id=1"] {
             let answer = app.get(&format!("{path}{query}"), &key).await;
-            assert!(answer.status == 400 || path == "/v1/contacts" && query == "?external_id=1", "{path}{query}: {}", answer.body);
+            assert!(
+                answer.status == 400 || path == "/v1/contacts" && query == "?external_id=1",
+                "{path}{query}: {}",
+                answer.body
+            );
         }
         assert_eq!(app.send("DELETE", path, &key, &[], "").await.status, 405);
     }
@@ -59,7 +63,9 @@ async fn whatever_is_sent_to_one_contact_is_answered_and_never_a_5xx() {
         assert_eq!(app.post(&format!("{one}/{verb}?x=1"), &key, json!({})).await.status, 400, "{verb}");
         assert_eq!(app.post(&format!("/v1/contacts/x/{verb}"), &key, json!({})).await.status, 404, "{verb}");
     }
-    for (field, value) in [("name", json!(1)), ("email", json!("x")), ("is_blocked", json!(true)), ("version", json!(7))] {
+    for (field, value) in
+        [("name", json!(1)), ("email", json!("x")), ("is_blocked", json!(true)), ("version", json!(7))]
+    {
         let answer = app.patch(&one, &key, json!({field: value})).await;
         assert_eq!((answer.status, answer.errors()[0].0), (422, format!("/{field}").as_str()));
     }
@@ -67,7 +73,11 @@ async fn whatever_is_sent_to_one_contact_is_answered_and_never_a_5xx() {
         let answer = app.get(&format!("{one}/{path}"), &key).await;
         assert!((300..500).contains(&answer.status), "{path}: {}", answer.body);
     }
-    assert_eq!(app.patch(&one, &key, json!({"name": null})).await.errors(), [("", "required")], "it must stay somebody");
+    assert_eq!(
+        app.patch(&one, &key, json!({"name": null})).await.errors(),
+        [("", "required")],
+        "it must stay somebody"
+    );
 }
 
 #[tokio::test]

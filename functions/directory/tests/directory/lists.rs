@@ -73,7 +73,9 @@ async fn lists_are_narrowed_by_what_people_look_for() {
     assert_eq!(names(&app.get(&format!("/v1/users?role=agent&limit=1&cursor={next}"), &key).await.body), ["Zoë"]);
     let other = app.get(&format!("/v1/users?role=owner&cursor={next}"), &key).await;
     assert_eq!((other.status, other.code()), (400, "invalid_cursor"), "a cursor is bound to its filter");
-    for bad in ["users?role=king", "channels?type=fax", "users?is_enabled=maybe", "tags?color=red", "api-keys?user_id=x"] {
+    for bad in
+        ["users?role=king", "channels?type=fax", "users?is_enabled=maybe", "tags?color=red", "api-keys?user_id=x"]
+    {
         assert_eq!(app.get(&format!("/v1/{bad}"), &key).await.status, 400, "{bad}");
     }
 }

@@ -6,9 +6,8 @@ const HOUR: Duration = Duration::from_hours(1);
 
 /// A key of a machine: its path and its text.
 async fn machine(app: &App, owner: &str) -> (String, String) {
-    let made = app
-        .post("/v1/api-keys", owner, json!({"name": "CI", "kind": "machine", "scopes": ["tickets:read"]}))
-        .await;
+    let made =
+        app.post("/v1/api-keys", owner, json!({"name": "CI", "kind": "machine", "scopes": ["tickets:read"]})).await;
     (format!("/v1/api-keys/{}", made.text("id")), made.text("key"))
 }
 
@@ -84,15 +83,18 @@ async fn a_rotation_is_remembered_held_to_its_version_and_tried() {
     let (one, first) = machine(&app, &owner).await;
     let path = format!("{one}/rotate");
     let send = || app.call("POST", &path, &owner).header("idempotency-key", "one").send();
-    let (once, again) = (send().await, send().await);
-    assert_eq!((once.status, again.header("idempotent-replayed"), &again.body), (200, "true", &once.body));
+    let (first_answer, again) = (send().await, send().await);
+    assert_eq!(
+        (first_answer.status, again.header("idempotent-replayed"), &again.body),
+        (200, "true", &first_answer.body)
+    );
     assert_eq!(status(&app, &first).await, 200, "it was rotated once");
     let stale = app.call("POST", &path, &owner).header("if-match", "\"1\"").send().await;
     assert_eq!((stale.status, stale.code()), (412, "stale"));
-    let tried = app.post(&format!("{path}?dry_run=true"), &owner, json!({})).await;
+    let tried = app.post(&format!("{path}?dry_run=true"), &owner, json!({"overlap_hours": 2})).await;
     assert_eq!((tried.status, tried.body.to_string().contains("ldk_")), (200, false));
     assert_eq!(tried.changes().len(), 1, "another end of the secret before: {}", tried.body);
-    assert_eq!(app.get(&one, &owner).await.header("etag"), once.header("etag"));
+    assert_eq!(app.get(&one, &owner).await.header("etag"), first_answer.header("etag"));
 }
 
 #[tokio::test]

@@ -14,7 +14,10 @@ fn paragraph(block: &str) -> Markup {
         match line.trim_start().strip_prefix("- ") {
             Some(point) => points.push(point.to_owned()),
             None => match points.last_mut() {
-                Some(point) => *point += &format!(" {}", line.trim()),
+                Some(point) => {
+                    point.push(' ');
+                    point.push_str(line.trim());
+                }
                 None => lines.push(line.trim()),
             },
         }

@@ -63,13 +63,11 @@ struct Operation<'a> {
 impl<'a> Group<'a> {
     fn of(tag: &'a Json, document: &'a Json) -> Self {
         let of_path = |(path, item): (&'a String, &'a Json)| {
-            let at = move |method: &&'static str| {
-                Some(Operation { method, path, told: item.get(*method)? })
-            };
+            let at = move |method: &&'static str| Some(Operation { method, path, told: item.get(*method)? });
             METHODS.iter().filter_map(at).collect::<Vec<_>>()
         };
         let all = members(&document["paths"]).flat_map(of_path);
-        Self { tag, operations: all.filter(|operation| operation.told["tags"][0] == tag["name"]).collect() }
+        Self { tag, operations: all.filter(|operation| operation.told.pointer("/tags/0") == tag.get("name")).collect() }
     }
 
     fn name(&self) -> &'a str {
@@ -101,10 +99,10 @@ impl Operation<'_> {
                     span { (text(&self.told["summary"])) }
                 }
                 (markdown(text(&self.told["description"])))
-                @if let Some(scheme) = self.told["security"][0].as_object().and_then(|scheme| scheme.keys().next()) {
+                @if let Some((scheme, _)) = members(part(self.told, "/security/0")).next() {
                     p.needs { "Needs: " a href={ "#security-" (scheme) } { (scheme) } }
                 }
-                (parameters(&self.told["parameters"]))
+                (parameters(&self.told["parameters"], document))
                 (body(&self.told["requestBody"]))
                 (responses(&self.told["responses"], document))
             }
@@ -136,7 +134,7 @@ fn keys(document: &Json) -> Markup {
         section id="security" {
             h2 { "Keys and tokens" }
             dl {
-                @for (name, scheme) in members(&document["components"]["securitySchemes"]) {
+                @for (name, scheme) in members(part(document, "/components/securitySchemes")) {
                     dt id={ "security-" (name) } { code { "Authorization: Bearer <" (name) ">" } }
                     dd { (markdown(text(&scheme["description"]))) }
                 }
@@ -145,12 +143,12 @@ fn keys(document: &Json) -> Markup {
     }
 }
 
-fn parameters(list: &Json) -> Markup {
+fn parameters(list: &Json, document: &Json) -> Markup {
     html! {
         @if items(list).next().is_some() {
             h3 { "Parameters" }
             table {
-                @for parameter in items(list) {
+                @for parameter in items(list).map(|parameter| resolved(parameter, document)) {
                     tr {
                         th scope="row" { code { (text(&parameter["name"])) } " " small { (text(&parameter["in"])) } }
                         td { (spelled(&parameter["schema"])) }
@@ -208,7 +206,7 @@ fn webhooks(document: &Json) -> Markup {
             @for (_, item) in members(&document["webhooks"]) {
                 @let told = &item["post"];
                 (markdown(text(&told["description"])))
-                (parameters(&told["parameters"]))
+                (parameters(&told["parameters"], document))
                 (body(&told["requestBody"]))
             }
         }
@@ -219,7 +217,7 @@ fn schemas(document: &Json) -> Markup {
     html! {
         section id="schemas" {
             h2 { "Schemas" }
-            @for (name, schema) in members(&document["components"]["schemas"]) {
+            @for (name, schema) in members(part(document, "/components/schemas")) {
                 article.schema id={ "schema-" (name) } {
                     h3 { (name) }
                     (markdown(text(&schema["description"])))
@@ -233,6 +231,11 @@ fn schemas(document: &Json) -> Markup {
 fn resolved<'a>(value: &'a Json, document: &'a Json) -> &'a Json {
     let target = value["$ref"].as_str().and_then(|target| target.strip_prefix('#'));
     target.and_then(|pointer| document.pointer(pointer)).unwrap_or(value)
+}
+
+/// What a pointer leads to; null where there is nothing.
+fn part<'a>(value: &'a Json, pointer: &str) -> &'a Json {
+    value.pointer(pointer).unwrap_or(&Json::Null)
 }
 
 fn anchor(name: &str) -> String {

@@ -5,4 +5,5 @@ mod failures;
 mod fanning;
 mod faults;
 mod follow_ups;
+mod rows;
 mod support;

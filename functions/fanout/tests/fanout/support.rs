@@ -9,6 +9,7 @@ use lambdesk_domain::{
     access::{AccessRules, Actor},
     command::{Context, Decision, Fields, NewTicket, Prior, Update, create, update},
     contact::Requester,
+    directory::DeletionPolicy,
     id::{EndpointId, TicketId, TicketNumber, WorkspaceId},
     status::{Priority, Source, Status},
     ticket::Ticket,
@@ -88,9 +89,18 @@ impl Desk {
 
     /// Changes a ticket, a second later.
     pub async fn change(&self, ticket: &Ticket, fields: Fields, is_silent: bool) -> Ticket {
+        self.update(ticket, &Update::Fields(Box::new(fields)), is_silent).await
+    }
+
+    /// Deletes a ticket, and purges it at once.
+    pub async fn purge(&self, ticket: &Ticket) {
+        let deleted = self.update(ticket, &Update::Delete(DeletionPolicy::Trash), false).await;
+        assert!(self.store.purge_head(&deleted, self.clock.now()).await.unwrap());
+    }
+
+    async fn update(&self, ticket: &Ticket, wanted: &Update, is_silent: bool) -> Ticket {
         self.clock.advance(Duration::from_secs(1));
-        let fields = Update::Fields(Box::new(fields));
-        let Decision::Change(change) = update(&fields, &self.context(is_silent), Prior::Known(ticket)).unwrap() else {
+        let Decision::Change(change) = update(wanted, &self.context(is_silent), Prior::Known(ticket)).unwrap() else {
             panic!("it changes something");
         };
         let changed = self.store.commit(ticket.workspace_id, ticket.id, &change, None).await;

@@ -14,7 +14,9 @@ use lambdesk_domain::{
     access::{AccessRules, Actor, Role, Scope, Scopes},
     command::{self, Context, Decision, Fields, NewReply, Prior, Rejection, ReplyKind, Update},
     contact::Contact,
-    directory::{ApiKey, Channel, DeletionPolicy, Entry, IntakePolicy, KeyHolder, OpeningRules, Retention, User, Workspace},
+    directory::{
+        ApiKey, Channel, DeletionPolicy, Entry, IntakePolicy, KeyHolder, OpeningRules, Retention, User, Workspace,
+    },
     id::{ApiKeyId, ChannelId, MessageId, TicketId, UserId, WorkspaceId},
     message::Content,
     status::{ChannelType, Priority, Status},

@@ -4,6 +4,8 @@
 mod deliveries;
 mod events;
 mod follow_ups;
+mod jobs;
 mod purge;
 mod runs;
+mod search;
 mod support;

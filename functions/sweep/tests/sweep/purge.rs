@@ -72,8 +72,12 @@ impl Desk {
     /// A ticket with a message and a follow-up, and all that the fan-out writes.
     async fn written(&self) -> Ticket {
         let message = MessageId::new(new_uuid());
-        let opening =
-            Opening { id: message, content: Content::from_text("hello").unwrap(), is_outbound: false, is_secure: false };
+        let opening = Opening {
+            id: message,
+            content: Content::from_text("hello").unwrap(),
+            is_outbound: false,
+            is_secure: false,
+        };
         let follow_up_at = Some(self.clock.now().plus(400 * DAY));
         let new = NewTicket { opening: Some(opening), follow_up_at, ..crate::support::new_ticket(self.workspace) };
         let (ticket, message) = create(new, &self.context()).unwrap();

@@ -242,6 +242,6 @@ async fn a_dry_run_sends_nothing() {
     let mut stack = Stack::start().await;
     let path = stack.endpoint_path().await;
     let dry = stack.ask("POST", &format!("{path}/test?dry_run=true"), None).await;
-    assert_eq!((dry.status, dry.data()), (200, json!({"events": []})));
+    assert_eq!((dry.status, &dry.data()["events"]), (200, &json!([])));
     assert!(stack.hints.try_recv().is_err() && due(&stack).await.is_empty());
 }

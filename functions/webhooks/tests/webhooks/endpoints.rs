@@ -214,7 +214,7 @@ async fn a_removed_endpoint_is_gone() {
     let stack = Stack::start().await;
     let path = stack.endpoint_path().await;
     let dry = stack.ask("DELETE", &format!("{path}?dry_run=true"), None).await;
-    assert_eq!((dry.status, dry.data()), (200, json!({"events": []})));
+    assert_eq!((dry.status, &dry.data()["events"]), (200, &json!([])));
     assert_eq!(stack.ask("DELETE", &path, None).await.status, 204);
     assert_eq!(stack.ask("DELETE", &path, None).await.status, 404);
     assert_eq!(stack.get(&path).await.status, 404);
@@ -224,7 +224,7 @@ async fn a_removed_endpoint_is_gone() {
 async fn a_dry_run_checks_everything_and_stores_nothing() {
     let stack = Stack::start().await;
     let create = async |url: &str| stack.post("/v1/webhooks?dry_run=true", json!({"url": url, "types": ["*"]})).await;
-    assert_eq!(create(URL).await.data(), json!({"events": []}));
+    assert_eq!(create(URL).await.data()["changes"][0]["field"], "created_at");
     assert_eq!(create("https://10.0.0.1/").await.status, 422);
     assert_eq!(stack.get("/v1/webhooks").await.data(), json!([]));
 }

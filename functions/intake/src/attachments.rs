@@ -1,0 +1,34 @@
+//! `GET /intake/tickets/{public_token}/attachments/{attachment_id}`: the visitor
+//! downloads a file of their ticket.
+
+use crate::pass::OwnTicket;
+use axum::{
+    extract::{FromRequestParts, RawPathParams},
+    http::request::Parts,
+    response::Response,
+};
+use lambdesk_api::{download::download, problem::Problem, query::Query, render::Reader};
+use lambdesk_domain::id::AttachmentId;
+
+/// The path's file.
+pub struct FileId(AttachmentId);
+
+impl<S: Send + Sync> FromRequestParts<S> for FileId {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = RawPathParams::from_request_parts(parts, state).await.map_err(|_| Problem::not_found())?;
+        let id = path.iter().find(|(name, _)| *name == "attachment_id").and_then(|(_, id)| id.parse().ok());
+        id.map(Self).ok_or_else(Problem::not_found)
+    }
+}
+
+/// A link to a file of a public message, that works for five minutes; with
+/// `redirect=true` the link is where the answer leads.
+pub async fn get(own: OwnTicket, FileId(id): FileId, mut query: Query) -> Result<Response, Problem> {
+    let redirects = query.flag("redirect").unwrap_or(false);
+    query.finish()?;
+    let (visit, ticket) = (&own.visit, &own.ticket);
+    let upload = visit.store.attachment(ticket.workspace_id, ticket.id, id).await?;
+    download(&visit.app, ticket.workspace_id, upload, Reader::Customer, redirects, visit.app.clock.now())
+}
