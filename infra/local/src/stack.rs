@@ -79,9 +79,11 @@ impl Stack {
         let policy = AddressPolicy::allowing(ALLOWED_HOSTS).map_err(|error| StartError::Demo(error.to_string()))?;
         let fanout = Arc::new(Fanout::new(store.clone(), queue.clone(), clock.clone()));
         let deliver = Arc::new(Deliver::new(store.clone(), policy.clone(), clock.clone()));
-        let sweep = Arc::new(Sweep::new(store.clone(), queue.clone(), clock.clone()).with_objects(Some(objects.clone())));
+        let sweep =
+            Arc::new(Sweep::new(store.clone(), queue.clone(), clock.clone()).with_objects(Some(objects.clone())));
         let (stop, stopped) = watch::channel(false);
-        let router = routes(&app, &policy, &queue).merge(files.clone().router());
+        // In this order: merged routers keep the fallback of the last, and the functions' answers problem documents.
+        let router = files.clone().router().merge(routes(&app, &policy, &queue));
         let mut tasks = JoinSet::new();
         tasks.spawn(serve(listener, router.clone(), stopped.clone()));
         tasks.spawn(pump::stream(Arc::clone(&engine), Arc::clone(&fanout), pump::Place::of(options), stopped.clone()));

@@ -48,9 +48,7 @@ impl Fault {
             Self::InvalidArgument => (400, "InvalidArgument", "Invalid Argument"),
             Self::NoSuchBucket => (404, "NoSuchBucket", "The specified bucket does not exist"),
             Self::NoSuchKey => (404, "NoSuchKey", "The specified key does not exist."),
-            Self::MissingLength => {
-                (411, "MissingContentLength", "You must provide the Content-Length HTTP header.")
-            }
+            Self::MissingLength => (411, "MissingContentLength", "You must provide the Content-Length HTTP header."),
             Self::IncompleteBody => (400, "IncompleteBody", "The request body terminated unexpectedly"),
             Self::PreconditionFailed => {
                 (412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
@@ -58,7 +56,9 @@ impl Fault {
             Self::MethodNotAllowed => {
                 (405, "MethodNotAllowed", "The specified method is not allowed against this resource.")
             }
-            Self::NotImplemented => (501, "NotImplemented", "A header you provided implies functionality that is not implemented"),
+            Self::NotImplemented => {
+                (501, "NotImplemented", "A header you provided implies functionality that is not implemented")
+            }
             Self::Internal => (500, "InternalError", "We encountered an internal error. Please try again."),
         }
     }

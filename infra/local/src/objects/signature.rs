@@ -78,10 +78,9 @@ impl Signed {
         self.check_time(now)?;
         let canonical = self.canonical(request)?;
         let to_sign = format!("{ALGORITHM}\n{}\n{scope}\n{}", self.date, hex(&Sha256::digest(canonical)));
-        let key = ["s3", "aws4_request"].iter().fold(
-            mac(&mac(format!("AWS4{}", secret.key).as_bytes(), day), secret.region),
-            |key, part| mac(&key, part),
-        );
+        let key = ["s3", "aws4_request"]
+            .iter()
+            .fold(mac(&mac(format!("AWS4{}", secret.key).as_bytes(), day), secret.region), |key, part| mac(&key, part));
         if hex(&mac(&key, &to_sign)) == self.signature { Ok(()) } else { Err(Fault::SignatureDoesNotMatch) }
     }
 
@@ -151,11 +150,8 @@ fn time_of(date: &str) -> Option<Timestamp> {
 mod tests {
     use super::*;
 
-    const SECRET: Secret<'_> = Secret {
-        id: "AKIAIOSFODNN7EXAMPLE",
-        key: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-        region: "us-east-1",
-    };
+    const SECRET: Secret<'_> =
+        Secret { id: "AKIAIOSFODNN7EXAMPLE", key: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", region: "us-east-1" };
     const URL: &str = "/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404";
     /// 2013-05-24.
     const THEN: u64 = 1_369_353_600_000;
