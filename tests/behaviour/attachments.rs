@@ -1,7 +1,12 @@
 //! Files of messages: uploaded by a signed request that allows just that, taken
 //! by one message, downloaded by whoever sees it, and gone with it.
 
-use lambdesk_domain::time::Timestamp;
+use lambdesk_domain::{
+    access::{AccessRules, Actor},
+    command::{Context, Remains, delete_message},
+    id::TicketId,
+    time::Timestamp,
+};
 use lambdesk_local::{Options, Stack};
 use lambdesk_runtime::Clock;
 use lambdesk_tests::{Api, Desk, Json, Reply, json};
@@ -51,7 +56,7 @@ async fn refused(response: Response) -> (u16, String) {
 }
 
 /// A file that is uploaded, and its id.
-async fn uploaded(api: &Api, ticket: &str) -> Json {
+pub async fn uploaded(api: &Api, ticket: &str) -> Json {
     let file = announced(api, ticket).await;
     assert_eq!(send(&file["upload"], BYTES, &[]).await.status(), 200);
     file["id"].clone()
@@ -233,7 +238,9 @@ async fn files_are_seen_by_those_who_see_what_their_message_says() {
     let made = desk.owner.post("/v1/tickets", body).await.created();
     let path = format!("/v1/tickets/{}", made["id"].as_str().unwrap());
     let scopes = ["tickets:read", "tickets:write"];
-    let phone = desk.with_key(&desk.key(json!({"name": "Phone", "kind": "channel", "channel_id": channel["id"], "scopes": scopes})).await);
+    let phone = desk.with_key(
+        &desk.key(json!({"name": "Phone", "kind": "channel", "channel_id": channel["id"], "scopes": scopes})).await,
+    );
     let machine = desk.machine(&scopes).await;
     let (_, restricted) = desk.user("Rick", "restricted").await;
     let stranger = desk.other_workspace().await;
@@ -314,7 +321,10 @@ async fn browsers_of_any_page_may_upload_with_a_signed_request() {
     assert!(header("access-control-allow-methods").contains("PUT"));
     assert!(header("access-control-allow-headers").contains("x-amz-tagging"));
     let stored = send(&upload, BYTES, &[("origin", "https://agents.example")]).await;
-    assert_eq!((stored.status().as_u16(), &stored.headers()["access-control-allow-origin"]), (200, &"*".parse().unwrap()));
+    assert_eq!(
+        (stored.status().as_u16(), &stored.headers()["access-control-allow-origin"]),
+        (200, &"*".parse().unwrap())
+    );
 }
 
 #[tokio::test]
@@ -337,4 +347,77 @@ async fn files_outlive_a_restart_and_abandoned_ones_do_not() {
     let late = say(&api, &path, json!({"body_text": "x", "attachments": [left]})).await;
     assert_eq!(late.body["errors"][0]["code"], "not_uploaded", "{}", late.body);
     stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_visitor_downloads_the_files_of_public_messages_and_no_others() {
+    let desk = Desk::start().await;
+    let channel = desk.channel().await;
+    let intake = format!("/intake/{}", channel["public_token"].as_str().unwrap());
+    let page = desk.nobody().with("origin", "https://shop.example");
+    let session = page.post(&format!("{intake}/session"), json!({})).await.created();
+    let visitor = page.with("authorization", &format!("Bearer {}", session["session"].as_str().unwrap()));
+    let body = json!({"subject": "Help", "message": {"body_text": "Where is it?"}});
+    let opened = visitor.post(&format!("{intake}/tickets"), body).await.created();
+    let own = format!("/intake/tickets/{}", opened["public_token"].as_str().unwrap());
+    let listed = desk.owner.get("/v1/tickets?include=unprocessed").await.ok();
+    let path = format!("/v1/tickets/{}", listed[0]["id"].as_str().unwrap());
+    let mut files = Vec::new();
+    for more in [json!({}), json!({"kind": "note"}), json!({"is_secure": true})] {
+        let id = uploaded(&desk.owner, &path).await;
+        let mut body = json!({"body_text": "x", "attachments": [id]});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        say(&desk.owner, &path, body).await.created();
+        files.push(id);
+    }
+    let pending = uploaded(&desk.owner, &path).await;
+    let seen = page.get(&own).await.ok();
+    let shown: Vec<_> =
+        seen["messages"].as_array().unwrap().iter().map(|message| &message["attachments"][0]["id"]).collect();
+    assert_eq!(shown, [&Json::Null, &files[0], &files[2]]);
+    let file = |id: &Json| format!("{own}/attachments/{}", id.as_str().unwrap());
+    for id in [&files[0], &files[2]] {
+        let link = page.get(&file(id)).await.ok();
+        assert_eq!(reqwest::get(link["url"].as_str().unwrap()).await.unwrap().bytes().await.unwrap(), BYTES);
+    }
+    for id in [&files[1], &pending, &json!("x")] {
+        page.get(&file(id)).await.problem(404, "not_found");
+    }
+    desk.nobody().with("origin", "https://evil.example").get(&file(&files[0])).await.expect(403);
+    page.get(&file(&files[0]).replace(own.rsplit('/').next().unwrap(), "x")).await.problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn a_deletion_that_was_interrupted_is_finished_by_asking_again() {
+    let desk = Desk::start().await;
+    let path = ticket(&desk).await;
+    let id = uploaded(&desk.owner, &path).await;
+    let message = say(&desk.owner, &path, json!({"body_text": "x", "attachments": [id]})).await.created();
+    let link = desk.owner.get(&format!("{path}/attachments/{}", id.as_str().unwrap())).await.ok()["url"].clone();
+    commit_deletion(&desk, &message).await;
+    let download = async || reqwest::get(link.as_str().unwrap()).await.unwrap().status().as_u16();
+    assert_eq!(download().await, 200, "the object is still there");
+    desk.owner.get(&format!("{path}/attachments/{}", id.as_str().unwrap())).await.problem(404, "not_found");
+    desk.owner.delete(&format!("{path}/messages/{}", message["id"].as_str().unwrap())).await.problem(404, "not_found");
+    assert_eq!(download().await, 404);
+}
+
+/// What a deletion writes first; then its function ends.
+async fn commit_deletion(desk: &Desk, message: &Json) {
+    let (store, clock) = (desk.stack.store(), &desk.stack.app.clock);
+    let workspace = desk.owner.get("/v1/workspace").await.ok()["id"].as_str().unwrap().parse().unwrap();
+    let ticket: TicketId = message["ticket_id"].as_str().unwrap().parse().unwrap();
+    let head = store.ticket(workspace, ticket).await.unwrap().unwrap();
+    let message = store.message(workspace, ticket, message["id"].as_str().unwrap().parse().unwrap()).await;
+    let context = Context {
+        actor: Actor::System,
+        rules: AccessRules::default(),
+        request_id: None,
+        is_silent: false,
+        if_match: None,
+        now: clock.now(),
+    };
+    let remains = Remains { newest: &[], is_all: false };
+    let change = delete_message(&message.unwrap().unwrap(), remains, &context, &head).unwrap();
+    store.commit(workspace, ticket, &change, None).await.unwrap();
 }

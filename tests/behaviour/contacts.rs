@@ -216,7 +216,7 @@ fn around(all: &str) -> &str {
 
 /// A person with something personal wherever it can be.
 async fn person(desk: &Desk) -> (String, Vec<Json>) {
-    let field = json!({"key": "story", "name": "Story", "type": "text"});
+    let field = json!({"key": "story", "name": "Story", "kind": "text"});
     desk.owner.post("/v1/custom-fields", field).await.created();
     let body = json!({
         "email": format!("{SECRET}@customer.example"), "name": format!("Ada {SECRET}"), "phone": format!("{SECRET} 7"),
@@ -373,13 +373,10 @@ async fn what_touches_everything_of_a_person_is_for_admins_and_for_nobody_else()
 }
 
 #[tokio::test]
-async fn a_contacts_tickets_are_where_the_list_of_tickets_is() {
+async fn a_contact_with_tickets_is_not_deleted_and_says_which() {
     let desk = desk().await;
     let ticket = ticket_from(&desk.owner, "ada@customer.example").await;
-    ticket_from(&desk.owner, "other@customer.example").await;
     let contact = ticket["contact"]["id"].as_str().unwrap();
-    let list = desk.owner.get(&format!("/v1/contacts/{contact}/tickets?limit=5")).await.ok();
-    assert_eq!((list.as_array().map(Vec::len), &list[0]["id"]), (Some(1), &ticket["id"]));
     let refused = desk.owner.delete(&format!("/v1/contacts/{contact}")).await.problem(409, "in_use");
     assert_eq!(refused["uses"], json!([{"kind": "ticket", "count": 1, "is_exact": true, "ids": [ticket["id"]]}]));
 }
@@ -401,7 +398,8 @@ async fn an_account_that_a_ticket_is_about_is_not_deleted() {
 
 #[tokio::test]
 async fn a_silent_erasure_is_told_to_nobody_and_an_ordinary_one_without_words() {
-    let desk = desk().await;
+    // Receivers check the time of signatures.
+    let desk = Desk::start().await;
     let mut receiver = desk.receiver(&["ticket.updated"]).await;
     for (query, is_told) in [("?silent=true", false), ("", true)] {
         let ticket = ticket_from(&desk.owner, &format!("{SECRET}@customer.example")).await;

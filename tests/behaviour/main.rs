@@ -4,6 +4,7 @@
 mod attachments;
 mod concurrency;
 mod contacts;
+mod directory;
 mod golden_events;
 mod hostile;
 mod idempotency;
@@ -11,5 +12,7 @@ mod isolation;
 mod json_patch;
 mod ledger;
 mod preconditions;
+mod purge;
 mod reports;
+mod search;
 mod webhooks;

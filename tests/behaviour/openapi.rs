@@ -5,8 +5,11 @@
 
 use lambdesk_outbound::AddressPolicy;
 use lambdesk_runtime::HintQueue;
-use lambdesk_tests::{Api, Desk, Json};
-use reqwest::Method;
+use lambdesk_tests::{Api, Desk, Json, Reply, contract, json};
+use reqwest::{
+    Method, StatusCode,
+    header::{CONTENT_TYPE, HeaderMap, HeaderValue},
+};
 use std::{collections::BTreeSet, path::Path};
 
 const ASSETS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../functions/docs/assets");
@@ -54,13 +57,19 @@ async fn every_path_and_method_that_is_served_is_in_the_document_and_no_other() 
     assert_eq!(told.keys().cloned().collect::<BTreeSet<_>>(), served);
 }
 
+fn resolved<'a>(value: &'a Json, document: &'a Json) -> &'a Json {
+    let target = value["$ref"].as_str().map(|target| target.trim_start_matches('#'));
+    target.map_or(value, |pointer| document.pointer(pointer).unwrap())
+}
+
 #[tokio::test]
 async fn parameters_of_the_document_are_known_and_others_are_refused() {
     let desk = Desk::start().await;
     let document = document();
     for (path, item) in document["paths"].as_object().unwrap() {
         let Some(list) = item.get("get").filter(|_| path.starts_with("/v1/") && !path.contains('{')) else { continue };
-        let names = list["parameters"].as_array().unwrap().iter().filter(|parameter| parameter["in"] == "query");
+        let parameters = list["parameters"].as_array().unwrap().iter().map(|parameter| resolved(parameter, &document));
+        let names = parameters.filter(|parameter| parameter["in"] == "query");
         for name in names.map(|parameter| parameter["name"].as_str().unwrap()).chain(["no_such_parameter"]) {
             let refused = desk.owner.get(&format!("{path}?{name}=")).await.expect(400);
             let code = &refused["errors"][0]["code"];
@@ -88,9 +97,39 @@ fn every_reference_of_the_document_leads_somewhere_and_ids_of_operations_are_uni
     for reference in found {
         assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
     }
-    let operations = document["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values());
+    let operations =
+        document["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values());
     let ids: Vec<_> = operations.map(|operation| operation["operationId"].as_str().unwrap()).collect();
     assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
+}
+
+/// An answer of `GET /v1/tags/{tag_id}`, held to the document.
+fn answer(status: u16, body: Json) {
+    let kind = if status < 400 { "application/json" } else { "application/problem+json" };
+    let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(kind))]);
+    let reply = Reply { status: StatusCode::from_u16(status).unwrap(), headers, body };
+    contract::hold(&Method::GET, "/v1/tags/01890a5d-ac96-774b-bcce-b302099a8057", &reply);
+}
+
+#[test]
+fn an_answer_that_the_document_does_not_have_fails_the_test_that_gets_it() {
+    let tag = |more: Json| {
+        let mut tag = json!({"id": "01890a5d-ac96-774b-bcce-b302099a8057", "name": "Bug", "color": null});
+        tag.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({"data": tag})
+    };
+    answer(200, tag(json!({})));
+    for (status, body) in [
+        (200, tag(json!({"secret": "x"}))),
+        (200, tag(json!({"name": null}))),
+        (200, tag(json!({"id": "no id"}))),
+        (200, json!({"data": {"name": "Bug"}})),
+        (201, tag(json!({}))),
+        (404, json!({"error": "gone"})),
+    ] {
+        let held = std::panic::catch_unwind(|| answer(status, body.clone()));
+        assert!(held.is_err(), "{status} {body}");
+    }
 }
 
 #[tokio::test]

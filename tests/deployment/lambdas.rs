@@ -98,6 +98,15 @@ async fn intake_gives_a_session_to_the_channels_own_page_and_takes_its_ticket() 
 }
 
 #[tokio::test]
+async fn docs_gives_the_document_to_anybody() {
+    let cloud = Cloud::start().await;
+    let document = cloud.caller(None).get("/openapi.json").await.expect(200);
+    assert_eq!(document["openapi"], "3.1.0");
+    assert_eq!(cloud.caller(None).get("/docs").await.header("content-type"), "text/html; charset=utf-8");
+    assert_eq!(cloud.called(), ["docs"]);
+}
+
+#[tokio::test]
 async fn reports_counts_and_recounts() {
     let cloud = Cloud::start().await;
     assert_eq!(cloud.owner.get("/v1/reports/tickets").await.ok()["total"], 0);

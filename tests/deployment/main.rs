@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod binary;
+mod bucket;
 mod cloud;
 mod crash;
 mod lambdas;

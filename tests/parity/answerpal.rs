@@ -1,6 +1,8 @@
 //! A · `AnswerPal`.
 
+use lambdesk_runtime::Clock;
 use lambdesk_tests::{Api, Desk, Json, json};
+use std::time::Duration;
 
 /// Opens a session as a page of `https://shop.example` would.
 pub async fn session(desk: &Desk, channel: &Json) -> Api {
@@ -35,6 +37,31 @@ async fn a7_delete_answers_204_and_404_and_can_be_taken_back() {
     desk.owner.post(&format!("{path}/restore"), json!({})).await.ok();
     assert_eq!(desk.owner.get(&path).await.ok()["subject"], "S");
     desk.owner.delete("/v1/tickets/01890a5d-ac96-774b-bcce-b302099a8057").await.problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn a7_what_was_deleted_can_be_taken_back_in_its_window_and_is_gone_after_it() {
+    let clock = Clock::manual("2027-01-15T08:00:00Z".parse().unwrap());
+    let desk = Desk::start_at(clock.clone()).await;
+    desk.owner.patch("/v1/workspace", json!({"restore_window_days": 1})).await.ok();
+    let path = format!("/v1/tickets/{}", desk.ticket("S").await["id"].as_str().unwrap());
+    let restore = format!("{path}/restore");
+    desk.owner.delete(&path).await.expect(204);
+    clock.advance(Duration::from_hours(23));
+    desk.owner.post(&restore, json!({})).await.ok();
+    desk.owner.delete(&path).await.expect(204);
+    clock.advance(Duration::from_hours(24));
+    desk.owner.post(&restore, json!({})).await.problem(409, "restore_window_passed");
+    // The sweep looks into a trash once a day.
+    for _ in 0..200 {
+        desk.sweep().await;
+        if desk.owner.post(&restore, json!({})).await.status == 404 {
+            break;
+        }
+        clock.advance(Duration::from_mins(10));
+    }
+    desk.owner.post(&restore, json!({})).await.problem(404, "not_found");
+    assert_eq!(desk.owner.get("/v1/tickets?include=trashed").await.ok(), json!([]));
 }
 
 #[tokio::test]

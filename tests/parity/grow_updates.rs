@@ -22,7 +22,8 @@ async fn full(desk: &Desk) -> (Json, Json) {
     desk.owner.post("/v1/tags", json!({"name": "billing"})).await.created();
     let (jane, _) = desk.user("Jane Smith", "agent").await;
     let client = desk.owner.post("/v1/contacts", json!({"name": "Acme", "email": "a@client.example"})).await.created();
-    let project = desk.owner.post("/v1/accounts", json!({"kind": "project", "contact_id": client["id"]})).await.created();
+    let project =
+        desk.owner.post("/v1/accounts", json!({"kind": "project", "contact_id": client["id"]})).await.created();
     let body = json!({
         "subject": "Cannot log in", "status": "on_hold", "priority": "high", "category_id": category["id"],
         "team_id": team["id"], "assignee_id": jane["id"], "contact_id": client["id"], "account_id": project["id"],
@@ -70,7 +71,7 @@ async fn g14_a_put_replaces_the_editable_fields_and_clears_those_left_out() {
     for untouched in ["number", "created_at", "creator", "source", "replies_count", "preview"] {
         assert_eq!(replaced[untouched], ticket[untouched], "{untouched}");
     }
-    assert_eq!(desk.owner.get(&path).await.ok()["opening_message"]["body_text"], "I get an error.");
+    assert_eq!(desk.owner.get(&path).await.ok()["messages"][0]["body_text"], "I get an error.");
 }
 
 #[tokio::test]
@@ -79,16 +80,16 @@ async fn g14_the_opening_message_is_edited_by_its_author_or_an_admin() {
     let (_, jane) = desk.user("Jane Smith", "agent").await;
     let mut receiver = desk.receiver(&["message.updated"]).await;
     let ticket = desk.ticket("S").await;
-    let message = format!("{}/messages/{}", path(&ticket), ticket["opening_message"]["id"].as_str().unwrap());
+    let message = format!("{}/messages/{}", path(&ticket), ticket["opening_message_id"].as_str().unwrap());
     jane.patch(&message, json!({"body_text": "Mine now"})).await.problem(403, "others_message");
     let dry = desk.owner.patch(&format!("{message}?dry_run=true"), json!({"body_text": "Tried"})).await.ok();
     assert_eq!(dry["events"][0]["type"], "message.updated");
     let html = json!({"body_html": "<p>I get an <b>error</b> on login.<script>x()</script></p>"});
     let edited = desk.owner.patch(&message, html).await.ok();
     assert_eq!(edited["body_html"], "<p>I get an <b>error</b> on login.</p>");
-    assert_eq!((&edited["id"], &edited["kind"]), (&ticket["opening_message"]["id"], &json!("inbound")));
+    assert_eq!((&edited["id"], &edited["kind"]), (&ticket["opening_message_id"], &json!("inbound")));
     let after = desk.owner.get(&path(&ticket)).await.ok();
-    assert_eq!(after["opening_message"]["body_text"], "I get an error on login.");
+    assert_eq!(after["messages"][0]["body_text"], "I get an error on login.");
     assert_eq!((&after["preview"], &after["version"]), (&json!("I get an error on login."), &json!(2)));
     for same in ["status", "awaiting", "replies_count", "last_activity_at"] {
         assert_eq!(after[same], ticket[same], "{same}");

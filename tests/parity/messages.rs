@@ -27,7 +27,10 @@ async fn g22_a_reply_is_deleted_and_the_list_goes_on_without_it() {
     let after = desk.owner.get(&path).await.ok();
     let texts: Vec<_> = after["messages"].as_array().unwrap().iter().map(|message| &message["body_text"]).collect();
     assert_eq!(texts, ["Hello, I need help.", "one", "three"]);
-    assert_eq!((&after["replies_count"], &after["preview"], &after["version"]), (&json!(2), &json!("three"), &json!(5)));
+    assert_eq!(
+        (&after["replies_count"], &after["preview"], &after["version"]),
+        (&json!(2), &json!("three"), &json!(5))
+    );
 
     let told = receiver.next().await;
     assert_eq!(told.event["types"], json!(["message.deleted", "ticket.updated"]));

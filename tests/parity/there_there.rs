@@ -44,6 +44,14 @@ async fn h2_it_runs_the_full_inbound_pipeline() {
     let log =
         desk.owner.eventually(&path, |body| body["data"].as_array().is_some_and(|events| !events.is_empty())).await;
     assert_eq!(log["data"][0]["id"], told.event["id"]);
+
+    // Screening: whoever is blocked is kept back and wakes nobody.
+    let contact = format!("/v1/contacts/{}", ticket["contact"]["id"].as_str().unwrap());
+    desk.owner.post(&format!("{contact}/block"), json!({})).await.ok();
+    let held = desk.owner.post("/v1/tickets", inbound(&channel, "john@customer.example")).await.created();
+    assert_eq!((&held["is_processed"], &held["contact"]["id"]), (&json!(false), &ticket["contact"]["id"]));
+    assert_eq!(desk.owner.get("/v1/tickets").await.ok().as_array().unwrap().len(), 1);
+    receiver.silence().await;
 }
 
 #[tokio::test]
@@ -72,7 +80,7 @@ async fn h4_lists_have_links_page_numbers_totals_and_previews() {
     }
     let reply = desk.owner.get("/v1/tickets?limit=2&page=2&with_total=true").await;
     let link = reply.header("link").to_owned();
-    for relation in ["first", "next", "prev"] {
+    for relation in ["first", "next", "prev", "last"] {
         assert!(link.contains(&format!("rel=\"{relation}\"")), "{link}");
     }
     let page = reply.expect(200);
@@ -198,4 +206,28 @@ async fn h11_the_activity_log_tells_every_change() {
     let rest =
         desk.owner.get(&format!("{log}?limit=3&cursor={}", page["page"]["next_cursor"].as_str().unwrap())).await.ok();
     assert_eq!(rest[0]["sequence"], 1);
+}
+
+#[tokio::test]
+async fn h12_spam_is_the_way_where_nothing_may_be_deleted() {
+    let desk = Desk::start().await;
+    let ticket = desk.ticket("You have won").await;
+    let path = format!("/v1/tickets/{}", ticket["id"].as_str().unwrap());
+    assert_eq!(desk.owner.get("/v1/workspace").await.ok()["deletion"], "trash");
+    desk.owner.patch("/v1/workspace", json!({"deletion": "off"})).await.ok();
+    for refused in [path.clone(), format!("{path}?dry_run=true"), format!("{path}?silent=true")] {
+        let problem = desk.owner.delete(&refused).await.problem(409, "deletion_off");
+        assert!(problem["detail"].as_str().unwrap().contains("spam"), "{problem}");
+    }
+    assert_eq!(desk.owner.get(&path).await.ok()["version"], ticket["version"]);
+
+    let spam = desk.owner.put(&format!("{path}/status"), json!({"status": "spam"})).await.ok();
+    assert_eq!((&spam["status"], &spam["is_spam"]), (&json!("spam"), &json!(true)));
+    assert_eq!(desk.owner.get("/v1/tickets").await.ok(), json!([]));
+    for asked in ["status=spam", "is_spam=true", "include=spam"] {
+        let found = desk.owner.get(&format!("/v1/tickets?{asked}")).await.ok();
+        assert_eq!(found[0]["id"], ticket["id"], "{asked}");
+    }
+    let back = desk.owner.put(&format!("{path}/status"), json!({"status": "open"})).await.ok();
+    assert_eq!((&back["status"], &back["is_spam"]), (&json!("open"), &json!(false)));
 }

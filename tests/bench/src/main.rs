@@ -3,7 +3,8 @@
 //! | variable | what it does |
 //! |---|---|
 //! | `ONLY=growth,webhook` | these sections alone |
-//! | `MILLION=1` | lists at 1,000,000 tickets too: about 10 GB of memory |
+//! | `MILLION=1` | lists at 1,000,000 tickets too, and searches at as many messages: about 10 GB of memory |
+//! | `LARGEST=10000` | lists and searches at no more tickets and messages than that |
 //! | `INSTRUCTIONS=1` | counts instructions with valgrind |
 //! | `PEERS=1` | the same get and list in Node.js and Python; fetches their SDKs |
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark that fails here has failed")]
@@ -15,11 +16,13 @@ mod growth;
 mod handlers;
 mod instructions;
 mod ledger;
+mod lists;
 mod peers;
 mod program;
 mod receiver;
 mod report;
 mod sample;
+mod search;
 mod seed;
 mod sizes;
 mod starts;
@@ -32,7 +35,8 @@ use std::{fs, process::ExitCode, time::Instant};
 use targets::Targets;
 
 /// The sections in their order.
-const SECTIONS: [&str; 7] = ["ledger", "binaries", "starts", "handlers", "webhook", "growth", "instructions"];
+const SECTIONS: [&str; 8] =
+    ["ledger", "binaries", "starts", "handlers", "webhook", "growth", "search", "instructions"];
 
 /// What has been measured so far: printed at once, written at the end.
 #[derive(Default)]
@@ -56,7 +60,8 @@ impl Report {
             "starts" => starts::tables(targets).await,
             "handlers" => Ok(vec![handlers::table().await]),
             "webhook" => Ok(vec![webhook::table(targets)]),
-            "growth" => Ok(vec![growth::table(targets).await]),
+            "growth" => Ok(growth::tables(targets).await),
+            "search" => Ok(search::tables(targets).await),
             _ => instructions::table(targets).await.map(|table| vec![table]),
         };
         match tables {

@@ -4,8 +4,8 @@ use crate::bed::Bed;
 use lambdesk_domain::{
     access::{AccessRules, Actor},
     command::{Context, NewTicket, create},
-    contact::Requester,
-    id::{TicketId, TicketNumber, WorkspaceId},
+    contact::{ContactRef, Requester},
+    id::{CategoryId, ContactId, TagId, TeamId, TicketId, TicketNumber, WorkspaceId},
     status::{Priority, Source, Status},
     ticket::Ticket,
     time::Timestamp,
@@ -13,7 +13,7 @@ use lambdesk_domain::{
 use lambdesk_runtime::Clock;
 use lambdesk_store::NewItems;
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     ops::Range,
     sync::{
         Arc,
@@ -21,6 +21,7 @@ use std::{
     },
     time::Duration,
 };
+use uuid::Uuid;
 
 /// Writers at the same time: enough to keep the engine busy.
 const WRITERS: usize = 32;
@@ -33,10 +34,10 @@ const SPREAD: [(Status, u64); 6] = [
     (Status::Resolved, 15),
     (Status::Closed, 20),
 ];
-/// Of equally many digits, so that all heads are equally large.
+/// Of equally many digits, so that heads are about equally large.
 const FIRST_NUMBER: u64 = 1_000_000_000;
 
-/// Writes these tickets, the later ones newer, one second apart from `begin`.
+/// Writes these tickets, the later ones newer, one minute apart from `begin`.
 pub async fn seed(bed: &Arc<Bed>, begin: Timestamp, tickets: Range<u64>) {
     let next = Arc::new(AtomicU64::new(tickets.start));
     let writers: Vec<_> = (0..WRITERS)
@@ -50,6 +51,8 @@ pub async fn seed(bed: &Arc<Bed>, begin: Timestamp, tickets: Range<u64>) {
                     }
                     let ticket = ticket(bed.workspace, begin, number);
                     bed.store().create_ticket(&ticket, NewItems::default()).await.unwrap();
+                    // As the fan-out would have.
+                    bed.store().place_rows(None, &ticket).await.unwrap();
                 }
             })
         })
@@ -59,8 +62,9 @@ pub async fn seed(bed: &Arc<Bed>, begin: Timestamp, tickets: Range<u64>) {
     }
 }
 
-fn ticket(workspace_id: WorkspaceId, begin: Timestamp, number: u64) -> Ticket {
-    let now = begin.plus(Duration::from_secs(number));
+/// One of them.
+pub fn ticket(workspace_id: WorkspaceId, begin: Timestamp, number: u64) -> Ticket {
+    let now = begin.plus(Duration::from_mins(number));
     let context = Context {
         actor: Actor::System,
         rules: AccessRules::default(),
@@ -86,13 +90,16 @@ fn ticket(workspace_id: WorkspaceId, begin: Timestamp, number: u64) -> Ticket {
         is_held: false,
         source: Source::Api,
         channel: None,
-        category: None,
-        team: None,
+        category: number.is_multiple_of(10).then(category),
+        team: number.is_multiple_of(5).then(team),
         assignee: None,
-        contact: None,
+        contact: (number < 1_000 && number.is_multiple_of(25)).then(client_ref),
         account: None,
         requester,
-        tags: BTreeSet::new(),
+        tags: [is_rare(number + 7).then(rare_tag), number.is_multiple_of(2).then(common_tag)]
+            .into_iter()
+            .flatten()
+            .collect(),
         custom: BTreeMap::new(),
         uid: None,
         summary: None,
@@ -101,6 +108,35 @@ fn ticket(workspace_id: WorkspaceId, begin: Timestamp, number: u64) -> Ticket {
         continues: None,
     };
     create(new, &context).unwrap().0
+}
+
+/// On one in a hundred.
+pub const fn rare_tag() -> TagId {
+    TagId::new(Uuid::from_u128(1))
+}
+
+/// On every second.
+pub const fn common_tag() -> TagId {
+    TagId::new(Uuid::from_u128(2))
+}
+
+/// Of every fifth.
+pub const fn team() -> TeamId {
+    TeamId::new(Uuid::from_u128(3))
+}
+
+/// Of every tenth.
+pub const fn category() -> CategoryId {
+    CategoryId::new(Uuid::from_u128(4))
+}
+
+/// Of forty tickets, among the first thousand.
+pub const fn client() -> ContactId {
+    ContactId::new(Uuid::from_u128(5))
+}
+
+const fn client_ref() -> ContactRef {
+    ContactRef { id: client(), name: None, email: None, external_id: None }
 }
 
 /// One in a hundred of every state, irregularly spread.

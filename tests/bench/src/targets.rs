@@ -19,6 +19,14 @@ pub const CPU_LIST: Target = (0.7, 0.25);
 pub const FILTER: Target = (50.0, 20.0);
 /// From commit to the first byte of the webhook, p50 in milliseconds.
 pub const WEBHOOK: Target = (300.0, 100.0);
+/// A search for two words, in read units.
+pub const SEARCH: Target = (100.0, 50.0);
+/// The same, in rounds of requests.
+pub const SEARCH_ROUNDS: Target = (3.0, 3.0);
+/// Indexing a message, in units.
+pub const INDEXING: Target = (5.0, 2.5);
+/// From a write's answer until it is found, p50 in milliseconds: as a webhook.
+pub const FRESH: Target = (300.0, 100.0);
 /// Instructions to the first `next`, in millions.
 pub const INSTRUCTIONS_START: Target = (3.0, 1.5);
 /// Instructions for a get, in millions.

@@ -1,0 +1,282 @@
+//! What indexing and searching cost as messages grow in number, and how soon what was
+//! written is found.
+
+use crate::{
+    bed::Bed,
+    ledger::units,
+    report::{Cell, Table},
+    sample::{Times, millis, sample},
+    seed,
+    targets::{self, Targets},
+};
+use axum::http::Method;
+use lambdesk_domain::{
+    id::{TicketId, TicketNumber},
+    search::{Word, words},
+    time::Timestamp,
+};
+use lambdesk_runtime::clock;
+use lambdesk_store::{NewItems, Pace, Store, TicketWords};
+use lambdesk_tests::{Desk, json};
+use std::{
+    collections::BTreeSet,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+use tokio::runtime::Runtime;
+
+const SIZES: [u64; 3] = [1_000, 10_000, 100_000];
+const MILLION: u64 = 1_000_000;
+/// So many messages come one by one, the dearest way; those after them ten at a time.
+const ONE_BY_ONE: u64 = 10_000;
+const TOGETHER: u64 = 10;
+/// Messages of a ticket. The last ones come much later than the first.
+const PER_TICKET: u64 = 4;
+const LATER: [u64; 4] = [0, 1, 7, 400];
+/// Words of a message, and how many there are. As in languages, the second most
+/// common word is half as common as the first, and so on.
+const WORDS: u64 = 80;
+const VOCABULARY: u64 = 30_000;
+/// Of so many batches one looks after the index, as in fanout.
+const TENDED: u64 = 16;
+/// Searches of each kind that are timed.
+const SAMPLES: usize = 100;
+/// Messages whose way into the index is timed.
+const WRITTEN: usize = 50;
+
+const TWO_WORDS: &str = "two words";
+
+/// At each size: index up to it, then search.
+pub async fn tables(targets: &mut Targets) -> Vec<Table> {
+    let columns = ["messages", "search", "rows", "round trips", "depth", "read units", "p50 ms"];
+    let mut searches = Table::new("search", "Searches as messages grow in number, 25 rows asked for", &columns);
+    let columns = ["messages", "a batch", "units a message", "of them reads", "seconds"];
+    let mut indexing = Table::new("indexing", "Indexing, merges and deletions counted in", &columns);
+    let bed = Arc::new(Bed::make().await);
+    let mut feed = Feed::new(&bed);
+    let with_million = std::env::var_os("MILLION").is_some();
+    let largest = std::env::var("LARGEST").map_or(u64::MAX, |largest| largest.parse().unwrap());
+    let sizes = SIZES.into_iter().chain(with_million.then_some(MILLION)).filter(|size| *size <= largest);
+    for size in sizes {
+        feed.index(size, &mut indexing, targets).await;
+        for (name, query) in queries() {
+            search(&bed, size, name, &query, &mut searches, targets).await;
+        }
+    }
+    searches.note(
+        "Manifest and fresh items in one round, with the blocks of the segments that were there before; ids; heads. A process \
+         that has not searched this workspace before needs one round more.",
+    );
+    vec![searches, indexing, fresh(targets)]
+}
+
+/// Words by how common they are; the first is in every second message.
+fn queries() -> [(&'static str, String); 6] {
+    [
+        (TWO_WORDS, format!("{}%20{}", word(300), word(450))),
+        ("two common words", format!("{}%20{}", word(3), word(5))),
+        ("a common and a rare word", format!("{}%20{}", word(2), word(20_000))),
+        ("one word", word(1_000)),
+        ("three letters", word(700).chars().take(3).collect()),
+        ("a word that nobody says", "nobodysaysthis".to_owned()),
+    ]
+}
+
+/// A made-up word of this rank: the common ones are short, as in languages.
+fn word(rank: u64) -> String {
+    const SYLLABLES: [&str; 30] = [
+        "ba", "ce", "di", "fo", "gu", "ha", "je", "ki", "lo", "mu", "na", "pe", "ri", "so", "tu", "va", "we", "xi",
+        "zo", "qua", "an", "er", "in", "on", "us", "al", "et", "ing", "or", "en",
+    ];
+    let syllable = |place: u64| SYLLABLES[usize::try_from(place % 30).unwrap()];
+    if rank < 30 {
+        return syllable(rank).to_owned();
+    }
+    // Prime to the number of words of three syllables, so that each has its own.
+    let scattered = rank * 7_919 % 27_000;
+    let mut word: String = [scattered, scattered / 30, scattered / 900].map(syllable).concat();
+    if rank >= 27_000 {
+        word.push_str(syllable(rank));
+    }
+    word
+}
+
+/// The text of a message, always the same.
+fn text(message: u64) -> BTreeSet<Word> {
+    let mut state = message.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut random = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    let ranks = (0..WORDS).map(|_| rank(random() % 1_000_000));
+    words(&ranks.map(word).collect::<Vec<_>>().join(" "))
+}
+
+/// By Zipf's law: ranks from 1 on, as often as their reciprocals say.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "small, positive"
+)]
+fn rank(millionths: u64) -> u64 {
+    ((VOCABULARY as f64).powf(millionths as f64 / 1e6)) as u64
+}
+
+/// Messages on their way into the index.
+struct Feed {
+    bed: Arc<Bed>,
+    store: Store,
+    begin: Timestamp,
+    /// In the order of their creation.
+    tickets: Vec<(TicketNumber, TicketId)>,
+    indexed: u64,
+    batches: u64,
+}
+
+impl Feed {
+    fn new(bed: &Arc<Bed>) -> Self {
+        let begin = clock::now().minus(Duration::from_secs(2 * MILLION));
+        Self { bed: Arc::clone(bed), store: bed.store().metered(), begin, tickets: Vec::new(), indexed: 0, batches: 0 }
+    }
+
+    /// Indexes on, up to so many messages.
+    async fn index(&mut self, size: u64, table: &mut Table, targets: &mut Targets) {
+        let (first, started) = (self.indexed, Instant::now());
+        self.store = self.bed.store().metered();
+        let together = if size > ONE_BY_ONE { TOGETHER } else { 1 };
+        while self.indexed < size {
+            let end = size.min(self.indexed + together);
+            self.batch(end).await;
+        }
+        let (read, written) = units(&self.store.usage());
+        #[expect(clippy::cast_precision_loss, reason = "a few millions")]
+        let (read, all) = (read / (size - first) as f64, (read + written) / (size - first) as f64);
+        let batch = if together == 1 { "1 message" } else { "10 messages" };
+        targets.hold(format!("units to index a message, up to {size}, {batch} a batch"), all, targets::INDEXING, 2);
+        table.row([
+            usize::try_from(size).unwrap().into(),
+            batch.into(),
+            Cell::Figure(all, 2),
+            Cell::Figure(read, 2),
+            Cell::Figure(millis(started.elapsed()) / 1e3, 1),
+        ]);
+    }
+
+    /// One batch of the stream: its messages, and now and then a look at the index.
+    async fn batch(&mut self, end: u64) {
+        let mut tickets = Vec::new();
+        for message in self.indexed..end {
+            let number = ticket_of(message);
+            let is_new = message.is_multiple_of(PER_TICKET);
+            if is_new {
+                let ticket = seed::ticket(self.bed.workspace, self.begin, number);
+                self.bed.store().create_ticket(&ticket, NewItems::default()).await.unwrap();
+                self.tickets.push((ticket.number, ticket.id));
+            }
+            let (number, id) = self.tickets[usize::try_from(number).unwrap()];
+            let (public, noted) = (text(message), BTreeSet::new());
+            tickets.push(TicketWords { number, id, is_whole: false, is_new, public, noted });
+        }
+        self.indexed = end;
+        self.batches += 1;
+        let now = self.begin.plus(Duration::from_secs(self.batches));
+        let workspace = self.bed.workspace;
+        self.store.add_words(workspace, &self.batches.to_string(), &tickets, now).await.unwrap();
+        if self.batches.is_multiple_of(TENDED) {
+            let next = self.store.tend_index(workspace, Pace::Brief, now).await.unwrap().next;
+            if next.is_some_and(|next| next <= now) {
+                self.store.tend_index(workspace, Pace::Steps(1_000), now).await.unwrap();
+            }
+        }
+    }
+}
+
+/// The first message of every ticket is a multiple of four; the others answer older
+/// ones.
+const fn ticket_of(message: u64) -> u64 {
+    let (ticket, place) = (message / PER_TICKET, message % PER_TICKET);
+    #[expect(clippy::cast_possible_truncation, reason = "below four")]
+    ticket.saturating_sub(LATER[place as usize])
+}
+
+async fn search(bed: &Arc<Bed>, size: u64, name: &str, query: &str, table: &mut Table, targets: &mut Targets) {
+    let path = format!("/v1/tickets?q={query}");
+    // The first call reads key, directory and manifest again, if they were forgotten meanwhile.
+    bed.call(Method::GET, &path, None).await;
+    let called = bed.call(Method::GET, &path, None).await;
+    let rows = called.data().as_array().map_or(0, Vec::len);
+    let (read, _) = units(&called.usage);
+    let shared = (Arc::clone(bed), path);
+    let run = move |_, _| {
+        let (bed, path) = shared.clone();
+        async move { bed.call(Method::GET, &path, None).await.time }
+    };
+    let times = sample(1, SAMPLES, run).await.times;
+    let depth = called.usage.depth();
+    if name == TWO_WORDS {
+        targets.hold(format!("read units: search, two words, {size} messages"), read, targets::SEARCH, 1);
+        #[expect(clippy::cast_precision_loss, reason = "a handful")]
+        targets.hold(format!("rounds: search, two words, {size} messages"), depth as f64, targets::SEARCH_ROUNDS, 0);
+    }
+    table.row([
+        usize::try_from(size).unwrap().into(),
+        name.into(),
+        rows.into(),
+        called.usage.round_trips().into(),
+        depth.into(),
+        Cell::Figure(read, 1),
+        Cell::Figure(times.median(), 2),
+    ]);
+}
+
+/// Over the whole local stack, as `make run` runs it.
+fn fresh(targets: &mut Targets) -> Table {
+    let measured = thread::spawn(|| Runtime::new().unwrap().block_on(written()));
+    let times = measured.join().expect("a stack that fails ends the benchmark");
+    let title = "From the answer of a write to the first search that finds it, local stack";
+    let mut table = Table::new("freshness", title, &["samples", "p50 ms", "p99 ms"]);
+    table.row([times.count().into(), Cell::Figure(times.median(), 1), Cell::Figure(times.percentile(99), 1)]);
+    table.note("The search is repeated without a pause. Lambda polls a real stream about four times a second.");
+    targets.hold("written to found, p50 ms", times.median(), targets::FRESH, 1);
+    table
+}
+
+async fn written() -> Times {
+    let desk = Desk::start().await;
+    let mut times = Vec::new();
+    for number in 0..WRITTEN {
+        let word = format!("uniqueword{number}");
+        let body = json!({"subject": "A subject", "message": {"body_text": format!("Hello, this is {word}.")}});
+        desk.owner.post("/v1/tickets", body).await.created();
+        let written = Instant::now();
+        let path = format!("/v1/tickets?q={word}");
+        while desk.owner.get(&path).await.ok().as_array().is_none_or(Vec::is_empty) {}
+        times.push(written.elapsed());
+    }
+    times.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_differ_and_the_common_ones_come_often() {
+        let all: BTreeSet<_> = (1..3_000).map(word).collect();
+        // A few are spelled alike by chance.
+        assert!(all.len() > 2_900, "{}", all.len());
+        let texts: Vec<_> = (0..200).map(text).collect();
+        let often = |rank: u64| texts.iter().filter(|text| text.iter().any(|said| said.as_str() == word(rank))).count();
+        assert!(often(1) > 150 && often(20) > 20 && often(20_000) < 5, "{} {} {}", often(1), often(20), often(20_000));
+    }
+
+    #[test]
+    fn tickets_are_made_in_order_and_answered_later() {
+        let tickets: Vec<_> = (4_000..4_004).map(ticket_of).collect();
+        assert_eq!(tickets, [1_000, 999, 993, 600]);
+    }
+}
