@@ -53,7 +53,7 @@ bench: ## the figures, as a table and as JSON
 	cargo build --release --locked $(PACKAGES)
 	cargo run --profile bench-run --locked -p lambdesk-bench
 
-proof: .venv/schemathesis/.tools ## the long tests: twenty kills, Schemathesis (EXAMPLES=100)
+proof: .venv/schemathesis/.tools ## the long tests: twenty kills, Schemathesis (EXAMPLES=100 SEED=2)
 	cargo build --locked -p lambdesk-local
 	cargo test --locked -p lambdesk-tests --test deployment -- --ignored --nocapture
 	.venv/schemathesis/bin/python tests/proof/openapi.py target/debug/lambdesk-local

@@ -192,19 +192,20 @@ def batches_fail_in_part(template):
             yield f"{name}: a failed record is lost without a trace"
         if mapping.get("ParallelizationFactor", 1) != 1:
             yield f"{name}: counters need one writer per stream shard"
-        yield from ticket_heads_only(name, mapping)
+        yield from heads_and_messages_only(name, mapping)
 
 
-def ticket_heads_only(name, mapping):
-    """The stream's filter lets ticket heads through (sort key `T`) and nothing else."""
-    wanted = {"dynamodb": {"Keys": {"sk": {"S": ["T"]}}}}
+def heads_and_messages_only(name, mapping):
+    """The stream's filter lets ticket heads through (sort key `T`), messages (`M#…`), the
+    wish that a ticket be indexed anew (`Y`), and nothing else."""
+    wanted = {"dynamodb": {"Keys": {"sk": {"S": ["T", "Y", {"prefix": "M#"}]}}}}
     patterns = [each["Pattern"] for each in mapping.get("FilterCriteria", {}).get("Filters", [])]
     try:
         parsed = [json.loads(pattern) for pattern in patterns]
     except ValueError:
         parsed = None
     if parsed != [wanted]:
-        yield f"{name}: its filter is {patterns}, not ticket heads"
+        yield f"{name}: its filter is {patterns}, not heads and messages"
 
 
 def stacks_do_not_collide(template):

@@ -90,9 +90,9 @@ async fn sixteen_writers_lose_nothing_leave_no_gap_and_every_event_is_told_once(
     let mut told = Vec::new();
     let mut ids = BTreeSet::new();
     for _ in 0..version {
-        let received = receiver.next().await;
-        told.push(received.event["sequence"].as_u64().unwrap());
-        assert!(ids.insert(received.header("webhook-id").to_owned()), "delivered twice");
+        let delivery = receiver.next().await;
+        told.push(delivery.event["sequence"].as_u64().unwrap());
+        assert!(ids.insert(delivery.header("webhook-id").to_owned()), "delivered twice");
     }
     told.sort_unstable();
     assert_eq!(told, every_one);

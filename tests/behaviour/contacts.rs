@@ -149,7 +149,8 @@ async fn a_merge_among_replies_and_new_tickets_loses_none_of_them() {
         let now = desk.owner.get(&path(ticket)).await.ok();
         assert_eq!(now["contact"]["id"], json!(ada_id), "{now}");
         let activities = format!("{}/activities?limit=100", path(ticket));
-        let has_all = |body: &Json| body["data"].as_array().map(|events| json!(events.len())) == Some(now["version"].clone());
+        let has_all =
+            |body: &Json| body["data"].as_array().map(|events| json!(events.len())) == Some(now["version"].clone());
         desk.owner.eventually(&activities, has_all).await;
     }
     for ticket in &tickets[..12] {
@@ -165,10 +166,8 @@ async fn merges_of_two_contacts_into_each_other_at_once_leave_one() {
         let (a, a_id) = contact(&desk.owner, json!({"email": format!("a{round}@customer.example")})).await;
         let (b, b_id) = contact(&desk.owner, json!({"email": format!("b{round}@customer.example")})).await;
         let (to_a, to_b) = (format!("{a}/merge"), format!("{b}/merge"));
-        let (first, second) = tokio::join!(
-            desk.owner.post(&to_a, json!({"from": b_id})),
-            desk.owner.post(&to_b, json!({"from": a_id}))
-        );
+        let (first, second) =
+            tokio::join!(desk.owner.post(&to_a, json!({"from": b_id})), desk.owner.post(&to_b, json!({"from": a_id})));
         let mut statuses = [first.status.as_u16(), second.status.as_u16()];
         statuses.sort_unstable();
         assert_eq!(statuses, [202, 422], "{} {}", first.body, second.body);
@@ -183,7 +182,8 @@ async fn chains_of_merges_end_at_the_last_and_are_erased_with_it() {
     let mut contacts = Vec::new();
     for number in 0..4 {
         let email = format!("{SECRET}{number}@customer.example");
-        let body = json!({"email": email, "external_id": format!("{SECRET}-{number}"), "uid": format!("{SECRET}.{number}")});
+        let body =
+            json!({"email": email, "external_id": format!("{SECRET}-{number}"), "uid": format!("{SECRET}.{number}")});
         contacts.push(contact(&desk.owner, body).await);
         ticket_from(&desk.owner, &email).await;
     }
@@ -204,7 +204,11 @@ async fn chains_of_merges_end_at_the_last_and_are_erased_with_it() {
     completed(&desk, &receipt).await;
     let all = everything(&desk).await;
     assert!(!all.contains(SECRET), "{}", around(&all));
-    let anew = contact(&desk.owner, json!({"email": format!("{SECRET}1@customer.example"), "external_id": format!("{SECRET}-3")})).await;
+    let anew = contact(
+        &desk.owner,
+        json!({"email": format!("{SECRET}1@customer.example"), "external_id": format!("{SECRET}-3")}),
+    )
+    .await;
     assert!(contacts.iter().all(|(_, id)| *id != anew.1), "who comes back inherits nothing");
 }
 
@@ -273,8 +277,14 @@ async fn an_erased_person_leaves_no_word_in_the_table_and_their_tickets_stay() {
 
     for ticket in &tickets {
         let now = desk.owner.get(&format!("{}?include=trashed", path(ticket))).await.ok();
-        assert_eq!((&now["number"], &now["created_at"], &now["status"]), (&ticket["number"], &ticket["created_at"], &json!("waiting")));
-        assert_eq!((&now["contact"], &now["subject"], &now["requester"]), (&Json::Null, &json!("[erased]"), &json!({})));
+        assert_eq!(
+            (&now["number"], &now["created_at"], &now["status"]),
+            (&ticket["number"], &ticket["created_at"], &json!("waiting"))
+        );
+        assert_eq!(
+            (&now["contact"], &now["subject"], &now["requester"]),
+            (&Json::Null, &json!("[erased]"), &json!({}))
+        );
         assert_eq!((&now["replies_count"], &now["account"]["current_balance_cents"]), (&json!(2), &json!(7)));
         // The events come through the stream.
         let activities = format!("{}/activities", path(ticket));
@@ -306,7 +316,8 @@ async fn an_export_tells_everything_of_a_person_and_leaves_a_receipt_without_it(
     assert_eq!((export["tickets"].as_array().map(Vec::len), &export["next_cursor"]), (Some(3), &Json::Null));
     for (exported, ticket) in export["tickets"].as_array().unwrap().iter().zip(&tickets) {
         assert_eq!(exported["ticket"]["id"], ticket["id"]);
-        let texts: Vec<_> = exported["messages"].as_array().unwrap().iter().map(|message| &message["body_text"]).collect();
+        let texts: Vec<_> =
+            exported["messages"].as_array().unwrap().iter().map(|message| &message["body_text"]).collect();
         let expected = ["My name is zyxwombat", "Dear zyxwombat", "zyxwombat is difficult", "PIN of zyxwombat"];
         assert_eq!(texts, expected);
     }
@@ -334,7 +345,12 @@ async fn a_long_export_goes_on_in_parts_without_a_gap() {
         assert!(part.to_string().len() < 6_000_000);
         parts += 1;
         let tickets = part["tickets"].as_array().unwrap().clone();
-        messages.extend(tickets.iter().flat_map(|entry| entry["messages"].as_array().unwrap().clone()).map(|message| message["id"].to_string()));
+        messages.extend(
+            tickets
+                .iter()
+                .flat_map(|entry| entry["messages"].as_array().unwrap().clone())
+                .map(|message| message["id"].to_string()),
+        );
         match part["next_cursor"].as_str() {
             Some(next) => cursor = format!("?cursor={next}"),
             None => break,

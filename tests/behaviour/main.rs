@@ -5,6 +5,7 @@ mod attachments;
 mod concurrency;
 mod contacts;
 mod directory;
+mod edits;
 mod golden_events;
 mod hostile;
 mod idempotency;

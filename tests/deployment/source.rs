@@ -110,7 +110,10 @@ fn merge(into: &mut Json, from: &Json) {
 pub fn lets_through(pattern: &Json, record: &Json) -> bool {
     match pattern {
         Json::Object(fields) => fields.iter().all(|(name, pattern)| lets_through(pattern, &record[name])),
-        Json::Array(allowed) => allowed.contains(record),
+        Json::Array(allowed) => allowed.iter().any(|allowed| match allowed["prefix"].as_str() {
+            Some(prefix) => record.as_str().is_some_and(|text| text.starts_with(prefix)),
+            None => allowed == record,
+        }),
         _ => panic!("a pattern is an object of lists: {pattern}"),
     }
 }

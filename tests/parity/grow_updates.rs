@@ -40,8 +40,8 @@ async fn g14_a_patch_changes_what_it_names_and_null_clears() {
     let (ticket, _) = full(&desk).await;
     let path = path(&ticket);
     let sales = desk.owner.post("/v1/categories", json!({"name": "Support"})).await.created();
-    let patch = json!({"subject": "Still locked out", "priority": "urgent", "category_id": sales["id"], "uid": null});
-    let patched = desk.owner.patch(&path, patch).await.ok();
+    let several = json!({"subject": "Still locked out", "priority": "urgent", "category_id": sales["id"], "uid": null});
+    let patched = desk.owner.patch(&path, several).await.ok();
     assert_eq!(patched["subject"], "Still locked out");
     assert_eq!((&patched["priority"], &patched["category"]["name"]), (&json!("urgent"), &json!("Support")));
     assert_eq!((&patched["uid"], &patched["summary"]), (&Json::Null, &json!("Locked out")));

@@ -7,9 +7,7 @@ async fn w18_a_blocked_contact_wakes_nothing_until_it_is_unblocked() {
     let desk = Desk::start().await;
     let contact = desk.owner.post("/v1/contacts", json!({"email": "pest@customer.example"})).await.created();
     let path = format!("/v1/contacts/{}", contact["id"].as_str().unwrap());
-    let from = |subject: &str| {
-        json!({"subject": subject, "from": {"email": "pest@customer.example"}, "message": {"body_text": "Buy now."}})
-    };
+    let from = |subject: &str| json!({"subject": subject, "from": {"email": "pest@customer.example"}, "message": {"body_text": "Buy now."}});
     let mut receiver = desk.receiver(&["ticket.create", "ticket.update"]).await;
     let blocked = desk.owner.post(&format!("{path}/block"), json!({})).await.ok();
     assert_eq!(blocked["is_blocked"], true);

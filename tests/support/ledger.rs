@@ -138,6 +138,11 @@ async fn changes(c: &mut Caller, ticket: &str, assignee: &Json, tag: &Json) {
     c.enter("reopen", (Method::PUT, &status), to("open"), &[]).await;
     c.enter("archive", (Method::POST, &sub("archive")), None, &[]).await;
     c.enter("restore", (Method::POST, &sub("restore")), None, &[]).await;
+    let (doomed, _) = c.call(Method::POST, &messages, Some(json!({"body_text": text("y")})), &[]).await;
+    let doomed = format!("{messages}/{}", doomed["id"].as_str().unwrap());
+    c.enter("delete a message", (Method::DELETE, &doomed), None, &[]).await;
+    let file = json!({"file_name": "report.pdf", "content_type": "application/pdf", "size": 1000});
+    c.enter("announce a file", (Method::POST, &sub("attachments")), Some(file), &[]).await;
 }
 
 async fn reads(c: &mut Caller, desk: &Desk, ticket: &str, channel: &Json) {

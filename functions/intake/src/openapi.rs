@@ -86,7 +86,8 @@ fn from_page(op: &mut Operation) {
 impl Tell for Once {
     fn tell(op: &mut Operation) {
         if *op.method() == Method::POST {
-            let key = json!({ "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" });
+            let key =
+                json!({ "type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\t -~]*[!-~][\t -~]*$" });
             op.header("Idempotency-Key", key, "With it, the same request gives the same answer.");
         }
         op.refuses(&[400, 409, 422]);

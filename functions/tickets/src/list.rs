@@ -31,7 +31,8 @@ pub async fn list(mut session: Session, request: ListRequest) -> Result<Response
     };
     let filter = format!("{asked:?}");
     let listing = request.listing(session.workspace(), ROUTE, filter)?;
-    answer(&session, &listing, asked).await
+    // Boxed: it holds what all the plans of a list need.
+    Box::pin(answer(&session, &listing, asked)).await
 }
 
 async fn answer(session: &Session, listing: &Listing, asked: Asked) -> Result<Response, Problem> {

@@ -187,7 +187,7 @@ fn storage(options: &Options) -> Result<Storage, StartError> {
 
 /// The stand-in for the bucket, with a secret of this run.
 fn bucket(address: SocketAddr) -> Bucket {
-    let secret: String = secret_bytes::<16>().iter().map(|byte| format!("{byte:02x}")).collect();
+    let secret = format!("{:032x}", u128::from_be_bytes(secret_bytes()));
     Bucket {
         name: BUCKET.to_owned(),
         region: "local".to_owned(),

@@ -172,7 +172,8 @@ impl Caller {
 }
 
 /// Records the hour of a key's use, at most once in it, beside the request: nobody
-/// waits for it, and a use that fails to be recorded is none.
+/// waits for it (a Lambda that is frozen meanwhile goes on with its next request),
+/// and a use that fails to be recorded is none.
 fn tell_use(store: &Store, key: &ApiKey, now: Timestamp) {
     let Some(hour) = store.note_key_use(key.id, now) else {
         return;

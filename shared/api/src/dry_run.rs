@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 pub struct DryRun {
     /// The events that would be told.
     pub events: Vec<Event>,
-    /// What would change; of something new, every field that is not empty.
+    /// What would change; of something new, every field that is not null.
     pub changes: Vec<FieldChange>,
 }
 

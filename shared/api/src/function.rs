@@ -44,9 +44,9 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
 
     /// With one more path.
     #[must_use]
-    pub fn at(mut self, path: &'static str, methods: impl Into<Methods<S>>) -> Self {
+    pub fn at(mut self, path: &'static str, methods: Methods<S>) -> Self {
         self.paths.push(path);
-        let Methods { router, handlers } = methods.into();
+        let Methods { router, handlers } = methods;
         self.served.extend(handlers.into_iter().map(|(method, handler)| Served { path, method, handler }));
         Self { router: self.router.route(path, router), ..self }
     }
@@ -130,12 +130,6 @@ methods! {
     patch = PATCH;
     post = POST;
     put = PUT;
-}
-
-impl<S> From<MethodRouter<S>> for Methods<S> {
-    fn from(router: MethodRouter<S>) -> Self {
-        Self { router, handlers: Vec::new() }
-    }
 }
 
 impl<S> Methods<S> {

@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 const HEADER: &str = "idempotency-key";
 const PURPOSE: &str = "idempotent-answer";
 /// The longest key taken.
-const MAX_KEY: usize = 255;
+pub(crate) const MAX_KEY: usize = 255;
 
 /// A caller's key for one request.
 #[derive(Debug, Clone)]
@@ -38,7 +38,7 @@ impl IdempotencyKey {
         };
         let key = header.to_str().unwrap_or_default().trim();
         if key.is_empty() || key.len() > MAX_KEY {
-            return Err(Problem::malformed("Idempotency-Key must have 1 to 255 visible ASCII characters"));
+            return Err(Problem::malformed("Idempotency-Key must have 1 to 255 ASCII characters"));
         }
         Ok(Some(Self { key: key.to_owned(), route: parts.uri.path().to_owned() }))
     }

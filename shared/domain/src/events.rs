@@ -175,9 +175,9 @@ const UNTOLD: [&str; 6] = ["version", "updated_at", "last_activity_at", "replies
 #[must_use]
 pub fn between(old: Option<&Ticket>, new: &Ticket) -> Event {
     let message = match new.cause.what {
-        Some(
-            What::Message { id, kind } | What::MessageEdited { id, kind } | What::MessageDeleted { id, kind },
-        ) => Some(MessageRef { id, kind }),
+        Some(What::Message { id, kind } | What::MessageEdited { id, kind } | What::MessageDeleted { id, kind }) => {
+            Some(MessageRef { id, kind })
+        }
         _ => None,
     };
     let types = types(old, new);

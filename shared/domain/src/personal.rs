@@ -85,12 +85,7 @@ impl Job {
     /// What a change is owed to that it makes.
     #[must_use]
     pub const fn cause(&self) -> Cause {
-        Cause {
-            actor: self.requested_by,
-            request_id: Some(self.request_id),
-            is_silent: self.is_silent,
-            what: None,
-        }
+        Cause { actor: self.requested_by, request_id: Some(self.request_id), is_silent: self.is_silent, what: None }
     }
 
     /// Whether nobody who read the contact before can still be writing.

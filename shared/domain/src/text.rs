@@ -58,10 +58,7 @@ enum Keyword {
 
 impl Form {
     /// Of own kind with these keywords.
-    const fn own(
-        parse: fn(&str) -> Result<String, InvalidText>,
-        keywords: &'static [(&'static str, Keyword)],
-    ) -> Self {
+    const fn own(parse: fn(&str) -> Result<String, InvalidText>, keywords: &'static [(&'static str, Keyword)]) -> Self {
         Self::Own { parse, keywords }
     }
 

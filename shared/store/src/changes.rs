@@ -301,12 +301,7 @@ impl Store {
         Ok(steps)
     }
 
-    fn put_if_seen<T: Serialize>(
-        &self,
-        key: Key,
-        after: &T,
-        seen: &Seen<T>,
-    ) -> Result<TransactWriteItem, StoreError> {
+    fn put_if_seen<T: Serialize>(&self, key: Key, after: &T, seen: &Seen<T>) -> Result<TransactWriteItem, StoreError> {
         let put =
             Put::builder().table_name(&*self.table).set_item(Some(document(key, after))).condition_expression(AS_SEEN);
         let put = put.expression_attribute_values(":seen", text(&seen.document)).build().map_err(built)?;

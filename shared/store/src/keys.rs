@@ -50,13 +50,16 @@ mod tenant;
 pub(crate) use attachments::parse_attachment;
 pub use contacts::Unique;
 pub(crate) use contacts::{ACCOUNTS, CONTACTS, JOBS, parse_account, parse_contact, parse_job};
-pub(crate) use counts::{COUNTED, COUNTED_ASSIGNEES, COUNTED_CHANNELS, COUNTS, counted_day, counted_day_key, counted_group};
+pub(crate) use counts::{
+    COUNTED, COUNTED_ASSIGNEES, COUNTED_CHANNELS, COUNTS, counted_day, counted_day_key, counted_group,
+};
 pub(crate) use purge::BELONGINGS;
 pub use purge::{is_remains, parse_round};
-pub(crate) use rows::{
-    NUMBER, day_at, number_at, number_key, number_place, row_day, state_key, state_place, ticket_at, time_at, time_place,
-};
 pub use rows::{Group, Posting};
+pub(crate) use rows::{
+    NUMBER, day_at, number_at, number_key, number_place, row_day, state_key, state_place, ticket_at, time_at,
+    time_place,
+};
 pub(crate) use search::{Place, indexed_number};
 pub use search::{is_index_wish, parse_index_care};
 pub use tenant::Tenant;

@@ -83,8 +83,7 @@ impl Store {
             }
         }
         let has_ended = found == 0 && job.has_settled(now);
-        let after =
-            Job { counts: job.counts.and(done), completed_at: has_ended.then_some(now), ..job.clone() };
+        let after = Job { counts: job.counts.and(done), completed_at: has_ended.then_some(now), ..job.clone() };
         if !self.save_job(workspace, &seen, &after, now).await? || done == Counts::default() {
             return Ok(Progress::Rest(Box::new(after)));
         }

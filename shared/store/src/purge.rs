@@ -19,8 +19,9 @@ use crate::{
     head::{self, attr},
     item::{FORMAT, Item, Reader, json, number, text, time},
     keys::{self, Index, Key, State, Tenant},
+    rows::deletion,
 };
-use aws_sdk_dynamodb::types::{Delete, DeleteRequest, ReturnValue, TransactWriteItem, Update, WriteRequest};
+use aws_sdk_dynamodb::types::{Delete, ReturnValue, TransactWriteItem, Update};
 use lambdesk_domain::{
     id::{TicketId, WorkspaceId},
     status::Shelf,
@@ -42,8 +43,6 @@ const OVERDUE: Duration = Duration::from_hours(3);
 const TOUCHED: &str = "tp";
 /// Items of one purged ticket that are read at once.
 const BELONGINGS: u16 = 200;
-/// What one request of writes takes.
-const WRITES_AT_ONCE: usize = 25;
 
 /// A workspace's round.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -276,23 +275,14 @@ impl Store {
         let row = Tenant::new(workspace).remains(ticket);
         loop {
             let page = self.between(&row.pk, keys::BELONGINGS, true, BELONGINGS).await?;
-            let doomed: Vec<Key> =
-                page.items.iter().filter_map(key_of).filter(|key| !keys::is_remains(&key.sk)).collect();
-            for some in doomed.chunks(WRITES_AT_ONCE) {
-                let deletes = some.iter().map(delete_request).collect::<Result<_, _>>()?;
-                self.write_batch(deletes).await?;
-            }
+            let doomed = page.items.iter().filter_map(key_of).filter(|key| !keys::is_remains(&key.sk));
+            let deletions: Vec<_> = doomed.map(deletion).collect::<Result<_, _>>()?;
+            self.write_all(&deletions).await?;
             if !page.has_more {
                 return self.delete(row).await;
             }
         }
     }
-}
-
-fn delete_request(key: &Key) -> Result<WriteRequest, StoreError> {
-    let delete = DeleteRequest::builder().set_key(Some(primary(key.clone()))).build();
-    let delete = delete.map_err(|error| StoreError::Refused(error.to_string()))?;
-    Ok(WriteRequest::builder().delete_request(delete).build())
 }
 
 fn key_of(item: &Item) -> Option<Key> {

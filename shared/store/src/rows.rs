@@ -127,13 +127,17 @@ impl Store {
         let refused = |error: aws_sdk_dynamodb::error::BuildError| StoreError::Refused(error.to_string());
         let mut writes = Vec::with_capacity(deletes.len() + puts.len());
         for key in deletes {
-            let delete = DeleteRequest::builder().set_key(Some(primary(key))).build().map_err(refused)?;
-            writes.push(WriteRequest::builder().delete_request(delete).build());
+            writes.push(deletion(key)?);
         }
         for row in puts {
             let put = PutRequest::builder().set_item(Some(row.into_item())).build().map_err(refused)?;
             writes.push(WriteRequest::builder().put_request(put).build());
         }
+        self.write_all(&writes).await
+    }
+
+    /// Any number of writes without conditions, in as many requests as they take.
+    pub(crate) async fn write_all(&self, writes: &[WriteRequest]) -> Result<(), StoreError> {
         try_join_all(writes.chunks(WRITES_AT_ONCE).map(|some| self.write_batch(some.to_vec()))).await.map(drop)
     }
 
@@ -180,6 +184,13 @@ impl Store {
             None => self.newest_numbered(&tenant, wanted).await,
         }
     }
+}
+
+/// One item's removal among many writes.
+pub(crate) fn deletion(key: Key) -> Result<WriteRequest, StoreError> {
+    let delete = DeleteRequest::builder().set_key(Some(primary(key))).build();
+    let delete = delete.map_err(|error| StoreError::Refused(error.to_string()))?;
+    Ok(WriteRequest::builder().delete_request(delete).build())
 }
 
 /// The ticket that a row names.

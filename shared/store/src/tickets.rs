@@ -1,8 +1,8 @@
 //! Tickets and their threads.
 
 use crate::{
-    contacts::{Claim, Place},
     client::{CAPACITY, Store, Transaction, failure, is_condition_failure, primary},
+    contacts::{Claim, Place},
     error::{CommitError, Corrupt, StoreError},
     head::{self, Expression},
     idempotency::Record,
@@ -196,10 +196,8 @@ impl Store {
     }
 
     fn put_over(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
-        let put = Put::builder()
-            .table_name(&*self.table)
-            .set_item(Some(item))
-            .condition_expression("attribute_exists(pk)");
+        let put =
+            Put::builder().table_name(&*self.table).set_item(Some(item)).condition_expression("attribute_exists(pk)");
         let put = put.build().map_err(|error| StoreError::Refused(error.to_string()))?;
         Ok(TransactWriteItem::builder().put(put).build())
     }

@@ -7,8 +7,19 @@ use std::{
 };
 
 /// Every function.
-pub const FUNCTIONS: [&str; 11] =
-    ["tickets", "messages", "contacts", "directory", "docs", "intake", "reports", "webhooks", "fanout", "deliver", "sweep"];
+pub const FUNCTIONS: [&str; 11] = [
+    "tickets",
+    "messages",
+    "contacts",
+    "directory",
+    "docs",
+    "intake",
+    "reports",
+    "webhooks",
+    "fanout",
+    "deliver",
+    "sweep",
+];
 
 /// The folder of the build: this program lies in a folder of it.
 pub fn target() -> PathBuf {

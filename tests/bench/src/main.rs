@@ -35,8 +35,7 @@ use std::{fs, process::ExitCode, time::Instant};
 use targets::Targets;
 
 /// The sections in their order.
-const SECTIONS: [&str; 8] =
-    ["ledger", "binaries", "starts", "handlers", "webhook", "growth", "search", "instructions"];
+const SECTIONS: [&str; 8] = ["ledger", "binaries", "starts", "handlers", "webhook", "growth", "search", "instructions"];
 
 /// What has been measured so far: printed at once, written at the end.
 #[derive(Default)]

@@ -8,7 +8,9 @@ use axum::{
 use lambdesk_api::{auth::BearerKey, seal::SealingKey, state::App};
 use lambdesk_domain::{
     access::{AccessRules, Role, Scope, Scopes},
-    directory::{ApiKey, Channel, DeletionPolicy, Entry, IntakePolicy, KeyHolder, OpeningRules, Retention, User, Workspace},
+    directory::{
+        ApiKey, Channel, DeletionPolicy, Entry, IntakePolicy, KeyHolder, OpeningRules, Retention, User, Workspace,
+    },
     events::Event,
     id::{ApiKeyId, ChannelId, TicketId, UserId, WorkspaceId},
     status::{ChannelType, Priority},

@@ -13,7 +13,7 @@ use std::{
 
 /// What is known of an object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Meta {
+pub(super) struct Meta {
     /// Its media type.
     pub content_type: String,
     /// It has the tag by which the lifecycle removes it.
@@ -24,7 +24,7 @@ pub struct Meta {
 
 /// An object.
 #[derive(Debug, Clone)]
-pub struct Stored {
+pub(super) struct Stored {
     /// What is known of it.
     pub meta: Meta,
     /// What it holds.
@@ -62,7 +62,7 @@ impl Files {
     }
 
     /// Stores an object; says whether it did. With `is_once` only where there is none.
-    pub fn put(&self, key: ObjectKey, object: Stored, is_once: bool) -> io::Result<bool> {
+    pub(super) fn put(&self, key: ObjectKey, object: Stored, is_once: bool) -> io::Result<bool> {
         let mut known = self.lock();
         if is_once && known.contains_key(&key) {
             return Ok(false);
@@ -83,7 +83,7 @@ impl Files {
     }
 
     /// An object.
-    pub fn get(&self, key: ObjectKey) -> io::Result<Option<Stored>> {
+    pub(super) fn get(&self, key: ObjectKey) -> io::Result<Option<Stored>> {
         let Some(stored) = self.lock().get(&key).cloned() else {
             return Ok(None);
         };
@@ -95,7 +95,7 @@ impl Files {
     }
 
     /// Takes an object's tag off; says whether there is such an object.
-    pub fn untag(&self, key: ObjectKey) -> io::Result<bool> {
+    pub(super) fn untag(&self, key: ObjectKey) -> io::Result<bool> {
         let mut known = self.lock();
         let Some(stored) = known.get_mut(&key) else {
             return Ok(false);
@@ -108,12 +108,12 @@ impl Files {
     }
 
     /// Removes an object, whether it is there or not.
-    pub fn delete(&self, key: ObjectKey) -> io::Result<()> {
+    pub(super) fn delete(&self, key: ObjectKey) -> io::Result<()> {
         self.remove(&mut self.lock(), key)
     }
 
     /// Removes what still has the tag and was stored before this time.
-    pub fn expire(&self, before: Timestamp) -> io::Result<()> {
+    pub(super) fn expire(&self, before: Timestamp) -> io::Result<()> {
         let mut known = self.lock();
         let is_old = |stored: &Stored| stored.meta.is_pending && stored.meta.at < before.millis();
         let old: Vec<_> = known.iter().filter(|(_, stored)| is_old(stored)).map(|(key, _)| *key).collect();

@@ -34,7 +34,7 @@ pub struct Signed {
     date: String,
     lives: u64,
     credential: String,
-    signed_headers: String,
+    header_names: String,
     signature: String,
 }
 
@@ -57,7 +57,7 @@ impl Signed {
             date: take("X-Amz-Date")?,
             lives: lives.ok_or(Fault::InvalidArgument)?,
             credential: take("X-Amz-Credential")?,
-            signed_headers: take("X-Amz-SignedHeaders")?,
+            header_names: take("X-Amz-SignedHeaders")?,
             signature: take("X-Amz-Signature")?,
             parameters,
         })
@@ -94,7 +94,7 @@ impl Signed {
 
     /// The request as both sides write it down to sign it.
     fn canonical(&self, request: &Request<Body>) -> Result<String, Fault> {
-        let names: Vec<_> = self.signed_headers.split(';').collect();
+        let names: Vec<_> = self.header_names.split(';').collect();
         let sent = request.headers();
         let is_covered = |name: &str| !name.starts_with(MUST_BE_SIGNED) || names.contains(&name);
         if !names.contains(&"host") || !sent.keys().all(|name| is_covered(name.as_str())) {
@@ -108,7 +108,7 @@ impl Signed {
             let _ = writeln!(headers, "{name}:{value}");
         }
         let (method, path) = (request.method(), request.uri().path());
-        let (query, names) = (self.canonical_query(), &self.signed_headers);
+        let (query, names) = (self.canonical_query(), &self.header_names);
         Ok(format!("{method}\n{path}\n{query}\n{headers}\n{names}\nUNSIGNED-PAYLOAD"))
     }
 
@@ -128,7 +128,11 @@ fn mac(key: &[u8], text: &str) -> Vec<u8> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut hex, byte| {
+        // Writing to a String can't fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 /// Reads `20130524T000000Z`.

@@ -333,9 +333,8 @@ pub(super) struct Finished {
 const JSON: &str = "application/json";
 
 fn parameter(place: &str, name: &str, schema: Json, about: &str) -> Json {
-    let mut parameter = json!({ "name": name, "in": place, "description": about });
-    parameter["schema"] = schema;
-    parameter
+    let members = [("name", name.into()), ("in", place.into()), ("description", about.into()), ("schema", schema)];
+    Json::Object(members.map(|(name, value): (&str, Json)| (name.to_owned(), value)).into_iter().collect())
 }
 
 fn enveloped(data: &Json) -> Json {

@@ -168,3 +168,48 @@ impl JsonSchema for Unknown {
         json_schema!({ STRICT: true })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lambdesk_domain::status::Status;
+
+    #[derive(serde::Serialize, serde::Deserialize, JsonSchema)]
+    struct Holder {
+        status: Status,
+    }
+
+    #[derive(serde::Deserialize, JsonSchema)]
+    #[serde(default)]
+    #[derive(Default)]
+    struct Body {
+        #[schemars(transform = nullable)]
+        status: Input<Status>,
+        #[serde(flatten)]
+        unknown: Unknown,
+    }
+
+    #[test]
+    fn what_is_sent_and_answered_alike_is_told_once_and_otherwise_twice() {
+        let mut schemas = Schemas::default();
+        schemas.answered::<Holder>();
+        let mut sent = schemas.sent::<Holder>();
+        let all = schemas.finish(&mut [&mut sent]);
+        assert_eq!(all.keys().collect::<Vec<_>>(), ["Holder", "HolderInput", "Status", "StatusInput"]);
+        assert_eq!(sent["$ref"], "#/components/schemas/HolderInput");
+        assert_eq!(all["HolderInput"]["properties"]["status"]["$ref"], "#/components/schemas/StatusInput");
+        let words = |name: &str| all[name]["enum"].as_array().expect("words").len();
+        assert!(words("StatusInput") > words("Status"));
+    }
+
+    #[test]
+    fn a_body_is_strict_requires_nothing_by_itself_and_takes_null_where_told() {
+        let mut schemas = Schemas::default();
+        let mut sent = schemas.sent::<Body>();
+        let all = schemas.finish(&mut [&mut sent]);
+        let body = &all["Body"];
+        assert_eq!((&body["additionalProperties"], &body["required"]), (&json!(false), &Json::Null));
+        assert_eq!(body["properties"]["status"]["anyOf"][1], json!({ "type": "null" }));
+        assert!(!all["Body"].to_string().contains(STRICT));
+    }
+}

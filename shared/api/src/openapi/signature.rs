@@ -4,6 +4,7 @@ use super::operation::Operation;
 use crate::{
     auth::{Caller, Session},
     body::{JsonBody, OptionalJsonBody, PatchBody},
+    idempotency::MAX_KEY,
     json_patch::{AnyPatchBody, MAX_OPERATIONS},
     listing::ListRequest,
     media::MediaType,
@@ -124,7 +125,7 @@ impl Tell for Write {
                 "With it, the same request gives the same answer, for 24 hours at least; `Idempotent-Replayed` tells.";
             operation.header(
                 "Idempotency-Key",
-                json!({ "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" }),
+                json!({ "type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": r"^[\t -~]*[!-~][\t -~]*$" }),
                 about,
             );
             operation.refuses(&[422]);

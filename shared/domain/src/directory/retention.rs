@@ -91,3 +91,46 @@ impl Retention {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{status::Status, testing};
+    use proptest::prelude::*;
+
+    fn keeping(window: u16, finished: Option<u16>) -> Retention {
+        let days = |days| Days::new(days).expect("some days");
+        Retention { restore_window: days(window), finished: finished.map(days) }
+    }
+
+    proptest! {
+        #[test]
+        fn a_ticket_expires_to_the_millisecond_and_only_from_trash_or_when_finished(
+            ticket in testing::ticket(), window in 1..100_u16, finished in proptest::option::of(1..100_u16),
+        ) {
+            let retention = keeping(window, finished);
+            let (since, days, expiry) = match ticket.shelf {
+                Shelf::Trashed => (ticket.trashed_at, Some(retention.restore_window), Expiry::Purge),
+                Shelf::Unprocessed => (None, None, Expiry::Delete),
+                Shelf::Live | Shelf::Archived => {
+                    let is_finished = matches!(ticket.status, Status::Resolved | Status::Closed | Status::Spam);
+                    (Some(ticket.updated_at).filter(|_| is_finished), retention.finished, Expiry::Delete)
+                }
+            };
+            let end = since.zip(days).map(|(since, days)| since.plus(days.span()));
+            prop_assert_eq!(end.and_then(|end| retention.expiry(&ticket, end)), end.map(|_| expiry));
+            let before = end.unwrap_or(ticket.updated_at).minus(Duration::from_millis(1));
+            prop_assert_eq!(retention.expiry(&ticket, before), None);
+        }
+    }
+
+    #[test]
+    fn days_are_1_to_3650_also_when_they_are_read() {
+        for (text, is_read) in
+            [("0", false), ("1", true), ("3650", true), ("3651", false), ("70000", false), ("-1", false)]
+        {
+            assert_eq!(serde_json::from_str::<Days>(text).is_ok(), is_read, "{text}");
+        }
+        assert_eq!((Days::new(0), Days::new(3_651)), (None, None));
+    }
+}

@@ -11,6 +11,6 @@ mod values;
 pub use commands::{Command, actor, command, context, fields, new_reply, rules, trusted, update};
 pub use tickets::{Step, created, history, new_ticket, replayed, step, ticket};
 pub use values::{
-    MARKER, account_id, category, channel, contact, content, custom_fields, custom_value, email, external_id, field_key,
-    name, one_of_few, phone, requester, status, subject, summary, tag, tags, team, time, uid, user,
+    MARKER, account_id, category, channel, contact, content, custom_fields, custom_value, email, external_id,
+    field_key, name, one_of_few, phone, requester, status, subject, summary, tag, tags, team, time, uid, user,
 };

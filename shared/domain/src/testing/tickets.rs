@@ -3,8 +3,8 @@
 use super::{
     commands::{Command, command, context, trusted},
     values::{
-        account_id, category, channel, contact, content, custom_fields, requester, status, subject, summary, tags, team,
-        time, uid, user,
+        account_id, category, channel, contact, content, custom_fields, requester, status, subject, summary, tags,
+        team, time, uid, user,
     },
 };
 use crate::{

@@ -139,11 +139,7 @@ impl Store {
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn contact_named(
-        &self,
-        workspace: WorkspaceId,
-        name: Unique<'_>,
-    ) -> Result<Option<Contact>, StoreError> {
+    pub async fn contact_named(&self, workspace: WorkspaceId, name: Unique<'_>) -> Result<Option<Contact>, StoreError> {
         let Some(item) = self.get(Tenant::new(workspace).unique(name), true).await? else {
             return Ok(None);
         };

@@ -169,3 +169,14 @@ proptest! {
         prop_assert_eq!(once.len(), world.made.len());
     }
 }
+
+#[test]
+fn an_address_that_came_with_a_merge_is_free_once_it_is_given_up() {
+    let mut world = World::default();
+    for step in [Step::Create(None), Step::Create(None), Step::Change(1, Some(0)), Step::Merge(0, 1)] {
+        world.take(&step);
+    }
+    assert_eq!(world.owner(&address(0)), world.made.first().copied());
+    world.take(&Step::Change(0, None));
+    assert_eq!(world.owner(&address(0)), None);
+}

@@ -92,7 +92,8 @@ impl ContactPlan {
         plan.becomes(seen, Place { holder: Holder::Contact(Box::new(after.clone())), ..seen.clone() });
         if let (Some(place), Some(email)) = (old, &before.email) {
             plan.sees(place);
-            plan.release_address(place.id, email, &[before.id]);
+            // It may have come with a contact that was merged into this one.
+            plan.release_address(place.id, email, &before.ids().collect::<Vec<_>>());
         }
         if let (Some(place), Some(email)) = (new, &after.email) {
             plan.sees(place);
@@ -190,10 +191,13 @@ impl ContactPlan {
     }
 
     fn change_names(&mut self, before: &Contact, after: &Contact) {
-        let (old, new): (Vec<_>, Vec<_>) =
-            (names(before.external_id.as_ref(), before.uid.as_ref()).collect(), names(after.external_id.as_ref(), after.uid.as_ref()).collect());
+        let (old, new): (Vec<_>, Vec<_>) = (
+            names(before.external_id.as_ref(), before.uid.as_ref()).collect(),
+            names(after.external_id.as_ref(), after.uid.as_ref()).collect(),
+        );
         let take = NameChange::Take(after.id);
-        self.names.extend(old.iter().filter(|name| !new.contains(name)).map(|name| (name.clone(), NameChange::Release)));
+        self.names
+            .extend(old.iter().filter(|name| !new.contains(name)).map(|name| (name.clone(), NameChange::Release)));
         self.names.extend(new.iter().filter(|name| !old.contains(name)).map(|name| (name.clone(), take)));
     }
 

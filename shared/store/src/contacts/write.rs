@@ -1,8 +1,8 @@
 //! Writing contacts: claimed by a ticket that comes from an address, or changed.
 
 use super::{
-    plan::{ContactPlan, NameChange},
     place::{Place, REVISION, claimable},
+    plan::{ContactPlan, NameChange},
 };
 use crate::{
     changes::Refusal,

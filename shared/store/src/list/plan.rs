@@ -28,6 +28,7 @@ use crate::{
 };
 use lambdesk_domain::{
     access::Reach,
+    custom_field::FieldValue,
     id::{ContactId, UserId},
     status::Priority,
 };
@@ -141,37 +142,44 @@ impl Few {
 fn selective(query: &ListQuery) -> Option<Few> {
     let filter = &query.filter;
     let rest = || filter.clone();
-    let few = |sources: Vec<Source>, most, rest| {
-        (1..=MOST_VALUES).contains(&sources.len()).then_some(Few { sources, most, rest })
-    };
-    let posted =
-        |postings: Vec<Posting>, most, rest| few(postings.into_iter().map(Source::Posted).collect(), most, rest);
     let contacts = filter.contacts.iter().copied().map(Source::Contact).collect();
-    let accounts = filter.accounts.iter().copied().map(Posting::Account).collect();
-    let uids = filter.uids.iter().cloned().map(Posting::Uid).collect();
+    let accounts = filter.accounts.iter().copied().map(Posting::Account);
+    let uids = filter.uids.iter().cloned().map(Posting::Uid);
     few(contacts, FEW_STRONG, ListFilter { contacts: vec![], ..rest() })
         .or_else(|| posted(accounts, FEW_STRONG, ListFilter { accounts: vec![], ..rest() }))
         .or_else(|| posted(uids, FEW_STRONG, ListFilter { uids: vec![], ..rest() }))
         .or_else(|| few(assigned(query), FEW_ASSIGNED, ListFilter { assignees: vec![], ..rest() }))
-        .or_else(|| {
-            filter.custom.first().and_then(|first| {
-                let values = first.values.iter().map(|value| Posting::Custom(first.key.clone(), value.clone()));
-                let custom = filter.custom.iter().skip(1).cloned().collect();
-                posted(values.collect(), FEW_WEAK, ListFilter { custom, ..rest() })
-            })
-        })
-        .or_else(|| {
-            let tags = filter.tags.iter().copied().map(Posting::Tag).collect();
-            posted(tags, FEW_WEAK, ListFilter { tags: vec![], ..rest() })
-        })
-        .or_else(|| {
-            let teams: Option<Vec<_>> = filter.teams.iter().map(|team| team.map(Posting::Team)).collect();
-            posted(teams?, FEW_WEAK, ListFilter { teams: vec![], ..rest() })
-        })
-        .or_else(|| {
-            let categories = filter.categories.iter().copied().map(Posting::Category).collect();
-            posted(categories, FEW_WEAK, ListFilter { categories: vec![], ..rest() })
-        })
+        .or_else(|| weak(filter))
+}
+
+/// The same of those that may leave many.
+fn weak(filter: &ListFilter) -> Option<Few> {
+    let rest = || filter.clone();
+    let tags = filter.tags.iter().copied().map(Posting::Tag);
+    let teams: Option<Vec<_>> = filter.teams.iter().map(|team| team.map(Posting::Team)).collect();
+    let categories = filter.categories.iter().copied().map(Posting::Category);
+    custom(filter)
+        .or_else(|| posted(tags, FEW_WEAK, ListFilter { tags: vec![], ..rest() }))
+        .or_else(|| posted(teams?, FEW_WEAK, ListFilter { teams: vec![], ..rest() }))
+        .or_else(|| posted(categories, FEW_WEAK, ListFilter { categories: vec![], ..rest() }))
+}
+
+/// By the first custom field. Several choices as a whole are no posting.
+fn custom(filter: &ListFilter) -> Option<Few> {
+    let (first, others) = filter.custom.split_first()?;
+    if first.values.iter().any(|value| matches!(value, FieldValue::Choices(_))) {
+        return None;
+    }
+    let values = first.values.iter().map(|value| Posting::Custom(first.key.clone(), value.clone()));
+    posted(values, FEW_WEAK, ListFilter { custom: others.to_vec(), ..filter.clone() })
+}
+
+fn posted(postings: impl IntoIterator<Item = Posting>, most: u16, rest: ListFilter) -> Option<Few> {
+    few(postings.into_iter().map(Source::Posted).collect(), most, rest)
+}
+
+fn few(sources: Vec<Source>, most: u16, rest: ListFilter) -> Option<Few> {
+    (1..=MOST_VALUES).contains(&sources.len()).then_some(Few { sources, most, rest })
 }
 
 /// The partitions of the assignee index, when they hold all that is asked for.

@@ -20,11 +20,13 @@
 //! Secure messages are never indexed. Words that only notes say are marked so.
 
 mod block;
+mod care;
 mod decide;
 mod feed;
 mod fresh;
 mod manifest;
 mod merge;
+mod pieces;
 mod plan;
 mod read;
 mod tend;

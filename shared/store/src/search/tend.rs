@@ -9,18 +9,16 @@ use super::{
     fresh::{Fresh, bytes},
     manifest::{GRACE, Job, Manifest, Pieces, Retired, Segment},
     merge::{Layer, Numbers, merge},
+    pieces::{delete, put},
     plan::{Unmerged, leased, next_care, next_job},
 };
 use crate::{
-    client::{CAPACITY, Store, failure, is_condition_failure, primary},
+    client::{Store, primary},
     error::{Corrupt, StoreError},
-    item::{FORMAT, Item, Reader, document, json, number, text},
+    item::{FORMAT, Item, number, text},
     keys::{self, Key, Place, Tenant},
 };
-use aws_sdk_dynamodb::{
-    primitives::Blob,
-    types::{AttributeValue as Av, DeleteRequest, PutRequest, WriteRequest},
-};
+use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue as Av};
 use futures_util::future::try_join_all;
 use lambdesk_domain::{id::WorkspaceId, time::Timestamp};
 use std::collections::BTreeSet;
@@ -33,8 +31,6 @@ const WINDOW: i32 = 32;
 const SMALL: u32 = 64;
 /// The blocks of one segment that one step deletes at most.
 const DELETED: i32 = 200;
-/// Writes of one request.
-const WRITES: usize = 25;
 
 /// How much is done at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,104 +101,6 @@ impl Store {
             self.care_by(&tending.tenant, next).await?;
         }
         Ok(Tended { next })
-    }
-
-    /// Has the sweep look after the index at this time, or before if it was to already.
-    pub(super) async fn care_by(&self, tenant: &Tenant, at: Timestamp) -> Result<(), StoreError> {
-        let key = tenant.index_care();
-        let (hour, place) = keys::due(at, &key);
-        let mut row = document(key, &at);
-        row.extend([("x_pk".to_owned(), text(hour)), ("x_sk".to_owned(), text(&place))]);
-        let after = self.meter.ended();
-        let request = self.client.put_item().table_name(&*self.table).set_item(Some(row));
-        let request = request
-            .condition_expression("attribute_not_exists(pk) OR x_sk > :place")
-            .expression_attribute_values(":place", text(place))
-            .return_consumed_capacity(CAPACITY);
-        match self.persist("PutItem", || request.clone().send()).await {
-            Ok(output) => self.record("PutItem", after, output.consumed_capacity()),
-            Err(error) if is_condition_failure(&error) => self.record("PutItem", after, None),
-            Err(error) => return Err(failure(error)),
-        }
-        Ok(())
-    }
-
-    /// Looks after the index that was due at this time; whether it is done for now.
-    ///
-    /// # Errors
-    /// When the table fails.
-    pub async fn index_due(
-        &self,
-        workspace: WorkspaceId,
-        at: Timestamp,
-        pace: Pace,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        // The row goes first: what this run leaves to do puts it back.
-        let after = self.meter.ended();
-        let request = self.client.delete_item().table_name(&*self.table);
-        let request = request
-            .set_key(Some(primary(Tenant::new(workspace).index_care())))
-            .condition_expression("doc = :at")
-            .expression_attribute_values(":at", json(&at))
-            .return_consumed_capacity(CAPACITY);
-        match self.persist("DeleteItem", || request.clone().send()).await {
-            Ok(output) => self.record("DeleteItem", after, output.consumed_capacity()),
-            Err(error) if is_condition_failure(&error) => self.record("DeleteItem", after, None),
-            Err(error) => return Err(failure(error)),
-        }
-        let tended = self.tend_index(workspace, pace, now).await;
-        if tended.is_err() {
-            self.care_by(&Tenant::new(workspace), at).await?;
-        }
-        tended.map(|tended| tended.next.is_none_or(|next| next > now))
-    }
-
-    async fn write_pieces(&self, writes: Vec<WriteRequest>) -> Result<(), StoreError> {
-        try_join_all(writes.chunks(WRITES).map(|some| self.write_batch(some.to_vec()))).await.map(drop)
-    }
-
-    /// Blocks of a segment beyond a place, with their last postings, and whether they
-    /// are all.
-    pub(super) async fn blocks(
-        &self,
-        tenant: &Tenant,
-        segment: &Segment,
-        beyond: Option<&Place>,
-        limit: i32,
-        now: Timestamp,
-    ) -> Result<(Vec<(Place, Item)>, bool), StoreError> {
-        let from = beyond.map_or_else(String::new, Place::key);
-        self.blocks_from(tenant, segment, ("sk > :from", &from), limit, now).await
-    }
-
-    pub(super) async fn blocks_from(
-        &self,
-        tenant: &Tenant,
-        segment: &Segment,
-        (condition, from): (&str, &str),
-        limit: i32,
-        now: Timestamp,
-    ) -> Result<(Vec<(Place, Item)>, bool), StoreError> {
-        let after = self.meter.ended();
-        let request = self.client.query().table_name(&*self.table);
-        let request = match from {
-            "" => request.key_condition_expression("pk = :pk"),
-            from => request
-                .key_condition_expression(format!("pk = :pk AND {condition}"))
-                .expression_attribute_values(":from", text(from)),
-        };
-        let request = request
-            .expression_attribute_values(":pk", text(tenant.segment(segment.id)))
-            .consistent_read(segment.is_young(now))
-            .limit(limit)
-            .return_consumed_capacity(CAPACITY);
-        let output = request.send().await.map_err(failure)?;
-        self.record("Query", after, output.consumed_capacity());
-        let is_end = output.last_evaluated_key.is_none();
-        let place = |item: &Item| Place::of(Reader(item).text("sk")?).ok_or(Corrupt("sk"));
-        let blocks = output.items.unwrap_or_default().into_iter().map(|item| Ok((place(&item)?, item)));
-        Ok((blocks.collect::<Result<_, Corrupt>>()?, is_end))
     }
 }
 
@@ -428,16 +326,4 @@ fn between(blocks: &[(Place, Item)], beyond: Option<&Place>, up_to: Option<&Plac
         })?;
     }
     Ok(lists)
-}
-
-fn put(item: Item) -> Result<WriteRequest, StoreError> {
-    let put = PutRequest::builder().set_item(Some(item)).build();
-    let put = put.map_err(|error| StoreError::Refused(error.to_string()))?;
-    Ok(WriteRequest::builder().put_request(put).build())
-}
-
-fn delete(key: Key) -> Result<WriteRequest, StoreError> {
-    let delete = DeleteRequest::builder().set_key(Some(primary(key))).build();
-    let delete = delete.map_err(|error| StoreError::Refused(error.to_string()))?;
-    Ok(WriteRequest::builder().delete_request(delete).build())
 }

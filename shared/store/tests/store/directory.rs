@@ -173,7 +173,9 @@ async fn changes_of_this_process_are_seen_at_once() {
     let renamed = Workspace { name: "Theirs".parse().expect("a name"), ..settings() };
     let before = table.store.settings(workspace(1)).await.expect("it is read").expect("it is there");
     assert!(table.store.change_settings(&before, &renamed, Timestamp::EPOCH).await.expect("it is written"));
-    assert!(!table.store.change_settings(&before, &settings(), Timestamp::EPOCH).await.expect("they are others by now"));
+    assert!(
+        !table.store.change_settings(&before, &settings(), Timestamp::EPOCH).await.expect("they are others by now")
+    );
     assert_eq!(directory().await.workspace, renamed);
 }
 

@@ -115,7 +115,10 @@ fn each_part_of_a_guard_holds_by_itself() {
             guard.statuses = StatusSet::ALL.without(ticket.status);
         }
         let patch = lambdesk_domain::patch::TicketPatch { team: Field::Clear, ..Default::default() };
-        (ticket, Change { guard, patch, message: None, edited: None, deleted: None, cause: other.cause, at: context.now })
+        (
+            ticket,
+            Change { guard, patch, message: None, edited: None, deleted: None, cause: other.cause, at: context.now },
+        )
     });
     hold_all(100, &strategy);
 }

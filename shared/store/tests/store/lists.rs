@@ -150,10 +150,9 @@ fn tickets() -> impl Strategy<Value = Vec<Ticket>> {
 }
 
 fn id_of(created_at: Timestamp, random: u64) -> TicketId {
-    let [a, b, c, d, e, f, g, h] = random.to_be_bytes();
-    TicketId::new(
-        uuid::Builder::from_unix_timestamp_millis(created_at.millis(), &[a, b, c, d, e, f, g, h, 0, 0]).into_uuid(),
-    )
+    let mut bytes = [0; 10];
+    bytes[..8].copy_from_slice(&random.to_be_bytes());
+    TicketId::new(uuid::Builder::from_unix_timestamp_millis(created_at.millis(), &bytes).into_uuid())
 }
 
 fn is_any<T: PartialEq>(wanted: &[T], value: Option<&T>) -> bool {
@@ -169,7 +168,7 @@ fn matches_custom(ticket: &Ticket, filter: &CustomFilter) -> bool {
 }
 
 fn is_within(period: Period, at: Timestamp) -> bool {
-    !period.from.is_some_and(|from| at < from) && !period.until.is_some_and(|until| at >= until)
+    (period.from.unwrap_or(Timestamp::EPOCH)..).contains(&at) && period.until.is_none_or(|until| until > at)
 }
 
 fn matches(ticket: &Ticket, query: &ListQuery) -> bool {

@@ -1,5 +1,6 @@
 //! The store through the real AWS SDK, over the embedded engine.
 
+mod attachments;
 mod costs;
 mod counts;
 mod creation;

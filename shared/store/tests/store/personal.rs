@@ -54,8 +54,7 @@ async fn scene() -> Scene {
     for (number, (ticket, message)) in (1..=2).zip(opened) {
         let ticket = Ticket { contact: Some(ContactRef::from(&source)), ..renamed(&ticket, workspace(1), number) };
         let sender = Sender { kind: SenderKind::Contact, id: Some(source.id.uuid()), name: source.name.clone() };
-        let message =
-            Message { id: MessageId::new(Uuid::from_u128(number)), ticket_id: ticket.id, sender, ..message };
+        let message = Message { id: MessageId::new(Uuid::from_u128(number)), ticket_id: ticket.id, sender, ..message };
         let new = NewItems { message: Some(&message), ..NewItems::default() };
         table.store.create_ticket(&ticket, new).await.expect("it is written");
         tickets.push(ticket);
