@@ -45,7 +45,7 @@ async fn every_path_and_method_that_is_served_is_in_the_document_and_no_other() 
     for (_, routes) in lambdesk_local::stack::functions(&AddressPolicy::public_only(), &queue) {
         for path in routes.paths() {
             served.insert((*path).to_owned());
-            let example = path.replace('{', "x").replace('}', "x");
+            let example = path.replace(['{', '}'], "x");
             let refused = desk.owner.send(Method::from_bytes(b"BREW").unwrap(), &example, None).await;
             let allowed: BTreeSet<_> =
                 refused.header("allow").split(',').filter(|method| *method != "HEAD").map(str::to_lowercase).collect();

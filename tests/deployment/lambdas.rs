@@ -244,7 +244,7 @@ async fn a_function_without_one_of_its_variables_ends_with_a_sentence_that_names
     const OPTIONAL: [(&str, &str); 2] = [("directory", "LAMBDESK_OPERATOR_TOKEN"), ("webhooks", "LAMBDESK_QUEUE_URL")];
     let template = &Template::read();
     let functions = template.functions();
-    assert_eq!(functions.len(), 10);
+    assert_eq!(functions.len(), 11);
     join_all(functions.iter().map(async |function| {
         for variable in function.variables().keys() {
             if OPTIONAL.contains(&(function.name.as_str(), variable)) {

@@ -53,13 +53,13 @@ impl Contract {
         let mut compiler = Compiler::new();
         compiler.enable_format_assertions();
         compiler.add_resource(PLACE, document.clone()).unwrap();
-        let (mut schemas, mut compiled) = (Schemas::new(), HashMap::new());
+        let (mut schemas, mut places) = (Schemas::new(), HashMap::new());
         for pointer in answered(&document) {
             let place = format!("{PLACE}#{}", pointer.replace('{', "%7B").replace('}', "%7D"));
             let index = compiler.compile(&place, &mut schemas).unwrap_or_else(|error| panic!("{pointer}: {error:#}"));
-            compiled.insert(pointer, index);
+            places.insert(pointer, index);
         }
-        Some(Self { document, schemas, compiled })
+        Some(Self { document, schemas, compiled: places })
     }
 
     /// The pointer to the operation that this path is of, the most literal first.

@@ -186,6 +186,7 @@ mod tests {
         #[schemars(transform = nullable)]
         status: Input<Status>,
         #[serde(flatten)]
+        #[expect(dead_code, reason = "described, never read")]
         unknown: Unknown,
     }
 
