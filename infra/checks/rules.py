@@ -191,7 +191,7 @@ def batches_fail_in_part(template):
         if not mapping.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"):
             yield f"{name}: a failed record is lost without a trace"
         if mapping.get("ParallelizationFactor", 1) != 1:
-            yield f"{name}: counters need one writer per stream shard"
+            yield f"{name}: more of them at once would only contend for the index of words and the counts"
         yield from heads_and_messages_only(name, mapping)
 
 

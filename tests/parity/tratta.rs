@@ -1,7 +1,9 @@
 //! T · Tratta.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use lambdesk_tests::{Desk, Json, json};
 use reqwest::Method;
+use ring::hmac;
 
 #[tokio::test]
 async fn t1_a_ticket_is_one_conversation_with_thread_status_category_customer_and_account() {
@@ -35,6 +37,7 @@ async fn t2_source_tells_how_a_ticket_came_in_and_filters_by_several_values() {
     desk.ticket("by a user").await;
     machine.post("/v1/tickets", json!({"subject": "by a program"})).await.created();
     crate::answerpal::chat(&desk, &channel, "by a visitor").await;
+    known_visitor(&desk, &channel, "by a customer").await;
     let subjects = |list: Json| -> Vec<String> {
         let mut subjects: Vec<_> =
             list.as_array().unwrap().iter().map(|t| t["subject"].as_str().unwrap().to_owned()).collect();
@@ -42,6 +45,13 @@ async fn t2_source_tells_how_a_ticket_came_in_and_filters_by_several_values() {
         subjects
     };
     assert_eq!(subjects(desk.owner.get("/v1/tickets?source=guest").await.ok()), ["by a visitor"]);
+    assert_eq!(subjects(desk.owner.get("/v1/tickets?source=portal").await.ok()), ["by a customer"]);
+    assert_eq!(
+        subjects(desk.owner.get("/v1/tickets?source=portal,guest").await.ok()),
+        ["by a customer", "by a visitor"]
+    );
+    let portal = desk.owner.get("/v1/tickets?source=portal").await.ok();
+    assert_eq!((&portal[0]["source"], &portal[0]["uid"]), (&json!("portal"), &json!("customer-7")));
     assert_eq!(subjects(desk.owner.get("/v1/tickets?source=guest,api").await.ok()), ["by a program", "by a visitor"]);
     assert_eq!(
         subjects(desk.owner.get("/v1/tickets?source[]=agent&source[]=api").await.ok()),
@@ -49,6 +59,24 @@ async fn t2_source_tells_how_a_ticket_came_in_and_filters_by_several_values() {
     );
     let said = desk.owner.post("/v1/tickets", json!({"subject": "x", "source": "portal"})).await;
     assert_eq!(said.bad_fields(), ["/source"]);
+}
+
+/// Opens a ticket as a visitor whom the site's own login vouches for.
+async fn known_visitor(desk: &Desk, channel: &Json, subject: &str) {
+    let (id, token) = (channel["id"].as_str().unwrap(), channel["public_token"].as_str().unwrap());
+    let secret = desk.owner.post(&format!("/v1/channels/{id}/identity-secret"), json!({})).await.ok();
+    let exp = desk.stack.app.clock.now().seconds() + 600;
+    let claims = json!({"sub": "customer-7", "email": "ada@customer.example", "exp": exp});
+    let [header, claims] = [json!({"alg": "HS256"}), claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret["secret"].as_str().unwrap().as_bytes());
+    let input = format!("{header}.{claims}");
+    let signature = URL_SAFE_NO_PAD.encode(hmac::sign(&key, input.as_bytes()));
+    let page = desk.nobody().with("origin", "https://shop.example");
+    let body = json!({"identity": format!("{input}.{signature}")});
+    let session = page.post(&format!("/intake/{token}/session"), body).await.created();
+    let known = page.with("authorization", &format!("Bearer {}", session["session"].as_str().unwrap()));
+    let body = json!({"subject": subject, "message": {"body_text": "Is anyone there?"}});
+    known.post(&format!("/intake/{token}/tickets"), body).await.created();
 }
 
 #[tokio::test]

@@ -7,7 +7,6 @@ use crate::{
     ATTEMPTS,
     contacts::{load, removal},
     require, require_admin, require_version,
-    verbs::{NoBody, no_fields},
 };
 use axum::{
     http::StatusCode,
@@ -15,7 +14,7 @@ use axum::{
 };
 use lambdesk_api::{
     auth::Session,
-    body::{Checker, Input, JsonBody, OptionalJsonBody, Unknown},
+    body::{Checker, Input, JsonBody, NoBody, Unknown},
     execute::{DryRun, Executor},
     idempotency::Answer,
     listing::ListRequest,
@@ -156,15 +155,10 @@ fn too_many() -> Problem {
 
 /// `POST /v1/contacts/{contact_id}/erase`: nothing of the person stays. Their
 /// tickets do, without words; so do the figures.
-pub async fn erase(
-    session: Session,
-    Id(id): Id<ContactId>,
-    write: Write,
-    body: OptionalJsonBody<NoBody>,
-) -> Result<Response, Problem> {
+pub async fn erase(session: Session, Id(id): Id<ContactId>, write: Write, body: NoBody) -> Result<Response, Problem> {
     require_admin(&session, Scope::ContactsWrite)?;
-    let raw = no_fields(body)?;
-    let executor = Executor::of(&session, &write, &raw);
+    body.check()?;
+    let executor = Executor::of(&session, &write, &body.raw);
     if let Some(response) = executor.answered_before().await? {
         return Ok(response);
     }

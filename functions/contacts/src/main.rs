@@ -1,5 +1,8 @@
 //! The Lambda of the contacts endpoints.
 
-fn main() -> std::process::ExitCode {
-    lambdesk_api::function::run(|_| Ok(lambdesk_contacts::routes()))
+use lambdesk_api::function::run;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    run(|config| config.bucket().map(|_| lambdesk_contacts::routes()).map_err(Into::into))
 }

@@ -8,55 +8,16 @@ use axum::{
     http::{HeaderValue, StatusCode, Uri, header::LOCATION},
     response::{IntoResponse, Response},
 };
-use lambdesk_api::{
-    auth::Session,
-    body::{Checker, OptionalJsonBody, Unknown},
-    path::Id,
-    problem::Problem,
-    write::Write,
-};
+use lambdesk_api::{auth::Session, body::NoBody, path::Id, problem::Problem, write::Write};
 use lambdesk_domain::{access::Scope, contact::Contact, id::ContactId};
-use serde::Deserialize;
-
-/// A body that may be left out and has no fields.
-#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
-#[serde(default)]
-#[schemars(rename = "Nothing")]
-pub struct NoBody {
-    #[serde(flatten)]
-    unknown: Unknown,
-}
-
-/// Refuses what a body without fields says.
-///
-/// # Errors
-/// 422 naming the fields.
-pub fn no_fields(body: OptionalJsonBody<NoBody>) -> Result<axum::body::Bytes, Problem> {
-    let mut checker = Checker::new();
-    if let Some(body) = body.value {
-        checker.unknown("", body.unknown);
-    }
-    checker.finish()?;
-    Ok(body.raw)
-}
 
 /// `POST /v1/contacts/{contact_id}/block`: from now on their messages wake nothing.
-pub async fn block(
-    session: Session,
-    Id(id): Id<ContactId>,
-    write: Write,
-    body: OptionalJsonBody<NoBody>,
-) -> Result<Response, Problem> {
+pub async fn block(session: Session, Id(id): Id<ContactId>, write: Write, body: NoBody) -> Result<Response, Problem> {
     set_blocked(&session, id, &write, body, true).await
 }
 
 /// `POST /v1/contacts/{contact_id}/unblock`.
-pub async fn unblock(
-    session: Session,
-    Id(id): Id<ContactId>,
-    write: Write,
-    body: OptionalJsonBody<NoBody>,
-) -> Result<Response, Problem> {
+pub async fn unblock(session: Session, Id(id): Id<ContactId>, write: Write, body: NoBody) -> Result<Response, Problem> {
     set_blocked(&session, id, &write, body, false).await
 }
 
@@ -64,12 +25,12 @@ async fn set_blocked(
     session: &Session,
     id: ContactId,
     write: &Write,
-    body: OptionalJsonBody<NoBody>,
+    body: NoBody,
     is_blocked: bool,
 ) -> Result<Response, Problem> {
     require(session, Scope::ContactsWrite)?;
-    let raw = no_fields(body)?;
-    changed(session, id, write, &raw, |contact| Ok(Contact { is_blocked, ..contact })).await
+    body.check()?;
+    changed(session, id, write, &body.raw, |contact| Ok(Contact { is_blocked, ..contact })).await
 }
 
 /// `GET /v1/contacts/{contact_id}/tickets`: they are in the list of tickets, with

@@ -80,6 +80,8 @@ pub struct SettingsView {
     require_category: bool,
     require_contact: bool,
     public_token: Option<String>,
+    /// How many identity secrets it has had; with 0, visitors are guests.
+    identity_generation: u32,
     created_at: Timestamp,
 }
 
@@ -163,6 +165,7 @@ impl Kind for Channel {
             require_category: self.opening.require_category,
             require_contact: self.opening.require_contact,
             public_token,
+            identity_generation: self.identity_generation,
             created_at: self.created_at,
         };
         ChannelView {
@@ -210,6 +213,7 @@ impl Kind for Channel {
             default_priority: given.default_priority.unwrap_or(Priority::Normal),
             opening,
             token: ChannelToken::new_secret(),
+            identity_generation: 0,
             created_at: now,
         })
     }
@@ -253,6 +257,16 @@ pub struct NoBody {
     unknown: Unknown,
 }
 
+impl NoBody {
+    /// # Errors
+    /// 422 for whatever is in it.
+    pub fn check(self) -> Result<(), Problem> {
+        let mut check = Checker::new();
+        check.unknown("", self.unknown);
+        check.finish()
+    }
+}
+
 /// `POST /v1/channels/{channel_id}/rotate-token`: a new public token; the old one
 /// names nothing any more.
 pub async fn rotate_token(
@@ -261,9 +275,7 @@ pub async fn rotate_token(
     write: Write,
     body: OptionalJsonBody<NoBody>,
 ) -> Result<Response, Problem> {
-    let mut check = Checker::new();
-    check.unknown("", body.value.unwrap_or_default().unknown);
-    check.finish()?;
+    body.value.unwrap_or_default().check()?;
     let rotated = |channel: &Channel| Ok(Some(Channel { token: ChannelToken::new_secret(), ..channel.clone() }));
     let change = Forcible { write, is_forced: false };
     changed(&session, &change, &body.raw, id.uuid(), rotated).await

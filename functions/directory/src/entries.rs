@@ -204,7 +204,11 @@ fn crowded(most: usize) -> Problem {
     Problem::conflict("limit_reached", format!("a workspace has at most {most} of these"))
 }
 
-async fn load<K: Kind>(session: &Session, id: Uuid) -> Result<(Seen<Entry>, K), Problem> {
+/// An entry of this kind as it is now.
+///
+/// # Errors
+/// 404.
+pub async fn load<K: Kind>(session: &Session, id: Uuid) -> Result<(Seen<Entry>, K), Problem> {
     let seen = session.store.entry(session.workspace(), id).await?.ok_or_else(Problem::not_found)?;
     let value = K::of(seen.value.clone()).ok_or_else(Problem::not_found)?;
     Ok((seen, value))

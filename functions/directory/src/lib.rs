@@ -8,7 +8,7 @@
 //! | list, get, create, patch, delete of every kind of entry | [`entries`], [`kind`] |
 //! | `/v1/users` | [`users`] |
 //! | `/v1/teams`, `/v1/categories`, `/v1/tags` | [`labels`] |
-//! | `/v1/channels` | [`channels`] |
+//! | `/v1/channels`; what a site signs its visitors' identities with | [`channels`], [`identity`] |
 //! | what lists are narrowed by; what still uses an entry | [`filter`], [`uses`] |
 //! | `/v1/custom-fields` | [`fields`] |
 //! | a page out of a list that is small enough to be read whole | [`cut`](mod@cut) |
@@ -37,6 +37,7 @@ mod cut;
 mod entries;
 mod fields;
 mod filter;
+mod identity;
 mod keys;
 mod kind;
 mod labels;
@@ -67,7 +68,8 @@ pub fn routes(operator: Option<OperatorToken>) -> Routes {
         .at("/v1/api-keys", get(keys::list).post(keys::create))
         .at("/v1/api-keys/{api_key_id}", get(keys::get).patch(keys::patch).delete(keys::revoke))
         .at("/v1/api-keys/{api_key_id}/rotate", post(rotation::rotate))
-        .at("/v1/channels/{channel_id}/rotate-token", post(channels::rotate_token));
+        .at("/v1/channels/{channel_id}/rotate-token", post(channels::rotate_token))
+        .at("/v1/channels/{channel_id}/identity-secret", post(identity::next_secret));
     let routes = entries_of::<Team>(entries_of::<User>(routes));
     let routes = entries_of::<Category>(entries_of::<Tag>(routes));
     entries_of::<FieldDefinition>(entries_of::<Channel>(routes))

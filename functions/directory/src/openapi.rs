@@ -5,6 +5,7 @@ use crate::{
     channels::{self, ChannelView},
     entries,
     fields::FieldView,
+    identity::{self, SecretView},
     keys::{self, KeyView},
     kind::Kind,
     labels::{NamedView, TagView},
@@ -49,6 +50,13 @@ fn with_workspaces(operations: Operations) -> Operations {
         .op(workspace::get, "The settings", Operation::ok_versioned::<WorkspaceView>)
         .op(workspace::patch, "Change the settings", Operation::ok_versioned::<WorkspaceView>)
         .op(channels::rotate_token, "Give a channel another public token", Operation::ok_versioned::<ChannelView>)
+        .op(identity::next_secret, "Make a channel's next identity secret, shown in this answer and never again", |op| {
+            op.about(
+                "A site whose visitors have logged in signs JWTs with it (HS256) for `POST /intake/{channel_token}/session`. \
+                 The secret before it proves nothing any more.",
+            );
+            op.ok_versioned::<SecretView>();
+        })
 }
 
 fn with_keys(operations: Operations) -> Operations {

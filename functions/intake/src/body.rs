@@ -1,5 +1,6 @@
 //! What a visitor sends to open a ticket: JSON, or a plain HTML form.
 
+use crate::identity::bind;
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
@@ -14,6 +15,7 @@ use lambdesk_api::{
     media::{self, MediaType},
     openapi::nullable,
     problem::Problem,
+    visitor::Identity,
 };
 use lambdesk_domain::{
     contact::Requester,
@@ -187,11 +189,11 @@ impl Submission {
         }
     }
 
-    /// Holds it to the rules, all of them at once.
+    /// Holds it to the rules, all of them at once, and to who the session says it is from.
     ///
     /// # Errors
     /// 422 with the bad fields; 413 for too long a message.
-    pub fn check(self, fields: &[FieldDefinition]) -> Result<Asked, Problem> {
+    pub fn check(self, fields: &[FieldDefinition], identity: Option<&Identity>) -> Result<Asked, Problem> {
         let mut checker = Checker::new();
         let body = self.body;
         checker.optional("/session", body.session);
@@ -201,18 +203,16 @@ impl Submission {
             .and_then(|message| checker.within("/message", |checker| message.check(checker)));
         let requester =
             checker.optional("/from", body.from).map(|from| checker.within("/from", |checker| from.check(checker)));
-        let uid = checker.optional("/uid", body.uid);
+        let mut uid = checker.optional("/uid", body.uid);
+        let mut requester = requester.unwrap_or_default();
+        if let Some(identity) = identity {
+            bind(identity, &mut requester, &mut uid, &mut checker);
+        }
         let custom = checker.optional("/custom", body.custom).unwrap_or_default();
         let custom = check_custom(fields, &custom, &mut checker);
         checker.unknown("", body.unknown);
         checker.finish()?;
-        Ok(Asked {
-            subject,
-            content: content.ok_or_else(Problem::internal)?,
-            requester: requester.unwrap_or_default(),
-            uid,
-            custom,
-        })
+        Ok(Asked { subject, content: content.ok_or_else(Problem::internal)?, requester, uid, custom })
     }
 }
 

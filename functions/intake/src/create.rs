@@ -40,11 +40,12 @@ pub async fn create(door: Door, headers: HeaderMap, once: Once, submission: Subm
     door.require_on()?;
     let session = door.session(&headers, submission.session())?;
     let (raw, is_trapped) = (submission.raw.clone(), submission.is_trapped);
-    let asked = submission.check(&door.directory.fields)?;
+    let asked = submission.check(&door.directory.fields, session.identity.as_ref())?;
     let executor = door.executor(&session, &asked, &once, &raw);
     let contact = door.contact(asked.requester.email.clone()).await?;
     let is_unknown = door.channel.require_existing_contact && matches!(contact, NewContact::Nobody);
     let new = NewTicket {
+        source: if session.identity.is_some() { Source::Portal } else { Source::Guest },
         status: if is_trapped { Status::Spam } else { Status::Open },
         is_held: door.channel.intake == IntakePolicy::Hold || is_trapped || is_unknown,
         ..door.new_ticket(asked)

@@ -12,6 +12,7 @@
 //! | `GET /intake/tickets/{public_token}`, `…/messages`, `POST …/read` | [`thread`] |
 //! | `POST /intake/tickets/{public_token}/messages` | [`reply`] |
 //! | who may: by channel token, by public token | [`door`], [`pass`] |
+//! | who the site's own login says a visitor is | [`identity`] |
 //! | from which pages, and answers that pages can read | [`origin`], [`cors`] |
 //! | what a visitor sees | [`view`] |
 //!
@@ -22,6 +23,7 @@ mod body;
 mod cors;
 mod create;
 mod door;
+mod identity;
 mod once;
 pub mod openapi;
 mod origin;

@@ -23,6 +23,11 @@ use serde_json::json;
 pub fn operations() -> Operations {
     Operations::of("Intake", "What visitors do, without an account: open a ticket, read it, reply.")
         .op(session::begin, "Begin a session on a page of the channel's", |op| {
+            op.about(
+                "With `identity`, a token that the site's own login has signed, the session is that person's: its \
+                 tickets are `portal`, with the token's `sub` as `uid` and its `email` and `name`. A bad token is \
+                 refused with 422 `invalid_identity`.",
+            );
             op.one::<session::SessionView>(201, "A session for half an hour.", &[]);
         })
         .op(create::create, "Open a ticket", |op| {

@@ -78,7 +78,9 @@ fn answer(change: Option<&Change>) -> Answer {
 async fn continue_closed(own: &OwnTicket, executor: &Executor<'_>, reply: NewReply) -> Result<Response, Problem> {
     let opening = Opening { id: reply.id, content: reply.content, is_outbound: false, is_secure: false };
     let id = TicketId::new(own.visit.app.new_id());
-    let (new, contact) = continuing(executor, own.ticket.clone(), id, Source::Guest, opening).await?;
+    // The token that they reply with was given to whoever opened the closed one.
+    let source = if own.ticket.source == Source::Portal { Source::Portal } else { Source::Guest };
+    let (new, contact) = continuing(executor, own.ticket.clone(), id, source, opening).await?;
     // A channel that is off takes no new tickets, but nothing is lost either.
     let is_on = own.directory.channels.get(&own.channel.id).is_some_and(|channel| channel.is_enabled);
     let new = NewTicket { is_held: new.is_held || !is_on, ..new };

@@ -6,26 +6,17 @@ use axum::{
 };
 use lambdesk_api::{
     auth::Session,
-    body::{Checker, OptionalJsonBody, Unknown},
+    body::NoBody,
     execute::{DryRun, Executor},
     idempotency::Answer,
     problem::Problem,
     write::Write,
 };
 use lambdesk_domain::time::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Pages of 100 events that one request counts at most.
 const PAGES: usize = 30;
-
-/// Nothing needs to be said, and nothing may.
-#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
-#[serde(default)]
-#[schemars(rename = "Nothing")]
-pub struct NoBody {
-    #[serde(flatten)]
-    unknown: Unknown,
-}
 
 /// How far the recount has come.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
@@ -39,11 +30,9 @@ pub struct RecountReport {
 
 /// `POST /v1/reports/recount`: 200 when it is over, 202 while there is more to count.
 /// It begins at the workspace's first event; those of purged tickets are still there.
-pub async fn recount(session: Session, write: Write, body: OptionalJsonBody<NoBody>) -> Result<Response, Problem> {
+pub async fn recount(session: Session, write: Write, body: NoBody) -> Result<Response, Problem> {
     session.require_admin()?;
-    let mut check = Checker::new();
-    check.unknown("", body.value.unwrap_or_default().unknown);
-    check.finish()?;
+    body.check()?;
     if write.if_match.is_some() {
         let detail = "counts have no version; leave If-Match out";
         return Err(Problem::new(StatusCode::PRECONDITION_FAILED, "no_version", detail));

@@ -4,7 +4,7 @@ use crate::change::{answer_with, run, set};
 use axum::response::Response;
 use lambdesk_api::{
     auth::Session,
-    body::{Checker, OptionalJsonBody, Unknown},
+    body::NoBody,
     idempotency::Answer,
     path::{Id, Ids},
     problem::Problem,
@@ -16,26 +16,16 @@ use lambdesk_domain::{
     id::{TagId, TicketId},
     patch::{Field, TagChange},
 };
-use serde::Deserialize;
-
-/// Nothing needs to be said, and nothing may.
-#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
-#[serde(default)]
-#[schemars(rename = "Nothing")]
-pub struct NoBody {
-    #[serde(flatten)]
-    unknown: Unknown,
-}
 
 /// `POST /v1/tickets/{ticket_id}/assign`: to the caller.
 pub async fn assign_to_me(
     session: Session,
     Id(id): Id<TicketId>,
     write: Write,
-    body: OptionalJsonBody<NoBody>,
+    body: NoBody,
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
-    check(&body)?;
+    body.check()?;
     let Actor::User { id: me, .. } = session.actor else {
         return Err(Forbidden::NotAPerson.into());
     };
@@ -54,43 +44,23 @@ pub async fn detach_tag(
 }
 
 /// `POST /v1/tickets/{ticket_id}/archive`.
-pub async fn archive(
-    session: Session,
-    Id(id): Id<TicketId>,
-    write: Write,
-    body: OptionalJsonBody<NoBody>,
-) -> Result<Response, Problem> {
+pub async fn archive(session: Session, Id(id): Id<TicketId>, write: Write, body: NoBody) -> Result<Response, Problem> {
     verb(&session, id, &write, body, Update::Archive).await
 }
 
 /// `POST /v1/tickets/{ticket_id}/restore`: from the archive, the trash, or the screening.
-pub async fn restore(
-    session: Session,
-    Id(id): Id<TicketId>,
-    write: Write,
-    body: OptionalJsonBody<NoBody>,
-) -> Result<Response, Problem> {
+pub async fn restore(session: Session, Id(id): Id<TicketId>, write: Write, body: NoBody) -> Result<Response, Problem> {
     let window = session.directory.workspace.retention.restore_window;
     verb(&session, id, &write, body, Update::Restore(window)).await
 }
 
 /// `POST /v1/tickets/{ticket_id}/read`: seen by us.
-pub async fn read(
-    session: Session,
-    Id(id): Id<TicketId>,
-    write: Write,
-    body: OptionalJsonBody<NoBody>,
-) -> Result<Response, Problem> {
+pub async fn read(session: Session, Id(id): Id<TicketId>, write: Write, body: NoBody) -> Result<Response, Problem> {
     verb(&session, id, &write, body, seen(true)).await
 }
 
 /// `POST /v1/tickets/{ticket_id}/unread`.
-pub async fn unread(
-    session: Session,
-    Id(id): Id<TicketId>,
-    write: Write,
-    body: OptionalJsonBody<NoBody>,
-) -> Result<Response, Problem> {
+pub async fn unread(session: Session, Id(id): Id<TicketId>, write: Write, body: NoBody) -> Result<Response, Problem> {
     verb(&session, id, &write, body, seen(false)).await
 }
 
@@ -111,18 +81,10 @@ async fn verb(
     session: &Session,
     id: TicketId,
     write: &Write,
-    body: OptionalJsonBody<NoBody>,
+    body: NoBody,
     update: Update,
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
-    check(&body)?;
+    body.check()?;
     run(session, id, write, &body.raw, &update, answer_with(&session.directory), true).await
-}
-
-fn check(body: &OptionalJsonBody<NoBody>) -> Result<(), Problem> {
-    let mut checker = Checker::default();
-    if let Some(body) = &body.value {
-        checker.unknown("", body.unknown.clone());
-    }
-    checker.finish()
 }

@@ -3,12 +3,10 @@
 use axum::http::StatusCode;
 use lambdesk_api::{
     auth::Session,
-    body::{Checker, OptionalJsonBody, Unknown},
     problem::{FieldError, Problem},
     write::Write,
 };
 use lambdesk_domain::access::{Actor, Forbidden, Reach, Role, Scope};
-use serde::Deserialize;
 
 /// Endpoints and their logs are for the staff: not for channel keys, not for
 /// restricted users.
@@ -56,22 +54,4 @@ pub fn feed(session: &Session) -> Result<(), Problem> {
             Err(Problem::new(StatusCode::FORBIDDEN, "all_tickets_only", rule))
         }
     }
-}
-
-/// The body of a verb that takes none.
-#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
-#[serde(default)]
-#[schemars(rename = "Nothing")]
-pub struct NoBody {
-    #[serde(flatten)]
-    unknown: Unknown,
-}
-
-/// Refuses what a body without fields says.
-pub fn no_fields(body: &OptionalJsonBody<NoBody>) -> Result<(), Problem> {
-    let mut checker = Checker::new();
-    if let Some(body) = &body.value {
-        checker.unknown("", body.unknown.clone());
-    }
-    checker.finish()
 }

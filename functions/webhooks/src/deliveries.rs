@@ -1,8 +1,7 @@
 //! The delivery log of an endpoint, and deliveries by hand.
 
 use crate::{
-    Outbound,
-    access::{self, NoBody},
+    Outbound, access,
     endpoints::{load, load_enabled},
     view::{DeliveryDetail, DeliveryView},
 };
@@ -13,7 +12,7 @@ use axum::{
 };
 use lambdesk_api::{
     auth::Session,
-    body::OptionalJsonBody,
+    body::NoBody,
     execute::{DryRun, Executor},
     idempotency::Answer,
     listing::{ListRequest, Listing},
@@ -106,10 +105,10 @@ pub async fn test(
     Extension(outbound): Extension<Outbound>,
     Id(id): Id<EndpointId>,
     write: Write,
-    body: OptionalJsonBody<NoBody>,
+    body: NoBody,
 ) -> Result<Response, Problem> {
     access::send(&session, &write)?;
-    access::no_fields(&body)?;
+    body.check()?;
     let executor = Executor::of(&session, &write, &body.raw);
     if let Some(answered) = executor.answered_before().await? {
         return Ok(answered);
@@ -137,10 +136,10 @@ pub async fn retry(
     Extension(outbound): Extension<Outbound>,
     Ids((endpoint, id)): Ids<(EndpointId, DeliveryId)>,
     write: Write,
-    body: OptionalJsonBody<NoBody>,
+    body: NoBody,
 ) -> Result<Response, Problem> {
     access::send(&session, &write)?;
-    access::no_fields(&body)?;
+    body.check()?;
     let executor = Executor::of(&session, &write, &body.raw);
     if let Some(answered) = executor.answered_before().await? {
         return Ok(answered);

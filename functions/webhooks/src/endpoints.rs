@@ -1,8 +1,7 @@
 //! Endpoints: made, read, changed, removed; their secrets rotated.
 
 use crate::{
-    Outbound,
-    access::{self, NoBody},
+    Outbound, access,
     fields::{CreateBody, PatchBody as Fields},
     view::EndpointView,
 };
@@ -12,7 +11,7 @@ use axum::{
 };
 use lambdesk_api::{
     auth::Session,
-    body::{JsonBody, OptionalJsonBody, PatchBody},
+    body::{JsonBody, NoBody, PatchBody},
     execute::{DryRun, Executor},
     idempotency::Answer,
     listing::ListRequest,
@@ -131,10 +130,10 @@ pub async fn rotate_secret(
     session: Session,
     Id(id): Id<EndpointId>,
     write: Write,
-    body: OptionalJsonBody<NoBody>,
+    body: NoBody,
 ) -> Result<Response, Problem> {
     access::write(&session, &write)?;
-    access::no_fields(&body)?;
+    body.check()?;
     let executor = Executor::of(&session, &write, &body.raw);
     if let Some(answered) = executor.answered_before().await? {
         return Ok(answered);

@@ -38,7 +38,7 @@ MUTATIONS = [
     ("SqsManagedSseEnabled: true", "SqsManagedSseEnabled: false", "is not encrypted"),
     ("            FunctionResponseTypes:\n              - ReportBatchItemFailures\n", "", "fails the whole batch"),
     ("Destination: !GetAtt FanoutFailures.Arn", 'Destination: ""', "lost without a trace"),
-    ("ParallelizationFactor: 1", "ParallelizationFactor: 4", "one writer per stream shard"),
+    ("ParallelizationFactor: 1", "ParallelizationFactor: 4", "would only contend"),
     ('"T","Y"', '{"prefix":"T"},"Y"', "not heads and messages"),
     ('"Keys":', '"Keys"', "not heads and messages"),
     ("            OmitName: true\n", "", "Name is the same in every stack"),

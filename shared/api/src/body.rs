@@ -42,7 +42,10 @@
 //! # Ok::<(), lambdesk_api::problem::Problem>(())
 //! ```
 
+mod nothing;
+
 pub use crate::checker::Checker;
+pub use nothing::{NoBody, Nothing};
 
 use crate::{
     media::{self, MediaType},

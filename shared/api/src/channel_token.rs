@@ -119,6 +119,7 @@ mod tests {
             default_priority: Priority::Normal,
             opening: OpeningRules::default(),
             token,
+            identity_generation: 0,
             created_at: Timestamp::EPOCH,
         }
     }

@@ -120,9 +120,14 @@ impl SealingKey {
     /// so that no two lists of parts look the same.
     #[must_use]
     pub fn mac(&self, purpose: &'static str, parts: &[&[u8]]) -> [u8; 32] {
-        let mut mac = [0; 32];
-        mac.copy_from_slice(hmac::sign(&self.current, &signed(purpose, parts)).as_ref());
-        mac
+        mac_by(&self.current, &signed(purpose, parts))
+    }
+
+    /// [`SealingKey::mac`] by this key, then by the one before: for secrets that
+    /// are derived and must outlive a rotation.
+    pub fn macs(&self, purpose: &'static str, parts: &[&[u8]]) -> impl Iterator<Item = [u8; 32]> + use<'_> {
+        let signed = signed(purpose, parts);
+        self.keys().map(move |key| mac_by(key, &signed))
     }
 
     /// Whether `mac` is that of the parts, by this key or the one before. Takes
@@ -136,6 +141,12 @@ impl SealingKey {
     fn keys(&self) -> impl Iterator<Item = &hmac::Key> {
         std::iter::once(&self.current).chain(&self.previous)
     }
+}
+
+fn mac_by(key: &hmac::Key, signed: &[u8]) -> [u8; 32] {
+    let mut mac = [0; 32];
+    mac.copy_from_slice(hmac::sign(key, signed).as_ref());
+    mac
 }
 
 /// HMAC as a key derivation (NIST SP 800-108, one block): an AES-256 key per purpose.

@@ -3,14 +3,17 @@
 //! | carries | proves |
 //! |---|---|
 //! | [`IntakeSession`] | a page of the channel's hosts asked a moment ago: opens tickets |
+//! | an [`Identity`] token | the site's own login knows them: begins a session as somebody |
 //! | [`PublicToken`] | who opened this ticket: reads it and replies |
 //!
 //! A visitor who replies to what is closed [continues](continuing) it in a new ticket.
 
 mod continuing;
+mod identity;
 mod session;
 mod token;
 
 pub use continuing::continuing;
+pub use identity::{Identity, IdentitySecret, InvalidIdentity};
 pub use session::{IntakeSession, SESSION_LIFE};
 pub use token::PublicToken;

@@ -114,6 +114,9 @@ pub struct Channel {
     pub opening: OpeningRules,
     /// The random part of its public token. Names the channel, proves nothing.
     pub token: String,
+    /// Which of its identity secrets is in force, counted from 1; 0: none was ever made.
+    #[serde(default)]
+    pub identity_generation: u32,
     /// When it was made.
     pub created_at: Timestamp,
 }

@@ -132,6 +132,7 @@ impl App {
             default_priority: Priority::Normal,
             opening: OpeningRules::default(),
             token: String::new(),
+            identity_generation: 0,
             created_at: NOW.parse().unwrap(),
         };
         let entry = Entry::Channel(channel.clone());

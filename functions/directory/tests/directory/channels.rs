@@ -17,7 +17,8 @@ async fn a_channel_has_its_defaults_and_a_token_that_names_it() {
         "id": made.data()["id"], "name": "Site", "type": "chat", "color": null, "is_enabled": true,
         "hostnames": ["shop.example", "*.shop.example"], "intake": "accept", "require_existing_contact": false,
         "default_priority": "normal", "default_team_id": null, "default_category_id": null, "require_category": false,
-        "require_contact": false, "public_token": made.data()["public_token"], "created_at": "2027-01-15T08:00:00.000Z",
+        "require_contact": false, "public_token": made.data()["public_token"], "identity_generation": 0,
+        "created_at": "2027-01-15T08:00:00.000Z",
     });
     assert_eq!(made.data(), &expected);
     let token: ChannelToken = made.text("public_token").parse().unwrap();
@@ -52,6 +53,34 @@ async fn a_rotated_token_replaces_the_one_before() {
 }
 
 #[tokio::test]
+async fn each_identity_secret_is_shown_once_and_another_than_the_one_before() {
+    let app = App::start().await;
+    let key = app.workspace().await;
+    let id = app.made("/v1/channels", &key, json!({"name": "Site", "type": "form"})).await;
+    let (one, path) = (format!("/v1/channels/{id}"), format!("/v1/channels/{id}/identity-secret"));
+    let tried = app.post(&format!("{path}?dry_run=true"), &key, json!({})).await;
+    assert_eq!(tried.status, 200);
+    assert!(!format!("{:?}", tried.body).contains("cs_"));
+    let first = app.call("POST", &path, &key).header("idempotency-key", "one").send().await;
+    assert_eq!((first.status, &first.data()["identity_generation"]), (200, &json!(1)));
+    assert!(first.text("secret").starts_with("cs_"));
+    let again = app.call("POST", &path, &key).header("idempotency-key", "one").send().await;
+    assert_eq!((again.header("idempotent-replayed"), &again.body), ("true", &first.body));
+    let second = app.call("POST", &path, &key).header("if-match", first.header("etag")).send().await;
+    assert_eq!((second.status, &second.data()["identity_generation"]), (200, &json!(2)));
+    assert_ne!(second.text("secret"), first.text("secret"));
+    let stale = app.call("POST", &path, &key).header("if-match", first.header("etag")).send().await;
+    assert_eq!((stale.status, stale.code()), (412, "stale"));
+    let read = app.get(&one, &key).await;
+    assert_eq!((read.header("etag"), &read.data()["identity_generation"]), (second.header("etag"), &json!(2)));
+    assert!(read.data().get("secret").is_none());
+    assert_eq!(app.post(&path, &key, json!({"x": 1})).await.errors(), [("/x", "unknown_field")]);
+    let elsewhere = app.workspace().await;
+    assert_eq!(app.post(&path, &elsewhere, json!({})).await.status, 404);
+    assert_eq!(app.patch(&one, &key, json!({"identity_generation": 1})).await.status, 422);
+}
+
+#[tokio::test]
 async fn tokens_and_settings_are_for_administrators() {
     let app = App::start().await;
     let owner = app.workspace().await;
@@ -60,8 +89,10 @@ async fn tokens_and_settings_are_for_administrators() {
     let seen = json!({"id": id, "name": "Site", "type": "form", "color": null, "is_enabled": true});
     assert_eq!(app.get(&format!("/v1/channels/{id}"), &agent).await.data(), &seen);
     assert_eq!(app.get("/v1/channels", &agent).await.data(), &json!([seen]));
-    let answer = app.post(&format!("/v1/channels/{id}/rotate-token"), &agent, json!({})).await;
-    assert_eq!((answer.status, answer.code()), (403, "administration_only"));
+    for secret in ["rotate-token", "identity-secret"] {
+        let answer = app.post(&format!("/v1/channels/{id}/{secret}"), &agent, json!({})).await;
+        assert_eq!((answer.status, answer.code()), (403, "administration_only"));
+    }
 }
 
 #[tokio::test]

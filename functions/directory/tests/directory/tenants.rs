@@ -25,7 +25,9 @@ async fn another_workspaces_things_are_absent() {
             assert_eq!((answer.status, answer.code()), (404, "not_found"), "{method} {path}");
         }
         if path == "/v1/channels" {
-            assert_eq!(app.call("POST", &format!("{one}/rotate-token"), &other).send().await.status, 404);
+            for secret in ["rotate-token", "identity-secret"] {
+                assert_eq!(app.call("POST", &format!("{one}/{secret}"), &other).send().await.status, 404);
+            }
         }
         assert!(!app.get(path, &other).await.body.to_string().contains(one.rsplit('/').next().unwrap()));
         assert_eq!(app.post(path, &other, body).await.status, 201, "{path}: names are a workspace's own");

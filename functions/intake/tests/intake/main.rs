@@ -2,6 +2,7 @@
 
 mod door;
 mod hostile;
+mod identity;
 mod opening;
 mod own_ticket;
 mod replies;

@@ -163,6 +163,7 @@ impl Desk {
             default_priority: Priority::High,
             opening: OpeningRules::default(),
             token: ChannelToken::new_secret(),
+            identity_generation: 0,
             created_at: self.now(),
         };
         change(&mut channel);

@@ -281,6 +281,7 @@ async fn workspace(store: &Store, now: Timestamp) -> Tenancy {
         default_priority: Priority::Normal,
         opening: OpeningRules::default(),
         token: Uuid::now_v7().to_string(),
+        identity_generation: 0,
         created_at: now,
     };
     store.add(workspace.id, New::Entry(&Entry::Channel(channel.clone())), None, now).await.unwrap();

@@ -1,5 +1,6 @@
 //! Intake sessions: short-lived, sealed, bound to channel, origin and visitor.
 
+use super::Identity;
 use crate::seal::SealingKey;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use lambdesk_domain::{
@@ -11,8 +12,11 @@ use uuid::Uuid;
 
 const PREFIX: &str = "is_";
 const PURPOSE: &str = "intake-session";
-/// The longest text that is looked at, in characters: an origin has at most about 280.
-const MAX_TEXT: usize = 1024;
+/// The longest text that is looked at, in characters: an origin has at most about
+/// 280, and an identity came in a token of at most 4,096.
+const MAX_TEXT: usize = 6144;
+/// What an identity follows. No origin has one in it.
+const SEPARATOR: char = ' ';
 
 /// How long a session is good for.
 pub const SESSION_LIFE: Duration = Duration::from_mins(30);
@@ -25,6 +29,8 @@ pub struct IntakeSession {
     pub visitor: Uuid,
     /// The page's origin, as browsers serialise it.
     pub origin: String,
+    /// Who they are, where the site's login has said so.
+    pub identity: Option<Identity>,
     /// From then on it is refused.
     pub expires_at: Timestamp,
 }
@@ -32,16 +38,22 @@ pub struct IntakeSession {
 impl IntakeSession {
     /// A new one.
     #[must_use]
-    pub fn begin(visitor: Uuid, origin: String, now: Timestamp) -> Self {
-        Self { visitor, origin, expires_at: now.plus(SESSION_LIFE) }
+    pub fn begin(visitor: Uuid, origin: String, identity: Option<Identity>, now: Timestamp) -> Self {
+        Self { visitor, origin, identity, expires_at: now.plus(SESSION_LIFE) }
     }
 
     /// Its text, good for this channel only.
+    ///
+    /// # Panics
+    /// Never: an identity is strings under string keys, which JSON can hold.
     #[must_use]
     pub fn seal(&self, sealing: &SealingKey, workspace: WorkspaceId, channel: ChannelId) -> String {
-        let plain =
-            [self.visitor.as_bytes().as_slice(), &self.expires_at.millis().to_be_bytes(), self.origin.as_bytes()]
-                .concat();
+        let expiry = self.expires_at.millis().to_be_bytes();
+        let mut plain = [self.visitor.as_bytes().as_slice(), &expiry, self.origin.as_bytes()].concat();
+        if let Some(identity) = &self.identity {
+            let identity = serde_json::to_string(identity).expect("an identity is representable in JSON");
+            plain.extend(format!("{SEPARATOR}{identity}").into_bytes());
+        }
         let sealed = sealing.seal(PURPOSE, &context(workspace, channel), &plain);
         format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(sealed))
     }
@@ -60,10 +72,13 @@ impl IntakeSession {
         let sealed = URL_SAFE_NO_PAD.decode(encoded).ok()?;
         let plain = sealing.open(PURPOSE, &context(workspace, channel), &sealed)?;
         let (visitor, rest) = plain.split_first_chunk()?;
-        let (expiry, origin) = rest.split_first_chunk()?;
+        let (expiry, page) = rest.split_first_chunk()?;
+        let page = str::from_utf8(page).ok()?;
+        let (origin, identity) = page.split_once(SEPARATOR).map_or((page, None), |(page, who)| (page, Some(who)));
         let session = Self {
             visitor: Uuid::from_bytes(*visitor),
-            origin: String::from_utf8(origin.to_vec()).ok()?,
+            origin: origin.to_owned(),
+            identity: identity.map(serde_json::from_str).transpose().ok()?,
             expires_at: Timestamp::from_millis(u64::from_be_bytes(*expiry)),
         };
         (now < session.expires_at).then_some(session)
@@ -94,13 +109,29 @@ mod tests {
     }
 
     fn session() -> IntakeSession {
-        IntakeSession::begin(Uuid::from_u128(9), "https://shop.example".to_owned(), NOW)
+        IntakeSession::begin(Uuid::from_u128(9), "https://shop.example".to_owned(), None, NOW)
+    }
+
+    /// As large as the texts may be, though a token has no room for all of that.
+    fn identity() -> impl Strategy<Value = Identity> {
+        let name = prop::option::of("[a-z]([ -~é]{0,198}[a-z])?");
+        ("[!-~]([ -~]{0,252}[!-~])?", prop::option::of("[a-z]{1,60}@[a-z]{1,60}[.]example"), name).prop_map(
+            |(uid, email, name)| Identity {
+                uid: uid.parse().expect("a uid"),
+                email: email.map(|email| email.parse().expect("an address")),
+                name: name.map(|name| name.parse().expect("a name")),
+            },
+        )
     }
 
     proptest! {
         #[test]
-        fn a_session_opens_to_what_it_was_made_of(visitor: u128, origin in "https://[a-z.:0-9]{1,260}") {
-            let session = IntakeSession::begin(Uuid::from_u128(visitor), origin, NOW);
+        fn a_session_opens_to_what_it_was_made_of(
+            visitor: u128,
+            origin in "https://[a-z.:0-9]{1,260}",
+            identity in prop::option::of(identity()),
+        ) {
+            let session = IntakeSession::begin(Uuid::from_u128(visitor), origin, identity, NOW);
             let text = session.seal(&key(), workspace(1), channel(2));
             prop_assert_eq!(IntakeSession::open(&text, &key(), workspace(1), channel(2), NOW), Some(session));
         }
