@@ -101,6 +101,7 @@ impl Sweep {
 /// # Errors
 /// When the configuration lacks something, or the Runtime API can't be reached.
 pub async fn serve(config: Config) -> Result<(), Error> {
+    config.bucket()?;
     let queue = HintQueue::sqs(&config)?;
     let sweep = Sweep::new(aws::store(&config), queue, Clock::system()).with_objects(aws::objects(&config));
     serve_batch(|event| sweep.handle(event)).await

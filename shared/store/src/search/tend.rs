@@ -58,6 +58,9 @@ struct Tending<'a> {
     /// The oldest fresh items, the newest of them first: what is merged must be older
     /// than what is not.
     fresh: Vec<Fresh>,
+    /// Those of them that were seen to be merged: still so when they are deleted and
+    /// the manifest knows nothing of them any more.
+    drained: BTreeSet<String>,
     /// The outputs of the jobs that this run is at.
     mine: BTreeSet<u32>,
 }
@@ -87,7 +90,8 @@ impl Store {
         // In this order: what the manifest has merged is still there.
         let mut manifest = self.manifest(&tenant).await?;
         let fresh = self.fresh(&tenant, true).await?;
-        let mut tending = Tending { store: self, tenant, pace, now, fresh, mine: BTreeSet::new() };
+        let mut tending =
+            Tending { store: self, tenant, pace, now, fresh, drained: BTreeSet::new(), mine: BTreeSet::new() };
         for _ in 0..tending.steps() {
             match tending.step(&manifest).await? {
                 Step::Done(changed) => manifest = changed,
@@ -118,7 +122,8 @@ impl Tending<'_> {
             Pieces::Fresh(keys) => Some(keys),
             Pieces::Segments(_) => None,
         });
-        let taken: BTreeSet<&str> = in_jobs.flatten().map(String::as_str).chain(manifest.drained()).collect();
+        let drained = manifest.drained().chain(self.drained.iter().map(String::as_str));
+        let taken: BTreeSet<&str> = in_jobs.flatten().map(String::as_str).chain(drained).collect();
         let mut unmerged = Unmerged::default();
         for fresh in self.fresh.iter().rev().filter(|fresh| !taken.contains(fresh.key.as_str())) {
             unmerged.keys.push(fresh.key.clone());
@@ -131,6 +136,7 @@ impl Tending<'_> {
     }
 
     async fn step(&mut self, manifest: &Manifest) -> Result<Step, StoreError> {
+        self.drained.extend(manifest.drained().map(str::to_owned));
         if let Some(retired) = manifest.retired.iter().find(|retired| retired.since.plus(GRACE) <= self.now) {
             return self.delete(manifest, retired).await;
         }

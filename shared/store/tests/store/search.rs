@@ -17,7 +17,7 @@ use lambdesk_domain::{
     time::Timestamp,
 };
 use lambdesk_store::{
-    FORGET_WITHIN, Hits, Image, Pace, Search, SearchFrom, Store,
+    FORGET_WITHIN, Hits, Image, Pace, Search, SearchFrom, Store, TicketWords,
     keys::{Key, Tenant},
 };
 use proptest::prelude::*;
@@ -336,4 +336,39 @@ async fn hits_are_identified_by_what_the_index_says_and_by_rows() {
     }
     let ids: BTreeSet<_> = expected.iter().map(|(_, id)| *id).collect();
     assert_eq!(ids.len(), 3);
+}
+
+#[tokio::test]
+async fn an_index_looked_after_in_short_turns_falls_behind_at_no_time() {
+    let table = Table::new().await;
+    let workspace = workspace(1);
+    let mut cost = Vec::new();
+    let text =
+        |batch: u64| (0..400).flat_map(move |word: u64| words(&format!("word{}", (batch * 397 + word * word) % 9_973)));
+    for batch in 0..800_u64 {
+        let now = Timestamp::from_millis(batch * 1_000);
+        let number = batch + 1;
+        let id = ticket(workspace, number).id;
+        let said = TicketWords {
+            number: TicketNumber(number),
+            id,
+            is_whole: false,
+            is_new: true,
+            public: text(batch).collect(),
+            noted: BTreeSet::new(),
+        };
+        table.store.add_words(workspace, &number.to_string(), &[said], now).await.expect("it adds");
+        if batch % 16 == 0 {
+            let store = table.store.metered();
+            let next = store.tend_index(workspace, Pace::Brief, now).await.expect("it tends").next;
+            if next.is_some_and(|next| next <= now) {
+                store.tend_index(workspace, Pace::Steps(1_000), now).await.expect("it tends");
+            }
+            cost.push(store.usage().units());
+        }
+    }
+    let store = table.store.metered();
+    let none = search("nobodysaysthis", true);
+    assert_eq!(found(&store, workspace, &none, Timestamp::from_millis(800_000)).await, Vec::<u64>::new());
+    assert!(store.usage().units() < 60.0, "{} units for a search, {cost:?} for the care", store.usage().units());
 }
