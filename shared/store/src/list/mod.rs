@@ -49,7 +49,9 @@ impl Position {
 /// Which way a page goes from its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Start {
-    /// From the beginning of the list, leaving out so many.
+    /// From the beginning of the list, leaving out so many. A page that spends its
+    /// budget among them is empty, and its cursor goes on from where it stopped: that
+    /// may show rows of the pages before, but leaves none out.
     First { skip: usize },
     /// Onwards from a position.
     After(Position),
