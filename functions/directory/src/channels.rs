@@ -10,7 +10,7 @@ use crate::{
 use axum::response::Response;
 use lambdesk_api::{
     auth::Session,
-    body::{Checker, Input, OptionalJsonBody, Unknown},
+    body::{Checker, Input, NoBody, Unknown},
     channel_token::ChannelToken,
     openapi::nullable,
     path::Id,
@@ -249,33 +249,15 @@ impl Kind for Channel {
     }
 }
 
-#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
-#[serde(default)]
-#[schemars(rename = "Nothing")]
-pub struct NoBody {
-    #[serde(flatten)]
-    unknown: Unknown,
-}
-
-impl NoBody {
-    /// # Errors
-    /// 422 for whatever is in it.
-    pub fn check(self) -> Result<(), Problem> {
-        let mut check = Checker::new();
-        check.unknown("", self.unknown);
-        check.finish()
-    }
-}
-
 /// `POST /v1/channels/{channel_id}/rotate-token`: a new public token; the old one
 /// names nothing any more.
 pub async fn rotate_token(
     session: Session,
     Id(id): Id<ChannelId>,
     write: Write,
-    body: OptionalJsonBody<NoBody>,
+    body: NoBody,
 ) -> Result<Response, Problem> {
-    body.value.unwrap_or_default().check()?;
+    body.check()?;
     let rotated = |channel: &Channel| Ok(Some(Channel { token: ChannelToken::new_secret(), ..channel.clone() }));
     let change = Forcible { write, is_forced: false };
     changed(&session, &change, &body.raw, id.uuid(), rotated).await

@@ -1,14 +1,11 @@
 //! `POST /v1/channels/{channel_id}/identity-secret`: what a site's own login signs
 //! its visitors' identity tokens with.
 
-use crate::{
-    channels::NoBody,
-    entries::{ATTEMPTS, load, require_version},
-};
+use crate::entries::{ATTEMPTS, load, require_version};
 use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
     auth::Session,
-    body::OptionalJsonBody,
+    body::NoBody,
     execute::{DryRun, Executor},
     idempotency::Answer,
     path::Id,
@@ -52,14 +49,14 @@ pub async fn next_secret(
     session: Session,
     Id(id): Id<ChannelId>,
     write: Write,
-    body: OptionalJsonBody<NoBody>,
+    body: NoBody,
 ) -> Result<Response, Problem> {
     session.require_admin()?;
     let executor = Executor::of(&session, &write, &body.raw);
     if let Some(response) = executor.answered_before().await? {
         return Ok(response);
     }
-    body.value.unwrap_or_default().check()?;
+    body.check()?;
     for _ in 0..ATTEMPTS {
         let (seen, before) = load::<Channel>(&session, id.uuid()).await?;
         require_version(&write, seen.version())?;

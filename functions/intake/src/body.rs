@@ -10,7 +10,7 @@ use axum::{
     },
 };
 use lambdesk_api::{
-    body::{Checker, Input, OptionalJsonBody, Unknown, from_slice},
+    body::{Checker, Input, Unknown, from_slice},
     content::content,
     media::{self, MediaType},
     openapi::nullable,
@@ -33,27 +33,6 @@ const EITHER: &str = "application/json or application/x-www-form-urlencoded";
 const HONEYPOT: &str = "website";
 /// How many characters of a bad key are repeated.
 const KEY_CHARACTERS: usize = 64;
-
-/// Nothing, or an empty object.
-#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
-#[serde(default)]
-#[schemars(rename = "Nothing")]
-pub struct NoBody {
-    #[serde(flatten)]
-    unknown: Unknown,
-}
-
-impl NoBody {
-    /// # Errors
-    /// 422 for whatever is in it.
-    pub fn check(body: &OptionalJsonBody<Self>) -> Result<(), Problem> {
-        let mut checker = Checker::new();
-        if let Some(body) = &body.value {
-            checker.unknown("", body.unknown.clone());
-        }
-        checker.finish()
-    }
-}
 
 /// A message alone.
 #[derive(Debug, Default, Deserialize, schemars::JsonSchema)]

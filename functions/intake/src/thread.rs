@@ -1,14 +1,13 @@
 //! The visitor reads: their ticket, and what is new on it.
 
 use crate::{
-    body::NoBody,
     once::Once,
     pass::{OwnTicket, Pass},
     view::{MessageView, TicketView},
 };
 use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
-    body::OptionalJsonBody,
+    body::NoBody,
     execute::{Command, Written},
     idempotency::Answer,
     listing::ListRequest,
@@ -68,8 +67,8 @@ pub async fn list(pass: Pass, mut request: ListRequest) -> Result<Response, Prob
 }
 
 /// `POST /intake/tickets/{public_token}/read`: the visitor has seen it.
-pub async fn mark_read(own: OwnTicket, once: Once, body: OptionalJsonBody<NoBody>) -> Result<Response, Problem> {
-    NoBody::check(&body)?;
+pub async fn mark_read(own: OwnTicket, once: Once, body: NoBody) -> Result<Response, Problem> {
+    body.check()?;
     if own.ticket.is_read_by_customer {
         return Ok(Answer::no_content().into_response());
     }

@@ -4,7 +4,7 @@ use crate::asked::Asked;
 use axum::{http::StatusCode, response::Response};
 use lambdesk_api::{
     auth::Session,
-    cursor::Direction,
+    cursor::{Direction, invalid_cursor},
     listing::{ListRequest, Listing},
     page::PageInfo,
     problem::{FieldError, Problem},
@@ -56,8 +56,7 @@ async fn answer(session: &Session, listing: &Listing, asked: Asked) -> Result<Re
     };
     let (page, total) = tokio::try_join!(session.store.list(&tenant, &query), total)?;
     let page = page.map_err(too_many)?;
-    let position = |position: &Option<Position>| position.as_ref().map(|position| position.0.clone());
-    let (next, previous) = (position(&page.next), position(&page.previous));
+    let [next, previous] = [&page.next, &page.previous].map(|position| position.as_ref().map(Position::to_string));
     let mut info = listing.info(next.as_deref(), previous.as_deref());
     if let Some(total) = total {
         info =
@@ -76,9 +75,10 @@ fn too_many(error: TooMany) -> Problem {
 }
 
 fn start(listing: &Listing) -> Result<Start, Problem> {
+    let position = |text: &str| text.parse().map_err(|_| invalid_cursor());
     match (&listing.position, listing.number) {
-        (Some((position, Direction::Forward)), _) => Ok(Start::After(Position(position.clone()))),
-        (Some((position, Direction::Backward)), _) => Ok(Start::Before(Position(position.clone()))),
+        (Some((text, Direction::Forward)), _) => position(text).map(Start::After),
+        (Some((text, Direction::Backward)), _) => position(text).map(Start::Before),
         (None, number) => {
             let skip = number.map_or(0, |number| (number as usize - 1).saturating_mul(listing.limit.into()));
             if skip + usize::from(listing.limit) > DEEPEST {

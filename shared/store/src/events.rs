@@ -39,9 +39,9 @@ pub struct FeedPage {
     pub has_more: bool,
 }
 
-/// A position in the feed could not be read.
+/// A position in the feed or in a list could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a position of the feed")]
+#[error("not a position")]
 pub struct InvalidPosition;
 
 impl Store {

@@ -21,37 +21,60 @@ pub use sort::{Sort, SortBy};
 use crate::{
     client::Store,
     error::StoreError,
+    events::InvalidPosition,
     keys::{self, State, Tenant},
     search::Search,
 };
 use lambdesk_domain::{access::Reach, ticket::Ticket, time::Timestamp};
 use plan::{FEW_FOUND, Plan, plan};
 use source::ENDS;
-use std::time::Duration;
+use std::{fmt, str::FromStr, time::Duration};
 
 /// How deep page numbers reach, in tickets; cursors reach everything.
 pub const DEEPEST: usize = 1_000;
 /// How far a ticket's id may have been made from its `created_at`: one request at most.
 const MAKING: Duration = Duration::from_mins(1);
 
-/// A place in a list: right beyond a ticket.
+/// A place in a list: right beyond a ticket. Written as one text, which reads back.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Position(pub String);
+pub struct Position {
+    place: String,
+    /// Rows beyond the place that are still to be left out: a page by number spent its
+    /// budget before it came to its own.
+    skip: usize,
+}
 
 impl Position {
     /// Right beyond this ticket.
     #[must_use]
     pub fn of(ticket: &Ticket, by: SortBy) -> Self {
-        Self(by.place(ticket))
+        Self::at(by.place(ticket))
+    }
+
+    const fn at(place: String) -> Self {
+        Self { place, skip: 0 }
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.skip, self.place)
+    }
+}
+
+impl FromStr for Position {
+    type Err = InvalidPosition;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPosition> {
+        let (skip, place) = text.split_once(':').ok_or(InvalidPosition)?;
+        Ok(Self { place: place.to_owned(), skip: skip.parse().map_err(|_| InvalidPosition)? })
     }
 }
 
 /// Which way a page goes from its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Start {
-    /// From the beginning of the list, leaving out so many. A page that spends its
-    /// budget among them is empty, and its cursor goes on from where it stopped: that
-    /// may show rows of the pages before, but leaves none out.
+    /// From the beginning of the list, leaving out so many.
     First { skip: usize },
     /// Onwards from a position.
     After(Position),
@@ -108,11 +131,18 @@ pub struct Total {
 pub struct TooMany;
 
 impl ListQuery {
+    /// How many rows the page leaves out at its beginning.
+    const fn skip(&self) -> usize {
+        match &self.start {
+            Start::First { skip } | Start::After(Position { skip, .. }) => *skip,
+            Start::Before(_) => 0,
+        }
+    }
+
     /// How many rows a page must have seen to know that it is full and whether
     /// there is more.
     fn wanted(&self) -> usize {
-        let skip = if let Start::First { skip } = self.start { skip } else { 0 };
-        skip + usize::from(self.limit) + 1
+        self.skip() + usize::from(self.limit) + 1
     }
 
     /// Whether the page is read towards greater places.
@@ -123,7 +153,7 @@ impl ListQuery {
     /// The places, both included, between which the rows of the page are.
     fn range(&self) -> (String, String) {
         let (mut low, mut high) = self.bounds();
-        if let Start::After(Position(place)) | Start::Before(Position(place)) = &self.start {
+        if let Start::After(Position { place, .. }) | Start::Before(Position { place, .. }) = &self.start {
             if self.is_ascending() {
                 low = low.max(keys::after(place));
             } else {

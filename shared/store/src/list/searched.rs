@@ -91,7 +91,7 @@ impl Store {
 /// Where the search of a page begins.
 fn begin(query: &ListQuery) -> SearchFrom {
     match &query.start {
-        Start::After(Position(place)) | Start::Before(Position(place)) => {
+        Start::After(Position { place, .. }) | Start::Before(Position { place, .. }) => {
             keys::number_at(place).map_or(SearchFrom::Newest, |number| beyond(number, query.is_ascending()))
         }
         Start::First { .. } if query.is_ascending() => SearchFrom::Above(TicketNumber(0)),
