@@ -99,29 +99,11 @@ impl FromStr for ChannelToken {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lambdesk_domain::{
-        directory::{IntakePolicy, OpeningRules},
-        status::{ChannelType, Priority},
-        time::Timestamp,
-    };
+    use lambdesk_domain::testing::samples::form;
     use proptest::prelude::*;
 
     fn channel(id: u128, token: String) -> Channel {
-        Channel {
-            id: ChannelId::new(Uuid::from_u128(id)),
-            name: "Website".parse().expect("a name"),
-            kind: ChannelType::Form,
-            color: None,
-            is_enabled: true,
-            hostnames: Vec::new(),
-            intake: IntakePolicy::Accept,
-            require_existing_contact: false,
-            default_priority: Priority::Normal,
-            opening: OpeningRules::default(),
-            token,
-            identity_generation: 0,
-            created_at: Timestamp::EPOCH,
-        }
+        Channel { token, ..form(ChannelId::new(Uuid::from_u128(id))) }
     }
 
     proptest! {

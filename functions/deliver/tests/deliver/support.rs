@@ -11,11 +11,10 @@ use axum::{
 use lambdesk_deliver::Deliver;
 use lambdesk_domain::{
     access::{AccessRules, Actor},
-    command::{Context, NewTicket, create},
-    contact::Requester,
+    command::{Context, create},
     events::{Event, between},
-    id::{DeliveryId, EndpointId, EventId, TicketId, TicketNumber, WorkspaceId},
-    status::{Priority, Source, Status},
+    id::{DeliveryId, EndpointId, EventId, TicketId, WorkspaceId},
+    testing::samples::new_ticket,
     time::Timestamp,
     webhook::{Delivery, Endpoint, Outcome, Subscription},
 };
@@ -72,7 +71,10 @@ impl Desk {
 
     /// The event of a new ticket, not yet written.
     pub fn event(&self) -> Event {
-        between(None, &create(self.new_ticket(), &context(self.clock.now())).unwrap().0)
+        between(
+            None,
+            &create(new_ticket(self.workspace, TicketId::new(new_uuid())), &context(self.clock.now())).unwrap().0,
+        )
     }
 
     /// An event and its delivery to an endpoint, as the fan-out leaves them.
@@ -109,33 +111,6 @@ impl Desk {
 
     pub async fn endpoint_now(&self, endpoint: &Endpoint) -> Endpoint {
         self.store.endpoint(endpoint.workspace_id, endpoint.id).await.unwrap().unwrap()
-    }
-
-    fn new_ticket(&self) -> NewTicket {
-        NewTicket {
-            workspace_id: self.workspace,
-            id: TicketId::new(new_uuid()),
-            number: TicketNumber(1),
-            subject: "A broken lamp".parse().unwrap(),
-            status: Status::Open,
-            priority: Priority::Normal,
-            is_held: false,
-            source: Source::Api,
-            channel: None,
-            category: None,
-            team: None,
-            assignee: None,
-            contact: None,
-            account: None,
-            requester: Requester::default(),
-            tags: [].into(),
-            custom: [].into(),
-            uid: None,
-            summary: None,
-            follow_up_at: None,
-            opening: None,
-            continues: None,
-        }
     }
 }
 

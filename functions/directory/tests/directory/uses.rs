@@ -2,10 +2,10 @@ use crate::app::App;
 use lambdesk_domain::{
     access::{AccessRules, Actor},
     command::{Context, NewTicket, create},
-    contact::Requester,
     custom_field::FieldValue,
-    id::{TicketId, TicketNumber, WorkspaceId},
-    status::{ChannelType, Priority, Source, Status},
+    id::{TicketId, WorkspaceId},
+    status::ChannelType,
+    testing::samples::new_ticket,
     ticket::{ChannelRef, Ticket},
 };
 use lambdesk_store::NewItems;
@@ -14,30 +14,7 @@ use serde_json::{Value, json};
 /// A ticket of the workspace, with all that the fan-out writes by which it is found.
 async fn ticket(app: &App, key: &str, change: impl FnOnce(&mut NewTicket)) -> Ticket {
     let workspace: WorkspaceId = app.get("/v1/workspace", key).await.text("id").parse().unwrap();
-    let mut new = NewTicket {
-        workspace_id: workspace,
-        id: TicketId::new(app.clock.new_uuid()),
-        number: TicketNumber(1),
-        subject: "A broken lamp".parse().unwrap(),
-        status: Status::Open,
-        priority: Priority::Normal,
-        is_held: false,
-        source: Source::Api,
-        channel: None,
-        category: None,
-        team: None,
-        assignee: None,
-        contact: None,
-        account: None,
-        requester: Requester::default(),
-        tags: [].into(),
-        custom: [].into(),
-        uid: None,
-        summary: None,
-        follow_up_at: None,
-        opening: None,
-        continues: None,
-    };
+    let mut new = new_ticket(workspace, TicketId::new(app.clock.new_uuid()));
     change(&mut new);
     let context = Context {
         actor: Actor::System,

@@ -7,11 +7,11 @@ use std::{
 
 use lambdesk_domain::{
     access::{AccessRules, Actor},
-    command::{Context, Decision, Fields, NewTicket, Prior, Update, create, update},
-    contact::Requester,
+    command::{Context, Decision, Fields, Prior, Update, create, update},
     directory::DeletionPolicy,
-    id::{EndpointId, TicketId, TicketNumber, WorkspaceId},
-    status::{Priority, Source, Status},
+    id::{EndpointId, TicketId, WorkspaceId},
+    status::Status,
+    testing::samples::new_ticket,
     ticket::Ticket,
     time::Timestamp,
     webhook::{Endpoint, Subscription},
@@ -82,7 +82,7 @@ impl Desk {
     }
 
     pub async fn ticket_in(&self, workspace: WorkspaceId) -> Ticket {
-        let (ticket, _) = create(new_ticket(workspace), &self.context(false)).unwrap();
+        let (ticket, _) = create(new_ticket(workspace, TicketId::new(new_uuid())), &self.context(false)).unwrap();
         self.store.create_ticket(&ticket, NewItems::default()).await.unwrap();
         ticket
     }
@@ -161,31 +161,4 @@ pub fn store_at(url: &str) -> Store {
         _ => None,
     });
     Store::new(aws::dynamo_client(&config.unwrap().aws), TABLE)
-}
-
-fn new_ticket(workspace_id: WorkspaceId) -> NewTicket {
-    NewTicket {
-        workspace_id,
-        id: TicketId::new(new_uuid()),
-        number: TicketNumber(1),
-        subject: "A broken lamp".parse().unwrap(),
-        status: Status::Open,
-        priority: Priority::Normal,
-        is_held: false,
-        source: Source::Api,
-        channel: None,
-        category: None,
-        team: None,
-        assignee: None,
-        contact: None,
-        account: None,
-        requester: Requester::default(),
-        tags: [].into(),
-        custom: [].into(),
-        uid: None,
-        summary: None,
-        follow_up_at: None,
-        opening: None,
-        continues: None,
-    }
 }

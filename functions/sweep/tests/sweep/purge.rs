@@ -9,6 +9,7 @@ use lambdesk_domain::{
     message::Content,
     status::{Shelf, Status},
     sweep::Tally,
+    testing::samples::new_ticket,
     ticket::Ticket,
 };
 use lambdesk_engine::Position;
@@ -79,7 +80,8 @@ impl Desk {
             is_secure: false,
         };
         let follow_up_at = Some(self.clock.now().plus(400 * DAY));
-        let new = NewTicket { opening: Some(opening), follow_up_at, ..crate::support::new_ticket(self.workspace) };
+        let new =
+            NewTicket { opening: Some(opening), follow_up_at, ..new_ticket(self.workspace, TicketId::new(new_uuid())) };
         let (ticket, message) = create(new, &self.context()).unwrap();
         let items = NewItems { message: message.as_ref(), ..NewItems::default() };
         self.store.create_ticket(&ticket, items).await.unwrap();

@@ -8,11 +8,11 @@ use std::{
 use lambdesk_domain::{
     access::{AccessRules, Actor},
     command::{Context, Decision, Fields, NewTicket, Prior, Update, create, update},
-    contact::Requester,
-    id::{EndpointId, TicketId, TicketNumber, WorkspaceId},
+    id::{EndpointId, TicketId, WorkspaceId},
     patch::Field,
-    status::{Priority, Source, Status},
+    status::Status,
     sweep::Run,
+    testing::samples::new_ticket,
     ticket::Ticket,
     time::Timestamp,
     webhook::{Endpoint, Subscription},
@@ -90,7 +90,7 @@ impl Desk {
     }
 
     pub async fn ticket_due(&self, follow_up_at: Option<Timestamp>) -> Ticket {
-        let new = NewTicket { follow_up_at, ..new_ticket(self.workspace) };
+        let new = NewTicket { follow_up_at, ..new_ticket(self.workspace, TicketId::new(new_uuid())) };
         let (ticket, _) = create(new, &self.context()).unwrap();
         self.store.create_ticket(&ticket, NewItems::default()).await.unwrap();
         ticket
@@ -165,31 +165,4 @@ pub fn store_at(url: &str) -> Store {
         _ => None,
     });
     Store::new(aws::dynamo_client(&config.unwrap().aws), TABLE)
-}
-
-pub fn new_ticket(workspace_id: WorkspaceId) -> NewTicket {
-    NewTicket {
-        workspace_id,
-        id: TicketId::new(new_uuid()),
-        number: TicketNumber(1),
-        subject: "A broken lamp".parse().unwrap(),
-        status: Status::Open,
-        priority: Priority::Normal,
-        is_held: false,
-        source: Source::Api,
-        channel: None,
-        category: None,
-        team: None,
-        assignee: None,
-        contact: None,
-        account: None,
-        requester: Requester::default(),
-        tags: [].into(),
-        custom: [].into(),
-        uid: None,
-        summary: None,
-        follow_up_at: None,
-        opening: None,
-        continues: None,
-    }
 }

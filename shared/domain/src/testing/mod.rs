@@ -5,6 +5,7 @@
 //! and other coincidences happen. Every personal text contains [`MARKER`].
 
 mod commands;
+pub mod samples;
 mod tickets;
 mod values;
 

@@ -1,8 +1,5 @@
 use super::*;
-use lambdesk_domain::{
-    directory::{IntakePolicy, OpeningRules},
-    status::{ChannelType, Priority},
-};
+use lambdesk_domain::testing::samples::form;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
@@ -18,21 +15,7 @@ fn workspace(number: u128) -> WorkspaceId {
 }
 
 fn channel(id: u128, generation: u32) -> Channel {
-    Channel {
-        id: ChannelId::new(Uuid::from_u128(id)),
-        name: "Website".parse().expect("a name"),
-        kind: ChannelType::Form,
-        color: None,
-        is_enabled: true,
-        hostnames: Vec::new(),
-        intake: IntakePolicy::Accept,
-        require_existing_contact: false,
-        default_priority: Priority::Normal,
-        opening: OpeningRules::default(),
-        token: String::new(),
-        identity_generation: generation,
-        created_at: Timestamp::EPOCH,
-    }
+    Channel { identity_generation: generation, ..form(ChannelId::new(Uuid::from_u128(id))) }
 }
 
 fn secret(sealing: &SealingKey, id: u128, generation: u32) -> String {
