@@ -122,6 +122,7 @@ impl Bed {
             ("LAMBDESK_SEALING_KEY", STANDARD.encode(SEALING)),
             ("LAMBDESK_OPERATOR_TOKEN", "an-operator-token-of-the-benchmark".to_owned()),
             ("LAMBDESK_QUEUE_URL", queue),
+            ("LAMBDESK_BUCKET", "lambdesk-bench".to_owned()),
             ("LAMBDESK_ALLOWED_HOSTS", ALLOWED_HOST.to_owned()),
             ("AWS_ENDPOINT_URL", self.engine.url()),
         ]

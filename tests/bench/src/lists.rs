@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, sync::Arc};
 /// The orders that are tried with every filter.
 const SORTS: [&str; 3] = ["-last_activity_at", "-created_at", "priority"];
 /// What matches one ticket in a hundred.
-const RARE: [&str; 3] = ["urgent, 1 %", "tag, 1 %", "open, urgent, common tag: 0.5 %"];
+const RARE: [&str; 4] = ["urgent, 1 %", "channel, 1 %", "tag, 1 %", "open, urgent, common tag: 0.5 %"];
 
 /// What one page cost.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,13 +31,15 @@ pub struct Lists {
     costs: BTreeMap<(usize, usize), Vec<Cost>>,
 }
 
-/// Filters with their names. Those by tag, category, team and contact are found by rows.
-fn filters() -> [(&'static str, String); 8] {
+/// Filters with their names.
+fn filters() -> [(&'static str, String); 10] {
     let (rare, common) = (seed::rare_tag(), seed::common_tag());
     [
         ("none (six states)", String::new()),
         ("one state, 30 %", "&status=open".to_owned()),
         ("urgent, 1 %", "&priority=urgent".to_owned()),
+        ("channel, 1 %", format!("&channel_id={}", seed::rare_channel())),
+        ("assignee, 2 %", format!("&assignee_id={}", seed::assignee())),
         ("tag, 1 %", format!("&tag_id={rare}")),
         ("tag, 50 %", format!("&tag_id={common}")),
         ("contact, 40 tickets", format!("&contact_id={}", seed::client())),

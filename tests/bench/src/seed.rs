@@ -5,13 +5,13 @@ use lambdesk_domain::{
     access::{AccessRules, Actor},
     command::{Context, NewTicket, create},
     contact::{ContactRef, Requester},
-    id::{CategoryId, ContactId, TagId, TeamId, TicketId, TicketNumber, WorkspaceId},
-    status::{Priority, Source, Status},
-    ticket::Ticket,
+    id::{CategoryId, ChannelId, ContactId, TagId, TeamId, TicketId, TicketNumber, UserId, WorkspaceId},
+    status::{ChannelType, Priority, Source, Status},
+    ticket::{ChannelRef, Ticket},
     time::Timestamp,
 };
 use lambdesk_runtime::Clock;
-use lambdesk_store::NewItems;
+use lambdesk_store::{CommitError, NewItems, Store, StoreError};
 use std::{
     collections::BTreeMap,
     ops::Range,
@@ -21,8 +21,11 @@ use std::{
     },
     time::Duration,
 };
+use tokio::time::sleep;
 use uuid::Uuid;
 
+/// Before an overloaded engine is asked again.
+const PATIENCE: Duration = Duration::from_millis(200);
 /// Writers at the same time: enough to keep the engine busy.
 const WRITERS: usize = 32;
 /// How twenty tickets are spread over the states: 30 % open, 25 % closed.
@@ -50,15 +53,31 @@ pub async fn seed(bed: &Arc<Bed>, begin: Timestamp, tickets: Range<u64>) {
                         return;
                     }
                     let ticket = ticket(bed.workspace, begin, number);
-                    bed.store().create_ticket(&ticket, NewItems::default()).await.unwrap();
-                    // As the fan-out would have.
-                    bed.store().place_rows(None, &ticket).await.unwrap();
+                    write(bed.store(), &ticket).await;
                 }
             })
         })
         .collect();
     for writer in writers {
         writer.await.unwrap();
+    }
+}
+
+/// Writes a ticket, and its rows as the fan-out would have. While the engine is
+/// overloaded, again and again.
+async fn write(store: &Store, ticket: &Ticket) {
+    let is_busy = |error: &StoreError| matches!(error, StoreError::Unavailable(_));
+    loop {
+        match store.create_ticket(ticket, NewItems::default()).await {
+            Err(CommitError::Store(error)) if is_busy(&error) => sleep(PATIENCE).await,
+            written => break written.unwrap(),
+        }
+    }
+    loop {
+        match store.place_rows(None, ticket).await {
+            Err(error) if is_busy(&error) => sleep(PATIENCE).await,
+            written => break written.unwrap(),
+        }
     }
 }
 
@@ -89,10 +108,10 @@ pub fn ticket(workspace_id: WorkspaceId, begin: Timestamp, number: u64) -> Ticke
         priority: if is_rare(number) { Priority::Urgent } else { Priority::Normal },
         is_held: false,
         source: Source::Api,
-        channel: None,
+        channel: is_rare(number + 23).then(|| ChannelRef { id: rare_channel(), kind: ChannelType::Form }),
         category: number.is_multiple_of(10).then(category),
         team: number.is_multiple_of(5).then(team),
-        assignee: None,
+        assignee: (is_rare(number + 41) || is_rare(number + 59)).then(assignee),
         contact: (number < 1_000 && number.is_multiple_of(25)).then(client_ref),
         account: None,
         requester,
@@ -118,6 +137,16 @@ pub const fn rare_tag() -> TagId {
 /// On every second.
 pub const fn common_tag() -> TagId {
     TagId::new(Uuid::from_u128(2))
+}
+
+/// Where one in a hundred came in.
+pub const fn rare_channel() -> ChannelId {
+    ChannelId::new(Uuid::from_u128(6))
+}
+
+/// Of one in fifty.
+pub const fn assignee() -> UserId {
+    UserId::new(Uuid::from_u128(7))
 }
 
 /// Of every fifth.
