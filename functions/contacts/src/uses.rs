@@ -2,10 +2,11 @@
 
 use lambdesk_api::{auth::Session, problem::Problem};
 use lambdesk_domain::{
+    access::Reach,
     contact::Contact,
     id::{AccountId, TicketId},
 };
-use lambdesk_store::{Used, UsedBy, keys::Posting};
+use lambdesk_store::{UsedBy, keys::Posting};
 use serde_json::json;
 
 /// Holds a contact to being used by no ticket and no account, nor any that was
@@ -15,7 +16,7 @@ use serde_json::json;
 /// 409 `in_use`, naming the uses.
 pub async fn free(session: &Session, contact: &Contact) -> Result<(), Problem> {
     let ids: Vec<_> = contact.ids().collect();
-    refuse(&session.store.uses_of_contacts(session.workspace(), &ids).await?)
+    refuse(session, &session.store.uses_of_contacts(session.workspace(), &ids).await?)
 }
 
 /// Holds an account to being used by no ticket.
@@ -23,21 +24,23 @@ pub async fn free(session: &Session, contact: &Contact) -> Result<(), Problem> {
 /// # Errors
 /// 409 `in_use`, naming the uses.
 pub async fn free_account(session: &Session, account: AccountId) -> Result<(), Problem> {
-    let used = Used::Posting(Posting::Account(account));
-    let users = session.store.users_of(session.workspace(), &used).await?;
+    let users = session.store.users_of(session.workspace(), &Posting::Account(account)).await?;
     let ids: Vec<_> = users.tickets.into_iter().map(TicketId::uuid).collect();
     let used = (!ids.is_empty()).then_some(UsedBy { kind: "ticket", ids, is_exact: !users.may_be_more });
-    refuse(used.as_slice())
+    refuse(session, used.as_slice())
 }
 
-fn refuse(uses: &[UsedBy]) -> Result<(), Problem> {
+/// Whoever does not see every ticket is told of how many, not of which.
+fn refuse(session: &Session, uses: &[UsedBy]) -> Result<(), Problem> {
     if uses.is_empty() {
         return Ok(());
     }
+    let sees_all = session.reach() == Reach::All;
     let named: Vec<_> = uses
         .iter()
         .map(|uses| {
-            let ids: Vec<_> = uses.ids.iter().take(10).map(ToString::to_string).collect();
+            let most = if sees_all || uses.kind != "ticket" { 10 } else { 0 };
+            let ids: Vec<_> = uses.ids.iter().take(most).map(ToString::to_string).collect();
             json!({"kind": uses.kind, "count": uses.ids.len(), "is_exact": uses.is_exact, "ids": ids})
         })
         .collect();

@@ -17,7 +17,7 @@ use lambdesk_domain::{
     text::{FieldKey, Name},
     time::Timestamp,
 };
-use lambdesk_store::{Used, keys::Posting};
+use lambdesk_store::keys::Posting;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -25,19 +25,26 @@ use uuid::Uuid;
 /// The most options of one field.
 const MOST_OPTIONS: usize = 100;
 
+/// The fields of a custom field.
 #[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 #[schemars(rename = "CustomFieldFields")]
 pub struct FieldBody {
+    /// How tickets name it, under `custom`; unique. Fixed once it is made.
     key: Input<FieldKey>,
+    /// How people name it.
     name: Input<Name>,
+    /// What its values are. Fixed once it is made.
     kind: Input<FieldKind>,
+    /// New tickets must have a value; false when left out.
     is_required: Input<bool>,
+    /// What can be chosen, in order: 1 to 100 for `choice` and `choices`, none for others.
     options: Input<Vec<Input<Name>>>,
     #[serde(flatten)]
     unknown: Unknown,
 }
 
+/// A field that the workspace has added to its tickets.
 #[derive(Serialize, schemars::JsonSchema)]
 #[schemars(rename = "CustomField")]
 pub struct FieldView {
@@ -128,19 +135,9 @@ pub fn immutable<T>(pointer: &str, input: &Input<T>, check: &mut Checker) {
     }
 }
 
-/// What tickets may have of a field: found by value where the values are few.
-pub fn values_of(field: &FieldDefinition) -> Vec<Used> {
-    match field.kind {
-        FieldKind::Choice | FieldKind::Choices => field.options.iter().map(|option| chosen(field, option)).collect(),
-        FieldKind::Boolean => [true, false]
-            .map(|flag| Used::Posting(Posting::Custom(field.key.clone(), FieldValue::Boolean(flag))))
-            .into(),
-        FieldKind::Text | FieldKind::Number | FieldKind::Date => vec![Used::Field(field.key.clone())],
-    }
-}
-
-fn chosen(field: &FieldDefinition, option: &Name) -> Used {
-    Used::Posting(Posting::Custom(field.key.clone(), FieldValue::Text(option.to_string())))
+/// A choice, as tickets that have it are found by it.
+fn chosen(field: &FieldDefinition, option: &Name) -> Posting {
+    Posting::Custom(field.key.clone(), FieldValue::Text(option.to_string()))
 }
 
 /// Options in the order given: some for fields with a choice, none for the others.

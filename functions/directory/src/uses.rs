@@ -6,7 +6,7 @@ use lambdesk_domain::{
     directory::{Entry, KeyHolder},
     id::TicketId,
 };
-use lambdesk_store::Used;
+use lambdesk_store::keys::Posting;
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -37,7 +37,7 @@ impl FromRequestParts<App> for Forcible {
 #[derive(Debug, Clone, Default)]
 pub struct Freed {
     /// What tickets may have.
-    pub on_tickets: Vec<Used>,
+    pub on_tickets: Vec<Posting>,
     /// The holder of keys.
     pub holder: Option<KeyHolder>,
     /// What channels give to new tickets, or webhooks are narrowed to.
@@ -88,10 +88,10 @@ pub async fn require_unused(session: &Session, freed: &Freed) -> Result<(), Prob
     Err(Problem::conflict("in_use", detail).with_extra("uses", json!(uses)))
 }
 
-async fn tickets(session: &Session, used: &[Used]) -> Result<Option<Use>, Problem> {
+async fn tickets(session: &Session, postings: &[Posting]) -> Result<Option<Use>, Problem> {
     let (mut ids, mut is_exact) = (Vec::new(), true);
-    for used in used {
-        let users = session.store.users_of(session.workspace(), used).await?;
+    for posting in postings {
+        let users = session.store.users_of(session.workspace(), posting).await?;
         ids.extend(users.tickets.into_iter().map(TicketId::uuid));
         is_exact &= !users.may_be_more;
         // Enough to refuse; the rest would only cost.
@@ -128,23 +128,21 @@ async fn webhooks(session: &Session, id: Uuid) -> Result<Option<Use>, Problem> {
 
 /// What deleting an entry takes from whom.
 pub fn freed_with(entry: &Entry) -> Freed {
-    use lambdesk_store::keys::Posting;
-    let posting = |posting| vec![Used::Posting(posting)];
     let id = Some(entry.id());
     match entry {
         Entry::User(user) => Freed {
-            on_tickets: vec![Used::Assignee(user.id)],
+            on_tickets: vec![Posting::Assignee(user.id)],
             holder: Some(KeyHolder::User { user_id: user.id }),
             id: None,
         },
-        Entry::Team(team) => Freed { on_tickets: posting(Posting::Team(team.id)), id, holder: None },
-        Entry::Tag(tag) => Freed { on_tickets: posting(Posting::Tag(tag.id)), ..Freed::default() },
-        Entry::Category(category) => Freed { on_tickets: posting(Posting::Category(category.id)), id, holder: None },
+        Entry::Team(team) => Freed { on_tickets: vec![Posting::Team(team.id)], id, holder: None },
+        Entry::Tag(tag) => Freed { on_tickets: vec![Posting::Tag(tag.id)], ..Freed::default() },
+        Entry::Category(category) => Freed { on_tickets: vec![Posting::Category(category.id)], id, holder: None },
         Entry::Channel(channel) => Freed {
-            on_tickets: vec![Used::Channel(channel.id)],
+            on_tickets: vec![Posting::Channel(channel.id)],
             holder: Some(KeyHolder::Channel { channel_id: channel.id }),
             id,
         },
-        Entry::Field(field) => Freed { on_tickets: crate::fields::values_of(field), ..Freed::default() },
+        Entry::Field(field) => Freed { on_tickets: vec![Posting::Field(field.key.clone())], ..Freed::default() },
     }
 }

@@ -22,8 +22,9 @@
 //! | the next ticket numbers; a ticket by number | `ws#n`, `N`; `#number·id` |
 //! | tickets that are not active by priority, then creation | `ws#o#group`, priority·id |
 //! | tickets by last change | `ws#u#group`, updated·id |
-//! | tickets with a tag, account, uid, category, team, custom value | `ws#f#kind#value`, id |
-//! | the same by the day of their last activity | `ws#l#kind#value`, day·id |
+//! | tickets by last activity, marked with what lists filter by | `ws#a#group`, activity·id |
+//! | tickets with a tag, account, uid, category, team, custom value, channel, assignee | `ws#f#kind#value`, id |
+//! | the same, but for channels and assignees, by the day of their last activity | `ws#l#kind#value`, day·id |
 //! | how far counters have come, with the counts now; a recount; what it has replaced | `ws#count`, `P`; `B`; `O` |
 //! | counts of channels and assignees now; what happened on days | `ws#count#generation`, `C#channel` · `U#assignee`; `D#group#day` |
 //! | a workspace's round of purging; what remains of a purged ticket | `ws#purge`, `W`; `ws#t#ticket`, `W` |
@@ -57,7 +58,7 @@ pub(crate) use purge::BELONGINGS;
 pub use purge::{is_remains, parse_round};
 pub use rows::{Group, Posting};
 pub(crate) use rows::{
-    NUMBER, day_at, number_at, number_key, number_place, row_day, state_key, state_place, ticket_at, time_at,
+    NUMBER, day_at, number_at, number_key, number_place, row_day, state_key, state_place, tail, ticket_at, time_at,
     time_place,
 };
 pub(crate) use search::{Place, indexed_number};

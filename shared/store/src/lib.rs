@@ -20,6 +20,7 @@ mod item;
 mod jobs;
 pub mod keys;
 mod list;
+mod marks;
 mod message;
 mod meter;
 mod numbers;
@@ -66,5 +67,5 @@ pub use search::{FORGET_WITHIN, Hits, Pace, Search, SearchFrom, Tended, TicketWo
 pub use stream::{Image, StreamChange, read_image};
 pub use thread::ThreadPage;
 pub use tickets::{NewItems, Page};
-pub use uses::{Used, Users};
+pub use uses::Users;
 pub use webhooks::Lease;

@@ -1,5 +1,6 @@
 //! The small rows by which lists find tickets where no index leads: by priority
-//! when they are done, by last change, by number, by what few tickets have.
+//! when they are done, by last change, by number, by what few tickets have; and by
+//! last activity where most rows are to be left out ([`marks`]).
 //!
 //! The stream's reader writes them ([`Store::publish`]), so they lag a little
 //! behind. They only name tickets: whoever reads them reads the heads too, and
@@ -10,6 +11,7 @@ use crate::{
     error::StoreError,
     item::{FORMAT, Item, Reader, number, text},
     keys::{self, Group, Key, Posting, Tenant},
+    marks::{self, Mark},
     tickets::Page,
 };
 use aws_sdk_dynamodb::types::{DeleteRequest, PutRequest, WriteRequest};
@@ -24,26 +26,24 @@ use lambdesk_domain::{
 const WRITES_AT_ONCE: usize = 25;
 /// How often writes that were left out are asked for again.
 const ATTEMPTS: u32 = 6;
-/// The attribute of a number row with the ticket's [`Group`].
-pub(crate) const GROUP: &str = "g";
 
 /// One row of a ticket.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Row {
     key: Key,
-    /// On number rows: where the ticket is, so that they can be filtered.
-    group: Option<Group>,
+    /// By which the table filters.
+    marks: Vec<Mark>,
 }
 
 impl Row {
     const fn bare(key: Key) -> Self {
-        Self { key, group: None }
+        Self { key, marks: Vec::new() }
     }
 
     fn into_item(self) -> Item {
         let mut item = primary(self.key);
         item.insert("v".to_owned(), number(FORMAT));
-        item.extend(self.group.map(|group| (GROUP.to_owned(), text(group.as_str()))));
+        item.extend(self.marks.into_iter().map(|(name, mark)| (name.to_owned(), text(mark))));
         item
     }
 }
@@ -52,14 +52,15 @@ impl Row {
 fn rows(ticket: &Ticket) -> Vec<Row> {
     let tenant = Tenant::new(ticket.workspace_id);
     let group = Group::of_ticket(ticket);
-    let number = Row { key: tenant.number_row(ticket), group: Some(group) };
+    let number = Row { key: tenant.number_row(ticket), marks: vec![marks::of_group(group)] };
+    let marked = [tenant.updated_row(ticket), tenant.activity_row(ticket)];
+    let marked = marked.map(|key| Row { key, marks: marks::of(ticket) });
     let order = (group != Group::Active).then(|| Row::bare(tenant.order_row(ticket)));
     let postings = postings(ticket);
-    let postings = postings
-        .iter()
-        .flat_map(|posting| [tenant.posting_row(posting, ticket.id), tenant.day_row(posting, ticket)])
-        .map(Row::bare);
-    [number, Row::bare(tenant.updated_row(ticket))].into_iter().chain(order).chain(postings).collect()
+    let posted = postings.iter().map(|posting| tenant.posting_row(posting, ticket.id));
+    let by_day = postings.iter().filter(|posting| posting.has_days()).map(|posting| tenant.day_row(posting, ticket));
+    let bare = posted.chain(by_day).map(Row::bare);
+    std::iter::once(number).chain(marked).chain(order).chain(bare).collect()
 }
 
 /// What a ticket can be found by.
@@ -70,13 +71,16 @@ fn postings(ticket: &Ticket) -> Vec<Posting> {
         ticket.uid.clone().map(Posting::Uid),
         ticket.category.map(Posting::Category),
         ticket.team.map(Posting::Team),
+        ticket.assignee.map(Posting::Assignee),
+        ticket.channel.as_ref().map(|channel| Posting::Channel(channel.id)),
     ];
     let custom = ticket.custom.iter().flat_map(|(key, value)| {
         let values = match value {
             FieldValue::Choices(values) => values.iter().cloned().map(FieldValue::Text).collect(),
             other => vec![other.clone()],
         };
-        values.into_iter().map(|value| Posting::Custom(key.clone(), value))
+        let values = values.into_iter().map(|value| Posting::Custom(key.clone(), value));
+        values.chain([Posting::Field(key.clone())])
     });
     tags.chain(references.into_iter().flatten()).chain(custom).collect()
 }
@@ -222,7 +226,7 @@ mod tests {
             }
             let last = versions.last().expect("never empty");
             prop_assert_eq!(there.iter().map(|row| row.key.clone()).collect::<HashSet<_>>(), keys_of(last));
-            prop_assert!(there.iter().all(|row| row.group.is_none_or(|group| group == Group::of_ticket(last))));
+            prop_assert_eq!(there.into_iter().collect::<HashSet<_>>(), rows(last).into_iter().collect());
             let (deletes, puts) = between(Some(last), None);
             prop_assert_eq!((deletes.into_iter().collect::<HashSet<_>>(), puts), (keys_of(last), vec![]));
         }

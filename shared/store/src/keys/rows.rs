@@ -7,7 +7,7 @@
 use super::{Key, State, Tenant, activity, day, priority, short, time_key, time_of};
 use lambdesk_domain::{
     custom_field::FieldValue,
-    id::{AccountId, CategoryId, TagId, TeamId, TicketId, TicketNumber},
+    id::{AccountId, CategoryId, ChannelId, TagId, TeamId, TicketId, TicketNumber, UserId},
     text::{FieldKey, Uid},
     ticket::Ticket,
     time::Timestamp,
@@ -85,9 +85,23 @@ pub enum Posting {
     Team(TeamId),
     /// This value of a custom field; of several choices, one.
     Custom(FieldKey, FieldValue),
+    /// Any value of a custom field.
+    Field(FieldKey),
+    /// This channel.
+    Channel(ChannelId),
+    /// This assignee.
+    Assignee(UserId),
 }
 
 impl Posting {
+    /// Whether its tickets have day rows, too. Those of a channel or an assignee are
+    /// found by the marks of rows by last activity instead: nearly every ticket has them,
+    /// and two writes more on each of its days would cost more than they save. By any
+    /// value of a field no list is filtered.
+    pub(crate) const fn has_days(&self) -> bool {
+        !matches!(self, Self::Field(_) | Self::Channel(_) | Self::Assignee(_))
+    }
+
     fn partition(&self) -> String {
         match self {
             Self::Tag(tag) => format!("tag#{}", short(tag.uuid())),
@@ -96,6 +110,9 @@ impl Posting {
             Self::Category(category) => format!("category#{}", short(category.uuid())),
             Self::Team(team) => format!("team#{}", short(team.uuid())),
             Self::Custom(key, value) => format!("custom#{}", hashed(&format!("{key}={}", canonical(value)))),
+            Self::Field(key) => format!("field#{}", hashed(key.as_str())),
+            Self::Channel(channel) => format!("channel#{}", short(channel.uuid())),
+            Self::Assignee(user) => format!("user#{}", short(user.uuid())),
         }
     }
 }
@@ -145,6 +162,18 @@ impl Tenant {
         self.key(&format!("u#{}", Group::of_ticket(ticket).as_str()), activity(ticket.updated_at, ticket.id))
     }
 
+    /// Partition of the activity rows: tickets of a group by their last activity.
+    #[must_use]
+    pub fn activity_rows(&self, group: Group) -> String {
+        format!("{}#a#{}", self.workspace, group.as_str())
+    }
+
+    /// A ticket's activity row.
+    #[must_use]
+    pub fn activity_row(&self, ticket: &Ticket) -> Key {
+        self.key(&format!("a#{}", Group::of_ticket(ticket).as_str()), activity(ticket.last_activity_at, ticket.id))
+    }
+
     /// Partition of the number rows: all tickets by number.
     #[must_use]
     pub fn number_rows(&self) -> String {
@@ -182,6 +211,12 @@ impl Tenant {
     pub fn posting_row(&self, posting: &Posting, ticket: TicketId) -> Key {
         self.key(&format!("f#{}", posting.partition()), short(ticket.uuid()))
     }
+}
+
+/// The last four characters of an id, 20 bits: where ids made by time differ most.
+#[must_use]
+pub fn tail(id: Uuid) -> String {
+    short(id).split_off(18)
 }
 
 /// A place in the list by number.

@@ -23,16 +23,25 @@ const SPARE: usize = 10;
 /// Keys that are held against those of another source at a time, of all sources
 /// together: 8 to 14 units.
 const AMONG: usize = 1_000;
-/// Number rows that are looked at for rare groups: about 4 units.
-const RARE: usize = 400;
+/// Rows of which the table leaves out some: this many per head that is looked for at
+/// first, then twice as many as it seems to take.
+const SIFTED: usize = 10;
+/// The most of those that one page looks at: about 28 units.
+const MOST_SIFTED: usize = 2_900;
+/// How many of those cost what a head costs.
+const SIFTED_PER_HEAD: usize = 53;
+/// Heads that a page may read beyond [`HEADS`] instead of rows that are left out.
+const HEADS_FOR_SIFTED: usize = 16;
 
 /// What one page has read of its keys.
 struct Keys<'a> {
     query: &'a ListQuery,
     runs: Vec<Run<TicketId>>,
     is_plain: bool,
-    /// The table leaves out most rows.
-    is_rare: bool,
+    /// The table leaves out some rows.
+    is_sifted: bool,
+    /// How many rows the table has looked at.
+    examined: usize,
     /// Others are left out before their heads are read.
     among: Option<HashSet<TicketId>>,
     /// Candidates up to here have been taken.
@@ -44,12 +53,16 @@ struct Keys<'a> {
 
 impl<'a> Keys<'a> {
     fn of(tenant: &Tenant, query: &'a ListQuery, walk: &Walk, among: Option<HashSet<TicketId>>) -> Self {
-        let is_rare = |source: &Source| matches!(source, Source::Numbers(groups) if !groups.contains(&Group::Active) || !groups.contains(&Group::Done));
+        let runs: Vec<_> = walk.sources.iter().map(|source| Run::ahead(source, tenant, query)).collect();
+        // Of all numbers, those that are neither active nor done are few.
+        let is_most = |source: &Source| matches!(source, Source::Numbers(groups) if groups.contains(&Group::Active) && groups.contains(&Group::Done));
+        let is_sifted = runs.iter().any(|run| run.is_sifted(query)) && !walk.sources.iter().any(is_most);
         Self {
             query,
-            runs: walk.sources.iter().map(|source| Run::ahead(source, tenant, query)).collect(),
+            runs,
             is_plain: walk.is_plain || among.is_some(),
-            is_rare: walk.sources.iter().any(is_rare),
+            is_sifted: is_sifted && among.is_none(),
+            examined: 0,
             among,
             taken_to: None,
             taken: 0,
@@ -60,7 +73,7 @@ impl<'a> Keys<'a> {
     /// How many heads to read next, given how many rows the page has.
     fn wanted(&self, found: usize) -> usize {
         let wanted = self.query.wanted();
-        let budget = HEADS.max(wanted).saturating_sub(self.taken);
+        let budget = self.budget().max(wanted).saturating_sub(self.taken);
         let next = match (self.taken_to.is_none(), self.is_plain) {
             (true, true) => wanted,
             (true, false) => wanted * 2,
@@ -69,21 +82,50 @@ impl<'a> Keys<'a> {
         next.min(budget)
     }
 
+    /// How many heads a page may read, whatever it asks for.
+    const fn budget(&self) -> usize {
+        if self.is_sifted { HEADS + HEADS_FOR_SIFTED - self.examined / SIFTED_PER_HEAD } else { HEADS }
+    }
+
+    /// How often rows are read before their heads are.
+    const fn steps(&self) -> usize {
+        if self.is_sifted { 3 } else { 1 }
+    }
+
+    /// How many rows could be taken now.
+    fn ready(&self) -> usize {
+        page::seen(&self.runs, self.query.is_ascending()).saturating_sub(self.taken)
+    }
+
+    /// How many rows to look at next, of all sources together, to find so many.
+    fn sifted(&self, heads: usize) -> usize {
+        let found: usize = self.runs.iter().map(|run| run.rows.len()).sum();
+        let next = if self.examined == 0 {
+            heads * SIFTED
+        } else {
+            heads.saturating_sub(self.ready()) * 2 * self.examined / found.max(1)
+        };
+        next.min(MOST_SIFTED.saturating_sub(self.examined))
+    }
+
     /// The sources of which too little has been read to take so many, and how many
     /// rows to read of each.
     fn short(&mut self, heads: usize) -> (Vec<&mut Run<TicketId>>, usize) {
-        let rows = match &self.among {
-            Some(_) => AMONG / self.runs.len().max(1),
-            None if self.is_rare => RARE.max(heads),
-            None => heads + SPARE,
-        };
+        let (sifted, sources) = (self.sifted(heads), self.runs.len().max(1));
         let is_among = |id: &TicketId| self.among.as_ref().is_none_or(|among| among.contains(id));
         let (taken_to, ascending) = (self.taken_to.as_deref(), self.query.is_ascending());
         let ahead = |run: &Run<TicketId>| {
             run.rows.iter().filter(|(place, id)| is_ahead(taken_to, place, ascending) && is_among(id)).count()
         };
         let short = self.runs.iter_mut().filter(|run| !run.is_exhausted() && ahead(run) < heads);
-        (short.collect(), rows)
+        let short: Vec<_> = short.collect();
+        let rows = match &self.among {
+            Some(_) => AMONG / sources,
+            None if self.is_sifted => sifted / short.len().max(1),
+            None => heads + SPARE,
+        };
+        self.examined += rows * short.len();
+        (short, rows)
     }
 
     /// The next tickets in the order of the list with their places, as far as all
@@ -128,13 +170,17 @@ impl Store {
         let mut keys = Keys::of(tenant, query, walk, among);
         let mut found = Vec::new();
         for _ in 0..ROUNDS {
-            let heads = keys.wanted(found.len());
-            if heads == 0 || keys.is_finished {
+            if keys.wanted(found.len()) == 0 || keys.is_finished {
                 break;
             }
-            let (short, rows) = keys.short(heads);
-            try_join_all(short.into_iter().map(|run| self.step(query, run, rows))).await?;
-            let candidates = keys.take(heads);
+            for _ in 0..keys.steps() {
+                let (short, rows) = keys.short(keys.wanted(found.len()));
+                if rows == 0 {
+                    break;
+                }
+                try_join_all(short.into_iter().map(|run| self.step(query, run, rows))).await?;
+            }
+            let candidates = keys.take(keys.wanted(found.len()));
             found.extend(self.as_placed(tenant, query, &candidates).await?);
         }
         let stopped = if keys.is_finished { None } else { keys.taken_to };

@@ -3,7 +3,7 @@
 use super::{ListPage, ListQuery, Position, Start, run::Run};
 use crate::keys;
 use lambdesk_domain::{id::TicketId, ticket::Ticket};
-use std::collections::{HashMap, hash_map::Entry};
+use std::collections::{HashMap, HashSet, hash_map::Entry};
 
 /// Where all runs have been seen to; none when they have been to their ends.
 pub fn frontier<T>(runs: &[Run<T>], ascending: bool) -> Option<String> {
@@ -76,6 +76,28 @@ pub fn page_of(query: &ListQuery, mut rows: Vec<(String, Ticket)>, stopped: Opti
         Start::First { skip: 0 } => ListPage { tickets, next: onwards, previous: None },
         Start::First { .. } | Start::After(_) => ListPage { tickets, next: onwards, previous: back },
     }
+}
+
+/// One page of two parts, of which the second goes on where the first stopped. A
+/// ticket that moved between two reads is in it once.
+pub fn join(query: &ListQuery, first: ListPage, second: ListPage) -> ListPage {
+    let seen: HashSet<TicketId> = first.tickets.iter().map(|ticket| ticket.id).collect();
+    let mut more = second.tickets;
+    more.retain(|ticket| !seen.contains(&ticket.id));
+    let is_first_empty = first.tickets.is_empty();
+    let mut tickets = first.tickets;
+    if matches!(query.start, Start::Before(_)) {
+        more.append(&mut tickets);
+        let next = if is_first_empty { second.next } else { first.next };
+        return ListPage { tickets: more, next, previous: second.previous };
+    }
+    tickets.append(&mut more);
+    let previous = match query.start {
+        Start::First { skip: 0 } => None,
+        _ if is_first_empty => second.previous,
+        _ => first.previous,
+    };
+    ListPage { tickets, next: second.next, previous }
 }
 
 /// Where an empty page goes back: to the other side of where it began, so that

@@ -3,7 +3,7 @@
 use super::{
     ListQuery, SortBy, filter,
     plan::Source,
-    source::{ENDS, Scope, group_words},
+    source::{ENDS, Scope},
 };
 use crate::{
     client::{CAPACITY, Store, failure},
@@ -11,6 +11,7 @@ use crate::{
     head::{self, Expression},
     item::{Item, Reader, text},
     keys::{self, Index, Tenant},
+    marks,
 };
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use lambdesk_domain::{id::TicketId, ticket::Ticket};
@@ -78,6 +79,11 @@ impl<T> Run<T> {
         self.is_exhausted
     }
 
+    /// Whether the table leaves out some of its rows by their marks.
+    pub fn is_sifted(&self, query: &ListQuery) -> bool {
+        !self.scope.wanted(query).is_empty()
+    }
+
     /// The place up to which everything has been seen, while there may be more.
     pub fn frontier(&self, ascending: bool) -> Option<String> {
         let (_, sort_key) = self.scope.attributes();
@@ -116,7 +122,7 @@ impl Store {
             (expression.value(text(&scope.partition)), expression.value(text(low)), expression.value(text(high)));
         let filter = match scope.index {
             Some(index) if index.holds_items() => filter::expression(query, index == Index::Assignee, &mut expression),
-            _ => among(scope, &mut expression),
+            _ => marks::expression(&scope.wanted(query), &mut expression),
         };
         let (names, values) = expression.into_parts();
         self.client
@@ -130,13 +136,6 @@ impl Store {
             .scan_index_forward(query.is_ascending())
             .return_consumed_capacity(CAPACITY)
     }
-}
-
-/// Rows of some groups only.
-fn among(scope: &Scope, into: &mut Expression) -> Option<String> {
-    let (name, words) = group_words(&scope.groups);
-    let words: Vec<_> = words.into_iter().map(|word| into.value(text(word))).collect();
-    (!words.is_empty()).then(|| format!("{} IN ({})", into.name(name), words.join(", ")))
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! Where each source is in the table, and how its sort keys and the list's places
 //! translate.
 
-use super::{SortBy, plan::Source};
+use super::{ListQuery, SortBy, plan::Source};
 use crate::{
     keys::{self, Group, Index, Tenant},
-    rows,
+    marks::{self, Wanted},
 };
 use lambdesk_domain::status::Priority;
 
@@ -21,6 +21,17 @@ enum Spelling {
     Without(char),
 }
 
+/// What rows say of their tickets, so that the table can leave some out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Marked {
+    /// Nothing.
+    Not,
+    /// Their group, of which these are wanted.
+    Groups(Vec<Group>),
+    /// What lists filter by. All are of this group.
+    Tickets(Group),
+}
+
 /// A source as a query of the table reads it.
 #[derive(Debug, Clone)]
 pub struct Scope {
@@ -28,8 +39,7 @@ pub struct Scope {
     pub index: Option<Index>,
     /// The partition.
     pub partition: String,
-    /// Only rows whose attribute [`rows::GROUP`] is one of these; empty: all.
-    pub groups: Vec<Group>,
+    marked: Marked,
     spelling: Spelling,
     /// All sort keys begin with this.
     within: String,
@@ -41,7 +51,7 @@ impl Source {
         let plain = |index, partition| Scope {
             index,
             partition,
-            groups: Vec::new(),
+            marked: Marked::Not,
             spelling: Spelling::Same,
             within: String::new(),
         };
@@ -59,9 +69,14 @@ impl Source {
                 };
                 priority.map_or(scope.clone(), |priority| scope.of_priority(priority, by))
             }
-            Self::Updated(group) => plain(None, tenant.updated_rows(*group)),
+            Self::Updated(group) => {
+                Scope { marked: Marked::Tickets(*group), ..plain(None, tenant.updated_rows(*group)) }
+            }
+            Self::Active(group) => {
+                Scope { marked: Marked::Tickets(*group), ..plain(None, tenant.activity_rows(*group)) }
+            }
             Self::Numbers(groups) => Scope {
-                groups: groups.clone(),
+                marked: Marked::Groups(groups.clone()),
                 spelling: Spelling::Before(keys::NUMBER.to_owned()),
                 ..plain(None, tenant.number_rows())
             },
@@ -83,6 +98,15 @@ impl Scope {
         match by {
             SortBy::Priority => Self { within: digit, ..self },
             _ => Self { spelling: Spelling::Before(digit), ..self },
+        }
+    }
+
+    /// The marks that a query wants of its rows.
+    pub fn wanted(&self, query: &ListQuery) -> Vec<Wanted> {
+        match &self.marked {
+            Marked::Not => Vec::new(),
+            Marked::Groups(groups) => marks::wanted_groups(groups),
+            Marked::Tickets(group) => marks::wanted(query, *group),
         }
     }
 
@@ -118,11 +142,6 @@ impl Scope {
         let high = if self.within.is_empty() { high } else { high.min(format!("{}{last}", self.within)) };
         (low <= high).then_some((low, high))
     }
-}
-
-/// The words of groups, as number rows have them.
-pub fn group_words(groups: &[Group]) -> (&'static str, Vec<&'static str>) {
-    (rows::GROUP, groups.iter().map(|group| group.as_str()).collect())
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! Reading sources in the order of the list, and few rows whole.
 
 use super::{
-    ListPage, ListQuery, SortBy, page,
+    ListPage, ListQuery, SortBy, Start, page,
     plan::{Source, Walk},
     run::{Row, Run},
 };
-use crate::{client::Store, error::StoreError, head, keys::Tenant};
+use crate::{client::Store, error::StoreError, head, keys::Tenant, marks};
 use futures_util::future::try_join_all;
 use lambdesk_domain::{id::TicketId, ticket::Ticket};
 use std::collections::HashSet;
@@ -17,6 +17,8 @@ const ROUNDS: usize = 4;
 const EXAMINED: usize = 420;
 /// The fewest rows worth a request.
 const FEWEST: usize = 10;
+/// How many heads a page looks at before it goes on by marked rows: about 6 units.
+const EXAMINED_FIRST: usize = 60;
 /// The most tickets that keys are held against: about 8 units.
 const MOST_AMONG: u16 = 1_000;
 /// What one request for heads takes.
@@ -25,11 +27,32 @@ const HEADS_AT_ONCE: usize = 100;
 impl Store {
     /// A page in the order of the list.
     pub(super) async fn walk(&self, tenant: &Tenant, query: &ListQuery, walk: &Walk) -> Result<ListPage, StoreError> {
-        if walk.sources.iter().all(Source::holds_heads) {
-            self.walk_heads(tenant, query, walk).await
-        } else {
-            self.walk_keys(tenant, query, walk, None).await
+        if !walk.sources.iter().all(Source::holds_heads) {
+            return self.walk_keys(tenant, query, walk, None).await;
         }
+        let page = self.walk_heads(tenant, query, walk).await?;
+        if walk.then.is_empty() { Ok(page) } else { self.walk_on(tenant, query, walk, page).await }
+    }
+
+    /// What a page still lacks after some heads, by the rows that are marked.
+    async fn walk_on(
+        &self,
+        tenant: &Tenant,
+        query: &ListQuery,
+        walk: &Walk,
+        first: ListPage,
+    ) -> Result<ListPage, StoreError> {
+        let lacking = query.limit - u16::try_from(first.tickets.len()).unwrap_or(query.limit).min(query.limit);
+        let is_back = matches!(query.start, Start::Before(_));
+        let stopped = if is_back { &first.previous } else { &first.next };
+        let Some(position) = stopped.clone().filter(|_| lacking > 0) else {
+            return Ok(first);
+        };
+        let start = if is_back { Start::Before(position) } else { Start::After(position) };
+        let rest = ListQuery { start, limit: lacking, ..query.clone() };
+        let marked = Walk { sources: walk.then.clone(), is_plain: marks::cover(query), then: Vec::new() };
+        let second = self.walk_keys(tenant, &rest, &marked, None).await?;
+        Ok(page::join(query, first, second))
     }
 
     async fn walk_heads(&self, tenant: &Tenant, query: &ListQuery, walk: &Walk) -> Result<ListPage, StoreError> {
@@ -38,7 +61,8 @@ impl Store {
         if !ascending {
             runs.reverse();
         }
-        for round in 0..ROUNDS {
+        let (rounds, examined) = if walk.then.is_empty() { (ROUNDS, EXAMINED / ROUNDS) } else { (1, EXAMINED_FIRST) };
+        for round in 0..rounds {
             if page::seen(&runs, ascending) >= wanted {
                 break;
             }
@@ -51,7 +75,7 @@ impl Store {
             if short.is_empty() {
                 break;
             }
-            let share = (EXAMINED / ROUNDS).max(wanted) / short.len();
+            let share = examined.max(wanted) / short.len();
             let rows = if walk.is_plain { wanted } else { share.max(FEWEST) };
             try_join_all(short.into_iter().map(|run| self.step(query, run, rows))).await?;
         }

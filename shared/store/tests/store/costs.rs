@@ -220,19 +220,19 @@ async fn the_rows_of_lists_cost_what_has_moved() {
     let places = async |old: Option<&Ticket>, new: &Ticket| {
         cost(&table, async |store| store.place_rows(old, new).await.expect("they are written")).await
     };
-    assert_eq!(places(None, &new).await, (1, 2.0), "its number and its last change");
+    assert_eq!(places(None, &new).await, (1, 4.0), "its number, its last change and activity, its channel");
     let later = NOW.plus(Duration::from_mins(5));
     let replied = Ticket { updated_at: later, last_activity_at: later, ..new.clone() };
-    assert_eq!(places(Some(&new), &replied).await, (1, 2.0), "the change moves: out of one place, into another");
+    assert_eq!(places(Some(&new), &replied).await, (1, 4.0), "both move: out of one place, into another");
     let closed = Ticket { status: Status::Closed, ..replied.clone() };
-    assert_eq!(places(Some(&replied), &closed).await, (1, 4.0), "group of its number, order, change");
+    assert_eq!(places(Some(&replied), &closed).await, (1, 6.0), "group of its number, order, change, activity");
     let tagged = Ticket { tags: [TagId::new(id(9))].into(), ..closed.clone() };
     assert_eq!(places(Some(&closed), &tagged).await, (1, 2.0), "by creation and by day");
     let next_day = Ticket { last_activity_at: NOW.plus(Duration::from_hours(24)), ..tagged.clone() };
-    assert_eq!(places(Some(&tagged), &next_day).await, (1, 2.0), "another day");
+    assert_eq!(places(Some(&tagged), &next_day).await, (1, 4.0), "activity, and another day");
     assert_eq!(places(Some(&next_day), &next_day).await, (0, 0.0));
     let removal = cost(&table, async |store| store.remove_rows(&next_day).await.expect("they are removed")).await;
-    assert_eq!(removal, (1, 5.0));
+    assert_eq!(removal, (1, 7.0));
     assert_eq!(table.size().await, 0);
 }
 

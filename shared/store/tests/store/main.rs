@@ -12,6 +12,7 @@ mod faults;
 mod growth;
 mod heads;
 mod lists;
+mod marks;
 mod patterns;
 mod personal;
 mod search;

@@ -19,23 +19,23 @@ use std::time::Duration;
 use uuid::Uuid;
 
 const MANY: u64 = 600;
-const BEGIN: Timestamp = Timestamp::from_millis(1_767_225_600_000);
-const ACTIVE: [State; 4] = [
+pub const BEGIN: Timestamp = Timestamp::from_millis(1_767_225_600_000);
+pub const ACTIVE: [State; 4] = [
     State::Live(Status::Open),
     State::Live(Status::InProgress),
     State::Live(Status::Waiting),
     State::Live(Status::OnHold),
 ];
 const OPEN: [State; 1] = [State::Live(Status::Open)];
-const DONE: [State; 2] = [State::Live(Status::Resolved), State::Live(Status::Closed)];
+pub const DONE: [State; 2] = [State::Live(Status::Resolved), State::Live(Status::Closed)];
 
-fn numbered<T>(wrap: fn(Uuid) -> T, number: u128) -> T {
+pub fn numbered<T>(wrap: fn(Uuid) -> T, number: u128) -> T {
     wrap(Uuid::from_u128(number))
 }
 
 /// Every third is closed; every hundredth has the rare tag, every second the common
 /// one; every tenth is of one contact; one in fifty is urgent.
-fn tickets() -> Vec<Ticket> {
+pub fn tickets(many: u64) -> Vec<Ticket> {
     let kind = sample(&testing::ticket());
     let ticket = |number: u64| {
         let at = BEGIN.plus(Duration::from_mins(number));
@@ -75,17 +75,17 @@ fn tickets() -> Vec<Ticket> {
             ..kind.clone()
         }
     };
-    (0..MANY).map(ticket).collect()
+    (0..many).map(ticket).collect()
 }
 
 /// With all rows.
 async fn table() -> Table {
     let table = Table::new().await;
-    fill(&table, &tickets()).await;
+    fill(&table, &tickets(MANY)).await;
     table
 }
 
-async fn fill(table: &Table, tickets: &[Ticket]) {
+pub async fn fill(table: &Table, tickets: &[Ticket]) {
     table.fill(tickets).await;
     for some in tickets.chunks(16) {
         let writes = some.iter().map(|ticket| table.store.place_rows(None, ticket));
@@ -93,7 +93,7 @@ async fn fill(table: &Table, tickets: &[Ticket]) {
     }
 }
 
-fn query(states: &[State], by: SortBy, filter: ListFilter) -> ListQuery {
+pub fn query(states: &[State], by: SortBy, filter: ListFilter) -> ListQuery {
     ListQuery {
         states: states.to_vec(),
         filter,
@@ -109,14 +109,14 @@ fn query(states: &[State], by: SortBy, filter: ListFilter) -> ListQuery {
 
 /// What a page of a list cost.
 #[derive(Debug)]
-struct Cost {
-    rows: usize,
-    trips: usize,
-    depth: usize,
-    units: f64,
+pub struct Cost {
+    pub rows: usize,
+    pub trips: usize,
+    pub depth: usize,
+    pub units: f64,
 }
 
-async fn page(table: &Table, query: &ListQuery) -> (ListPage, Cost) {
+pub async fn page(table: &Table, query: &ListQuery) -> (ListPage, Cost) {
     let store = table.store.metered();
     let page = store.list(&Tenant::new(workspace(1)), query).await.expect("it is read").expect("no search");
     let usage = store.usage();
@@ -198,7 +198,7 @@ async fn many_tickets_with_something_are_walked_by_creation(table: &Table) {
     let newest = first.tickets.first().map(|ticket| ticket.last_activity_at);
     assert_eq!(
         newest,
-        tickets()
+        tickets(MANY)
             .iter()
             .filter(|ticket| ticket.tags.contains(&numbered(TagId::new, 2)))
             .map(|ticket| ticket.last_activity_at)
@@ -220,7 +220,7 @@ async fn a_day_with_too_many_tickets_is_walked() {
         let at = BEGIN.plus(Duration::from_hours(24 * day) + Duration::from_mins(place));
         Ticket { last_activity_at: at, tags: [numbered(TagId::new, 3)].into(), ..ticket }
     };
-    let tickets: Vec<_> = (0..170).zip(tickets()).map(crowded).collect();
+    let tickets: Vec<_> = (0..170).zip(tickets(MANY)).map(crowded).collect();
     fill(&table, &tickets).await;
     let filter = ListFilter { tags: vec![numbered(TagId::new, 3)], ..ListFilter::default() };
     for descending in [true, false] {
@@ -288,7 +288,7 @@ async fn a_number_is_two_requests_at_most(table: &Table) {
         let found = store.numbered(workspace(1), TicketNumber(number)).await.expect("it is read");
         (found, store.usage())
     };
-    let wanted = tickets().into_iter().find(|ticket| ticket.number.0 == 77).map(|ticket| ticket.id);
+    let wanted = tickets(MANY).into_iter().find(|ticket| ticket.number.0 == 77).map(|ticket| ticket.id);
     let (found, usage) = of(77).await;
     assert_eq!((found, usage.round_trips()), (wanted, 1));
     let (found, usage) = of(77_000).await;
@@ -306,7 +306,7 @@ async fn a_total_costs_no_more_than_its_list_while_it_is_small(table: &Table) {
 #[tokio::test]
 async fn a_new_ticket_is_found_by_its_number_before_its_row_is_there() {
     let table = Table::new().await;
-    let tickets: Vec<_> = tickets().into_iter().take(5).collect();
+    let tickets: Vec<_> = tickets(MANY).into_iter().take(5).collect();
     table.fill(&tickets).await;
     for ticket in &tickets {
         let found = table.store.numbered(workspace(1), ticket.number).await.expect("it is read");

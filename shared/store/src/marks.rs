@@ -1,0 +1,171 @@
+//! Marks: what the rows by last activity and by last change say of their tickets, so
+//! that the table leaves most of the others out before a head is read.
+//!
+//! `DynamoDB` charges rows by their size, so a mark has one character, of ids four: a
+//! few rows too many pass, and the head decides. Only what is asked for in any list and
+//! has no posting, or a posting without days, is marked.
+
+use crate::{
+    head::Expression,
+    item::text,
+    keys::{self, Group, State},
+    list::{ListFilter, ListQuery},
+};
+use lambdesk_domain::{
+    access::Reach,
+    id::{ChannelId, UserId},
+    status::Status,
+    ticket::Ticket,
+};
+
+const STATUS: &str = "s";
+const PRIORITY: &str = "p";
+const SOURCE: &str = "o";
+const AWAITING: &str = "w";
+const CHANNEL: &str = "c";
+const CHANNEL_KIND: &str = "k";
+const ASSIGNEE: &str = "a";
+/// On number rows: the ticket's [`Group`].
+const GROUP: &str = "g";
+
+/// The name of an attribute and what it says.
+pub type Mark = (&'static str, String);
+
+/// Marks of which a row must have one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    name: &'static str,
+    values: Vec<String>,
+    /// A row without the mark will do, too.
+    or_none: bool,
+}
+
+/// What a ticket's rows say.
+pub fn of(ticket: &Ticket) -> Vec<Mark> {
+    let channel = ticket.channel.as_ref();
+    let always = [
+        (STATUS, one(ticket.status as u8)),
+        (PRIORITY, one(ticket.priority as u8)),
+        (SOURCE, one(ticket.source as u8)),
+        (AWAITING, one(ticket.awaiting as u8)),
+    ];
+    let perhaps = [
+        channel.map(|channel| (CHANNEL, of_channel(channel.id))),
+        channel.map(|channel| (CHANNEL_KIND, one(channel.kind as u8))),
+        ticket.assignee.map(|user| (ASSIGNEE, of_user(user))),
+    ];
+    always.into_iter().chain(perhaps.into_iter().flatten()).collect()
+}
+
+/// What a number row says.
+pub fn of_group(group: Group) -> Mark {
+    (GROUP, group.as_str().to_owned())
+}
+
+fn one(discriminant: u8) -> String {
+    char::from(b'0' + discriminant).to_string()
+}
+
+fn of_channel(channel: ChannelId) -> String {
+    keys::tail(channel.uuid())
+}
+
+fn of_user(user: UserId) -> String {
+    keys::tail(user.uuid())
+}
+
+/// Number rows of some groups.
+pub fn wanted_groups(groups: &[Group]) -> Vec<Wanted> {
+    any(GROUP, groups.iter().map(|group| of_group(*group).1)).into_iter().collect()
+}
+
+/// The marks that rows of a group must have to be in a list.
+pub fn wanted(query: &ListQuery, group: Group) -> Vec<Wanted> {
+    let filter = &query.filter;
+    let some = |user: &Option<UserId>| user.map(of_user);
+    [
+        among_states(&query.states, group),
+        any(STATUS, filter.statuses.iter().map(|one_of| one(*one_of as u8))),
+        any(PRIORITY, filter.priorities.iter().map(|one_of| one(*one_of as u8))),
+        any(SOURCE, filter.sources.iter().map(|one_of| one(*one_of as u8))),
+        any(AWAITING, filter.awaiting.iter().map(|one_of| one(*one_of as u8))),
+        any(CHANNEL, filter.channels.iter().map(|channel| of_channel(*channel))),
+        any(CHANNEL_KIND, filter.channel_types.iter().map(|one_of| one(*one_of as u8))),
+        any_or_none(filter.assignees.iter().map(some)),
+        in_reach(query.reach),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Of a group that holds several states, those that are asked for.
+fn among_states(states: &[State], group: Group) -> Option<Wanted> {
+    let held = Status::ALL.iter().copied().filter(|status| Group::of(State::Live(*status)) == group);
+    let (asked, others): (Vec<_>, Vec<_>) = held.partition(|status| states.contains(&State::Live(*status)));
+    let asked = asked.into_iter().filter(|_| !others.is_empty());
+    any(STATUS, asked.map(|status| one(status as u8)))
+}
+
+fn in_reach(reach: Reach) -> Option<Wanted> {
+    match reach {
+        Reach::All => None,
+        Reach::Own(user) => any(ASSIGNEE, [of_user(user)].into_iter()),
+        Reach::OwnAndUnassigned(user) => any_or_none([Some(of_user(user)), None].into_iter()),
+        Reach::Channel(channel) => any(CHANNEL, [of_channel(channel)].into_iter()),
+    }
+}
+
+fn any(name: &'static str, values: impl Iterator<Item = String>) -> Option<Wanted> {
+    let values: Vec<_> = values.collect();
+    (!values.is_empty()).then_some(Wanted { name, values, or_none: false })
+}
+
+fn any_or_none(assignees: impl Iterator<Item = Option<String>> + Clone) -> Option<Wanted> {
+    let or_none = assignees.clone().any(|user| user.is_none());
+    let values: Vec<_> = assignees.flatten().collect();
+    (or_none || !values.is_empty()).then_some(Wanted { name: ASSIGNEE, values, or_none })
+}
+
+/// Whether marks leave anything out beyond states.
+pub fn are_asked_for(query: &ListQuery) -> bool {
+    query.reach != Reach::All || unmarked(&query.filter) != query.filter
+}
+
+/// A filter without what marks see to.
+fn unmarked(filter: &ListFilter) -> ListFilter {
+    ListFilter {
+        statuses: vec![],
+        priorities: vec![],
+        sources: vec![],
+        awaiting: vec![],
+        channels: vec![],
+        channel_types: vec![],
+        assignees: vec![],
+        ..filter.clone()
+    }
+}
+
+/// Whether marks see to everything that is asked for.
+pub fn cover(query: &ListQuery) -> bool {
+    unmarked(&query.filter).is_empty()
+}
+
+/// The filter expression for rows; none when all will do.
+pub fn expression(wanted: &[Wanted], into: &mut Expression) -> Option<String> {
+    let parts: Vec<_> = wanted.iter().map(|wanted| wanted.expression(into)).collect();
+    (!parts.is_empty()).then(|| parts.join(" AND "))
+}
+
+impl Wanted {
+    fn expression(&self, into: &mut Expression) -> String {
+        let name = into.name(self.name);
+        let values: Vec<_> = self.values.iter().map(|value| into.value(text(value))).collect();
+        let some = (!values.is_empty()).then(|| format!("{name} IN ({})", values.join(", ")));
+        match (some, self.or_none) {
+            (Some(some), false) => some,
+            (Some(some), true) => format!("(attribute_not_exists({name}) OR {some})"),
+            (None, _) => format!("attribute_not_exists({name})"),
+        }
+    }
+}
