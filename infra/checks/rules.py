@@ -192,20 +192,23 @@ def batches_fail_in_part(template):
             yield f"{name}: a failed record is lost without a trace"
         if mapping.get("ParallelizationFactor", 1) != 1:
             yield f"{name}: more of them at once would only contend for the index of words and the counts"
-        yield from heads_and_messages_only(name, mapping)
+        yield from heads_messages_and_contacts_only(name, mapping)
 
 
-def heads_and_messages_only(name, mapping):
-    """The stream's filter lets ticket heads through (sort key `T`), messages (`M#…`), the
-    wish that a ticket be indexed anew (`Y`), and nothing else."""
-    wanted = {"dynamodb": {"Keys": {"sk": {"S": ["T", "Y", {"prefix": "M#"}]}}}}
+def heads_messages_and_contacts_only(name, mapping):
+    """The stream's filters let ticket heads through (sort key `T`), messages (`M#…`), the
+    wish that a ticket be indexed anew (`Y`), contacts (`…#contacts`), and nothing else."""
+    wanted = [
+        {"dynamodb": {"Keys": {"sk": {"S": ["T", "Y", {"prefix": "M#"}]}}}},
+        {"dynamodb": {"Keys": {"pk": {"S": [{"suffix": "#contacts"}]}}}},
+    ]
     patterns = [each["Pattern"] for each in mapping.get("FilterCriteria", {}).get("Filters", [])]
     try:
         parsed = [json.loads(pattern) for pattern in patterns]
     except ValueError:
         parsed = None
-    if parsed != [wanted]:
-        yield f"{name}: its filter is {patterns}, not heads and messages"
+    if parsed != wanted:
+        yield f"{name}: its filter is {patterns}, not heads, messages and contacts"
 
 
 def stacks_do_not_collide(template):

@@ -103,3 +103,26 @@ async fn the_last_use_of_a_key_is_told_whatever_function_it_was_used_with() {
         desk.owner.eventually(&one, |body| body["data"]["last_used_at"].is_string()).await;
     }
 }
+
+#[tokio::test]
+async fn names_that_look_the_same_are_the_same() {
+    let desk = Desk::start().await;
+    let (composed, decomposed) = ("Caf\u{e9}", "cafe\u{301}");
+    for kind in ["teams", "categories", "tags"] {
+        let path = format!("/v1/{kind}");
+        let made = desk.owner.post(&path, json!({"name": composed})).await.created();
+        desk.owner.post(&path, json!({"name": decomposed})).await.problem(409, "taken");
+        let found = desk.owner.get(&format!("{path}?name=cafe%CC%81")).await.ok();
+        assert_eq!(found[0]["id"], made["id"], "{kind}");
+    }
+    let user = |email: &str| json!({"name": "Ann", "email": email, "role": "agent"});
+    desk.owner.post("/v1/users", user("m\u{fc}ller@desk.example")).await.created();
+    desk.owner.post("/v1/users", user("mu\u{308}ller@desk.example")).await.problem(409, "taken");
+    let field = json!({"key": "drink", "name": "Drink", "kind": "choice", "options": [decomposed]});
+    desk.owner.post("/v1/custom-fields", field).await.created();
+    for drink in ["caf\u{e9}", decomposed] {
+        let ticket = json!({"subject": "S", "tags": [decomposed], "custom": {"drink": drink}});
+        let ticket = desk.owner.post("/v1/tickets", ticket).await.created();
+        assert_eq!((&ticket["tags"][0]["name"], &ticket["custom"]["drink"]), (&json!(composed), &json!("caf\u{e9}")));
+    }
+}

@@ -1,4 +1,4 @@
-//! One golden sample per type of ticket event: what receivers get is a contract.
+//! One golden sample per type of event: what receivers get is a contract.
 //!
 //! `UPDATE_GOLDEN=1 cargo test -p lambdesk-tests golden_events` writes them anew.
 
@@ -8,9 +8,9 @@ use lambdesk_domain::{
         Context, Decision, Fields, NewReply, NewTicket, Opening, Prior, Remains, ReplyKind, Update, create,
         delete_message, edit_message, follow_up_due, reply, update,
     },
-    contact::{ContactRef, Requester},
+    contact::{Contact, ContactEnd, ContactRef, Requester},
     directory::{Days, DeletionPolicy},
-    events::{Event, EventType, between},
+    events::{ContactEvent, ContactImage, Event, EventType, TicketEvent, between, between_contacts},
     id::{
         CategoryId, ChannelId, ContactId, MessageId, RequestId, TagId, TeamId, TicketId, TicketNumber, UserId,
         WorkspaceId,
@@ -73,13 +73,13 @@ fn new() -> Ticket {
 }
 
 /// The event of a decision on a ticket.
-fn told(ticket: &Ticket, decision: Decision) -> (Event, Ticket) {
+fn told(ticket: &Ticket, decision: Decision) -> (TicketEvent, Ticket) {
     let Decision::Change(change) = decision else { panic!("nothing changes") };
     let after = change.applied_to(ticket);
     (between(Some(ticket), &after), after)
 }
 
-fn updated(ticket: &Ticket, what: &Update, second: u64) -> (Event, Ticket) {
+fn updated(ticket: &Ticket, what: &Update, second: u64) -> (TicketEvent, Ticket) {
     told(ticket, update(what, &context(second), Prior::Known(ticket)).unwrap())
 }
 
@@ -104,21 +104,21 @@ fn written_as(ticket: &Ticket, reply: &NewReply) -> Message {
 }
 
 /// The event of putting a reply right.
-fn edited(ticket: &Ticket, reply: &NewReply) -> Event {
+fn edited(ticket: &Ticket, reply: &NewReply) -> TicketEvent {
     let content = Content::from_text("Another personal answer").unwrap();
     let change = edit_message(&written_as(ticket, reply), content, &context(2), ticket).unwrap().unwrap();
     between(Some(ticket), &change.applied_to(ticket))
 }
 
 /// The event of taking a reply back.
-fn deleted(ticket: &Ticket, reply: &NewReply) -> Event {
+fn deleted(ticket: &Ticket, reply: &NewReply) -> TicketEvent {
     let remains = Remains { newest: &[], is_all: true };
     let change = delete_message(&written_as(ticket, reply), remains, &context(2), ticket).unwrap();
     between(Some(ticket), &change.applied_to(ticket))
 }
 
 /// A sample of each type that a change of a ticket can have.
-fn samples() -> Vec<Event> {
+fn samples() -> Vec<TicketEvent> {
     let ticket = new();
     let message = NewReply {
         ticket_id: ticket.id,
@@ -156,10 +156,30 @@ fn samples() -> Vec<Event> {
     ]
 }
 
+/// A sample of each type that a change of a contact can have.
+fn contact_samples() -> Vec<ContactEvent> {
+    let cause = |second| context(second).cause(None);
+    let contact = |number| {
+        let created = Contact::new(ContactId::new(id(number)), cause(0), context(0).now);
+        let name = |text: &str| format!("Personal {text}").parse().ok();
+        Contact { name: name("Name"), email: format!("personal{number}@example.com").parse().ok(), ..created }
+    };
+    let (first, second) = (contact(7), contact(12));
+    let merged = first.merged_with(&second, cause(1), context(1).now).unwrap();
+    let blocked = Contact { is_blocked: true, phone: "+49 30 1".parse().ok(), ..merged };
+    let ended = |contact: &Contact, end| contact.ended(end, cause(2), context(2).now);
+    let told = |old: Option<&Contact>, new: ContactImage<'_>| between_contacts(WorkspaceId::new(id(3)), old, new);
+    let ends = [ContactEnd::Merged { into_id: first.id }, ContactEnd::Deleted, ContactEnd::Erased];
+    let ends = ends.map(|end| told(Some(&second), ContactImage::Ended(&ended(&second, end))));
+    let changed = told(Some(&first), ContactImage::Live(&blocked));
+    [told(None, ContactImage::Live(&first)), changed].into_iter().chain(ends).collect()
+}
+
 #[test]
 fn every_type_has_its_golden_sample_without_personal_text() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden/events");
-    let samples: BTreeMap<_, _> = samples().into_iter().map(|event| (event.kind, event)).collect();
+    let samples = samples().into_iter().map(Event::from).chain(contact_samples().into_iter().map(Event::from));
+    let samples: BTreeMap<_, _> = samples.map(|event| (event.kind(), event)).collect();
     for kind in EventType::ALL {
         // These two are about endpoints: deliver makes and tests them.
         if matches!(kind, EventType::WebhookDisabled | EventType::WebhookTest) {

@@ -103,7 +103,7 @@ async fn every_answer_names_its_request() {
 #[tokio::test]
 async fn a_dry_run_tells_what_would_follow_and_changes_nothing() {
     let desk = Desk::start().await;
-    let mut receiver = desk.receiver(&["*"]).await;
+    let mut receiver = desk.receiver(&["ticket.create", "ticket.update"]).await;
     let tried = desk.owner.post("/v1/tickets?dry_run=true", json!({"subject": "S"})).await.ok();
     assert_eq!(tried["events"][0]["type"], "ticket.created");
     assert_eq!(desk.owner.get("/v1/tickets").await.ok(), json!([]));
@@ -136,4 +136,31 @@ async fn a_ticket_never_gets_more_than_fifty_tags_however_they_come() {
     let full = desk.owner.post(&path, json!({"tags": names[..1]})).await.ok();
     assert_eq!(full["tags"].as_array().unwrap().len(), 50);
     assert_eq!(desk.owner.put(&path, json!({"tags": names})).await.bad_fields(), ["/tags"]);
+}
+
+#[tokio::test]
+async fn what_nobody_can_see_is_no_text() {
+    let desk = Desk::start().await;
+    let ticket = desk.ticket("S").await;
+    let messages = format!("/v1/tickets/{}/messages", ticket["id"].as_str().unwrap());
+    for nothing in ["\u{200b}", "\u{feff} \u{2060}", "\u{ad}\u{a0}"] {
+        let subject = json!({"subject": nothing, "summary": nothing, "from": {"name": nothing}});
+        let bad = desk.owner.post("/v1/tickets", subject).await.bad_fields();
+        assert_eq!(bad, ["/from/name", "/subject", "/summary"], "{nothing:?}");
+        assert_eq!(desk.owner.post(&messages, json!({"body_text": nothing})).await.bad_fields(), ["/body_text"]);
+        let html = format!("<p>{nothing}</p>");
+        assert_eq!(desk.owner.post(&messages, json!({"body_html": html})).await.bad_fields(), ["/body_html"]);
+    }
+    let summary = json!({"subject": "S", "summary": "a\u{0}b"});
+    assert_eq!(desk.owner.post("/v1/tickets", summary).await.bad_fields(), ["/summary"]);
+}
+
+#[tokio::test]
+async fn a_person_who_writes_for_the_customer_is_told_who_may() {
+    let desk = Desk::start().await;
+    let ticket = desk.ticket("S").await;
+    let messages = format!("/v1/tickets/{}/messages", ticket["id"].as_str().unwrap());
+    let inbound = json!({"body_text": "x", "kind": "inbound"});
+    desk.owner.post(&messages, inbound.clone()).await.problem(403, "not_a_relay");
+    desk.machine(&["tickets:write"]).await.post(&messages, inbound).await.created();
 }

@@ -3,17 +3,21 @@
 
 mod attachments;
 mod concurrency;
+mod contact_events;
 mod contacts;
 mod directory;
 mod edits;
+mod filters;
 mod golden_events;
 mod hostile;
 mod idempotency;
 mod isolation;
 mod json_patch;
 mod ledger;
+mod people;
 mod preconditions;
 mod purge;
 mod reports;
 mod search;
+mod unchanged;
 mod webhooks;

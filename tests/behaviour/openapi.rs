@@ -103,6 +103,115 @@ fn every_reference_of_the_document_leads_somewhere_and_ids_of_operations_are_uni
     assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
 }
 
+/// Every schema within one, each with the name of the member that it is of.
+fn each_member<'a>(
+    schema: &'a Json,
+    document: &'a Json,
+    seen: &mut BTreeSet<&'a str>,
+    found: &mut Vec<(String, &'a Json)>,
+) {
+    if let Some(target) = schema["$ref"].as_str() {
+        if !seen.insert(target) {
+            return;
+        }
+        return each_member(resolved(schema, document), document, seen, found);
+    }
+    let lists = ["anyOf", "oneOf", "allOf"].iter().filter_map(|list| schema[*list].as_array()).flatten();
+    for part in lists.chain(schema.get("items")) {
+        each_member(part, document, seen, found);
+    }
+    for (name, member) in schema["properties"].as_object().into_iter().flatten() {
+        found.push((name.clone(), member));
+        each_member(member, document, seen, found);
+    }
+}
+
+fn is_described(schema: &Json, document: &Json) -> bool {
+    let is_fixed = !schema["const"].is_null();
+    let told = is_fixed || schema["description"].is_string() || resolved(schema, document)["description"].is_string();
+    told || schema["anyOf"].as_array().is_some_and(|parts| parts.iter().any(|part| is_described(part, document)))
+}
+
+#[test]
+fn everything_that_callers_send_is_described() {
+    let document = document();
+    let (mut seen, mut found) = (BTreeSet::new(), Vec::new());
+    for operation in document["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values())
+    {
+        for content in operation["requestBody"]["content"].as_object().into_iter().flat_map(|kinds| kinds.values()) {
+            each_member(&content["schema"], &document, &mut seen, &mut found);
+        }
+        for parameter in operation["parameters"].as_array().unwrap() {
+            let parameter = resolved(parameter, &document);
+            let is_told = parameter["description"].is_string() || is_described(&parameter["schema"], &document);
+            assert!(is_told, "{}: {parameter}", operation["operationId"]);
+        }
+    }
+    let untold: Vec<_> = found.into_iter().filter(|(_, member)| !is_described(member, &document)).collect();
+    assert!(untold.is_empty(), "{untold:#?}");
+}
+
+#[test]
+fn no_two_types_have_one_name() {
+    // A second type of a name is told under that name with a digit.
+    let document = document();
+    let names = document["components"]["schemas"].as_object().unwrap().keys();
+    let numbered: Vec<_> = names.filter(|name| name.ends_with(|c: char| c.is_ascii_digit())).collect();
+    assert!(numbered.is_empty(), "{numbered:?}");
+}
+
+/// One of everything that can be patched, by its path in the document.
+async fn patchable(desk: &Desk) -> Vec<(String, String)> {
+    let contact = json!({"name": "N", "email": "n@customer.example", "phone": "1", "external_id": "e", "uid": "u"});
+    let mut paths = vec![("/v1/workspace".to_owned(), "/v1/workspace".to_owned())];
+    for (list, item, body) in [
+        ("/v1/users", "{user_id}", json!({"name": "Ann", "email": "ann@desk.example", "role": "agent"})),
+        ("/v1/teams", "{team_id}", json!({"name": "T"})),
+        ("/v1/categories", "{category_id}", json!({"name": "C"})),
+        ("/v1/tags", "{tag_id}", json!({"name": "T"})),
+        ("/v1/custom-fields", "{field_id}", json!({"key": "k", "name": "F", "kind": "text"})),
+        ("/v1/channels", "{channel_id}", json!({"name": "C", "type": "api"})),
+        ("/v1/api-keys", "{api_key_id}", json!({"name": "K", "kind": "machine", "scopes": ["admin"]})),
+        ("/v1/webhooks", "{webhook_id}", json!({"url": "http://127.0.0.1:9/", "types": ["*"]})),
+        ("/v1/contacts", "{contact_id}", contact),
+        ("/v1/accounts", "{account_id}", json!({"kind": "k"})),
+        ("/v1/tickets", "{ticket_id}", json!({"subject": "S"})),
+    ] {
+        let made = desk.owner.post(list, body).await.created();
+        paths.push((format!("{list}/{item}"), format!("{list}/{}", made["id"].as_str().unwrap())));
+    }
+    let (_, ticket) = paths.last().unwrap().clone();
+    let note =
+        desk.owner.post(&format!("{ticket}/messages"), json!({"kind": "note", "body_text": "N"})).await.created();
+    let note = format!("{ticket}/messages/{}", note["id"].as_str().unwrap());
+    paths.push(("/v1/tickets/{ticket_id}/messages/{message_id}".to_owned(), note));
+    paths
+}
+
+#[tokio::test]
+async fn a_patch_takes_null_exactly_where_the_document_says_so() {
+    let desk = Desk::start().await;
+    let document = document();
+    let patchable = patchable(&desk).await;
+    let all = document["paths"].as_object().unwrap().iter().filter(|(_, item)| !item["patch"].is_null());
+    let all: BTreeSet<_> = all.map(|(path, _)| path.clone()).collect();
+    assert_eq!(all, patchable.iter().map(|(path, _)| path.clone()).collect());
+    for (told, path) in patchable {
+        let schema = &document["paths"][&told]["patch"]["requestBody"]["content"]["application/json"]["schema"];
+        for (member, schema) in resolved(schema, &document)["properties"].as_object().unwrap() {
+            let answer = desk.owner.patch(&format!("{path}?dry_run=true"), json!({member.as_str(): null})).await.body;
+            let errors = answer["errors"].as_array().cloned().unwrap_or_default();
+            let is_refused = errors.iter().any(|error| {
+                error["pointer"] == format!("/{member}")
+                    && (error["code"] == "not_nullable" || error["code"] == "immutable")
+            });
+            let is_null = |part: &Json| part["type"] == "null";
+            let takes_null = schema["anyOf"].as_array().is_some_and(|parts| parts.iter().any(is_null));
+            assert_eq!(takes_null, !is_refused, "{told} {member}: {answer}");
+        }
+    }
+}
+
 /// An answer of `GET /v1/tags/{tag_id}`, held to the document.
 fn answer(status: u16, body: Json) {
     let kind = if status < 400 { "application/json" } else { "application/problem+json" };

@@ -112,3 +112,24 @@ async fn a_dry_run_of_every_write_answers_events_and_changes_and_writes_nothing(
     assert_eq!(desk.owner.get("/v1/tickets").await.ok().as_array().unwrap().len(), 1);
     receiver.silence().await;
 }
+
+#[tokio::test]
+async fn nothing_is_made_for_a_version_that_is_not_there_yet() {
+    let desk = Desk::start().await;
+    let stale: Api = desk.owner.with("if-match", "\"1\"");
+    for (path, body) in [
+        ("/v1/users", json!({"name": "Ann", "email": "ann@desk.example", "role": "agent"})),
+        ("/v1/tags", json!({"name": "T"})),
+        ("/v1/channels", json!({"name": "C", "type": "api"})),
+        ("/v1/api-keys", json!({"name": "K", "kind": "machine", "scopes": ["admin"]})),
+        ("/v1/contacts", json!({"name": "C"})),
+        ("/v1/accounts", json!({"kind": "k"})),
+        ("/v1/tickets", json!({"subject": "S"})),
+        ("/v1/webhooks", json!({"url": "http://127.0.0.1:9/", "types": ["*"]})),
+    ] {
+        let before = desk.owner.get(path).await.ok();
+        stale.post(path, body).await.problem(412, "no_version");
+        let after = desk.owner.get(path).await.ok();
+        assert_eq!(after.as_array().unwrap().len(), before.as_array().unwrap().len(), "{path}");
+    }
+}

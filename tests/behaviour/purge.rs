@@ -88,7 +88,7 @@ async fn the_feed_goes_on_past_a_purged_ticket() {
     let kept = desk.ticket("Kept").await;
     desk.owner.eventually(&format!("{}/activities", path(&kept)), |body| body["data"][0].is_object()).await;
     clock.advance(Duration::from_mins(1));
-    let feed = desk.owner.get("/v1/events").await.ok();
+    let feed = desk.owner.get("/v1/events?type=ticket.created&type=ticket.updated").await.ok();
     let told: Vec<_> = feed.as_array().unwrap().iter().map(|event| (&event["ticket_id"], &event["sequence"])).collect();
     let (one, two) = (json!(1), json!(2));
     assert_eq!(told, [(&purged["id"], &one), (&purged["id"], &two), (&kept["id"], &one)]);

@@ -126,3 +126,15 @@ async fn many_small_writes_are_merged_and_found_all_the_same() {
     desk.sweep().await;
     assert_eq!(found(&desk.owner, "uniqueword7%20uniqueword79").await.len(), 1);
 }
+
+#[tokio::test]
+async fn words_of_neighbouring_blocks_are_found_each_and_a_soft_hyphen_parts_none() {
+    let desk = Desk::start().await;
+    let ticket = desk.ticket("S").await;
+    let html = "<table><tr><td>apples</td><td>pears</td></tr></table>plums<p>cher\u{ad}ries</p>";
+    say(&desk, &ticket, json!({"body_html": html})).await;
+    for word in ["apples", "pears", "plums", "cherries"] {
+        finds(&desk.owner, word, 1).await;
+    }
+    finds(&desk.owner, "applespears", 0).await;
+}

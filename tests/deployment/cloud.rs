@@ -77,9 +77,9 @@ impl Cloud {
 
     /// The records of the whole stream that the template's filter lets through.
     pub fn stream(&self) -> Vec<Json> {
-        let filter = self.functions.template.stream_filter();
+        let filters = self.functions.template.stream_filters();
         let records = self.engine.read_stream(TABLE, Position::START, 1_000).unwrap();
-        records.into_iter().map(|record| record.event).filter(|event| lets_through(&filter, event)).collect()
+        records.into_iter().map(|record| record.event).filter(|event| lets_through(&filters, event)).collect()
     }
 
     /// The names of the functions that have been called.

@@ -174,7 +174,7 @@ async fn deliver_posts_what_a_hint_names_signed_and_logs_the_attempt() {
 async fn a_hint_that_the_queue_does_not_take_fails_nothing_and_the_sweep_finds_its_delivery() {
     let closed = closed_address();
     let without_queue = Cloud::start_with(&[("AWS_ENDPOINT_URL_SQS", &closed)]).await;
-    Receiver::start().await.subscribe(&without_queue.owner, &["*"]).await;
+    Receiver::start().await.subscribe(&without_queue.owner, &["ticket.created"]).await;
     without_queue.owner.post("/v1/tickets", ticket("Where is it?")).await.created();
     let answer = without_queue.invoke("fanout", events::stream(&without_queue.stream())).await;
     assert_eq!(answer.to_string(), NO_FAILURES);
@@ -185,7 +185,7 @@ async fn a_hint_that_the_queue_does_not_take_fails_nothing_and_the_sweep_finds_i
 #[tokio::test]
 async fn sweep_hints_at_overdue_deliveries_and_its_run_is_recorded() {
     let cloud = Cloud::start().await;
-    Receiver::start().await.subscribe(&cloud.owner, &["*"]).await;
+    Receiver::start().await.subscribe(&cloud.owner, &["ticket.created"]).await;
     cloud.owner.post("/v1/tickets", ticket("Where is it?")).await.created();
     cloud.invoke("fanout", events::stream(&cloud.stream())).await;
     let lost = cloud.queue.take();

@@ -64,12 +64,11 @@ impl Template {
         routes.collect()
     }
 
-    /// The pattern that lets records of the stream through to fanout.
-    pub fn stream_filter(&self) -> Json {
+    /// The patterns any of which lets a record of the stream through to fanout.
+    pub fn stream_filters(&self) -> Vec<Json> {
         let stream = self.function("fanout").properties["Events"]["Stream"]["Properties"].take();
-        let filters = stream["FilterCriteria"]["Filters"].as_array().unwrap().clone();
-        assert_eq!(filters.len(), 1);
-        serde_json::from_str(filters[0]["Pattern"].as_str().unwrap()).unwrap()
+        let filters = stream["FilterCriteria"]["Filters"].as_array().unwrap().iter();
+        filters.map(|filter| serde_json::from_str(filter["Pattern"].as_str().unwrap()).unwrap()).collect()
     }
 }
 
@@ -105,14 +104,22 @@ fn merge(into: &mut Json, from: &Json) {
     }
 }
 
-/// Whether a filter of an event source lets a record through. Source: Lambda's
+/// Whether any filter of an event source lets a record through. Source: Lambda's
 /// developer guide, "Filter rule syntax"; of it what the template uses.
-pub fn lets_through(pattern: &Json, record: &Json) -> bool {
+pub fn lets_through(patterns: &[Json], record: &Json) -> bool {
+    patterns.iter().any(|pattern| fits(pattern, record))
+}
+
+fn fits(pattern: &Json, record: &Json) -> bool {
     match pattern {
-        Json::Object(fields) => fields.iter().all(|(name, pattern)| lets_through(pattern, &record[name])),
-        Json::Array(allowed) => allowed.iter().any(|allowed| match allowed["prefix"].as_str() {
-            Some(prefix) => record.as_str().is_some_and(|text| text.starts_with(prefix)),
-            None => allowed == record,
+        Json::Object(fields) => fields.iter().all(|(name, pattern)| fits(pattern, &record[name])),
+        Json::Array(allowed) => allowed.iter().any(|allowed| {
+            let text = record.as_str().unwrap_or_default();
+            match (allowed["prefix"].as_str(), allowed["suffix"].as_str()) {
+                (Some(prefix), _) => text.starts_with(prefix),
+                (_, Some(suffix)) => text.ends_with(suffix),
+                (None, None) => allowed == record,
+            }
         }),
         _ => panic!("a pattern is an object of lists: {pattern}"),
     }

@@ -308,7 +308,7 @@ async fn t13_a_secure_messages_body_is_shown_to_people_only_and_never_leaves() {
     const SECRET: &str = "my card number is 4242";
     let desk = Desk::start().await;
     let machine = desk.machine(&["tickets:read", "tickets:write"]).await;
-    let mut receiver = desk.receiver(&["*"]).await;
+    let mut receiver = desk.receiver(&["ticket.create", "ticket.update"]).await;
     let ticket = desk.ticket("Card").await;
     let id = ticket["id"].as_str().unwrap();
     let message = json!({"body_text": SECRET, "is_secure": true});

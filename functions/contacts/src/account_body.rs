@@ -3,6 +3,7 @@
 use crate::contact_body::patched;
 use lambdesk_api::{
     body::{Checker, Input, Unknown},
+    openapi::nullable,
     problem::Problem,
 };
 use lambdesk_domain::{
@@ -21,16 +22,22 @@ pub struct AccountBody {
     /// What it is: `debt_account`, `project`, `client` or any other word.
     kind: Input<AccountKind>,
     /// Its name.
+    #[schemars(transform = nullable)]
     name: Input<Name>,
     /// Its id in the customer's own system; unique among accounts of its kind.
+    #[schemars(transform = nullable)]
     external_id: Input<ExternalId>,
     /// Its state in the customer's own words.
+    #[schemars(transform = nullable)]
     status: Input<Name>,
     /// What is owed, in minor units of the currency; together with it, or neither.
+    #[schemars(transform = nullable)]
     current_balance_cents: Input<i64>,
     /// An ISO 4217 code.
+    #[schemars(transform = nullable)]
     currency: Input<Currency>,
     /// Whose it is.
+    #[schemars(transform = nullable)]
     pub contact_id: Input<ContactId>,
     #[serde(flatten)]
     unknown: Unknown,

@@ -93,6 +93,7 @@ fn answered(account: &Account) -> Answer {
 /// `POST /v1/accounts`: its contact, where it has one, must exist.
 pub async fn create(session: Session, write: Write, body: JsonBody<AccountBody>) -> Result<Response, Problem> {
     require(&session, Scope::ContactsWrite)?;
+    write.require_new()?;
     let executor = Executor::of(&session, &write, &body.raw);
     if let Some(response) = executor.answered_before().await? {
         return Ok(response);

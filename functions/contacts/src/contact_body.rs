@@ -2,6 +2,7 @@
 
 use lambdesk_api::{
     body::{Checker, Input, Unknown},
+    openapi::nullable,
     problem::Problem,
 };
 use lambdesk_domain::{
@@ -19,14 +20,19 @@ use serde::{Deserialize, Serialize};
 #[schemars(rename = "ContactFields")]
 pub struct ContactBody {
     /// Their name.
+    #[schemars(transform = nullable)]
     name: Input<Name>,
     /// Their e-mail address; unique.
+    #[schemars(transform = nullable)]
     email: Input<EmailAddress>,
     /// Their phone number, as it was given.
+    #[schemars(transform = nullable)]
     phone: Input<Phone>,
     /// Their id in the customer's own system; unique.
+    #[schemars(transform = nullable)]
     external_id: Input<ExternalId>,
     /// Their name in the system that they write from; unique.
+    #[schemars(transform = nullable)]
     uid: Input<Uid>,
     #[serde(flatten)]
     unknown: Unknown,
@@ -64,6 +70,7 @@ impl From<&Contact> for ContactView {
             created_at,
             updated_at,
             merged: _,
+            cause: _,
         } = contact.clone();
         Self { id, version, name, email, phone, external_id, uid, is_blocked, created_at, updated_at }
     }

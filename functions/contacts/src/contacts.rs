@@ -18,8 +18,8 @@ use lambdesk_api::{
     write::Write,
 };
 use lambdesk_domain::{
-    access::Scope,
-    contact::Contact,
+    access::{Cause, Scope},
+    contact::{Contact, ContactEnd},
     id::ContactId,
     text::{EmailAddress, ExternalId, Uid},
 };
@@ -89,17 +89,22 @@ pub fn answered(contact: &Contact) -> Answer {
 /// that whoever makes it at the same time meets it.
 pub async fn create(session: Session, write: Write, body: JsonBody<ContactBody>) -> Result<Response, Problem> {
     require(&session, Scope::ContactsWrite)?;
+    write.require_new()?;
     let executor = Executor::of(&session, &write, &body.raw);
     if let Some(response) = executor.answered_before().await? {
         return Ok(response);
     }
-    let new = body.value.applied_to(Contact::new(ContactId::new(session.app.new_id()), session.now))?;
+    let new = body.value.applied_to(Contact::new(
+        ContactId::new(session.app.new_id()),
+        executor.context.cause(None),
+        session.now,
+    ))?;
     for _ in 0..ATTEMPTS {
         let address = free_address(&session, new.email.as_ref()).await?;
         let (contact, plan) = ContactPlan::create(new.clone(), address);
         if write.is_dry_run {
             free_names(&session, &contact).await?;
-            return Ok(DryRun::between(&(), &ContactView::from(&contact)));
+            return Ok(DryRun::told(plan.events(session.workspace()), &(), &ContactView::from(&contact)));
         }
         let answer = Answer::created(format!("{PATH}/{}", contact.id), &ContactView::from(&contact));
         let answer = answer.with_version(contact.version);
@@ -143,10 +148,11 @@ pub async fn changed(
         require_version(write, before.version)?;
         let after = decide(before.clone())?;
         let is_changed = after != before;
-        let after = if is_changed { after.changed(session.now) } else { after };
+        let after = if is_changed { after.changed(executor.context.cause(None), session.now) } else { after };
         let plan = plan_of(session, &place, &before, &after).await?;
         if write.is_dry_run {
-            return Ok(DryRun::between(&ContactView::from(&before), &ContactView::from(&after)));
+            let events = plan.events(session.workspace());
+            return Ok(DryRun::told(events, &ContactView::from(&before), &ContactView::from(&after)));
         }
         if !is_changed {
             return Ok(answered(&before).into_response());
@@ -192,10 +198,11 @@ pub async fn delete(session: Session, Id(id): Id<ContactId>, write: Write) -> Re
         let (place, contact) = load(&session, id).await?;
         require_version(&write, contact.version)?;
         uses::free(&session, &contact).await?;
+        let cause = write.context(&session).cause(None);
+        let plan = removal(&session, place, &contact, (ContactEnd::Deleted, cause)).await?;
         if write.is_dry_run {
-            return Ok(DryRun::between(&ContactView::from(&contact), &()));
+            return Ok(DryRun::told(plan.events(session.workspace()), &ContactView::from(&contact), &()));
         }
-        let plan = removal(&session, place, &contact).await?;
         if session.store.write_contacts(session.workspace(), &plan, None, None, session.now).await? {
             return Ok(Answer::no_content().into_response());
         }
@@ -203,18 +210,24 @@ pub async fn delete(session: Session, Id(id): Id<ContactId>, write: Write) -> Re
     Err(Problem::unavailable())
 }
 
-/// How a contact goes, with all that was merged into it.
+/// How a contact goes, with all that was merged into it, and what that is owed to.
 ///
 /// # Errors
 /// When the table fails.
-pub async fn removal(session: &Session, place: Place, contact: &Contact) -> Result<ContactPlan, Problem> {
+pub async fn removal(
+    session: &Session,
+    place: Place,
+    contact: &Contact,
+    (end, cause): (ContactEnd, Cause),
+) -> Result<ContactPlan, Problem> {
     let (store, workspace) = (&session.store, session.workspace());
     let merged: Vec<_> = contact.merged.iter().copied().collect();
     let mut places = vec![place];
     places.extend(store.places(workspace, &merged).await?);
     let emails = places.iter().filter_map(|place| place.email());
     let addresses: Vec<_> = emails.map(|email| address_of(session, email)).collect();
-    Ok(ContactPlan::remove(&places, &store.places(workspace, &addresses).await?))
+    let addresses = store.places(workspace, &addresses).await?;
+    Ok(ContactPlan::remove(&places, &addresses, |contact| contact.ended(end, cause.clone(), session.now)))
 }
 
 /// A contact of the caller's workspace, and its place.

@@ -4,6 +4,7 @@
 //! asked for with the cursor of the one before. Nearly always there is one.
 
 use crate::{
+    account_body::AccountView,
     contact_body::ContactView,
     contacts::load,
     jobs::{ReceiptView, new_job},
@@ -21,9 +22,9 @@ use lambdesk_api::{
 use lambdesk_domain::{
     access::Scope,
     attachment::Attachment,
-    contact::{Account, Contact},
-    events::Event,
-    id::{ContactId, MessageId, TicketId, Version},
+    contact::Contact,
+    events::TicketEvent,
+    id::{AccountId, ContactId, MessageId, TicketId, Version},
     message::{Message, MessageKind, Sender},
     personal::{Counts, Job, JobKind},
     status::Source,
@@ -40,20 +41,18 @@ const BUDGET: usize = 4_000_000;
 const ENTRY: usize = 1_000;
 /// How many of a kind are read at once.
 const AT_ONCE: u16 = 50;
-/// The most accounts that one part tells of.
-const ACCOUNTS: u16 = 100;
-
 /// A part of the document.
 #[derive(Serialize, schemars::JsonSchema)]
 #[schemars(rename = "PersonExport")]
 pub struct ExportView {
-    /// That it was asked for; of the first part only.
+    /// That it was asked for, and what its first part has; in that part only.
     receipt: Option<ReceiptView>,
     contact: ContactView,
     /// The ids of the contacts that were merged into this one.
     merged_ids: Vec<ContactId>,
-    /// What they have written about; in the first part.
-    accounts: Vec<Account>,
+    /// What they have written about.
+    accounts: Vec<AccountView>,
+    /// What they have written.
     tickets: Vec<ExportedTicket>,
     /// Where the next part begins; null in the last.
     next_cursor: Option<String>,
@@ -66,7 +65,7 @@ pub struct ExportView {
 pub struct ExportedTicket {
     ticket: TicketView,
     messages: Vec<ExportedMessage>,
-    events: Vec<Event>,
+    events: Vec<TicketEvent>,
 }
 
 /// A message as it was written: notes and secure ones, too.
@@ -94,42 +93,38 @@ impl From<Message> for ExportedMessage {
 }
 
 /// `GET /v1/contacts/{contact_id}/export`.
-pub async fn export(session: Session, Id(id): Id<ContactId>, request: ListRequest) -> Result<Response, Problem> {
+pub async fn export(session: Session, Id(id): Id<ContactId>, mut request: ListRequest) -> Result<Response, Problem> {
     require_admin(&session, Scope::ContactsRead)?;
+    if request.query.one("limit").is_some() {
+        request.query.error("limit", "unknown_parameter", "a part is as large as an answer may be");
+    }
     let (_, contact) = load(&session, id).await?;
     let listing = request.forward(session.workspace(), "/v1/contacts/{contact_id}/export", contact.id.to_string())?;
     let from: Option<Place> = listing.after()?;
-    let is_first = from.is_none();
-    let mut part = Part { session: &session, contact: &contact, spent: 0, tickets: Vec::new(), next: None };
-    let accounts = if is_first { part.accounts().await? } else { Vec::new() };
+    let mut part = Part::of(&session, &contact);
     Box::pin(part.collect(from.unwrap_or_default())).await?;
-    let Part { tickets, next, .. } = part;
-    let receipt = if is_first { Some(receipt(&session, &contact, &tickets, accounts.len()).await?) } else { None };
-    let next = next.map(|place| place.to_string());
+    let receipt = if from.is_none() { Some(receipt(&part).await?) } else { None };
+    let next = part.next.map(|place| place.to_string());
     let view = ExportView {
         receipt,
         contact: ContactView::from(&contact),
         merged_ids: contact.merged.iter().copied().collect(),
-        accounts,
-        tickets,
+        accounts: part.accounts,
+        tickets: part.tickets,
         next_cursor: listing.info(next.as_deref(), None).next_cursor,
     };
     Ok(Answer::ok(&view).into_response())
 }
 
 /// Remembers that the data was handed out.
-async fn receipt(
-    session: &Session,
-    contact: &Contact,
-    tickets: &[ExportedTicket],
-    accounts: usize,
-) -> Result<ReceiptView, Problem> {
-    let messages = || tickets.iter().flat_map(|ticket| &ticket.messages);
+async fn receipt(part: &Part<'_>) -> Result<ReceiptView, Problem> {
+    let Part { session, contact, .. } = part;
+    let messages = || part.tickets.iter().flat_map(|ticket| &ticket.messages);
     let counts = Counts {
-        tickets: tickets.len() as u64,
+        tickets: part.tickets.len() as u64,
         messages: messages().count() as u64,
         attachments: messages().map(|message| message.attachments.len() as u64).sum(),
-        accounts: accounts as u64,
+        accounts: part.accounts.len() as u64,
     };
     let job = new_job(session, JobKind::Export, contact.id, contact.ids().collect());
     let job = Job { counts, completed_at: Some(session.now), ..job };
@@ -142,47 +137,80 @@ struct Part<'a> {
     session: &'a Session,
     contact: &'a Contact,
     spent: usize,
+    accounts: Vec<AccountView>,
     tickets: Vec<ExportedTicket>,
     next: Option<Place>,
 }
 
-impl Part<'_> {
-    async fn accounts(&self) -> Result<Vec<Account>, Problem> {
-        let (store, workspace) = (&self.session.store, self.session.workspace());
-        let mut accounts = Vec::new();
-        for id in self.contact.ids() {
-            accounts.extend(store.accounts_of(workspace, id, None, ACCOUNTS).await?.accounts);
-        }
-        Ok(accounts)
+impl<'a> Part<'a> {
+    const fn of(session: &'a Session, contact: &'a Contact) -> Self {
+        Self { session, contact, spent: 0, accounts: Vec::new(), tickets: Vec::new(), next: None }
     }
 
     /// Takes what follows a place until the part is full.
     async fn collect(&mut self, from: Place) -> Result<(), Problem> {
-        let Place { subject: first, mut ticket, rest } = from;
-        if let (Some(id), Some(rest)) = (ticket, rest) {
-            self.take(first, id, Some(rest)).await?;
-        }
-        let ids: Vec<_> = self.contact.ids().enumerate().skip(first).collect();
+        let ids: Vec<_> = self.contact.ids().enumerate().skip(from.subject).collect();
+        let mut at = from.at;
         for (subject, id) in ids {
-            loop {
-                let page = self.session.store.tickets_of(self.session.workspace(), id, ticket, AT_ONCE).await?;
-                for next in page.items {
-                    if self.next.is_some() {
-                        return Ok(());
-                    }
-                    self.take(subject, next, None).await?;
-                    ticket = Some(next);
-                    if self.spent >= BUDGET && self.next.is_none() {
-                        self.next = Some(Place { subject, ticket, rest: None });
-                    }
-                }
-                if !page.has_more {
-                    break;
-                }
+            if let At::Accounts(after) = at {
+                self.accounts(subject, id, after).await?;
+                at = At::FIRST_TICKET;
             }
-            ticket = None;
+            if let At::Tickets(ticket, rest) = at
+                && self.next.is_none()
+            {
+                self.tickets(subject, id, ticket, rest).await?;
+            }
+            if self.next.is_some() {
+                return Ok(());
+            }
+            at = At::default();
         }
         Ok(())
+    }
+
+    async fn accounts(&mut self, subject: usize, id: ContactId, mut after: Option<AccountId>) -> Result<(), Problem> {
+        loop {
+            let page = self.session.store.accounts_of(self.session.workspace(), id, after, AT_ONCE).await?;
+            self.spent += ENTRY * page.accounts.len();
+            self.accounts.extend(page.accounts.iter().map(AccountView::from));
+            after = page.next;
+            if after.is_none() {
+                return Ok(());
+            }
+            if self.spent >= BUDGET {
+                self.next = Some(Place { subject, at: At::Accounts(after) });
+                return Ok(());
+            }
+        }
+    }
+
+    async fn tickets(
+        &mut self,
+        subject: usize,
+        id: ContactId,
+        mut ticket: Option<TicketId>,
+        rest: Option<Rest>,
+    ) -> Result<(), Problem> {
+        if let (Some(id), Some(rest)) = (ticket, rest) {
+            self.take(subject, id, Some(rest)).await?;
+        }
+        loop {
+            let page = self.session.store.tickets_of(self.session.workspace(), id, ticket, AT_ONCE).await?;
+            for next in page.items {
+                if self.next.is_some() {
+                    return Ok(());
+                }
+                self.take(subject, next, None).await?;
+                ticket = Some(next);
+                if self.spent >= BUDGET && self.next.is_none() {
+                    self.next = Some(Place { subject, at: At::Tickets(ticket, None) });
+                }
+            }
+            if !page.has_more {
+                return Ok(());
+            }
+        }
     }
 
     /// Takes a ticket, or what follows of one.
@@ -201,7 +229,7 @@ impl Part<'_> {
             Some(Rest::Messages(after)) => self.thread(id, Some(after), &mut exported).await?,
             None => self.thread(id, None, &mut exported).await?,
         };
-        self.next = left.map(|rest| Place { subject, ticket: Some(id), rest: Some(rest) });
+        self.next = left.map(|rest| Place { subject, at: At::Tickets(Some(id), Some(rest)) });
         self.tickets.push(exported);
         Ok(())
     }
@@ -236,7 +264,7 @@ impl Part<'_> {
         &mut self,
         id: TicketId,
         mut before: Option<Version>,
-        exported: &mut Vec<Event>,
+        exported: &mut Vec<TicketEvent>,
     ) -> Result<Option<Rest>, Problem> {
         loop {
             let page = self.session.store.activities(self.session.workspace(), id, before, AT_ONCE).await?;
@@ -252,13 +280,31 @@ impl Part<'_> {
     }
 }
 
-/// Where a part begins: after a ticket, or within one.
+/// Where a part begins.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Place {
-    /// Whose tickets: the contact's own, then those under each id merged into it.
+    /// Whose things: the contact's own, then those under each id merged into it.
     subject: usize,
-    ticket: Option<TicketId>,
-    rest: Option<Rest>,
+    at: At,
+}
+
+/// Where among the things of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum At {
+    /// After this account; then come the tickets.
+    Accounts(Option<AccountId>),
+    /// After this ticket, or within it.
+    Tickets(Option<TicketId>, Option<Rest>),
+}
+
+impl At {
+    const FIRST_TICKET: Self = Self::Tickets(None, None);
+}
+
+impl Default for At {
+    fn default() -> Self {
+        Self::Accounts(None)
+    }
 }
 
 /// What follows of a ticket.
@@ -273,10 +319,17 @@ enum Rest {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.subject.fmt(f)?;
-        if let Some(ticket) = self.ticket {
-            write!(f, " {ticket}")?;
-        }
-        match self.rest {
+        let rest = match self.at {
+            At::Accounts(after) => {
+                return after.map_or(Ok(()), |after| write!(f, " a {after}"));
+            }
+            At::Tickets(ticket, rest) => {
+                f.write_str(" t")?;
+                ticket.map_or(Ok(()), |ticket| write!(f, " {ticket}"))?;
+                rest
+            }
+        };
+        match rest {
             Some(Rest::Messages(after)) => write!(f, " m {after}"),
             Some(Rest::Events(before)) => write!(f, " e {before}"),
             None => Ok(()),
@@ -288,20 +341,31 @@ impl fmt::Display for Place {
 #[derive(Debug)]
 struct NoPlace;
 
+fn read<T: FromStr>(word: &str) -> Result<T, NoPlace> {
+    word.parse().map_err(|_| NoPlace)
+}
+
 impl FromStr for Place {
     type Err = NoPlace;
 
     fn from_str(text: &str) -> Result<Self, NoPlace> {
-        let mut words = text.split(' ');
-        let subject = words.next().unwrap_or_default().parse().map_err(|_| NoPlace)?;
-        let ticket = words.next().map(str::parse).transpose().map_err(|_| NoPlace)?;
-        let rest = match (words.next(), words.next()) {
-            (None, _) => None,
-            (Some("m"), Some(after)) => Some(Rest::Messages(after.parse().map_err(|_| NoPlace)?)),
-            (Some("e"), Some(before)) => Some(Rest::Events(Version(before.parse().map_err(|_| NoPlace)?))),
+        let words: Vec<_> = text.split(' ').collect();
+        let (subject, at) = match *words.as_slice() {
+            [subject] => (subject, At::Accounts(None)),
+            [subject, "a", after] => (subject, At::Accounts(Some(read(after)?))),
+            [subject, "t"] => (subject, At::FIRST_TICKET),
+            [subject, "t", ticket] => (subject, At::Tickets(Some(read(ticket)?), None)),
+            [subject, "t", ticket, kind, rest] => {
+                let rest = match kind {
+                    "m" => Rest::Messages(read(rest)?),
+                    "e" => Rest::Events(Version(read(rest)?)),
+                    _ => return Err(NoPlace),
+                };
+                (subject, At::Tickets(Some(read(ticket)?), Some(rest)))
+            }
             _ => return Err(NoPlace),
         };
-        Ok(Self { subject, ticket, rest })
+        Ok(Self { subject: read(subject)?, at })
     }
 }
 
@@ -314,16 +378,20 @@ mod tests {
     fn a_place_reads_back_as_it_was_written() {
         let ticket = Some(TicketId::new(Uuid::from_u128(7)));
         let message = Rest::Messages(MessageId::new(Uuid::from_u128(8)));
-        for place in [
-            Place::default(),
-            Place { subject: 3, ticket, rest: None },
-            Place { subject: 0, ticket, rest: Some(message) },
-            Place { subject: 1, ticket, rest: Some(Rest::Events(Version(12))) },
+        for at in [
+            At::default(),
+            At::Accounts(Some(AccountId::new(Uuid::from_u128(9)))),
+            At::FIRST_TICKET,
+            At::Tickets(ticket, None),
+            At::Tickets(ticket, Some(message)),
+            At::Tickets(ticket, Some(Rest::Events(Version(12)))),
         ] {
+            let place = Place { subject: 3, at };
             assert_eq!(place.to_string().parse::<Place>().ok(), Some(place));
         }
+        let id = "00000000-0000-0000-0000-000000000007";
         for bad in
-            ["", "x", "0 7", "0 00000000-0000-0000-0000-000000000007 m", "0 00000000-0000-0000-0000-000000000007 z 1"]
+            ["", "x", "0 7", "0 a", "0 t 7", &format!("0 t {id} m"), &format!("0 t {id} z 1"), &format!("0 {id}")]
         {
             assert!(bad.parse::<Place>().is_err(), "{bad}");
         }

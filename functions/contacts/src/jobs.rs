@@ -5,6 +5,7 @@
 
 use crate::{
     ATTEMPTS,
+    contact_body::ContactView,
     contacts::{load, removal},
     require, require_admin, require_version,
 };
@@ -25,7 +26,7 @@ use lambdesk_api::{
 };
 use lambdesk_domain::{
     access::{ActorRef, Scope},
-    contact::{Contact, MAX_MERGED},
+    contact::{Contact, ContactEnd, MAX_MERGED},
     id::{ContactId, JobId},
     personal::{Counts, Job, JobKind},
     time::Timestamp,
@@ -115,16 +116,14 @@ pub async fn merge(
         let (target, contact) = load(&session, id).await?;
         require_version(&write, contact.version)?;
         let (source, other) = other(&session, from, &contact).await?;
-        let merged = contact.merged_with(&other, session.now).ok_or_else(too_many)?;
-        if write.is_dry_run {
-            return Ok(DryRun::between(
-                &crate::contact_body::ContactView::from(&contact),
-                &crate::contact_body::ContactView::from(&merged),
-            ));
-        }
+        let merged = contact.merged_with(&other, executor.context.cause(None), session.now).ok_or_else(too_many)?;
         let followers: Vec<_> = other.merged.iter().copied().collect();
         let followers = session.store.places(session.workspace(), &followers).await?;
         let plan = ContactPlan::merge(&target, &merged, &source, &followers);
+        if write.is_dry_run {
+            let events = plan.events(session.workspace());
+            return Ok(DryRun::told(events, &ContactView::from(&contact), &ContactView::from(&merged)));
+        }
         let subjects = other.ids().collect();
         let job = Job { is_silent: write.is_silent, ..new_job(&session, JobKind::Merge, merged.id, subjects) };
         if let Some(response) = begun(&executor, &session, &plan, &job).await? {
@@ -165,10 +164,10 @@ pub async fn erase(session: Session, Id(id): Id<ContactId>, write: Write, body: 
     for _ in 0..ATTEMPTS {
         let (place, contact) = load(&session, id).await?;
         require_version(&write, contact.version)?;
+        let plan = removal(&session, place, &contact, (ContactEnd::Erased, executor.context.cause(None))).await?;
         if write.is_dry_run {
-            return Ok(DryRun::between(&crate::contact_body::ContactView::from(&contact), &()));
+            return Ok(DryRun::told(plan.events(session.workspace()), &ContactView::from(&contact), &()));
         }
-        let plan = removal(&session, place, &contact).await?;
         let subjects = contact.ids().collect();
         let job = Job { is_silent: write.is_silent, ..new_job(&session, JobKind::Erase, contact.id, subjects) };
         if let Some(response) = begun(&executor, &session, &plan, &job).await? {
@@ -231,6 +230,9 @@ pub async fn receipts(session: Session, Id(id): Id<ContactId>, request: ListRequ
     require_admin(&session, Scope::ContactsRead)?;
     let listing = request.forward(session.workspace(), "/v1/contacts/{contact_id}/receipts", id.to_string())?;
     let page = session.store.jobs(session.workspace(), id, listing.after()?, listing.limit).await?;
+    if page.items.is_empty() && listing.position.is_none() {
+        load(&session, id).await?;
+    }
     let next = page.items.last().filter(|_| page.has_more).map(|job| job.id.to_string());
     let views = page.items.iter().map(ReceiptView::from).collect();
     Ok(listing.respond(views, listing.info(next.as_deref(), None)))

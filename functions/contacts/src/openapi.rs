@@ -53,7 +53,10 @@ fn with_jobs(operations: Operations) -> Operations {
         .op(jobs::erase, "Erase everything personal of a contact", starts)
         .op(jobs::receipts, "Receipts of merges, erasures and exports", Operation::page::<ReceiptView>)
         .op(jobs::receipt, "A receipt", Operation::ok::<ReceiptView>)
-        .op(export::export, "Everything about a person, in parts", Operation::ok::<export::ExportView>)
+        .op(export::export, "Everything about a person, in parts", |op| {
+            op.leaves_out(&["limit"]);
+            op.ok::<export::ExportView>();
+        })
 }
 
 fn with_accounts(operations: Operations) -> Operations {

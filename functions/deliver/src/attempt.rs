@@ -3,7 +3,7 @@
 use crate::{Deliver, message::Message};
 use futures_util::future::{join, try_join};
 use lambdesk_domain::{
-    events::{Event, EventType},
+    events::EventType,
     id::{DeliveryId, EventId},
     time::Timestamp,
     webhook::{Attempt, Delivery, DeliveryState, Endpoint, Jitter, Outcome},
@@ -60,7 +60,7 @@ impl Deliver {
         let Some(source) = delivery.source else {
             return Ok(Some(Message::of_test(delivery)));
         };
-        let event: Option<Event> = self.store.event(delivery.workspace_id, source.ticket_id, source.version).await?;
+        let event = self.store.event_of(delivery.workspace_id, source).await?;
         Ok(event.as_ref().map(Message::of_event))
     }
 

@@ -43,7 +43,7 @@ impl Message {
     /// Of an event, exactly as it is.
     #[must_use]
     pub fn of_event(event: &Event) -> Self {
-        Self { id: event.id, body: json(event) }
+        Self { id: event.id(), body: json(event) }
     }
 
     /// Of the test of an endpoint.

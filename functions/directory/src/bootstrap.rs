@@ -1,6 +1,6 @@
 //! `POST /v1/workspaces`: a workspace with its owner and the owner's key.
 
-use crate::{keys::KeyView, operator::Operator, users::UserView, workspace::WorkspaceView};
+use crate::{key_view::KeyView, operator::Operator, users::UserView, workspace::WorkspaceView};
 use axum::{
     extract::State,
     response::{IntoResponse, Response},
@@ -108,6 +108,7 @@ impl Bootstrapped {
     }
 }
 
+/// What was made.
 #[derive(Serialize, schemars::JsonSchema)]
 #[schemars(rename = "MadeWorkspace")]
 pub struct BootstrapView {
@@ -116,21 +117,27 @@ pub struct BootstrapView {
     api_key: KeyView,
 }
 
+/// A new workspace.
 #[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 #[schemars(rename = "NewWorkspace")]
 pub struct WorkspaceBody {
+    /// Its name.
     name: Input<Name>,
+    /// Its first user, who is given a key with every scope.
     owner: Input<OwnerBody>,
     #[serde(flatten)]
     unknown: Unknown,
 }
 
+/// A workspace's first user.
 #[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 #[schemars(rename = "NewOwner")]
 pub struct OwnerBody {
+    /// Their name.
     name: Input<Name>,
+    /// Their address.
     email: Input<EmailAddress>,
     #[serde(flatten)]
     unknown: Unknown,
@@ -163,6 +170,7 @@ pub async fn create(
     write: Write,
     body: JsonBody<WorkspaceBody>,
 ) -> Result<Response, Problem> {
+    write.require_new()?;
     let executor = executor(&app, &store, &write, &body.raw);
     if let Some(response) = executor.answered_before().await? {
         return Ok(response);

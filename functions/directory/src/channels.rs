@@ -32,29 +32,43 @@ use uuid::Uuid;
 /// The most hosts that one channel may be embedded on.
 const MOST_HOSTNAMES: usize = 50;
 
+/// The fields of a channel.
 #[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 #[schemars(rename = "ChannelFields")]
 pub struct ChannelBody {
+    /// Its name; unique, whatever its case.
     name: Input<Name>,
+    /// What it is. Fixed once it is made.
     r#type: Input<ChannelType>,
+    /// How lists paint it.
     #[schemars(transform = nullable)]
     color: Input<Color>,
+    /// Switched on: it takes new tickets; true when left out.
     is_enabled: Input<bool>,
+    /// Hosts whose pages may use its public side: at most 50; none when left out.
     hostnames: Input<Vec<Input<HostPattern>>>,
+    /// What becomes of anonymous tickets: `accept` when left out.
     intake: Input<IntakePolicy>,
+    /// Refuse senders who are no contacts yet; false when left out.
     require_existing_contact: Input<bool>,
+    /// The priority of new tickets for which none is named: `normal` when left out.
     default_priority: Input<Priority>,
+    /// The team of new tickets for which none is named.
     #[schemars(transform = nullable)]
     default_team_id: Input<TeamId>,
+    /// The category of new tickets for which none is named.
     #[schemars(transform = nullable)]
     default_category_id: Input<CategoryId>,
+    /// Refuse tickets of callers with a key that have no category; false when left out.
     require_category: Input<bool>,
+    /// Refuse tickets of callers with a key that have no contact; false when left out.
     require_contact: Input<bool>,
     #[serde(flatten)]
     unknown: Unknown,
 }
 
+/// A way in; the settings are there for administrators only.
 #[derive(Serialize, schemars::JsonSchema)]
 #[schemars(rename = "Channel")]
 pub struct ChannelView {
@@ -79,6 +93,7 @@ pub struct SettingsView {
     default_category_id: Option<CategoryId>,
     require_category: bool,
     require_contact: bool,
+    /// What names the channel on pages of its hosts. It proves nothing.
     public_token: Option<String>,
     /// How many identity secrets it has had; with 0, visitors are guests.
     identity_generation: u32,

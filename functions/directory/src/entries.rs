@@ -52,6 +52,7 @@ pub async fn get<K: Kind>(session: Session, Id(id): Id<K::Id>, query: Query) -> 
 /// Makes an entry.
 pub async fn create<K: Kind>(session: Session, write: Write, body: JsonBody<K::Body>) -> Result<Response, Problem> {
     session.require_admin()?;
+    write.require_new()?;
     let executor = Executor::of(&session, &write, &body.raw);
     if let Some(response) = executor.answered_before().await? {
         return Ok(response);

@@ -1,6 +1,7 @@
 //! What a list of entries can be narrowed by.
 
 use lambdesk_api::query::Query;
+use lambdesk_domain::text::folded;
 use std::fmt::{Display, Write as _};
 
 type Test<K> = Box<dyn Fn(&K) -> bool + Send + Sync>;
@@ -36,8 +37,8 @@ impl<K: 'static> Filter<K> {
         name: &'static str,
         of: impl Fn(&K) -> String + Send + Sync + 'static,
     ) -> Self {
-        let wanted = query.one(name).map(|text| text.trim().to_lowercase());
-        self.keeping(name, wanted.into_iter().collect(), move |row| Some(of(row).to_lowercase()))
+        let wanted = query.one(name).map(|text| folded(&text));
+        self.keeping(name, wanted.into_iter().collect(), move |row| Some(folded(&of(row))))
     }
 
     /// Rows whose flag is this, if the parameter is there.

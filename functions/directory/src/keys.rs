@@ -5,6 +5,7 @@ use crate::{
     entries::{ATTEMPTS, require_version},
     fields::immutable,
     filter::Filter,
+    key_view::{KeyKind, KeyView},
     kind::patched,
     users::not_above,
 };
@@ -29,121 +30,30 @@ use lambdesk_domain::{
     time::Timestamp,
 };
 use lambdesk_store::{CommitError, KeyChange, ListedKey, New, Seen};
-use serde::{Deserialize, Serialize};
-use std::fmt;
+use serde::Deserialize;
 
 /// What a channel key can be narrowed to: nothing beyond the tickets of its channel.
 const OF_CHANNELS: [Scope; 2] = [Scope::TicketsRead, Scope::TicketsWrite];
 
-impl fmt::Display for KeyKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// A key as answered.
-#[derive(Debug, Serialize, schemars::JsonSchema)]
-#[schemars(rename = "ApiKey")]
-pub struct KeyView {
-    id: ApiKeyId,
-    name: Name,
-    kind: KeyKind,
-    user_id: Option<UserId>,
-    channel_id: Option<ChannelId>,
-    scopes: Scopes,
-    expires_at: Option<Timestamp>,
-    created_at: Timestamp,
-    /// The beginning of the hour in which it was last used.
-    last_used_at: Option<Timestamp>,
-    /// Until when its text before the last rotation is taken, too.
-    previous_expires_at: Option<Timestamp>,
-    /// Its text: in the answer that makes it, and never again.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum KeyKind {
-    User,
-    Machine,
-    Channel,
-}
-
-impl KeyKind {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Machine => "machine",
-            Self::Channel => "channel",
-        }
-    }
-
-    fn parse(word: &str) -> Option<Self> {
-        [Self::User, Self::Machine, Self::Channel].into_iter().find(|kind| kind.as_str() == word)
-    }
-
-    const fn of(holder: KeyHolder) -> Self {
-        match holder {
-            KeyHolder::User { .. } => Self::User,
-            KeyHolder::Machine => Self::Machine,
-            KeyHolder::Channel { .. } => Self::Channel,
-        }
-    }
-}
-
-impl KeyView {
-    /// With its text.
-    pub fn shown_once(key: &ApiKey, text: String) -> Self {
-        Self { key: Some(text), ..Self::from(key.clone()) }
-    }
-
-    /// As it is listed at this time.
-    pub fn listed(listed: ListedKey, now: Timestamp) -> Self {
-        let previous_expires_at = listed.previous_until.filter(|until| *until > now);
-        Self { last_used_at: listed.last_used_at, previous_expires_at, ..Self::from(listed.key) }
-    }
-
-    /// With its text, shown this once.
-    pub fn with_text(self, text: String) -> Self {
-        Self { key: Some(text), ..self }
-    }
-}
-
-impl From<ApiKey> for KeyView {
-    fn from(ApiKey { id, workspace_id: _, name, holder, scopes, expires_at, created_at }: ApiKey) -> Self {
-        let (kind, user_id, channel_id) = match holder {
-            KeyHolder::User { user_id } => (KeyKind::User, Some(user_id), None),
-            KeyHolder::Machine => (KeyKind::Machine, None, None),
-            KeyHolder::Channel { channel_id } => (KeyKind::Channel, None, Some(channel_id)),
-        };
-        Self {
-            id,
-            name,
-            kind,
-            user_id,
-            channel_id,
-            scopes,
-            expires_at,
-            created_at,
-            last_used_at: None,
-            previous_expires_at: None,
-            key: None,
-        }
-    }
-}
-
+/// A new key.
 #[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 #[schemars(rename = "NewApiKey")]
 pub struct KeyBody {
+    /// Its name.
     name: Input<Name>,
+    /// Whom it stands for.
     kind: Input<KeyKind>,
+    /// The user; for keys of the kind `user`, and only for them.
     #[schemars(transform = nullable)]
     user_id: Input<UserId>,
+    /// The channel; for keys of the kind `channel`, and only for them.
     #[schemars(transform = nullable)]
     channel_id: Input<ChannelId>,
+    /// What it may do, as far as whom it stands for may: at least one, none that its maker
+    /// lacks; of a channel those of tickets alone.
     scopes: Input<Vec<Input<Scope>>>,
+    /// From then on it is refused; null: never.
     #[schemars(transform = nullable)]
     expires_at: Input<Timestamp>,
     #[serde(flatten)]
@@ -237,6 +147,7 @@ pub async fn get(session: Session, Id(id): Id<ApiKeyId>, query: Query) -> Result
 /// `POST /v1/api-keys`: grants at most what the caller has.
 pub async fn create(session: Session, write: Write, body: JsonBody<KeyBody>) -> Result<Response, Problem> {
     session.require_admin()?;
+    write.require_new()?;
     let executor = Executor::of(&session, &write, &body.raw);
     if let Some(response) = executor.answered_before().await? {
         return Ok(response);
@@ -265,16 +176,23 @@ pub async fn create(session: Session, write: Write, body: JsonBody<KeyBody>) -> 
     }
 }
 
+/// The fields of a key that a patch takes.
 #[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 #[schemars(rename = "ApiKeyFields")]
 pub struct KeyPatch {
+    /// Its name.
     name: Input<Name>,
+    /// What it may do, as far as whom it stands for may.
     scopes: Input<Vec<Input<Scope>>>,
+    /// From then on it is refused; null: never.
     #[schemars(transform = nullable)]
     expires_at: Input<Timestamp>,
+    /// Fixed once it is made.
     kind: Input<KeyKind>,
+    /// Fixed once it is made.
     user_id: Input<UserId>,
+    /// Fixed once it is made.
     channel_id: Input<ChannelId>,
     #[serde(flatten)]
     unknown: Unknown,

@@ -19,19 +19,30 @@ use lambdesk_domain::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+/// The fields of a team or category.
 #[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 #[schemars(rename = "NamedFields")]
 pub struct NameBody {
+    /// Its name; unique among its kind, whatever its case.
     name: Input<Name>,
     #[serde(flatten)]
     unknown: Unknown,
 }
 
+/// A group of users.
 #[derive(Serialize, schemars::JsonSchema)]
-#[schemars(rename = "Named")]
-pub struct NamedView<I> {
-    id: I,
+#[schemars(rename = "Team")]
+pub struct TeamView {
+    id: TeamId,
+    name: Name,
+}
+
+/// A category, in other systems a department.
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "Category")]
+pub struct CategoryView {
+    id: CategoryId,
     name: Name,
 }
 
@@ -58,7 +69,7 @@ impl Kind for Team {
     }
 
     fn view(self, _: &Session) -> impl Serialize {
-        NamedView { id: self.id, name: self.name }
+        TeamView { id: self.id, name: self.name }
     }
 
     fn filter(query: &mut Query) -> Filter<Self> {
@@ -101,7 +112,7 @@ impl Kind for Category {
     }
 
     fn view(self, _: &Session) -> impl Serialize {
-        NamedView { id: self.id, name: self.name }
+        CategoryView { id: self.id, name: self.name }
     }
 
     fn filter(query: &mut Query) -> Filter<Self> {
@@ -121,17 +132,21 @@ impl Kind for Category {
     }
 }
 
+/// The fields of a tag.
 #[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 #[schemars(rename = "TagFields")]
 pub struct TagBody {
+    /// Its name; unique, whatever its case. Tickets can be given tags by name.
     name: Input<Name>,
+    /// How lists paint it.
     #[schemars(transform = nullable)]
     color: Input<Color>,
     #[serde(flatten)]
     unknown: Unknown,
 }
 
+/// A label on tickets.
 #[derive(Serialize, schemars::JsonSchema)]
 #[schemars(rename = "Tag")]
 pub struct TagView {

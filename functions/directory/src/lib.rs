@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `POST /v1/workspaces`: a workspace with its owner and first key | [`bootstrap`](mod@bootstrap), [`operator`] |
 //! | `/v1/workspace`: the settings | [`workspace`] |
-//! | `/v1/api-keys`; a second secret beside the first | [`keys`], [`rotation`] |
+//! | `/v1/api-keys`; a second secret beside the first; how keys are shown | [`keys`], [`rotation`], [`key_view`] |
 //! | list, get, create, patch, delete of every kind of entry | [`entries`], [`kind`] |
 //! | `/v1/users` | [`users`] |
 //! | `/v1/teams`, `/v1/categories`, `/v1/tags` | [`labels`] |
@@ -38,6 +38,7 @@ mod entries;
 mod fields;
 mod filter;
 mod identity;
+mod key_view;
 mod keys;
 mod kind;
 mod labels;

@@ -6,9 +6,10 @@ use crate::{
     entries,
     fields::FieldView,
     identity::{self, SecretView},
-    keys::{self, KeyView},
+    key_view::{KeyKind, KeyView},
+    keys,
     kind::Kind,
-    labels::{NamedView, TagView},
+    labels::{CategoryView, TagView, TeamView},
     operator::Operator,
     rotation,
     users::UserView,
@@ -23,7 +24,7 @@ use lambdesk_domain::{
     access::Role,
     custom_field::{FieldDefinition, FieldKind},
     directory::{Category, Channel, Tag, Team, User},
-    id::{CategoryId, ChannelId, TeamId, UserId},
+    id::{ChannelId, UserId},
     status::ChannelType,
 };
 use schemars::JsonSchema;
@@ -62,7 +63,7 @@ fn with_workspaces(operations: Operations) -> Operations {
 fn with_keys(operations: Operations) -> Operations {
     operations
         .op(keys::list, "API keys, oldest first", |op| {
-            op.query_any_of::<keys::KeyKind>("kind", "Only of these kinds.");
+            op.query_any_of::<KeyKind>("kind", "Only of these kinds.");
             op.query_any_of::<UserId>("user_id", "Only of these users.");
             op.query_any_of::<ChannelId>("channel_id", "Only of these channels.");
             op.query("name", name(), "Those with this name, whatever its case.");
@@ -95,9 +96,8 @@ fn with_kinds(operations: Operations) -> Operations {
             },
         },
     );
-    let operations = entries::<Team, NamedView<TeamId>>(operations, &KindTold::named("Teams", "a team"));
-    let operations =
-        entries::<Category, NamedView<CategoryId>>(operations, &KindTold::named("Categories", "a category"));
+    let operations = entries::<Team, TeamView>(operations, &KindTold::named("Teams", "a team"));
+    let operations = entries::<Category, CategoryView>(operations, &KindTold::named("Categories", "a category"));
     let operations = entries::<Tag, TagView>(operations, &KindTold::named("Tags", "a tag"));
     let operations = entries::<Channel, ChannelView>(
         operations,

@@ -2,7 +2,8 @@
 
 use crate::{
     entries::{ATTEMPTS, require_version},
-    keys::{KeyView, find, holders_role, may_grant},
+    key_view::KeyView,
+    keys::{find, holders_role, may_grant},
 };
 use axum::response::{IntoResponse, Response};
 use lambdesk_api::{

@@ -22,16 +22,24 @@ use lambdesk_domain::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+/// The fields of a user.
 #[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 #[schemars(rename = "UserFields")]
 pub struct UserBody {
+    /// Their name.
     name: Input<Name>,
+    /// Their address; unique.
     email: Input<EmailAddress>,
+    /// What they may do. Nobody grants a role above their own.
     role: Input<Role>,
+    /// Switched on; true when left out. Switched off, they can do nothing and get no more
+    /// tickets, but keep those they have.
     is_enabled: Input<bool>,
+    /// A picture of them.
     #[schemars(transform = nullable)]
     picture_url: Input<WebLink>,
+    /// Their time zone.
     #[schemars(transform = nullable)]
     timezone: Input<TimeZoneName>,
     #[serde(flatten)]

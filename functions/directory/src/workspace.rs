@@ -58,15 +58,23 @@ impl From<&Workspace> for WorkspaceView {
     }
 }
 
+/// The settings that can be changed.
 #[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 #[schemars(rename = "WorkspaceFields")]
 pub struct SettingsBody {
+    /// Its name.
     name: Input<Name>,
+    /// Which tickets agents see.
     agent_visibility: Input<AgentVisibility>,
+    /// Whether agents may assign tickets to others than themselves.
     agents_assign_others: Input<bool>,
+    /// What deleting does to a ticket.
     deletion: Input<DeletionPolicy>,
+    /// How many days a deleted ticket can be restored.
     restore_window_days: Input<Days>,
+    /// After how many days without a change finished tickets (resolved, closed, spam,
+    /// archived) are deleted; null: never.
     #[schemars(transform = nullable)]
     retention_days: Input<Days>,
     #[serde(flatten)]

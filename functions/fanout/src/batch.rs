@@ -3,8 +3,9 @@
 use crate::Fanout;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use lambdesk_domain::{
-    id::{TicketId, WorkspaceId},
-    webhook::Endpoint,
+    events::{ContactEvent, Subject},
+    id::WorkspaceId,
+    webhook::{Delivery, Endpoint},
 };
 use lambdesk_runtime::Hint;
 use lambdesk_store::{Image, StoreError, StreamChange};
@@ -12,16 +13,16 @@ use serde_json::Value;
 use std::{collections::HashMap, time::Duration};
 use tokio::sync::{OnceCell, mpsc};
 
-/// Tickets that are worked on at once.
-const TICKETS_AT_ONCE: usize = 16;
-/// When a ticket with an unusable record is looked at again: by then the stream has
-/// told of the versions around it.
+/// Tickets and contacts that are worked on at once.
+const SUBJECTS_AT_ONCE: usize = 16;
+/// When a ticket or contact with an unusable record is looked at again: by then the
+/// stream has told of the versions around it.
 const RECHECK_AFTER: Duration = Duration::from_mins(5);
 
-/// The records of one ticket, in their order.
+/// The records of one ticket or contact, in their order.
 struct Group<'a> {
     workspace: WorkspaceId,
-    ticket: TicketId,
+    subject: Subject,
     records: Vec<Image<'a>>,
 }
 
@@ -36,10 +37,11 @@ struct Batch<'a> {
 impl Fanout {
     /// The sequence numbers of the records that failed.
     pub(crate) async fn fan_out(&self, records: &[Value]) -> Vec<String> {
-        let groups = by_ticket(records);
+        let groups = by_subject(records);
         let endpoints = groups.iter().map(|group| (group.workspace, OnceCell::new())).collect();
         let mut events = HashMap::new();
-        for group in &groups {
+        // Those that reports count.
+        for group in groups.iter().filter(|group| matches!(group.subject, Subject::Ticket(_))) {
             *events.entry(group.workspace).or_default() += group.records.len();
         }
         let (hints, queued) = mpsc::unbounded_channel();
@@ -57,18 +59,18 @@ impl Fanout {
     }
 }
 
-/// In the order in which the tickets first appear. Records of other items are left out.
-fn by_ticket(records: &[Value]) -> Vec<Group<'_>> {
+/// In the order in which they first appear. Records of other items are left out.
+fn by_subject(records: &[Value]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     let mut places = HashMap::new();
     for image in records.iter().map(Image::of) {
-        let Some((workspace, ticket)) = image.ticket() else {
+        let Some((workspace, subject)) = image.subject() else {
             continue;
         };
-        let place = *places.entry((workspace, ticket)).or_insert(groups.len());
+        let place = *places.entry((workspace, subject)).or_insert(groups.len());
         match groups.get_mut(place) {
             Some(group) => group.records.push(image),
-            None => groups.push(Group { workspace, ticket, records: vec![image] }),
+            None => groups.push(Group { workspace, subject, records: vec![image] }),
         }
     }
     groups
@@ -78,7 +80,7 @@ impl Batch<'_> {
     async fn run(self, groups: Vec<Group<'_>>) -> Vec<String> {
         // Boxed, so that the compiler can tell that the whole may move between threads.
         let work: Vec<_> = groups.iter().map(|group| self.group(group).boxed()).collect();
-        let outcomes: Vec<_> = stream::iter(work).buffer_unordered(TICKETS_AT_ONCE).collect().await;
+        let outcomes: Vec<_> = stream::iter(work).buffer_unordered(SUBJECTS_AT_ONCE).collect().await;
         outcomes.into_iter().flatten().collect()
     }
 
@@ -87,7 +89,7 @@ impl Batch<'_> {
         for image in &group.records {
             if let Err(error) = self.record(group, *image).await {
                 let sequence = image.sequence_number().unwrap_or_default();
-                tracing::error!(ticket = %group.ticket, sequence, %error, "a record failed and is to be repeated");
+                tracing::error!(subject = %group.subject, sequence, %error, "a record failed and is to be repeated");
                 return Some(sequence.to_owned());
             }
         }
@@ -95,10 +97,9 @@ impl Batch<'_> {
     }
 
     async fn record(&self, group: &Group<'_>, image: Image<'_>) -> Result<(), StoreError> {
-        let done = match image.change() {
-            Ok(None) => self.removed(image).await,
-            Ok(Some(change)) => self.change(&change).await,
-            Err(corrupt) => Err(corrupt.into()),
+        let done = match group.subject {
+            Subject::Ticket(_) => self.ticket(image).await,
+            Subject::Contact(_) => self.contact(image).await,
         };
         match done {
             Err(error @ (StoreError::Corrupt(_) | StoreError::Refused(_))) => {
@@ -106,6 +107,26 @@ impl Batch<'_> {
             }
             done => done,
         }
+    }
+
+    async fn ticket(&self, image: Image<'_>) -> Result<(), StoreError> {
+        match image.change()? {
+            None => self.removed(image).await,
+            Some(change) => self.change(&change).await,
+        }
+    }
+
+    /// What else is written at a contact's place tells of nothing.
+    async fn contact(&self, image: Image<'_>) -> Result<(), StoreError> {
+        let Some(event) = image.contact_event()? else {
+            return Ok(());
+        };
+        let ContactEvent { workspace_id, is_silent, .. } = event;
+        let (store, clock) = (&self.fanout.store, &self.fanout.clock);
+        let endpoints = self.endpoints(workspace_id, is_silent).await?;
+        let deliveries = store.tell(&event.into(), endpoints, clock.new_uuid(), clock.now()).await?;
+        self.hint(&deliveries);
+        Ok(())
     }
 
     /// What was left of a ticket that is gone. There is no event of it: who deleted
@@ -119,17 +140,24 @@ impl Batch<'_> {
 
     async fn change(&self, change: &StreamChange) -> Result<(), StoreError> {
         let (store, clock) = (&self.fanout.store, &self.fanout.clock);
-        let is_silent = change.new.cause.is_silent;
-        let endpoints = if is_silent { &[] } else { self.endpoints(change.new.workspace_id).await? };
+        let endpoints = self.endpoints(change.new.workspace_id, change.new.cause.is_silent).await?;
         let deliveries = store.publish(change, endpoints, clock.new_uuid(), clock.now()).await?;
-        for delivery in &deliveries {
-            // Its other end lives as long as the batch.
-            let _ = self.hints.send(Hint::from(delivery));
-        }
+        self.hint(&deliveries);
         Ok(())
     }
 
-    async fn endpoints(&self, workspace: WorkspaceId) -> Result<&[Endpoint], StoreError> {
+    fn hint(&self, deliveries: &[Delivery]) {
+        for delivery in deliveries {
+            // Its other end lives as long as the batch.
+            let _ = self.hints.send(Hint::from(delivery));
+        }
+    }
+
+    /// Whom a change may be told to: nobody if it is silent.
+    async fn endpoints(&self, workspace: WorkspaceId, is_silent: bool) -> Result<&[Endpoint], StoreError> {
+        if is_silent {
+            return Ok(&[]);
+        }
         let cell = self.endpoints.get(&workspace).expect("every workspace of the batch has its cell");
         cell.get_or_try_init(|| self.fanout.store.endpoints(workspace)).await.map(Vec::as_slice)
     }
@@ -137,8 +165,8 @@ impl Batch<'_> {
     /// Trying again would not help, so the record must not hold up the shard.
     async fn set_aside(&self, group: &Group<'_>, image: Image<'_>, error: &StoreError) -> Result<(), StoreError> {
         let sequence = image.sequence_number().unwrap_or_default();
-        tracing::error!(ticket = %group.ticket, sequence, %error, "a record can't be handled; its ticket is checked later");
+        tracing::error!(subject = %group.subject, sequence, %error, "a record can't be handled; what it tells of is checked later");
         let at = self.fanout.clock.now().plus(RECHECK_AFTER);
-        self.fanout.store.recheck_later(group.workspace, group.ticket, at).await
+        self.fanout.store.recheck_later(group.workspace, group.subject, at).await
     }
 }

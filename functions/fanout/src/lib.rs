@@ -1,6 +1,7 @@
 //! The table's stream, fanned out: every committed version of a ticket becomes its
 //! event (activity log and feed), a delivery for every endpoint that wants it, and
-//! the row of its follow-up. Now and then the counters of reports are brought on.
+//! the row of its follow-up; every version of a contact its event and deliveries.
+//! Now and then the counters of reports are brought on.
 //! The words of messages and subjects go into the search index.
 //!
 //! Lambda hands over batches in the order of the stream's shard and repeats a batch
@@ -35,9 +36,9 @@ impl Fanout {
     /// Handles one `DynamoDB` stream event, and answers with the records that failed
     /// (`ReportBatchItemFailures`). Lambda repeats from the lowest of them.
     ///
-    /// Records of one ticket are handled in their order, and none after one that
-    /// failed; other tickets go on. A record that can never be handled does not hold
-    /// up the others: the sweep looks at its ticket later.
+    /// Records of one ticket or contact are handled in their order, and none after one
+    /// that failed; the others go on. A record that can never be handled does not hold
+    /// them up: the sweep looks at its ticket or contact later.
     pub async fn handle(&self, event: Value) -> Value {
         let failed = if let Some(records) = event.get("Records").and_then(Value::as_array) {
             self.fan_out(records).await

@@ -40,7 +40,9 @@ const KEY_CHARACTERS: usize = 64;
 #[schemars(rename = "VisitorMessageBody")]
 #[schemars(transform = lambdesk_api::openapi::text_or_html)]
 pub struct MessageBody {
+    /// As HTML, of which what is safe stays; or as text.
     body_html: Input<String>,
+    /// As text, or as HTML.
     body_text: Input<String>,
     #[serde(flatten)]
     unknown: Unknown,
@@ -55,33 +57,44 @@ impl MessageBody {
     }
 }
 
+/// Who writes.
 #[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 #[schemars(rename = "VisitorFields")]
 pub struct FromBody {
+    /// Their name.
     #[schemars(transform = nullable)]
     name: Input<Name>,
+    /// Their address.
     #[schemars(transform = nullable)]
     email: Input<EmailAddress>,
+    /// Their number.
     #[schemars(transform = nullable)]
     phone: Input<Phone>,
     #[serde(flatten)]
     unknown: Unknown,
 }
 
+/// A visitor's new ticket.
 #[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 #[schemars(rename = "VisitorTicketBody")]
 pub struct TicketBody {
+    /// The visitor's session, unless it is in `Authorization`.
     #[schemars(transform = nullable)]
     session: Input<String>,
+    /// What it is about.
     #[schemars(transform = nullable)]
     subject: Input<Subject>,
+    /// What opens it.
     message: Input<MessageBody>,
+    /// Who writes.
     #[schemars(transform = nullable)]
     from: Input<FromBody>,
+    /// What the site calls the visitor.
     #[schemars(transform = nullable)]
     uid: Input<Uid>,
+    /// Values of custom fields by their keys.
     #[schemars(transform = nullable)]
     custom: Input<Map<String, Json>>,
     #[serde(flatten)]

@@ -49,7 +49,10 @@ pub fn operations() -> Operations {
             op.answers(302, "The link, as `Location`.", None);
         })
         .op(door::preflight, "Whether a page may ask (CORS)", preflight)
-        .op(pass::preflight, "Whether a page may ask (CORS)", preflight)
+        .op(pass::preflight, "Whether a page may ask (CORS)", |op| {
+            op.text_in_path("The file.");
+            preflight(op);
+        })
 }
 
 fn preflight(op: &mut Operation) {
@@ -58,14 +61,14 @@ fn preflight(op: &mut Operation) {
 
 impl Tell for Door {
     fn tell(op: &mut Operation) {
-        op.in_path::<String>();
+        op.text_in_path("The channel's public token.");
         from_page(op);
     }
 }
 
 impl Tell for Pass {
     fn tell(op: &mut Operation) {
-        op.in_path::<String>();
+        op.text_in_path("The ticket's public token, as it was shown when the ticket was opened.");
         from_page(op);
     }
 }
@@ -101,12 +104,17 @@ impl Tell for Once {
 
 /// The fields of a plain form; empty ones are as good as absent.
 fn form() -> serde_json::Value {
-    let field = json!({ "type": "string" });
+    let field = |about: &str| json!({ "type": "string", "description": about });
     json!({
         "type": "object",
         "properties": {
-            "session": field, "subject": field, "message": field, "name": field, "email": field, "phone": field,
-            "uid": field,
+            "session": field("The visitor's session, unless it is in `Authorization`."),
+            "subject": field("What it is about."),
+            "message": field("What opens it, as text."),
+            "name": field("Who writes."),
+            "email": field("Their address."),
+            "phone": field("Their number."),
+            "uid": field("What the site calls the visitor."),
         },
         "additionalProperties": false,
     })

@@ -39,7 +39,7 @@ pub async fn delete(
         let change = deletion.decide(&found)?;
         if write.is_dry_run {
             let event = events::between(Some(&found.ticket), &change.applied_to(&found.ticket));
-            return Ok(DryRun::answer(vec![event]));
+            return Ok(DryRun::answer(vec![event.into()]));
         }
         match session.store.commit(session.workspace(), ticket, &change, None).await {
             Ok(_) => {

@@ -57,7 +57,7 @@ pub async fn edit(
             return Ok(unchanged(&session, &write, &ticket, &message));
         };
         if write.is_dry_run {
-            return Ok(DryRun::answer(vec![events::between(Some(&ticket), &change.applied_to(&ticket))]));
+            return Ok(DryRun::answer(vec![events::between(Some(&ticket), &change.applied_to(&ticket)).into()]));
         }
         match session.store.commit(session.workspace(), ticket.id, &change, None).await {
             Ok(_) => return Ok(answer(&session, &ticket, change.edited.as_ref().unwrap_or(&message))),

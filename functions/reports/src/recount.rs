@@ -33,10 +33,7 @@ pub struct RecountReport {
 pub async fn recount(session: Session, write: Write, body: NoBody) -> Result<Response, Problem> {
     session.require_admin()?;
     body.check()?;
-    if write.if_match.is_some() {
-        let detail = "counts have no version; leave If-Match out";
-        return Err(Problem::new(StatusCode::PRECONDITION_FAILED, "no_version", detail));
-    }
+    write.require_no_version("counts have no version; leave If-Match out")?;
     let executor = Executor::of(&session, &write, &body.raw);
     if let Some(response) = executor.answered_before().await? {
         return Ok(response);

@@ -7,6 +7,7 @@ use crate::{
 use futures_util::{FutureExt as _, StreamExt as _, future::join_all, stream};
 use lambdesk_domain::{
     command::{Decision, follow_up_due},
+    events::Subject,
     id::{TicketId, WorkspaceId},
     status::Shelf,
     ticket::Ticket,
@@ -14,7 +15,7 @@ use lambdesk_domain::{
 };
 use lambdesk_runtime::Hint;
 use lambdesk_store::{
-    CommitError, Due, Gaps, StoreError,
+    CommitError, Due, Gaps, Place, Repaired, StoreError,
     keys::{DUE_SHARDS, hour},
 };
 use std::time::Duration;
@@ -101,8 +102,8 @@ impl Pass<'_> {
             Due::FollowUp { workspace, ticket, at } => {
                 self.follow_up_row(workspace, ticket, at).await.map(|(step, due)| self.follow_up(step, due))
             }
-            Due::Recheck { workspace, ticket, at } => {
-                self.recheck_row(workspace, ticket, at).await.map(|step| self.recheck(step))
+            Due::Recheck { workspace, of, at } => {
+                self.recheck_row(workspace, of, at).await.map(|step| self.recheck(step))
             }
         };
         stepped.inspect_err(|error| self.row_failed(row, error)).is_ok()
@@ -131,7 +132,7 @@ impl Pass<'_> {
             }
             Err(CommitError::Store(StoreError::Corrupt(corrupt))) => {
                 tracing::error!(%ticket, error = %corrupt, "a ticket can't be read; its follow-up waits");
-                store.recheck_later(workspace, ticket, self.now().plus(UNREADABLE_AGAIN)).await?;
+                store.recheck_later(workspace, Subject::Ticket(ticket), self.now().plus(UNREADABLE_AGAIN)).await?;
                 store.remove_follow_up(workspace, ticket).await?;
                 Step::Skipped
             }
@@ -172,22 +173,17 @@ impl Pass<'_> {
         Ok(())
     }
 
-    async fn recheck_row(&self, workspace: WorkspaceId, id: TicketId, at: Timestamp) -> Result<Step, StoreError> {
+    async fn recheck_row(&self, workspace: WorkspaceId, of: Subject, at: Timestamp) -> Result<Step, StoreError> {
         let (store, now) = (&self.sweep.store, self.now());
-        let repaired = match store.ticket(workspace, id).await {
-            Ok(Some(ticket)) => self.recheck_ticket(&ticket, now).await,
-            Ok(None) => Ok(false),
-            Err(error) => Err(error),
-        };
-        match repaired {
-            Ok(false) => store.settle_recheck(workspace, id, at).await.map(|()| Step::Done),
+        match self.recheck_of(workspace, of, now).await {
+            Ok(false) => store.settle_recheck(workspace, of, at).await.map(|()| Step::Done),
             Ok(true) => {
-                store.recheck_later(workspace, id, now.plus(SETTLING)).await?;
+                store.recheck_later(workspace, of, now.plus(SETTLING)).await?;
                 Ok(Step::Skipped)
             }
             Err(StoreError::Corrupt(corrupt)) => {
-                tracing::error!(ticket = %id, error = %corrupt, "a ticket can't be checked yet");
-                store.recheck_later(workspace, id, now.plus(UNREADABLE_AGAIN)).await?;
+                tracing::error!(subject = %of, error = %corrupt, "its events can't be checked yet");
+                store.recheck_later(workspace, of, now.plus(UNREADABLE_AGAIN)).await?;
                 Ok(Step::Skipped)
             }
             Err(error) => Err(error),
@@ -195,9 +191,23 @@ impl Pass<'_> {
     }
 
     /// Whether it must be looked at again.
+    async fn recheck_of(&self, workspace: WorkspaceId, of: Subject, now: Timestamp) -> Result<bool, StoreError> {
+        let store = &self.sweep.store;
+        match of {
+            Subject::Ticket(id) => match store.ticket(workspace, id).await? {
+                Some(ticket) => self.recheck_ticket(&ticket, now).await,
+                None => Ok(false),
+            },
+            Subject::Contact(id) => {
+                let place = store.place(workspace, id).await?;
+                Ok(self.repair_contact(workspace, &place, recheck_gaps(now)).await?.1)
+            }
+        }
+    }
+
+    /// Whether it must be looked at again.
     async fn recheck_ticket(&self, ticket: &Ticket, now: Timestamp) -> Result<bool, StoreError> {
-        let gaps = Gaps { since: now.minus(RECHECK_WINDOW), settled_before: now.minus(SETTLING) };
-        let (_, is_unsettled) = self.repair(ticket, gaps).await?;
+        let (_, is_unsettled) = self.repair(ticket, recheck_gaps(now)).await?;
         // Its row is gone if the ticket was unreadable when the follow-up was due.
         if ticket.follow_up_at.is_some() {
             self.sweep.store.place_follow_up(ticket, now).await?;
@@ -209,13 +219,34 @@ impl Pass<'_> {
     /// may be missing.
     pub async fn repair(&self, ticket: &Ticket, gaps: Gaps) -> Result<(usize, bool), StoreError> {
         let repaired = self.sweep.store.repair(ticket, gaps, || self.sweep.clock.new_uuid(), self.now()).await?;
+        Ok(self.repaired(Subject::Ticket(ticket.id), &repaired).await)
+    }
+
+    /// The same for a contact.
+    pub async fn repair_contact(
+        &self,
+        workspace: WorkspaceId,
+        place: &Place,
+        gaps: Gaps,
+    ) -> Result<(usize, bool), StoreError> {
+        let new_position = || self.sweep.clock.new_uuid();
+        let repaired = self.sweep.store.repair_contact(workspace, place, gaps, new_position, self.now()).await?;
+        Ok(self.repaired(Subject::Contact(place.id), &repaired).await)
+    }
+
+    async fn repaired(&self, of: Subject, repaired: &Repaired) -> (usize, bool) {
         let hints: Vec<_> = repaired.deliveries.iter().map(Hint::from).collect();
         self.sweep.queue.send(&hints).await;
         if !repaired.versions.is_empty() {
-            tracing::warn!(ticket = %ticket.id, events = repaired.versions.len(), "events were missing and were made up");
+            tracing::warn!(subject = %of, events = repaired.versions.len(), "events were missing and were made up");
         }
-        Ok((repaired.versions.len(), repaired.is_unsettled))
+        (repaired.versions.len(), repaired.is_unsettled)
     }
+}
+
+/// What a recheck looks for.
+fn recheck_gaps(now: Timestamp) -> Gaps {
+    Gaps { since: now.minus(RECHECK_WINDOW), settled_before: now.minus(SETTLING) }
 }
 
 fn hint(row: &Due) -> Option<Hint> {

@@ -1,9 +1,12 @@
 //! How far the sweep has come, as it is kept between runs.
 
-use lambdesk_domain::time::Timestamp;
+use lambdesk_domain::{
+    id::{ContactId, WorkspaceId},
+    time::Timestamp,
+};
 use lambdesk_store::keys::hour;
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 /// Hours that the first run looks back.
 const FIRST_LOOK: u64 = 24;
@@ -15,6 +18,8 @@ const AGAIN: u64 = 1;
 
 /// How far back the reconcile looks, so that a night that failed is made up for.
 const RECONCILE_WINDOW: Duration = Duration::from_hours(48);
+/// Workspaces whose contacts one reconcile looks at: so many fit into what is kept.
+const MOST_WORKSPACES: usize = 5_000;
 /// Hours of the day (UTC) in which it begins.
 const NIGHT: std::ops::Range<u64> = 2..4;
 /// It began less than this ago: not again in the same night.
@@ -41,10 +46,36 @@ pub struct State {
 pub struct Walk {
     /// When it began.
     pub started_at: Timestamp,
-    /// It looks at tickets that changed since.
+    /// It looks at what changed since.
     pub since: Timestamp,
     /// Where it goes on.
-    pub cursor: Option<String>,
+    pub at: At,
+    /// Workspaces whose contacts are still to be looked at: those with tickets that
+    /// changed.
+    pub workspaces: BTreeSet<WorkspaceId>,
+}
+
+/// How far a reconcile has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum At {
+    /// Among the tickets; none at their beginning.
+    Tickets(Option<String>),
+    /// Among the contacts of the first workspace that is left, after this one.
+    Contacts(Option<ContactId>),
+}
+
+impl Walk {
+    fn new(now: Timestamp) -> Self {
+        let since = now.minus(RECONCILE_WINDOW);
+        Self { started_at: now, since, at: At::Tickets(None), workspaces: BTreeSet::new() }
+    }
+
+    /// Notes the workspace of a ticket that changed.
+    pub fn note(&mut self, workspace: WorkspaceId) {
+        if self.workspaces.len() < MOST_WORKSPACES {
+            self.workspaces.insert(workspace);
+        }
+    }
 }
 
 impl State {
@@ -67,8 +98,7 @@ impl State {
             let age = now.since(last);
             age > OVERDUE || is_night && age > SAME_NIGHT
         });
-        let new = || Walk { started_at: now, since: now.minus(RECONCILE_WINDOW), cursor: None };
-        self.walk.take().or_else(|| is_time.then(new))
+        self.walk.take().or_else(|| is_time.then(|| Walk::new(now)))
     }
 }
 
@@ -107,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_reconcile_under_way_goes_on_where_it_was() {
-        let walk = Walk { started_at: Timestamp::EPOCH, since: Timestamp::EPOCH, cursor: Some("here".into()) };
+        let walk = Walk { at: At::Tickets(Some("here".into())), ..Walk::new(Timestamp::EPOCH) };
         let mut state =
             State { walk: Some(walk.clone()), reconciled_at: Some(at("2026-11-21T08:00:00Z")), ..State::default() };
         assert_eq!(state.take_walk(at("2026-11-21T09:00:00Z")), Some(walk));

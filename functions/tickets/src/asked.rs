@@ -198,7 +198,8 @@ impl Names<'_> {
     /// `category=` by name or id, `category_id=` by id.
     fn categories(&mut self, query: &mut Query) -> Vec<CategoryId> {
         let mut ids = values(query, "category_id", str::parse);
-        for name in query.values("category") {
+        let directory = self.directory;
+        for name in query.values_but("category", |name| directory.category_named(name).is_some()) {
             let named = self.directory.category_named(&name).map(|category| category.id);
             ids.extend(self.found("category", name.parse().ok().or(named), query));
         }
@@ -208,7 +209,8 @@ impl Names<'_> {
     /// `tag=` by name or id, `tag_id=` by id.
     fn tags(&mut self, query: &mut Query) -> Vec<TagId> {
         let mut ids = values(query, "tag_id", str::parse);
-        for name in query.values("tag") {
+        let directory = self.directory;
+        for name in query.values_but("tag", |name| directory.tag_named(name).is_some()) {
             let named = self.directory.tag_named(&name).map(|tag| tag.id);
             ids.extend(self.found("tag", name.parse().ok().or(named), query));
         }
@@ -226,13 +228,14 @@ impl Names<'_> {
     /// `custom.<key>=`: the values must be such as the field can have.
     fn custom(&mut self, query: &mut Query) -> Vec<CustomFilter> {
         let mut filters = Vec::new();
-        for (key, values) in query.with_prefix("custom.") {
-            if values.len() > MOST_VALUES {
-                query.error(&format!("custom.{key}"), "too_many", TOO_MANY);
-                continue;
-            }
+        for key in query.with_prefix("custom.") {
             let parameter = format!("custom.{key}");
             let definition = self.directory.fields.iter().find(|field| field.key.as_str() == key);
+            let values = query.values_but(&parameter, |text| definition.is_some_and(|field| field.has_option(text)));
+            if values.len() > MOST_VALUES {
+                query.error(&parameter, "too_many", TOO_MANY);
+                continue;
+            }
             let Some(definition) = definition else {
                 self.misses = true;
                 query.error(&parameter, "invalid", "expected values of a custom field that exists");

@@ -42,9 +42,13 @@ use std::collections::{BTreeMap, BTreeSet};
 #[schemars(rename = "OpeningMessage")]
 #[schemars(transform = lambdesk_api::openapi::text_or_html)]
 pub struct OpeningBody {
+    /// As HTML, of which what is safe stays; or as text.
     body_html: Input<String>,
+    /// As text, or as HTML.
     body_text: Input<String>,
+    /// Shown to the people of the ticket only: in no webhook, search, log or preview.
     is_secure: Input<bool>,
+    /// Whose it is: `inbound` (also when left out) or `outbound`.
     kind: Input<MessageKind>,
     #[serde(flatten)]
     unknown: Unknown,
@@ -55,32 +59,48 @@ pub struct OpeningBody {
 #[serde(default)]
 #[schemars(rename = "NewTicket")]
 pub struct CreateBody {
+    /// The channel that it comes in on.
     #[schemars(transform = nullable)]
     channel_id: Input<ChannelId>,
+    /// What it is about.
     subject: Input<Subject>,
+    /// Who asks. Of whom there is no contact with this address yet, there is one then.
     #[schemars(transform = nullable)]
     from: Input<RequesterBody>,
+    /// What opens it.
     message: Input<OpeningBody>,
+    /// Where it stands: `open` when left out.
     status: Input<Status>,
+    /// How urgent it is.
     priority: Input<Priority>,
+    /// Its category.
     #[schemars(transform = nullable)]
     category_id: Input<CategoryId>,
+    /// The team that works on it.
     #[schemars(transform = nullable)]
     team_id: Input<TeamId>,
+    /// The user who works on it.
     #[schemars(transform = nullable)]
     assignee_id: Input<UserId>,
+    /// The contact whose it is.
     #[schemars(transform = nullable)]
     contact_id: Input<ContactId>,
+    /// The account that it is about: the contact's, or nobody's.
     #[schemars(transform = nullable)]
     account_id: Input<AccountId>,
+    /// Its tags, by name or id.
     #[schemars(transform = nullable)]
     tags: Input<Vec<String>>,
+    /// Values of custom fields by their keys.
     #[schemars(transform = nullable)]
     custom: Input<Map<String, Json>>,
+    /// What another system calls the end user.
     #[schemars(transform = nullable)]
     uid: Input<Uid>,
+    /// What it comes down to.
     #[schemars(transform = nullable)]
     summary: Input<Summary>,
+    /// When it comes into the lists.
     #[schemars(transform = nullable)]
     follow_up_at: Input<Timestamp>,
     #[serde(flatten)]
@@ -90,6 +110,7 @@ pub struct CreateBody {
 /// `POST /v1/tickets`.
 pub async fn create(mut session: Session, write: Write, body: JsonBody<CreateBody>) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
+    write.require_new()?;
     let New { ticket, contact, accounts } = read(body.value, &mut session).await?;
     let executor = Executor::of(&session, &write, &body.raw);
     opening::open(&executor, ticket, contact, |ticket, message| {

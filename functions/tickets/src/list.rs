@@ -10,8 +10,8 @@ use lambdesk_api::{
     problem::{FieldError, Problem},
     render::{Accounts, TicketView},
 };
-use lambdesk_domain::access::Scope;
-use lambdesk_store::{DEEPEST, ListQuery, Position, Start, TooMany};
+use lambdesk_domain::{access::Scope, id::ContactId};
+use lambdesk_store::{DEEPEST, ListPage, ListQuery, Position, Start, TooMany, Total};
 
 const ROUTE: &str = "/v1/tickets";
 
@@ -36,8 +36,7 @@ pub async fn list(mut session: Session, request: ListRequest) -> Result<Response
 }
 
 async fn answer(session: &Session, listing: &Listing, asked: Asked) -> Result<Response, Problem> {
-    let tenant = session.tenant();
-    let query = ListQuery {
+    let mut query = ListQuery {
         states: asked.states,
         filter: asked.filter,
         search: asked.search,
@@ -48,14 +47,14 @@ async fn answer(session: &Session, listing: &Listing, asked: Asked) -> Result<Re
         limit: listing.limit,
         now: session.now,
     };
-    let total = async {
-        if !listing.with_total {
-            return Ok(None);
-        }
-        session.store.count(&tenant, &query).await.map(Some)
-    };
-    let (page, total) = tokio::try_join!(session.store.list(&tenant, &query), total)?;
-    let page = page.map_err(too_many)?;
+    // Merged contacts are rare: whether one is, is asked beside the list, not before it.
+    let contacts = present(session, &query.filter.contacts);
+    let (mut found, contacts) = tokio::try_join!(read(session, listing, &query), contacts)?;
+    if contacts != query.filter.contacts {
+        query.filter.contacts = contacts;
+        found = Box::pin(read(session, listing, &query)).await?;
+    }
+    let (page, total) = found;
     let [next, previous] = [&page.next, &page.previous].map(|position| position.as_ref().map(Position::to_string));
     let mut info = listing.info(next.as_deref(), previous.as_deref());
     if let Some(total) = total {
@@ -66,6 +65,32 @@ async fn answer(session: &Session, listing: &Listing, asked: Asked) -> Result<Re
     let rows: Vec<_> =
         page.tickets.iter().map(|ticket| TicketView::of(ticket, &session.directory, &accounts)).collect();
     Ok(listing.respond(rows, info))
+}
+
+/// A page, and how many tickets there are in all where that is asked for.
+async fn read(session: &Session, listing: &Listing, query: &ListQuery) -> Result<(ListPage, Option<Total>), Problem> {
+    let tenant = session.tenant();
+    let total = async {
+        if !listing.with_total {
+            return Ok(None);
+        }
+        session.store.count(&tenant, query).await.map(Some)
+    };
+    let (page, total) = tokio::try_join!(session.store.list(&tenant, query), total)?;
+    Ok((page.map_err(too_many)?, total))
+}
+
+/// The contacts as they are called now: of a merged one, the one that it is part of.
+async fn present(session: &Session, asked: &[ContactId]) -> Result<Vec<ContactId>, Problem> {
+    let found = asked.iter().map(|id| session.store.contact(session.workspace(), *id));
+    let found = futures_util::future::try_join_all(found).await?;
+    let mut contacts = Vec::new();
+    for id in asked.iter().zip(found).map(|(id, contact)| contact.map_or(*id, |contact| contact.id)) {
+        if !contacts.contains(&id) {
+            contacts.push(id);
+        }
+    }
+    Ok(contacts)
 }
 
 fn too_many(error: TooMany) -> Problem {

@@ -6,7 +6,7 @@ use lambdesk_api::{
     render::TicketView,
 };
 use lambdesk_domain::{
-    events::Event,
+    events::TicketEvent,
     id::{AccountId, CategoryId, ChannelId, ContactId, TagId},
     status::{Awaiting, ChannelType, Priority, Source, Status},
     text::{Name, Uid},
@@ -35,7 +35,7 @@ pub fn operations() -> Operations {
             op.requires(&["subject"]);
             op.ok_versioned::<TicketView>();
         })
-        .op(read::activities, "What happened to a ticket, newest first", Operation::page::<Event>);
+        .op(read::activities, "What happened to a ticket, newest first", Operation::page::<TicketEvent>);
     with_verbs(with_setters(operations))
 }
 

@@ -109,6 +109,7 @@ pub async fn team(
 #[serde(default)]
 #[schemars(rename = "TicketTags")]
 pub struct TagsBody {
+    /// By name or id; all of them must exist.
     tags: Input<Vec<String>>,
     #[serde(flatten)]
     unknown: Unknown,
@@ -155,6 +156,7 @@ async fn tags(
 #[serde(default)]
 #[schemars(rename = "NewFollowUp")]
 pub struct FollowUpBody {
+    /// When it comes back into the lists; null: it is there at once.
     #[schemars(transform = nullable)]
     follow_up_at: Input<Timestamp>,
     #[serde(flatten)]

@@ -8,8 +8,7 @@ use lambdesk_api::{
 };
 use lambdesk_domain::access::{Actor, Forbidden, Reach, Role, Scope};
 
-/// Endpoints and their logs are for the staff: not for channel keys, not for
-/// restricted users.
+/// Endpoints are for the staff: not for channel keys, not for restricted users.
 pub fn read(session: &Session) -> Result<(), Problem> {
     match session.actor {
         Actor::Channel { .. } | Actor::Visitor { .. } => return Err(Forbidden::ChannelKey.into()),
@@ -26,11 +25,7 @@ pub fn read(session: &Session) -> Result<(), Problem> {
 pub fn write(session: &Session, write: &Write) -> Result<(), Problem> {
     session.actor.may_administer()?;
     session.require(Scope::WebhooksWrite)?;
-    if write.if_match.is_some() {
-        let detail = "webhooks have no version; leave If-Match out";
-        return Err(Problem::new(StatusCode::PRECONDITION_FAILED, "no_version", detail));
-    }
-    Ok(())
+    write.require_no_version("webhooks have no version; leave If-Match out")
 }
 
 /// As [`write`], for what exists only for its outward effect.
@@ -44,13 +39,22 @@ pub fn send(session: &Session, request: &Write) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The feed tells of every ticket, so it is for those who see every ticket.
+/// An endpoint's log names every ticket that it was told of.
+pub fn log(session: &Session) -> Result<(), Problem> {
+    read(session)?;
+    sees_all(session, "only keys that see all tickets of the workspace may read the log of deliveries")
+}
+
+/// The feed tells of every ticket.
 pub fn feed(session: &Session) -> Result<(), Problem> {
     session.require(Scope::WebhooksRead)?;
+    sees_all(session, "only keys that see all tickets of the workspace may read the feed")
+}
+
+fn sees_all(session: &Session, rule: &'static str) -> Result<(), Problem> {
     match session.reach() {
         Reach::All => Ok(()),
         Reach::OwnAndUnassigned(_) | Reach::Own(_) | Reach::Channel(_) => {
-            let rule = "only keys that see all tickets of the workspace may read the feed";
             Err(Problem::new(StatusCode::FORBIDDEN, "all_tickets_only", rule))
         }
     }

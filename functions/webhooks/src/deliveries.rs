@@ -36,7 +36,7 @@ const MAX_LOGGED_ATTEMPTS: usize = 100;
 
 /// `GET /v1/webhooks/{webhook_id}/deliveries`: newest first.
 pub async fn list(session: Session, Id(id): Id<EndpointId>, mut request: ListRequest) -> Result<Response, Problem> {
-    access::read(&session)?;
+    access::log(&session)?;
     let mut states = request
         .query
         .parsed_values("state", |word| DeliveryState::parse(word).ok_or("expected pending, delivered or failed"));
@@ -89,7 +89,7 @@ pub async fn get(
     query: Query,
 ) -> Result<Response, Problem> {
     query.finish()?;
-    access::read(&session)?;
+    access::log(&session)?;
     load(&session, endpoint).await?;
     Ok(Answer::ok(&DeliveryDetail::from(&delivery(&session, endpoint, id).await?)).into_response())
 }

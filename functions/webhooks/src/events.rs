@@ -1,4 +1,5 @@
-//! The feed: everything that happened to tickets, in an order that can be polled.
+//! The feed: everything that happened to tickets and contacts, in an order that can be
+//! polled.
 
 use crate::access;
 use axum::{
@@ -12,13 +13,13 @@ use lambdesk_api::{
     query::Query,
 };
 use lambdesk_domain::{
-    events::{Event, EventType},
-    id::{TicketId, WorkspaceId},
+    events::{ContactEvent, Event, EventType, Subject, TicketEvent},
+    id::WorkspaceId,
     time::Timestamp,
 };
 use lambdesk_store::{FeedPosition, InvalidPosition, Store};
 use serde::Serialize;
-use std::{str::FromStr as _, time::Duration};
+use std::time::Duration;
 
 const DEFAULT_LIMIT: u16 = 25;
 const MAX_LIMIT: u16 = 100;
@@ -32,28 +33,46 @@ const READS: usize = 5;
 /// What of the feed is wanted.
 struct Filter {
     types: Vec<EventType>,
-    tickets: Vec<TicketId>,
+    /// Of any of these; of all if there are none.
+    subjects: Vec<Subject>,
 }
 
 impl Filter {
     fn is_empty(&self) -> bool {
-        self.types.is_empty() && self.tickets.is_empty()
+        self.types.is_empty() && self.subjects.is_empty()
     }
 
     fn takes(&self, event: &Event) -> bool {
-        let is_of_type = self.types.is_empty() || event.types.iter().any(|kind| self.types.contains(kind));
-        is_of_type && (self.tickets.is_empty() || self.tickets.contains(&event.ticket_id))
+        let is_of_type = self.types.is_empty() || event.types().iter().any(|kind| self.types.contains(kind));
+        is_of_type && (self.subjects.is_empty() || self.subjects.contains(&event.source().subject))
     }
 }
 
 /// An event and its place.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
+#[serde(untagged)]
 #[schemars(rename = "ToldEvent")]
-pub struct Told {
+enum Told {
+    Ticket(Placed<TicketEvent>),
+    Contact(Placed<ContactEvent>),
+}
+
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "Told{E}")]
+struct Placed<E> {
     #[serde(flatten)]
-    pub event: Event,
+    event: E,
     /// Going on from here tells what came after this event.
-    pub position: String,
+    position: String,
+}
+
+impl From<(String, Event)> for Told {
+    fn from((position, event): (String, Event)) -> Self {
+        match event {
+            Event::Ticket(event) => Self::Ticket(Placed { event, position }),
+            Event::Contact(event) => Self::Contact(Placed { event, position }),
+        }
+    }
 }
 
 /// Where a page ends.
@@ -81,10 +100,10 @@ pub async fn feed(session: Session, mut query: Query) -> Result<Response, Proble
         _ => Err("expected a number from 1 to 100"),
     });
     let after = query.one("after");
-    let filter = Filter {
-        types: query.parsed_values("type", |word| EventType::parse(word).ok_or("expected an event type")),
-        tickets: query.parsed_values("ticket_id", TicketId::from_str),
-    };
+    let types = query.parsed_values("type", |word| EventType::parse(word).ok_or("expected an event type"));
+    let mut subjects = query.parsed_values("ticket_id", |id| id.parse().map(Subject::Ticket));
+    subjects.extend(query.parsed_values("contact_id", |id| id.parse().map(Subject::Contact)));
+    let filter = Filter { types, subjects };
     query.finish()?;
     access::feed(&session)?;
     let size = limit.unwrap_or(DEFAULT_LIMIT);
@@ -94,6 +113,7 @@ pub async fn feed(session: Session, mut query: Query) -> Result<Response, Proble
     let reading =
         Reading { store: &session.store, workspace: session.workspace(), now: session.now, until: None, per_read };
     let Stretch { told, next, has_more } = reading.read(&after, size.into(), READS, wants).await?;
+    let told: Vec<_> = told.into_iter().map(Told::from).collect();
     let page = Page { data: &told, page: End { next: &next, has_more, size } };
     Ok(json(StatusCode::OK, &page).into_response())
 }
@@ -128,8 +148,8 @@ pub struct Reading<'a> {
 
 /// A part of the feed.
 pub struct Stretch {
-    /// What was wanted of it, oldest first.
-    pub told: Vec<Told>,
+    /// What was wanted of it with its positions, oldest first.
+    pub told: Vec<(String, Event)>,
     /// Everything up to here was looked at.
     pub next: String,
     /// There is more already.
@@ -157,7 +177,7 @@ impl Reading<'_> {
                     if stretch.told.len() == limit {
                         return Ok(stretch);
                     }
-                    stretch.told.push(Told { event, position: position.clone() });
+                    stretch.told.push((position.clone(), event));
                 }
                 stretch.next = position;
             }

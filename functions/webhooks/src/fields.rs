@@ -27,10 +27,15 @@ const MAX_TYPES: usize = EventType::ALL.len() + 3;
 #[serde(default)]
 #[schemars(rename = "NewWebhook")]
 pub struct CreateBody {
+    /// What people call it.
     #[schemars(transform = nullable)]
     name: Input<Name>,
+    /// Where events are posted: an `https` address that is public.
     url: Input<String>,
+    /// What it is told of: types of events, groups of them, or `*` for everything.
     types: Input<Vec<Input<Subscription>>>,
+    /// Only what happens on these channels; null or none: on every channel.
+    /// Only tickets of these channels, and no contacts; of all where there are none.
     #[schemars(transform = nullable)]
     channel_ids: Input<Vec<Input<ChannelId>>>,
     #[serde(flatten)]
@@ -71,12 +76,18 @@ impl CreateBody {
 #[serde(default)]
 #[schemars(rename = "WebhookFields")]
 pub struct PatchBody {
+    /// What people call it.
     #[schemars(transform = nullable)]
     name: Input<Name>,
+    /// Where events are posted: an `https` address that is public.
     url: Input<String>,
+    /// What it is told of: types of events, groups of them, or `*` for everything.
     types: Input<Vec<Input<Subscription>>>,
+    /// Only what happens on these channels; null or none: on every channel.
+    /// Only tickets of these channels, and no contacts; of all where there are none.
     #[schemars(transform = nullable)]
     channel_ids: Input<Vec<Input<ChannelId>>>,
+    /// Switched on: it is told. Switching it on again begins anew with its failures.
     is_enabled: Input<bool>,
     #[serde(flatten)]
     unknown: Unknown,

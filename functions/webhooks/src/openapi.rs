@@ -5,7 +5,12 @@ use crate::{
     view::{DeliveryDetail, DeliveryView, EndpointView},
 };
 use lambdesk_api::openapi::{Operation, Operations};
-use lambdesk_domain::{events::EventType, id::TicketId, sweep::Run, webhook::DeliveryState};
+use lambdesk_domain::{
+    events::EventType,
+    id::{ContactId, TicketId},
+    sweep::Run,
+    webhook::DeliveryState,
+};
 use serde_json::json;
 
 /// The operations of this function.
@@ -24,7 +29,8 @@ pub fn operations() -> Operations {
                 "A position as it was answered: `next` of a page, or an event's.",
             );
             op.query_any_of::<EventType>("type", "Only these types.");
-            op.query_any_of::<TicketId>("ticket_id", "Only of these tickets.");
+            op.query_any_of::<TicketId>("ticket_id", "Only of these tickets, and of the contacts that are named.");
+            op.query_any_of::<ContactId>("contact_id", "Only of these contacts, and of the tickets that are named.");
             let page = op.schema_of::<events::Page<'_>>();
             op.answers(200, "A page.", Some(("application/json", page)));
         })

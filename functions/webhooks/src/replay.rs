@@ -52,8 +52,11 @@ const TOGETHER: usize = 25;
 #[serde(default)]
 #[schemars(rename = "Replay")]
 pub struct ReplayBody {
+    /// The first time, that time included.
     since: Input<Timestamp>,
+    /// The time right after the last one.
     until: Input<Timestamp>,
+    /// Where the answer before said that the same request goes on: its `next`.
     #[schemars(transform = nullable)]
     after: Input<String>,
     #[serde(flatten)]
@@ -127,7 +130,7 @@ pub async fn replay(
     let range = body.value.check(session.now)?;
     let endpoint = load_enabled(&session, id).await?;
     let stretch = wanted(&session, &endpoint, &range).await?;
-    let events: Vec<_> = stretch.told.into_iter().map(|told| told.event).collect();
+    let events: Vec<_> = stretch.told.into_iter().map(|(_, event)| event).collect();
     if write.is_dry_run {
         return Ok(DryRun::answer(events));
     }

@@ -1,8 +1,8 @@
 //! Endpoints and deliveries as they are answered.
 
 use lambdesk_domain::{
-    events::EventType,
-    id::{ChannelId, DeliveryId, EndpointId, EventId, TicketId, Version},
+    events::{EventType, Subject},
+    id::{ChannelId, ContactId, DeliveryId, EndpointId, EventId, TicketId, Version},
     text::Name,
     time::Timestamp,
     webhook::{Attempt, Delivery, DeliveryState, DisabledReason, Endpoint, Outcome, Subscription},
@@ -61,6 +61,7 @@ pub struct DeliveryView {
     event_id: EventId,
     event_type: EventType,
     ticket_id: Option<TicketId>,
+    contact_id: Option<ContactId>,
     sequence: Option<Version>,
     state: DeliveryState,
     is_replay: bool,
@@ -72,12 +73,14 @@ pub struct DeliveryView {
 
 impl From<&Delivery> for DeliveryView {
     fn from(delivery: &Delivery) -> Self {
+        let subject = delivery.source.map(|source| source.subject);
         Self {
             id: delivery.id,
             webhook_id: delivery.endpoint_id,
             event_id: delivery.event_id,
             event_type: delivery.event_type,
-            ticket_id: delivery.source.map(|source| source.ticket_id),
+            ticket_id: subject.and_then(|subject| if let Subject::Ticket(id) = subject { Some(id) } else { None }),
+            contact_id: subject.and_then(|subject| if let Subject::Contact(id) = subject { Some(id) } else { None }),
             sequence: delivery.source.map(|source| source.version),
             state: delivery.state,
             is_replay: crate::replay::is_replay(delivery.id),

@@ -116,11 +116,12 @@ async fn fan_out(fanout: &Fanout, records: &[StreamRecord]) -> Option<String> {
 }
 
 /// The filter of the event source in the template: heads of tickets, their messages,
-/// and the wish that they be indexed anew.
+/// the wish that they be indexed anew, and contacts.
 #[must_use]
 pub fn is_told(event: &Json) -> bool {
-    let key = event.pointer("/dynamodb/Keys/sk/S").and_then(Json::as_str);
-    key.is_some_and(|sk| sk == "T" || sk == "Y" || sk.starts_with("M#"))
+    let key = |name: &str| event.pointer(&format!("/dynamodb/Keys/{name}/S")).and_then(Json::as_str);
+    let is_of_ticket = key("sk").is_some_and(|sk| sk == "T" || sk == "Y" || sk.starts_with("M#"));
+    is_of_ticket || key("pk").is_some_and(|pk| pk.ends_with("#contacts"))
 }
 
 fn before(records: &[StreamRecord], sequence: &str) -> Option<Position> {

@@ -20,7 +20,7 @@ pub struct DryRun {
 }
 
 impl DryRun {
-    /// Of a write that is told by events: their changes.
+    /// Of a write to tickets: what the events tell of them.
     #[must_use]
     pub fn answer(events: Vec<Event>) -> Response {
         let changes = events.iter().flat_map(changes_of).collect();
@@ -31,13 +31,25 @@ impl DryRun {
     /// answered before and after. `&()` stands for a thing that isn't there.
     #[must_use]
     pub fn between(before: &impl Serialize, after: &impl Serialize) -> Response {
-        Answer::ok(&Self { events: Vec::new(), changes: difference(before, after) }).into_response()
+        Self::told(Vec::new(), before, after)
+    }
+
+    /// Of a write whose events tell less than the caller may know: as
+    /// [`DryRun::between`], with the events.
+    #[must_use]
+    pub fn told(events: Vec<Event>, before: &impl Serialize, after: &impl Serialize) -> Response {
+        Answer::ok(&Self { events, changes: difference(before, after) }).into_response()
     }
 }
 
-/// The event of a first version has no changes of its own: all of it is new.
+/// The event of a first version has no changes of its own: all of it is new. Of the
+/// contact that comes with a ticket only its event is told.
 fn changes_of(event: &Event) -> Vec<FieldChange> {
-    if event.sequence == Version::FIRST { difference(&(), &event.data.ticket) } else { event.changes.clone() }
+    match event {
+        Event::Ticket(event) if event.sequence == Version::FIRST => difference(&(), &event.data.ticket),
+        Event::Ticket(event) => event.changes.clone(),
+        Event::Contact(_) => Vec::new(),
+    }
 }
 
 fn difference(before: &impl Serialize, after: &impl Serialize) -> Vec<FieldChange> {

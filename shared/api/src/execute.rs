@@ -98,9 +98,7 @@ impl<'a> Executor<'a> {
             let change = match ((command.decide)(&self.context, prior)?, &known) {
                 (Decision::Change(change), _) => change,
                 (Decision::Unchanged, Some(_)) if self.is_dry_run => return Ok(DryRun::answer(Vec::new())),
-                (Decision::Unchanged, Some(ticket)) => {
-                    return Ok(self.answer(&command, None, Some(ticket)).await.into_response());
-                }
+                (Decision::Unchanged, Some(ticket)) => return self.unchanged(&command, ticket).await,
                 (Decision::Unchanged | Decision::NeedsTicket, _) => {
                     known = Some(self.load(command.ticket).await?);
                     continue;
@@ -114,6 +112,19 @@ impl<'a> Executor<'a> {
         Err(Problem::unavailable())
     }
 
+    /// All is as asked. That is remembered too: sent again when it is so no longer,
+    /// the request must not change it after all.
+    async fn unchanged<D, A>(&self, command: &Command<D, A>, ticket: &Ticket) -> Result<Response, Problem>
+    where
+        A: Fn(Written<'_>) -> Answer,
+    {
+        let answer = self.answer(command, None, Some(ticket)).await;
+        if let Some(record) = self.remember(&answer) {
+            self.store.remember(self.workspace, &record, self.context.now).await?;
+        }
+        Ok(answer.into_response())
+    }
+
     async fn attempt<D, A>(
         &self,
         command: &Command<D, A>,
@@ -125,7 +136,7 @@ impl<'a> Executor<'a> {
     {
         if let Some(ticket) = known.filter(|_| self.is_dry_run) {
             let event = events::between(Some(ticket), &change.applied_to(ticket));
-            return Ok(Attempt::Done(DryRun::answer(vec![event])));
+            return Ok(Attempt::Done(DryRun::answer(vec![event.into()])));
         }
         let foreseen = known.filter(|_| self.idempotency.is_some() && command.answer_needs_ticket).map(|ticket| {
             change.guard.version = Some(ticket.version);

@@ -33,12 +33,13 @@ pub struct IdempotencyKey {
 
 impl IdempotencyKey {
     pub(crate) fn of(parts: &Parts) -> Result<Option<Self>, Problem> {
-        let Some(header) = parts.headers.get(HEADER) else {
+        let mut headers = parts.headers.get_all(HEADER).iter();
+        let Some(header) = headers.next() else {
             return Ok(None);
         };
         let key = header.to_str().unwrap_or_default().trim();
-        if key.is_empty() || key.len() > MAX_KEY {
-            return Err(Problem::malformed("Idempotency-Key must have 1 to 255 ASCII characters"));
+        if key.is_empty() || key.len() > MAX_KEY || headers.next().is_some() {
+            return Err(Problem::malformed("Idempotency-Key must be given once, with 1 to 255 ASCII characters"));
         }
         Ok(Some(Self { key: key.to_owned(), route: parts.uri.path().to_owned() }))
     }

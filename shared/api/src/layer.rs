@@ -3,7 +3,7 @@
 use crate::problem::Problem;
 use axum::{
     Router,
-    body::Body,
+    body::{Body, HttpBody as _},
     extract::{MatchedPath, Request},
     http::{
         HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
@@ -54,13 +54,21 @@ async fn handle(id: RequestId, mut request: Request, next: Next) -> Response {
         });
         let mut response = finish(response, id);
         if seen.method == "HEAD" {
-            *response.body_mut() = Body::empty();
+            without_body(&mut response);
         }
         seen.log(response.status());
         response
     }
     .instrument(span)
     .await
+}
+
+/// An answer to HEAD: as long as the one to GET, but for the body (RFC 9110, section 8.6).
+fn without_body(response: &mut Response) {
+    let body = std::mem::replace(response.body_mut(), Body::empty());
+    if let Some(length) = body.size_hint().exact() {
+        response.headers_mut().entry(CONTENT_LENGTH).or_insert(length.into());
+    }
 }
 
 /// What the log line tells of a request: never its query, body, keys or personal text.

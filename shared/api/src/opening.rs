@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use lambdesk_domain::{
     command::{Context, NewTicket, create},
     contact::{Contact, ContactRef},
-    events,
+    events::{self, ContactImage, Event},
     id::{ContactId, TicketNumber},
     message::Message,
     text::EmailAddress,
@@ -56,8 +56,7 @@ pub async fn open(
     let mut opening = Opening { new, context: executor.context.clone(), claim: None };
     opening.take(executor, &contact).await?;
     if executor.is_dry_run {
-        let (ticket, _) = create(opening.new, &opening.context)?;
-        return Ok(DryRun::answer(vec![events::between(None, &ticket)]));
+        return opening.try_out(executor, &contact).await;
     }
     // Refused before a number is spent on it.
     create(opening.new.clone(), &opening.context)?;
@@ -115,12 +114,27 @@ impl Opening {
         Ok(())
     }
 
+    /// What would be told: of the ticket, and of the contact if it would be made.
+    async fn try_out(mut self, executor: &Executor<'_>, contact: &NewContact) -> Result<Response, Problem> {
+        if let Some(claim) = &self.claim {
+            let place = executor.store.place(executor.workspace, claim.contact.id).await?;
+            if !place.is_untouched() {
+                self.meet(executor, place, contact).await?;
+            }
+        }
+        let (ticket, _) = create(self.new, &self.context)?;
+        let made = self.claim.as_ref().map(|claim| ContactImage::Live(&claim.contact));
+        let made = made.map(|contact| events::between_contacts(executor.workspace, None, contact));
+        let told = std::iter::once(Event::from(events::between(None, &ticket)));
+        Ok(DryRun::answer(told.chain(made.map(Event::from)).collect()))
+    }
+
     fn claim(&mut self, id: ContactId, email: &EmailAddress, address: Option<Place>) {
         let contact = Contact {
             name: self.new.requester.name.clone(),
             email: Some(email.clone()),
             phone: self.new.requester.phone.clone(),
-            ..Contact::new(id, self.context.now)
+            ..Contact::new(id, self.context.cause(None), self.context.now)
         };
         self.new.contact = Some(ContactRef::from(&contact));
         self.claim = Some(Claim { contact, address });

@@ -252,6 +252,7 @@ const fn forbidden_code(rule: Forbidden) -> &'static str {
         Forbidden::ChannelAssigns => "channel_may_not_assign",
         Forbidden::ForeignChannel => "foreign_channel",
         Forbidden::ChannelKey => "channel_key_may_not",
+        Forbidden::NotARelay => "not_a_relay",
         Forbidden::OthersMessage => "others_message",
         Forbidden::NotAPerson => "not_a_person",
     }

@@ -50,9 +50,17 @@ impl Query {
 
     /// All values of a parameter: repeated, with `[]`, or separated by commas. Empty when it is not there.
     pub fn values(&mut self, name: &str) -> Vec<String> {
+        self.values_but(name, |_| false)
+    }
+
+    /// As [`values`](Self::values), but what is one value as it stands is not cut at its commas.
+    pub fn values_but(&mut self, name: &str, is_one: impl Fn(&str) -> bool) -> Vec<String> {
         let values = self.take(name);
-        let values: Vec<String> =
-            values.iter().flat_map(|value| value.split(',')).map(str::trim).map(str::to_owned).collect();
+        let values = values.iter().map(|value| value.trim());
+        let values: Vec<String> = values
+            .flat_map(|value| if is_one(value) { vec![value] } else { value.split(',').map(str::trim).collect() })
+            .map(str::to_owned)
+            .collect();
         if values.iter().any(String::is_empty) {
             self.error(name, "empty", "must not be empty");
         }
@@ -95,13 +103,14 @@ impl Query {
         })
     }
 
-    /// The parameters whose names begin with `prefix`, without it, each with its values
-    /// as [`values`](Self::values) gives them, in the order in which they first occur.
-    pub fn with_prefix(&mut self, prefix: &str) -> Vec<(String, Vec<String>)> {
-        let mut found = Vec::new();
-        while let Some(name) = self.pairs.iter().map(|(name, _)| name).find(|name| name.starts_with(prefix)).cloned() {
-            let values = self.values(&name);
-            found.push((name.get(prefix.len()..).unwrap_or_default().to_owned(), values));
+    /// What follows `prefix` in the names of the parameters that begin with it, each
+    /// once, in the order in which they first occur. They are still to be taken.
+    pub fn with_prefix(&self, prefix: &str) -> Vec<String> {
+        let mut found: Vec<String> = Vec::new();
+        for name in self.pairs.iter().filter_map(|(name, _)| name.strip_prefix(prefix)) {
+            if !found.iter().any(|found| found == name) {
+                found.push(name.to_owned());
+            }
         }
         found
     }
@@ -247,15 +256,20 @@ mod tests {
     }
 
     #[test]
-    fn parameters_with_a_prefix_come_with_all_their_values() {
+    fn parameters_with_a_prefix_are_named_once_and_still_to_be_taken() {
         let mut query = query("custom.plan=gold&q=1&custom.size=s,m&custom.plan=blue");
-        let expected = [
-            ("plan".to_owned(), vec!["gold".to_owned(), "blue".to_owned()]),
-            ("size".to_owned(), vec!["s".to_owned(), "m".to_owned()]),
-        ];
-        assert_eq!(query.with_prefix("custom."), expected);
+        assert_eq!(query.with_prefix("custom."), ["plan", "size"]);
+        assert_eq!(query.values("custom.plan"), ["gold", "blue"]);
         assert_eq!(query.one("q").as_deref(), Some("1"));
+        assert_eq!(query.clone().finish().expect_err("one is left").errors().len(), 1);
+        assert_eq!(query.values("custom.size"), ["s", "m"]);
         assert!(query.finish().is_ok());
+    }
+
+    #[test]
+    fn one_value_is_not_cut_at_its_commas() {
+        let mut query = query("tag=red,%20dark&tag=red,%20dark,blue");
+        assert_eq!(query.values_but("tag", |value| value == "red, dark"), ["red, dark", "red", "dark", "blue"]);
     }
 
     #[test]

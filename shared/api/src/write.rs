@@ -6,9 +6,8 @@ use crate::{
 };
 use axum::{
     extract::FromRequestParts,
-    http::{Method, request::Parts},
+    http::{Method, StatusCode, request::Parts},
 };
-
 use lambdesk_domain::{command::Context, id::Version};
 
 /// The circumstances of a write. Query parameters other than its own are refused.
@@ -45,6 +44,26 @@ impl Write {
         let is_post = parts.method == Method::POST;
         let idempotency = if is_post { IdempotencyKey::of(parts)? } else { None };
         Ok(Self { is_silent, is_dry_run, if_match: IfMatch::from_request_parts(parts, app).await?.0, idempotency })
+    }
+
+    /// Refuses `If-Match` where there is no version that it could name: it is false of
+    /// what is not there (RFC 9110, section 13.1.1). `detail` says so.
+    ///
+    /// # Errors
+    /// 412 `no_version`.
+    pub fn require_no_version(&self, detail: &'static str) -> Result<(), Problem> {
+        match self.if_match {
+            Some(_) => Err(Problem::new(StatusCode::PRECONDITION_FAILED, "no_version", detail)),
+            None => Ok(()),
+        }
+    }
+
+    /// As [`Write::require_no_version`], for what is made by this write.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn require_new(&self) -> Result<(), Problem> {
+        self.require_no_version("what is to be made has no version yet; leave If-Match out")
     }
 
     /// The circumstances as the domain wants them.

@@ -180,6 +180,9 @@ pub enum Forbidden {
     /// Channel keys create, read and patch; other verbs are for people and machines.
     #[error("channel keys may not do this")]
     ChannelKey,
+    /// What the customer said, only those who carry it may say.
+    #[error("only programs and channels may write for the customer; a person writes a reply or a note")]
+    NotARelay,
     /// A message is its author's.
     #[error("only its author, owners, admins and machine keys with the scope admin may change or delete a message")]
     OthersMessage,
@@ -272,7 +275,7 @@ impl Actor {
     }
 }
 
-/// What one version of a ticket is owed to. Stored on the ticket, so that the
+/// What one version of a ticket or contact is owed to. Stored with it, so that the
 /// event derived from the table's stream can name it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cause {
@@ -287,6 +290,12 @@ pub struct Cause {
     /// What it was, where the changed fields alone don't tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub what: Option<What>,
+}
+
+impl Cause {
+    /// What the product does by itself.
+    pub const SYSTEM: Self =
+        Self { actor: ActorRef { kind: SenderKind::System, id: None }, request_id: None, is_silent: false, what: None };
 }
 
 /// What happened, where the changed fields alone don't tell.

@@ -1,6 +1,7 @@
 //! People who write in, and the business objects they write about.
 
 use crate::{
+    access::Cause,
     id::{AccountId, ContactId, Version},
     text::{AccountKind, Currency, EmailAddress, ExternalId, Name, Phone, Uid},
     time::Timestamp,
@@ -57,12 +58,51 @@ pub struct Contact {
     /// The contacts that were merged into this one; at most [`MAX_MERGED`].
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub merged: BTreeSet<ContactId>,
+    /// What its version is owed to.
+    pub cause: Cause,
+}
+
+/// How a contact ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(tag = "how", rename_all = "snake_case")]
+pub enum ContactEnd {
+    /// It became a part of another.
+    Merged {
+        /// The other, which its id means from then on.
+        into_id: ContactId,
+    },
+    /// It was deleted; it was on no ticket.
+    Deleted,
+    /// Everything personal was erased.
+    Erased,
+}
+
+/// What is kept of a contact that ended, for its last event: nothing personal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndedContact {
+    /// Its id.
+    pub id: ContactId,
+    /// Its last version, which is its end.
+    pub version: Version,
+    /// How it ended.
+    pub end: ContactEnd,
+    /// Whether it was blocked.
+    pub is_blocked: bool,
+    /// The contacts that had been merged into it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub merged: BTreeSet<ContactId>,
+    /// When it first appeared.
+    pub created_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Timestamp,
+    /// What its end is owed to.
+    pub cause: Cause,
 }
 
 impl Contact {
     /// One that nothing is known of yet.
     #[must_use]
-    pub const fn new(id: ContactId, now: Timestamp) -> Self {
+    pub const fn new(id: ContactId, cause: Cause, now: Timestamp) -> Self {
         Self {
             id,
             version: Version::FIRST,
@@ -75,19 +115,35 @@ impl Contact {
             created_at: now,
             updated_at: now,
             merged: BTreeSet::new(),
+            cause,
         }
     }
 
     /// As of its next version.
     #[must_use]
-    pub fn changed(self, now: Timestamp) -> Self {
-        Self { version: self.version.next(), updated_at: now, ..self }
+    pub fn changed(self, cause: Cause, now: Timestamp) -> Self {
+        Self { version: self.version.next(), updated_at: now, cause, ..self }
+    }
+
+    /// What is kept of it when it ends.
+    #[must_use]
+    pub fn ended(&self, end: ContactEnd, cause: Cause, now: Timestamp) -> EndedContact {
+        EndedContact {
+            id: self.id,
+            version: self.version.next(),
+            end,
+            is_blocked: self.is_blocked,
+            merged: self.merged.clone(),
+            created_at: self.created_at,
+            ended_at: now,
+            cause,
+        }
     }
 
     /// It with what `other` has and it lacks, and with whoever was merged into that
     /// one; none when they are too many. Whether it is blocked stays.
     #[must_use]
-    pub fn merged_with(&self, other: &Self, now: Timestamp) -> Option<Self> {
+    pub fn merged_with(&self, other: &Self, cause: Cause, now: Timestamp) -> Option<Self> {
         let (own, theirs) = (self.clone(), other.clone());
         let mut merged = own.merged.clone();
         merged.extend(theirs.merged);
@@ -101,7 +157,7 @@ impl Contact {
             merged,
             ..own
         };
-        (contact.merged.len() <= MAX_MERGED).then(|| contact.changed(now))
+        (contact.merged.len() <= MAX_MERGED).then(|| contact.changed(cause, now))
     }
 
     /// Every id that means this contact: its own, and those merged into it.
@@ -186,14 +242,14 @@ mod tests {
     use uuid::Uuid;
 
     fn contact(id: u128) -> Contact {
-        Contact::new(ContactId::new(Uuid::from_u128(id)), Timestamp::EPOCH)
+        Contact::new(ContactId::new(Uuid::from_u128(id)), Cause::SYSTEM, Timestamp::EPOCH)
     }
 
     #[test]
     fn a_merge_fills_what_is_missing_and_keeps_the_rest() {
         let target = Contact { name: "Ada".parse().ok(), is_blocked: true, ..contact(1) };
         let source = Contact { name: "A. L.".parse().ok(), email: "ada@example.com".parse().ok(), ..contact(2) };
-        let both = target.merged_with(&source, Timestamp::from_millis(5)).expect("few");
+        let both = target.merged_with(&source, Cause::SYSTEM, Timestamp::from_millis(5)).expect("few");
         assert_eq!((both.name, both.email), (target.name, source.email));
         assert_eq!((both.id, both.version, both.is_blocked), (target.id, Version(2), true));
         assert_eq!(both.merged, BTreeSet::from([source.id]));
@@ -202,8 +258,8 @@ mod tests {
     #[test]
     fn a_merge_takes_along_who_was_merged_before_up_to_a_bound() {
         let many = Contact { merged: (10..29).map(|id| contact(id).id).collect(), ..contact(1) };
-        let all = contact(2).merged_with(&many, Timestamp::EPOCH).expect("twenty");
+        let all = contact(2).merged_with(&many, Cause::SYSTEM, Timestamp::EPOCH).expect("twenty");
         assert_eq!(all.ids().count(), 21);
-        assert_eq!(all.merged_with(&contact(3), Timestamp::EPOCH), None);
+        assert_eq!(all.merged_with(&contact(3), Cause::SYSTEM, Timestamp::EPOCH), None);
     }
 }

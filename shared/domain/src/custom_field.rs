@@ -3,7 +3,7 @@
 use crate::{
     id::FieldId,
     status::words,
-    text::{FieldKey, InvalidText, Name},
+    text::{FieldKey, InvalidText, Name, several_lines},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -109,9 +109,15 @@ impl FieldDefinition {
         self.parse(&value)
     }
 
+    /// Whether a filter's text is an option, commas and all.
+    #[must_use]
+    pub fn has_option(&self, text: &str) -> bool {
+        self.option(text).is_ok()
+    }
+
     fn option(&self, text: &str) -> Result<String, InvalidField> {
-        let known = self.options.iter().any(|option| option.as_str() == text);
-        if known { Ok(text.to_owned()) } else { Err(InvalidField::Option) }
+        let option = text.parse::<Name>().ok().filter(|name| self.options.contains(name));
+        option.map(|name| name.to_string()).ok_or(InvalidField::Option)
     }
 
     fn choices(&self, values: &[Json]) -> Result<FieldValue, InvalidField> {
@@ -150,19 +156,13 @@ pub fn stored_number(number: &serde_json::Number) -> Option<serde_json::Number> 
 }
 
 fn short_text(text: &str) -> Result<String, InvalidField> {
-    if text.trim().is_empty() {
-        return Err(InvalidText::Empty.into());
-    }
-    if text.chars().nth(MAX_TEXT).is_some() {
-        return Err(InvalidText::TooLong(MAX_TEXT).into());
-    }
-    Ok(text.to_owned())
+    Ok(several_lines(text, MAX_TEXT)?)
 }
 
 fn date(text: &str) -> Result<FieldValue, InvalidField> {
     let date: Result<jiff::civil::Date, _> = text.parse();
     match date {
-        Ok(date) if date.to_string() == text => Ok(FieldValue::Text(text.to_owned())),
+        Ok(date) if date.year() >= 0 && date.to_string() == text => Ok(FieldValue::Text(text.to_owned())),
         _ => Err(InvalidField::Kind("a date as YYYY-MM-DD")),
     }
 }
@@ -190,6 +190,9 @@ pub fn check<'a>(
             }
             Some(definition) if value.is_null() => drop(changes.insert(definition.key.clone(), None)),
             Some(definition) => match definition.parse(value) {
+                Ok(FieldValue::Choices(none)) if none.is_empty() && definition.is_required => {
+                    bad.push((key.clone(), InvalidField::Required));
+                }
                 Ok(value) => drop(changes.insert(definition.key.clone(), Some(value))),
                 Err(error) => bad.push((key.clone(), error)),
             },
@@ -233,7 +236,26 @@ mod tests {
             }
         }
         assert!(field("f", FieldKind::Date, false).parse(&json!("2026-02-30")).is_err());
+        assert!(field("f", FieldKind::Date, false).parse(&json!("-000001-01-01")).is_err());
         assert_eq!(field("f", FieldKind::Choice, false).parse(&json!("green")), Err(InvalidField::Option));
+    }
+
+    #[test]
+    fn a_text_is_trimmed_and_has_no_control_characters_but_line_breaks() {
+        let field = field("f", FieldKind::Text, false);
+        assert_eq!(field.parse(&json!(" a\nb ")), Ok(FieldValue::Text("a\nb".to_owned())));
+        for bad in ["a\u{0}b", "\u{7}", " ", "\u{200b}"] {
+            assert!(field.parse(&json!(bad)).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn no_choice_at_all_is_not_enough_where_one_is_required() {
+        let given = json!({"f": []});
+        let given = given.as_object().expect("object");
+        let bad = vec![("f".to_owned(), InvalidField::Required)];
+        assert_eq!(check([&field("f", FieldKind::Choices, true)], given, false), Err(bad));
+        assert!(check([&field("f", FieldKind::Choices, false)], given, true).is_ok());
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::{
     custom_field::FieldDefinition,
     id::{ApiKeyId, CategoryId, ChannelId, TagId, TeamId, UserId, WorkspaceId},
     status::{ChannelType, Priority, words},
-    text::{Color, EmailAddress, HostPattern, Name, TimeZoneName, WebLink},
+    text::{Color, EmailAddress, HostPattern, Name, TimeZoneName, WebLink, folded},
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -215,15 +215,15 @@ impl Directory {
     /// A tag by its name, without regard to case.
     #[must_use]
     pub fn tag_named(&self, name: &str) -> Option<&Tag> {
-        let name = name.trim().to_lowercase();
-        self.tags.values().find(|tag| tag.name.as_str().to_lowercase() == name)
+        let name = folded(name);
+        self.tags.values().find(|tag| folded(tag.name.as_str()) == name)
     }
 
     /// A category by its name, without regard to case.
     #[must_use]
     pub fn category_named(&self, name: &str) -> Option<&Category> {
-        let name = name.trim().to_lowercase();
-        self.categories.values().find(|category| category.name.as_str().to_lowercase() == name)
+        let name = folded(name);
+        self.categories.values().find(|category| folded(category.name.as_str()) == name)
     }
 }
 
@@ -266,8 +266,8 @@ impl Entry {
         }
     }
 
-    /// What must be unique among entries of its kind: the address, key or name
-    /// in lower case.
+    /// What must be unique among entries of its kind: the address, key or name as
+    /// names are compared.
     #[must_use]
     pub fn unique_name(&self) -> String {
         let name = match self {
@@ -278,7 +278,7 @@ impl Entry {
             Self::Channel(channel) => channel.name.as_str(),
             Self::Field(field) => field.key.as_str(),
         };
-        name.to_lowercase()
+        folded(name)
     }
 }
 

@@ -1,9 +1,15 @@
-//! Events: what happened between two versions of a ticket.
+//! Events: what happened between two versions of a ticket, or of a contact.
 //!
 //! One committed version is one event. It is derived from the two images of the
-//! ticket alone, so it exists exactly when the change does, and the same function
-//! answers a dry run. No event carries personal text: fields that may hold some
-//! are named as changed, without their values.
+//! ticket or contact alone, so it exists exactly when the change does, and the same
+//! function answers a dry run. No event carries personal text: fields that may hold
+//! some are named as changed, without their values.
+
+mod contact;
+mod told;
+
+pub use contact::{ContactData, ContactEvent, ContactImage, ThinContact, between_contacts, lost_contact_version};
+pub use told::{Event, EventSource, Subject};
 
 use crate::{
     access::{ActorRef, What},
@@ -18,6 +24,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
+use uuid::Uuid;
 
 words! {
     /// What happened, the most specific type first.
@@ -36,6 +43,15 @@ words! {
         TicketTagged = "ticket.tagged",
         /// Any change of an existing ticket.
         TicketUpdated = "ticket.updated",
+        ContactCreated = "contact.created",
+        /// It became a part of another, which its id means from then on.
+        ContactMerged = "contact.merged",
+        /// Nobody was on a ticket of theirs, and they are gone.
+        ContactDeleted = "contact.deleted",
+        /// Nothing personal of them is left.
+        ContactErased = "contact.erased",
+        /// Any change of an existing contact.
+        ContactUpdated = "contact.updated",
         /// An endpoint was switched off after days of failures; told in the delivery log only.
         WebhookDisabled = "webhook.disabled",
         /// A test that somebody asked for.
@@ -119,6 +135,22 @@ pub struct FieldChange {
     pub is_redacted: bool,
 }
 
+/// The name that stands for "some fields, nobody knows which" in a change.
+pub const UNKNOWN_FIELD: &str = "*";
+
+impl FieldChange {
+    /// Of a field whose values are personal.
+    fn redacted(field: &str) -> Self {
+        Self { field: field.to_owned(), from: Json::Null, to: Json::Null, is_redacted: true }
+    }
+
+    /// Of nobody knows which fields.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self::redacted(UNKNOWN_FIELD)
+    }
+}
+
 /// The message that an event is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct MessageRef {
@@ -126,9 +158,9 @@ pub struct MessageRef {
     pub kind: MessageKind,
 }
 
-/// What an event carries.
+/// What the event of a ticket carries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct EventData {
+pub struct TicketData {
     /// The ticket afterwards.
     pub ticket: ThinTicket,
     /// The message, when it is about one.
@@ -136,9 +168,9 @@ pub struct EventData {
     pub message: Option<MessageRef>,
 }
 
-/// What happened, as the activity log, the feed and webhooks tell it.
+/// What happened to a ticket: an entry of its activity log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Event {
+pub struct TicketEvent {
     /// Its id: the same however often it is derived.
     pub id: EventId,
     /// The most specific type.
@@ -163,7 +195,7 @@ pub struct Event {
     /// Which fields changed.
     pub changes: Vec<FieldChange>,
     /// The ticket and the message.
-    pub data: EventData,
+    pub data: TicketData,
 }
 
 /// Fields that say nothing on their own: they change with every version, or
@@ -173,7 +205,7 @@ const UNTOLD: [&str; 6] = ["version", "updated_at", "last_activity_at", "replies
 /// Derives the event between two consecutive versions; `old` is none for a new
 /// ticket, or where the version before is lost and only the state is known.
 #[must_use]
-pub fn between(old: Option<&Ticket>, new: &Ticket) -> Event {
+pub fn between(old: Option<&Ticket>, new: &Ticket) -> TicketEvent {
     let message = match new.cause.what {
         Some(What::Message { id, kind } | What::MessageEdited { id, kind } | What::MessageDeleted { id, kind }) => {
             Some(MessageRef { id, kind })
@@ -181,8 +213,8 @@ pub fn between(old: Option<&Ticket>, new: &Ticket) -> Event {
         _ => None,
     };
     let types = types(old, new);
-    Event {
-        id: event_id(new),
+    TicketEvent {
+        id: event_id(new.id.uuid(), new.version, new.updated_at),
         kind: types.first().copied().unwrap_or(EventType::TicketUpdated),
         types,
         created_at: new.updated_at,
@@ -193,7 +225,7 @@ pub fn between(old: Option<&Ticket>, new: &Ticket) -> Event {
         request_id: new.cause.request_id,
         is_silent: new.cause.is_silent,
         changes: old.map(|old| changes(old, new)).unwrap_or_default(),
-        data: EventData { ticket: ThinTicket::from(new), message },
+        data: TicketData { ticket: ThinTicket::from(new), message },
     }
 }
 
@@ -231,14 +263,7 @@ fn types(old: Option<&Ticket>, new: &Ticket) -> Vec<EventType> {
 }
 
 fn changes(old: &Ticket, new: &Ticket) -> Vec<FieldChange> {
-    let (before, after) = (fields(old), fields(new));
-    let told = after.into_iter().filter(|(field, _)| !UNTOLD.contains(&field.as_str()));
-    let mut changes: Vec<_> = told
-        .filter_map(|(field, to)| {
-            let from = before.get(&field).cloned().unwrap_or(Json::Null);
-            (from != to).then_some(FieldChange { field, from, to, is_redacted: false })
-        })
-        .collect();
+    let mut changes = differences(&ThinTicket::from(old), &ThinTicket::from(new));
     let personal = [
         ("subject", old.subject != new.subject),
         ("requester", old.requester != new.requester),
@@ -246,31 +271,43 @@ fn changes(old: &Ticket, new: &Ticket) -> Vec<FieldChange> {
         ("uid", old.uid != new.uid),
         ("summary", old.summary != new.summary),
     ];
-    changes.extend(personal.into_iter().filter(|(_, changed)| *changed).map(|(field, _)| FieldChange {
-        field: field.to_owned(),
-        from: Json::Null,
-        to: Json::Null,
-        is_redacted: true,
-    }));
+    changes.extend(redacted(&personal));
     changes
 }
 
-fn fields(ticket: &Ticket) -> Map<String, Json> {
-    match serde_json::to_value(ThinTicket::from(ticket)) {
+/// The fields in which two thin images differ, but for those that say nothing.
+fn differences<T: Serialize>(old: &T, new: &T) -> Vec<FieldChange> {
+    let (before, after) = (fields(old), fields(new));
+    let told = after.into_iter().filter(|(field, _)| !UNTOLD.contains(&field.as_str()));
+    told.filter_map(|(field, to)| {
+        let from = before.get(&field).cloned().unwrap_or(Json::Null);
+        (from != to).then_some(FieldChange { field, from, to, is_redacted: false })
+    })
+    .collect()
+}
+
+/// The personal fields that changed, by name alone.
+fn redacted(fields: &[(&str, bool)]) -> impl Iterator<Item = FieldChange> {
+    let changed = fields.iter().filter(|(_, changed)| *changed);
+    changed.map(|(field, _)| FieldChange::redacted(field))
+}
+
+fn fields(thing: &impl Serialize) -> Map<String, Json> {
+    match serde_json::to_value(thing) {
         Ok(Json::Object(fields)) => fields,
         _ => Map::new(),
     }
 }
 
-/// A `UUIDv7` of the change's time whose other bits come from ticket and version,
-/// so that every derivation of the same event gives the same id.
-fn event_id(ticket: &Ticket) -> EventId {
-    let version = u128::from(ticket.version.0);
+/// A `UUIDv7` of the change's time whose other bits come from what changed and its
+/// version, so that every derivation of the same event gives the same id.
+fn event_id(of: Uuid, version: Version, at: Timestamp) -> EventId {
+    let version = u128::from(version.0);
     // Two rounds of an odd multiplication spread neighbouring versions; ids need
     // be distinct, not secret.
-    let mixed = (ticket.id.uuid().as_u128() ^ version.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835))
+    let mixed = (of.as_u128() ^ version.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835))
         .wrapping_mul(0xD1B5_4A32_D192_ED03_8CB9_2BA7_2F3D_8DD7);
     let bytes = mixed.to_be_bytes();
     let random: [u8; 10] = std::array::from_fn(|index| bytes.get(index).copied().unwrap_or_default());
-    EventId::new(uuid::Builder::from_unix_timestamp_millis(ticket.updated_at.millis(), &random).into_uuid())
+    EventId::new(uuid::Builder::from_unix_timestamp_millis(at.millis(), &random).into_uuid())
 }

@@ -29,16 +29,27 @@ pub struct Guard {
     pub follow_up_at: Option<Timestamp>,
     /// It has at most so many tags: there is room for those that come along.
     pub most_tags: Option<usize>,
+    /// Something of what the change sets is not so yet. Which, the patch says:
+    /// [`Change::admits`](crate::command::Change::admits).
+    pub is_news: bool,
 }
 
 impl Guard {
     /// Any ticket on the ordinary shelf within reach.
     #[must_use]
     pub const fn live(reach: Reach) -> Self {
-        Self { statuses: StatusSet::ALL, shelf: Shelf::Live, reach, version: None, follow_up_at: None, most_tags: None }
+        Self {
+            statuses: StatusSet::ALL,
+            shelf: Shelf::Live,
+            reach,
+            version: None,
+            follow_up_at: None,
+            most_tags: None,
+            is_news: false,
+        }
     }
 
-    /// Whether the ticket is as assumed. The store's condition expression says the same.
+    /// Whether the ticket is as assumed, as far as that can be told without the patch.
     #[must_use]
     pub fn admits(&self, ticket: &Ticket) -> bool {
         self.statuses.contains(ticket.status)

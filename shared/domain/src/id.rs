@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 use uuid::Uuid;
 
-/// The text was not a UUID in its canonical hyphenated form.
+/// The text was no id in its canonical form: a hyphenated UUID, or the digits of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a UUID")]
 pub struct InvalidId;
@@ -126,6 +126,15 @@ impl fmt::Display for Version {
 #[schemars(inline)]
 pub struct TicketNumber(pub u64);
 
+impl FromStr for TicketNumber {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let number = text.parse().ok().filter(|number: &u64| number.to_string() == text);
+        number.map(Self).ok_or(InvalidId)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,6 +145,10 @@ mod tests {
         assert_eq!(id.parse::<TicketId>().map(|id| id.to_string()).as_deref(), Ok(id));
         for other in ["01890a5dac96774bbcceb302099a8057", "{01890a5d-ac96-774b-bcce-b302099a8057}", ""] {
             assert_eq!(other.parse::<TicketId>(), Err(InvalidId), "{other}");
+        }
+        assert_eq!("7".parse(), Ok(TicketNumber(7)));
+        for other in ["07", "+7", "-7", "7.0", "", "18446744073709551616"] {
+            assert_eq!(other.parse::<TicketNumber>(), Err(InvalidId), "{other}");
         }
     }
 }

@@ -9,7 +9,7 @@
 //! | [`message`], [`attachment`] | what a thread consists of |
 //! | [`patch`], [`guard`] | what a change sets, and what it may assume |
 //! | [`command`] | commands decided into changes |
-//! | [`events`] | the event between two versions of a ticket |
+//! | [`events`] | the event between two versions of a ticket or contact |
 //! | [`access`] | actors, roles, scopes and who sees what |
 //! | [`contact`], [`personal`] | people and their accounts; what is done with everything of one |
 //! | [`directory`] | users, channels, categories, tags, fields, settings |

@@ -6,7 +6,7 @@ use crate::{
     html,
     id::{MessageId, TicketId},
     status::words,
-    text::{Name, Preview},
+    text::{Name, Preview, is_blank},
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -69,7 +69,7 @@ impl Content {
             return Err(InvalidContent::TooLarge);
         }
         let text = html::printable(text);
-        if text.is_empty() {
+        if is_blank(&text) {
             return Err(InvalidContent::Empty);
         }
         Ok(Self { text, html: None })
@@ -92,7 +92,7 @@ impl Content {
             return Err(InvalidContent::TooLarge);
         }
         let text = html::to_text(&clean);
-        if text.is_empty() {
+        if is_blank(&text) {
             return Err(InvalidContent::Empty);
         }
         Ok(Self { text, html: Some(clean) })

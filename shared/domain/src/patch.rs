@@ -76,6 +76,18 @@ pub enum TagChange {
     Detach(BTreeSet<TagId>),
 }
 
+impl TagChange {
+    /// Whether these tags come out of it as they are.
+    fn is_so(&self, tags: &BTreeSet<TagId>) -> bool {
+        match self {
+            Self::Keep => true,
+            Self::Replace(all) => all == tags,
+            Self::Attach(more) => more.is_subset(tags),
+            Self::Detach(fewer) => fewer.is_disjoint(tags),
+        }
+    }
+}
+
 /// What becomes of the number of replies.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Replies {
@@ -127,6 +139,51 @@ pub struct TicketPatch {
     pub message: Option<MessageTrace>,
     /// Moves the ticket to the top of lists by last activity.
     pub is_activity: bool,
+}
+
+impl TicketPatch {
+    /// Whether the ticket has all of it already, so that nothing but its version
+    /// would change. A shelf, a message or an activity is always something new.
+    #[must_use]
+    pub fn is_so(&self, ticket: &Ticket) -> bool {
+        let mut news = self.clone();
+        news.drop_what_is_so(ticket);
+        news == Self::default()
+    }
+
+    /// Takes out what the ticket has already, so that saying it again is no change.
+    pub fn drop_what_is_so(&mut self, ticket: &Ticket) {
+        fn keep_news<T: PartialEq>(field: &mut Field<T>, now: Option<&T>) {
+            let same = match field {
+                Field::Keep => return,
+                Field::Clear => now.is_none(),
+                Field::Set(value) => now == Some(value),
+            };
+            if same {
+                *field = Field::Keep;
+            }
+        }
+        self.subject.take_if(|subject| *subject == ticket.subject);
+        self.status.take_if(|status| *status == ticket.status);
+        self.priority.take_if(|priority| *priority == ticket.priority);
+        self.is_read_by_customer.take_if(|flag| *flag == ticket.is_read_by_customer);
+        self.is_read_by_organization.take_if(|flag| *flag == ticket.is_read_by_organization);
+        keep_news(&mut self.category, ticket.category.as_ref());
+        keep_news(&mut self.team, ticket.team.as_ref());
+        keep_news(&mut self.assignee, ticket.assignee.as_ref());
+        keep_news(&mut self.contact, ticket.contact.as_ref());
+        keep_news(&mut self.account, ticket.account.as_ref());
+        keep_news(&mut self.requester_name, ticket.requester.name.as_ref());
+        keep_news(&mut self.requester_email, ticket.requester.email.as_ref());
+        keep_news(&mut self.requester_phone, ticket.requester.phone.as_ref());
+        keep_news(&mut self.uid, ticket.uid.as_ref());
+        keep_news(&mut self.summary, ticket.summary.as_ref());
+        keep_news(&mut self.follow_up_at, ticket.follow_up_at.as_ref());
+        self.custom.retain(|key, value| ticket.custom.get(key) != value.as_ref());
+        if self.tags.is_so(&ticket.tags) {
+            self.tags = TagChange::Keep;
+        }
+    }
 }
 
 /// The ticket after the patch. Exhaustive on purpose: a field that is added

@@ -124,10 +124,12 @@ impl fmt::Display for SearchQuery {
     }
 }
 
-/// Lower case without diacritics. Twice in lower case: decomposition brings forth
+/// Lower case without diacritics, and without what only says where a line may be
+/// broken and where not. Twice in lower case: decomposition brings forth
 /// capitals, and capitals bring forth marks.
 fn fold(text: &str) -> String {
-    let lower = text.chars().flat_map(char::to_lowercase);
+    let seen = text.chars().filter(|letter| !matches!(letter, '\u{ad}' | '\u{2060}' | '\u{feff}'));
+    let lower = seen.flat_map(char::to_lowercase);
     let bare = lower.nfkd().filter(|letter| !is_combining_mark(*letter)).flat_map(char::to_lowercase);
     let mut folded = String::with_capacity(text.len());
     for letter in bare {

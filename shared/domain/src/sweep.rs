@@ -1,15 +1,13 @@
 //! What the sweep tells of itself, and the events it makes up for lost ones.
 
 use crate::{
-    access::{ActorRef, Cause},
-    events::{Event, FieldChange, ThinTicket, between},
+    access::Cause,
+    events::{FieldChange, ThinTicket, TicketEvent, UNKNOWN_FIELD, between},
     id::Version,
-    message::SenderKind,
     ticket::Ticket,
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
 
 /// One run of the sweep, as `GET /v1/sweeps` tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -22,7 +20,7 @@ pub struct Run {
     pub follow_ups: Tally,
     /// Deliveries that were due; done when a hint went to the queue.
     pub deliveries: Tally,
-    /// Tickets whose events were to be checked.
+    /// Tickets and contacts whose events were to be checked.
     pub rechecks: Tally,
     /// Merges and erasures of contacts under way; done when nothing was left to do.
     #[serde(default)]
@@ -57,7 +55,7 @@ pub struct Tally {
 /// The reconcile's share of one run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Reconciled {
-    /// Tickets whose events were counted.
+    /// Tickets and contacts whose events were counted.
     pub found: u64,
     /// Events written because they were missing.
     pub done: u64,
@@ -85,9 +83,6 @@ impl Lateness {
     }
 }
 
-/// The name that stands for "some fields, nobody knows which" in a change.
-pub const UNKNOWN_FIELD: &str = "*";
-
 /// The event of a version whose change the stream never told, made from the
 /// ticket as it is now. `version` is at most the ticket's own.
 ///
@@ -103,40 +98,35 @@ pub const UNKNOWN_FIELD: &str = "*";
 /// The id of an earlier version depends on ticket and version alone, however often
 /// it is made.
 #[must_use]
-pub fn lost_version(ticket: &Ticket, version: Version) -> Event {
+pub fn lost_version(ticket: &Ticket, version: Version) -> TicketEvent {
     if version < ticket.version {
         return past_version(ticket, version);
     }
     let mut event = between(None, ticket);
     if ticket.version > Version::FIRST {
-        event.changes = vec![unknown_change()];
+        event.changes = vec![FieldChange::unknown()];
     }
     event
 }
 
 /// Whether an event was made up for a lost version and doesn't tell what changed.
 #[must_use]
-pub fn is_lost(event: &Event) -> bool {
+pub fn is_lost(event: &TicketEvent) -> bool {
     event.changes.iter().any(|change| change.field == UNKNOWN_FIELD)
 }
 
-fn past_version(ticket: &Ticket, version: Version) -> Event {
-    let system = ActorRef { kind: SenderKind::System, id: None };
+fn past_version(ticket: &Ticket, version: Version) -> TicketEvent {
     let is_first = version == Version::FIRST;
-    let actor = if is_first { ticket.origin.creator } else { system };
-    let cause = Cause { actor, request_id: None, is_silent: false, what: None };
+    let actor = if is_first { ticket.origin.creator } else { Cause::SYSTEM.actor };
+    let cause = Cause { actor, ..Cause::SYSTEM };
     let as_if = Ticket { version, updated_at: ticket.created_at, cause, ..ticket.clone() };
     let mut event = between(None, &as_if);
     if !is_first {
         event.created_at = ticket.updated_at;
     }
     event.data.ticket = ThinTicket::from(ticket);
-    event.changes = vec![unknown_change()];
+    event.changes = vec![FieldChange::unknown()];
     event
-}
-
-fn unknown_change() -> FieldChange {
-    FieldChange { field: UNKNOWN_FIELD.to_owned(), from: Json::Null, to: Json::Null, is_redacted: true }
 }
 
 #[cfg(test)]

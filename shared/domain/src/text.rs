@@ -1,7 +1,13 @@
 //! Parsed pieces of text: whoever holds one knows that it fits.
 
+mod host;
+mod preview;
+
+pub use preview::Preview;
+
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
+use unicode_normalization::UnicodeNormalization as _;
 
 /// Why a text was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -20,10 +26,23 @@ pub enum InvalidText {
     Form(&'static str),
 }
 
+/// Whether nobody would see anything of a text: spaces, and what has no width by itself.
+#[must_use]
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| c.is_whitespace() || has_no_width(c))
+}
+
+/// Characters that only act on their neighbours (of Unicode's default ignorable code
+/// points those that keyboards, mail programs and copying leave behind).
+const fn has_no_width(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
+}
+
 /// Trims, and holds the text to one line of `1..=max` characters.
 fn one_line(text: &str, max: usize) -> Result<String, InvalidText> {
     let text = text.trim();
-    if text.is_empty() {
+    if is_blank(text) {
         return Err(InvalidText::Empty);
     }
     if text.chars().any(char::is_control) {
@@ -137,8 +156,9 @@ macro_rules! texts {
 texts! {
     /// A ticket's subject: one line of 1 to 255 characters.
     Subject = Form::Line(255);
-    /// A person's or thing's name: one line of 1 to 200 characters.
-    Name = Form::Line(200);
+    /// A person's or thing's name: one line of 1 to 200 characters, composed (Unicode
+    /// NFC), so that what looks the same is the same.
+    Name = Form::own(name, &[("minLength", Keyword::Number(1)), ("maxLength", Keyword::Number(NAME))]);
     /// A phone number as it was given: one line of 1 to 40 characters.
     Phone = Form::Line(40);
     /// The name of an end user in somebody else's system: 1 to 254 characters.
@@ -147,14 +167,16 @@ texts! {
     ExternalId = Form::Line(254);
     /// A URL shown to people, `https` only: up to 2,048 characters.
     WebLink = Form::own(web_link, &[("pattern", Keyword::Text("^https://")), ("maxLength", Keyword::Number(LINK))]);
-    /// An IANA time zone name such as `Europe/Brussels`: up to 64 characters.
-    TimeZoneName = Form::Line(64);
+    /// An IANA time zone name such as `Europe/Brussels`: up to 64 characters of its form.
+    /// Whether there is such a zone is not asked: zones come and go.
+    TimeZoneName = Form::own(time_zone, &[("pattern", Keyword::Text(ZONE)), ("maxLength", Keyword::Number(64))]);
     /// A summary of a conversation: 1 to 2,000 characters, several lines.
     Summary = Form::Lines(2_000);
     /// A color as `#rrggbb`, lower case.
     Color = Form::own(color, &[("pattern", Keyword::Text("^#[0-9A-Fa-f]{6}$"))]);
-    /// An e-mail address, trimmed and in lower case, so that it can be compared.
-    EmailAddress = Form::own(email, &[("format", Keyword::Text("email")), ("maxLength", Keyword::Number(ADDRESS))]);
+    /// An e-mail address, trimmed, composed (Unicode NFC) and in lower case, so that it
+    /// can be compared.
+    EmailAddress = Form::own(email, &[("format", Keyword::Text("idn-email")), ("maxLength", Keyword::Number(ADDRESS))]);
     /// A host that a channel may be embedded on: `example.com`, `*.example.com`, `localhost:5173`.
     HostPattern = Form::own(host_pattern, &[("minLength", Keyword::Number(1)), ("maxLength", Keyword::Number(HOST))]);
     /// The key of a custom field: 1 to 40 of `a-z`, `0-9` and `_`, beginning with a letter.
@@ -170,10 +192,36 @@ texts! {
     MediaType = Form::own(crate::attachment::media_type, &[("pattern", Keyword::Text(MEDIA_TYPE))]);
 }
 
-fn several_lines(text: &str, max: usize) -> Result<String, InvalidText> {
+/// How names are compared: trimmed, in lower case, composed (Unicode NFC). Composed
+/// last, because lower case may be decomposed; so that folding twice changes nothing.
+#[must_use]
+pub fn folded(text: &str) -> String {
+    text.trim().to_lowercase().nfc().collect()
+}
+
+fn name(text: &str) -> Result<String, InvalidText> {
+    one_line(&text.nfc().collect::<String>(), NAME)
+}
+
+/// Words with a letter first, and slashes between them (the file names of the IANA
+/// database's `theory.html`).
+fn time_zone(text: &str) -> Result<String, InvalidText> {
+    let zone = one_line(text, 64)?;
+    let is_word = |word: &str| {
+        word.starts_with(|c: char| c.is_ascii_alphabetic())
+            && word.chars().all(|c| c.is_ascii_alphanumeric() || "_+-".contains(c))
+    };
+    if zone.split('/').all(is_word) { Ok(zone) } else { Err(InvalidText::Form("a time zone such as Europe/Brussels")) }
+}
+
+/// Trims, and holds the text to `1..=max` characters in any number of lines.
+pub(crate) fn several_lines(text: &str, max: usize) -> Result<String, InvalidText> {
     let text = text.trim();
-    if text.is_empty() {
+    if is_blank(text) {
         return Err(InvalidText::Empty);
+    }
+    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        return Err(InvalidText::Control);
     }
     if text.chars().nth(max).is_some() {
         return Err(InvalidText::TooLong(max));
@@ -213,7 +261,7 @@ fn currency(text: &str) -> Result<String, InvalidText> {
 fn email(text: &str) -> Result<String, InvalidText> {
     const FORM: InvalidText = InvalidText::Form("an e-mail address");
     // Lower case first: it can be longer, and what is stored must read back.
-    let address = one_line(&text.to_lowercase(), ADDRESS)?;
+    let address = one_line(&folded(text), ADDRESS)?;
     let (local, domain) = address.rsplit_once('@').ok_or(FORM)?;
     let local_fits =
         (1..=64).contains(&local.len()) && !local.contains(|c: char| c.is_whitespace() || "@<>()[],;:\\\"".contains(c));
@@ -262,59 +310,18 @@ fn field_key(text: &str) -> Result<String, InvalidText> {
     }
 }
 
-impl HostPattern {
-    /// Whether an origin's host (with its port, when it is not the scheme's own)
-    /// is covered: exactly, or as a subdomain of a `*.` pattern.
-    #[must_use]
-    pub fn covers(&self, host: &str) -> bool {
-        let host = host.to_lowercase();
-        match self.0.strip_prefix("*.") {
-            Some(parent) => host.strip_suffix(parent).is_some_and(|sub| sub.len() > 1 && sub.ends_with('.')),
-            None => host == self.0,
-        }
-    }
-}
-
 /// What `attachment::media_type` takes, as a pattern.
 const MEDIA_TYPE: &str = "^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$";
+/// What `time_zone` takes, as a pattern.
+const ZONE: &str = "^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z][A-Za-z0-9_+-]*)*$";
+/// How many characters a name has at most.
+const NAME: usize = 200;
 /// How many characters a link has at most.
 const LINK: usize = 2_048;
 /// How many characters an e-mail address has at most (RFC 5321, section 4.5.3.1.3).
 const ADDRESS: usize = 254;
 /// How many characters a host with its star and port has at most.
 const HOST: usize = 253 + "*.".len() + ":65535".len();
-
-/// How many characters of a message a list shows.
-const PREVIEW_CHARACTERS: usize = 140;
-
-/// The beginning of the latest public message on one line, at most 140 characters.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(transparent)]
-pub struct Preview(String);
-
-impl Preview {
-    /// Of a message's plain text.
-    #[must_use]
-    pub fn of(text: &str) -> Self {
-        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        match words.char_indices().nth(PREVIEW_CHARACTERS - 1) {
-            Some((end, last)) if end + last.len_utf8() < words.len() => Self(format!("{}…", &words[..end])),
-            _ => Self(words),
-        }
-    }
-
-    /// As it was stored.
-    #[must_use]
-    pub const fn stored(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
 
 #[cfg(test)]
 mod tests {
@@ -323,11 +330,6 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_preview_never_exceeds_its_length(text in "\\PC{0,400}") {
-            prop_assert!(Preview::of(&text).as_str().chars().count() <= PREVIEW_CHARACTERS);
-        }
-
-        #[test]
         fn whatever_parses_reads_back_the_same(text in ".{0,300}") {
             if let Ok(subject) = text.parse::<Subject>() {
                 prop_assert_eq!(subject.as_str().parse(), Ok(subject.clone()));
@@ -335,7 +337,7 @@ mod tests {
         }
 
         #[test]
-        fn an_address_that_parses_reads_back_the_same(text in "[a-zA-Zİß.é]{1,40}@[A-Za-zİ0-9-]{1,20}(\\.[A-Za-z]{1,63}){0,4}") {
+        fn an_address_that_parses_reads_back_the_same(text in "[a-zA-Zİß.é\u{301}\u{307}\u{323}]{1,40}@[A-Za-zİ0-9-]{1,20}(\\.[A-Za-z]{1,63}){0,4}") {
             if let Ok(email) = text.parse::<EmailAddress>() {
                 prop_assert_eq!(email.as_str().parse(), Ok(email.clone()));
             }
@@ -363,14 +365,24 @@ mod tests {
     }
 
     #[test]
-    fn a_star_covers_subdomains_only() {
-        let star: HostPattern = "*.example.com".parse().expect("valid");
-        assert!(star.covers("shop.Example.com") && star.covers("a.b.example.com"));
-        assert!(!star.covers("example.com") && !star.covers("evilexample.com") && !star.covers(".example.com"));
-        let exact: HostPattern = "localhost:5173".parse().expect("valid");
-        assert!(exact.covers("localhost:5173") && !exact.covers("localhost") && !exact.covers("localhost:80"));
-        for bad in ["*", "*.", "http://a.b", "a.b:0", "a.b:x", "null origin"] {
-            assert!(bad.parse::<HostPattern>().is_err(), "{bad}");
+    fn what_looks_the_same_is_the_same_name_and_address() {
+        let (composed, decomposed) = ("Caf\u{e9}", "Cafe\u{301}");
+        assert_eq!(decomposed.parse::<Name>(), composed.parse());
+        let [one, other] = [composed, decomposed].map(|local| format!("{local}@example.com").parse::<EmailAddress>());
+        assert_eq!(one.expect("valid"), other.expect("valid"));
+        assert_eq!(folded(" CAFE\u{301} "), folded(composed));
+        // An id is somebody else's: it stays byte by byte.
+        assert_ne!(decomposed.parse::<ExternalId>(), composed.parse());
+    }
+
+    #[test]
+    fn a_time_zone_has_the_form_of_one() {
+        for zone in ["UTC", "Europe/Brussels", "America/Argentina/Buenos_Aires", "Etc/GMT+5", "America/Port-au-Prince"]
+        {
+            assert!(zone.parse::<TimeZoneName>().is_ok(), "{zone}");
+        }
+        for bad in ["", "Mars Base!", "Europe/", "/UTC", "+02:00", "../etc", "Europe//Paris"] {
+            assert!(bad.parse::<TimeZoneName>().is_err(), "{bad}");
         }
     }
 }

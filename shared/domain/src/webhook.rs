@@ -1,8 +1,8 @@
 //! Webhook endpoints, what they subscribe to, and the life of a delivery.
 
 use crate::{
-    events::{Event, EventType},
-    id::{ChannelId, DeliveryId, EndpointId, EventId, TicketId, Version, WorkspaceId},
+    events::{Event, EventSource, EventType},
+    id::{ChannelId, DeliveryId, EndpointId, EventId, WorkspaceId},
     status::words,
     text::Name,
     time::Timestamp,
@@ -49,9 +49,9 @@ impl Subscription {
     fn takes(self, event: &Event) -> bool {
         match self {
             Self::All => true,
-            Self::TicketCreate => event.types.contains(&EventType::TicketCreated),
-            Self::TicketUpdate => event.types.contains(&EventType::TicketUpdated),
-            Self::Type(kind) => event.types.contains(&kind),
+            Self::TicketCreate => event.types().contains(&EventType::TicketCreated),
+            Self::TicketUpdate => event.types().contains(&EventType::TicketUpdated),
+            Self::Type(kind) => event.types().contains(&kind),
         }
     }
 }
@@ -113,7 +113,7 @@ pub struct Endpoint {
     pub url: String,
     /// What it wants; never empty.
     pub types: Vec<Subscription>,
-    /// Only tickets of these channels; empty: of all.
+    /// Only tickets of these channels; empty: of all, and contacts, who are on no channel.
     #[serde(default)]
     pub channel_ids: Vec<ChannelId>,
     /// Its live signing secrets, the newest first (`whsec_…`).
@@ -135,11 +135,10 @@ impl Endpoint {
     /// Whether an event is for it.
     #[must_use]
     pub fn wants(&self, event: &Event) -> bool {
-        let channel = event.data.ticket.channel_id;
         self.disabled.is_none()
-            && !event.is_silent
+            && !event.is_silent()
             && self.types.iter().any(|subscription| subscription.takes(event))
-            && (self.channel_ids.is_empty() || channel.is_some_and(|id| self.channel_ids.contains(&id)))
+            && (self.channel_ids.is_empty() || event.channel().is_some_and(|id| self.channel_ids.contains(&id)))
     }
 
     /// The endpoint after an attempt; the same when nothing about it changes.
@@ -233,13 +232,6 @@ pub struct Delivery {
     pub attempts: Vec<Attempt>,
     /// When it was made.
     pub created_at: Timestamp,
-}
-
-/// The ticket's version that an event tells of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EventSource {
-    pub ticket_id: TicketId,
-    pub version: Version,
 }
 
 /// When attempts are made: at once, then this long after each failure

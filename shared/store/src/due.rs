@@ -1,4 +1,5 @@
-//! What comes due: follow-ups, deliveries and tickets whose events need a check.
+//! What comes due: follow-ups, deliveries, and tickets and contacts whose events need a
+//! check.
 
 use crate::{
     client::{CAPACITY, Store, failure},
@@ -7,6 +8,7 @@ use crate::{
     keys::{self, Index, Key, Tenant},
 };
 use lambdesk_domain::{
+    events::Subject,
     id::{ContactId, DeliveryId, EndpointId, JobId, TicketId, Version, WorkspaceId},
     status::Shelf,
     time::Timestamp,
@@ -20,8 +22,8 @@ pub enum Due {
     FollowUp { workspace: WorkspaceId, ticket: TicketId, at: Timestamp },
     /// An attempt of a delivery.
     Delivery { workspace: WorkspaceId, endpoint: EndpointId, delivery: DeliveryId, at: Timestamp },
-    /// A ticket whose events could not be written when they should have been.
-    Recheck { workspace: WorkspaceId, ticket: TicketId, at: Timestamp },
+    /// A ticket or contact whose events could not be written when they should have been.
+    Recheck { workspace: WorkspaceId, of: Subject, at: Timestamp },
     /// A merge or an erasure that is not done.
     Job { workspace: WorkspaceId, contact: ContactId, job: JobId, at: Timestamp },
     /// A workspace's round of purging.
@@ -98,17 +100,12 @@ impl Store {
         self.delete(Tenant::new(workspace).follow_up(ticket)).await
     }
 
-    /// Asks the sweep to check a ticket's events.
+    /// Asks the sweep to check the events of a ticket or contact.
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn recheck_later(
-        &self,
-        workspace: WorkspaceId,
-        ticket: TicketId,
-        at: Timestamp,
-    ) -> Result<(), StoreError> {
-        let key = Tenant::new(workspace).recheck(ticket);
+    pub async fn recheck_later(&self, workspace: WorkspaceId, of: Subject, at: Timestamp) -> Result<(), StoreError> {
+        let key = Tenant::new(workspace).recheck(of);
         let (hour, place) = keys::due(at, &key);
         let mut item = document(key, &at);
         item.extend([("x_pk".to_owned(), text(hour)), ("x_sk".to_owned(), text(place))]);
@@ -119,8 +116,8 @@ impl Store {
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn remove_recheck(&self, workspace: WorkspaceId, ticket: TicketId) -> Result<(), StoreError> {
-        self.delete(Tenant::new(workspace).recheck(ticket)).await
+    pub async fn remove_recheck(&self, workspace: WorkspaceId, of: Subject) -> Result<(), StoreError> {
+        self.delete(Tenant::new(workspace).recheck(of)).await
     }
 
     /// What is due in one hour and shard up to a time, the earliest first.
@@ -196,13 +193,12 @@ pub(crate) fn due_of(item: &Item) -> Option<Due> {
     if let Some(workspace) = keys::parse_round(&key) {
         return Some(Due::Round { workspace, at });
     }
+    if keys::is_recheck(&key.sk) {
+        return keys::parse_events(&key.pk).map(|(workspace, of)| Due::Recheck { workspace, of, at });
+    }
     let (workspace, ticket) = keys::parse_ticket(&key.pk)?;
     if keys::is_remains(&key.sk) {
         return Some(Due::Remains { workspace, ticket, at });
     }
-    if keys::is_follow_up(&key.sk) {
-        Some(Due::FollowUp { workspace, ticket, at })
-    } else {
-        keys::is_recheck(&key.sk).then_some(Due::Recheck { workspace, ticket, at })
-    }
+    keys::is_follow_up(&key.sk).then_some(Due::FollowUp { workspace, ticket, at })
 }

@@ -1,15 +1,16 @@
-//! Events: written once each, read by ticket (the activity log) and by time (the feed).
+//! Events: written once each, read by ticket (the activity log) or contact, and by
+//! time (the feed).
 
 use crate::{
     client::{CAPACITY, Store, failure},
-    error::StoreError,
+    error::{Corrupt, StoreError},
     feed::FeedPosition,
-    item::{document, read_document, text},
+    item::{Item, Reader, document, read_document, text},
     keys::{self, Index, Key, Tenant},
     tickets::Page,
 };
 use lambdesk_domain::{
-    events::Event,
+    events::{Event, EventSource, Subject, TicketEvent},
     id::{TicketId, Version, WorkspaceId},
     time::Timestamp,
 };
@@ -52,8 +53,8 @@ impl Store {
     /// # Errors
     /// When the table fails.
     pub async fn add_event(&self, event: &Event, position: Uuid, now: Timestamp) -> Result<bool, StoreError> {
-        let tenant = Tenant::new(event.workspace_id);
-        let mut item = document(tenant.event(event.ticket_id, event.sequence), event);
+        let tenant = Tenant::new(event.workspace_id());
+        let mut item = document(tenant.event(event.source()), event);
         let position = keys::short(position);
         // By the position's own time, so that readers look for it where it is.
         let day = keys::day(position.parse().map_or(now, |position: FeedPosition| position.time()));
@@ -62,7 +63,7 @@ impl Store {
         self.put(item, Some("attribute_not_exists(pk)")).await
     }
 
-    /// The event of one version.
+    /// The event of one version of a ticket.
     ///
     /// # Errors
     /// When the table fails.
@@ -71,9 +72,19 @@ impl Store {
         workspace: WorkspaceId,
         ticket: TicketId,
         version: Version,
-    ) -> Result<Option<Event>, StoreError> {
-        let item = self.get(Tenant::new(workspace).event(ticket, version), true).await?;
+    ) -> Result<Option<TicketEvent>, StoreError> {
+        let source = EventSource { subject: Subject::Ticket(ticket), version };
+        let item = self.get(Tenant::new(workspace).event(source), true).await?;
         Ok(item.map(|item| read_document(&item)).transpose()?)
+    }
+
+    /// The event of one version of a ticket or contact.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn event_of(&self, workspace: WorkspaceId, source: EventSource) -> Result<Option<Event>, StoreError> {
+        let item = self.get(Tenant::new(workspace).event(source), true).await?;
+        Ok(item.as_ref().map(read_event).transpose()?)
     }
 
     /// A ticket's events, newest first, before a version.
@@ -86,11 +97,36 @@ impl Store {
         ticket: TicketId,
         before: Option<Version>,
         limit: u16,
+    ) -> Result<Page<TicketEvent>, StoreError> {
+        self.event_items(workspace, Subject::Ticket(ticket), before, limit).await?.documents()
+    }
+
+    /// The events of a ticket or contact, newest first, before a version.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn events(
+        &self,
+        workspace: WorkspaceId,
+        of: Subject,
+        before: Option<Version>,
+        limit: u16,
     ) -> Result<Page<Event>, StoreError> {
+        let Page { items, has_more } = self.event_items(workspace, of, before, limit).await?;
+        Ok(Page { items: items.iter().map(read_event).collect::<Result<_, _>>()?, has_more })
+    }
+
+    async fn event_items(
+        &self,
+        workspace: WorkspaceId,
+        of: Subject,
+        before: Option<Version>,
+        limit: u16,
+    ) -> Result<Page<Item>, StoreError> {
         let tenant = Tenant::new(workspace);
-        let to =
-            before.map_or_else(|| keys::EVENTS.1.to_owned(), |version| keys::before(&tenant.event(ticket, version).sk));
-        self.between(&tenant.ticket(ticket).pk, (keys::EVENTS.0, &to), false, limit).await?.documents()
+        let before = before.map(|version| keys::before(&tenant.event(EventSource { subject: of, version }).sk));
+        let to = before.unwrap_or_else(|| keys::EVENTS.1.to_owned());
+        self.between(&tenant.events(of), (keys::EVENTS.0, &to), false, limit).await
     }
 
     /// The workspace's events after a position, oldest first.
@@ -154,7 +190,7 @@ impl Store {
         let output = request.send().await.map_err(failure)?;
         self.record("Query", after, output.consumed_capacity());
         let items = output.items.unwrap_or_default();
-        let part = |item: &crate::item::Item, name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
+        let part = |item: &Item, name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
         let keys = items
             .iter()
             .filter_map(|item| Some((part(item, "x_sk")?, Key { pk: part(item, "pk")?, sk: part(item, "sk")? })));
@@ -166,9 +202,17 @@ impl Store {
         let mut events = Vec::with_capacity(positions.len());
         for item in &items {
             let position = item.get("x_sk").and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
-            events.push((position, read_document(item)?));
+            events.push((position, read_event(item)?));
         }
         events.sort_by(|(a, _): &(String, Event), (b, _)| a.cmp(b));
         Ok(events)
+    }
+}
+
+fn read_event(item: &Item) -> Result<Event, Corrupt> {
+    match keys::parse_events(Reader(item).text("pk")?) {
+        Some((_, Subject::Ticket(_))) => Ok(Event::Ticket(read_document(item)?)),
+        Some((_, Subject::Contact(_))) => Ok(Event::Contact(read_document(item)?)),
+        None => Err(Corrupt("pk")),
     }
 }

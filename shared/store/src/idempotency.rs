@@ -1,7 +1,7 @@
 //! Answers remembered under an idempotency key.
 
 use crate::{
-    client::{CAPACITY, Store},
+    client::{CAPACITY, Store, failure, is_condition_failure},
     error::{Corrupt, StoreError},
     item::{FORMAT, Item, Reader, number, text},
     keys::{Key, Tenant},
@@ -12,6 +12,9 @@ use std::{collections::HashMap, time::Duration};
 
 /// How long an answer is remembered.
 const REMEMBERED: Duration = Duration::from_mins(24 * 60 + 10);
+
+/// Nothing is remembered under the key, or not any more.
+const UNUSED: &str = "attribute_not_exists(pk) OR expires_at < :now";
 
 /// A remembered answer. The body is sealed by the edge: it may hold personal
 /// text or a secret that is shown once.
@@ -65,7 +68,7 @@ impl Record {
         let put = Put::builder()
             .table_name(table)
             .set_item(Some(self.item(&Tenant::new(workspace), now)))
-            .condition_expression("attribute_not_exists(pk) OR expires_at < :now")
+            .condition_expression(UNUSED)
             .expression_attribute_values(":now", number(now.seconds()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()
@@ -103,7 +106,8 @@ impl Store {
         Ok(live.map(|item| Record::read(&item)).transpose()?)
     }
 
-    /// Remembers an answer on its own: for requests whose effect is safe to repeat.
+    /// Remembers an answer on its own: for requests that changed nothing, or whose
+    /// effect is safe to repeat. One that is remembered under this key already stays.
     ///
     /// # Errors
     /// When the table fails.
@@ -111,8 +115,13 @@ impl Store {
         let after = self.meter.ended();
         let item = record.item(&Tenant::new(workspace), now);
         let request = self.client.put_item().table_name(&*self.table).set_item(Some(item));
-        let output = request.return_consumed_capacity(CAPACITY).send().await.map_err(crate::client::failure)?;
-        self.record("PutItem", after, output.consumed_capacity());
+        let request = request.condition_expression(UNUSED).expression_attribute_values(":now", number(now.seconds()));
+        let request = request.return_consumed_capacity(CAPACITY);
+        match self.persist("PutItem", || request.clone().send()).await {
+            Ok(output) => self.record("PutItem", after, output.consumed_capacity()),
+            Err(error) if is_condition_failure(&error) => self.record("PutItem", after, None),
+            Err(error) => return Err(failure(error)),
+        }
         Ok(())
     }
 }

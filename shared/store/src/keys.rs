@@ -12,6 +12,7 @@
 //! | a ticket's due row | `ws#t#ticket`, `U` |
 //! | the directory, whole; names made unique | `ws#dir`, `D#id`, settings `S`; `ws#names`, `kind#name` |
 //! | API keys of a workspace; one by its secret | `ws#keys`, `K#id`; `key#hash`, `K` |
+//! | a contact's events; the row that asks for a check of them | `ws#e#contact`, `E#version` · `V` |
 //! | contacts of a workspace; one, found by address, too (its first id derives from it) | `ws#contacts`, `C#id` |
 //! | accounts of a workspace | `ws#accounts`, `A#id` |
 //! | a contact by external id or uid, an account by kind and external id | `ws#names`, `kind#hash` |
@@ -43,6 +44,7 @@
 mod attachments;
 mod contacts;
 mod counts;
+mod events;
 mod purge;
 mod rows;
 mod search;
@@ -50,10 +52,12 @@ mod tenant;
 
 pub(crate) use attachments::parse_attachment;
 pub use contacts::Unique;
-pub(crate) use contacts::{ACCOUNTS, CONTACTS, JOBS, parse_account, parse_contact, parse_job};
+pub(crate) use contacts::{ACCOUNTS, CONTACTS, JOBS, parse_account, parse_contact, parse_job, parse_place};
 pub(crate) use counts::{
     COUNTED, COUNTED_ASSIGNEES, COUNTED_CHANNELS, COUNTS, counted_day, counted_day_key, counted_group,
 };
+pub(crate) use events::EVENTS;
+pub use events::{is_recheck, parse_events};
 pub(crate) use purge::BELONGINGS;
 pub use purge::{is_remains, parse_round};
 pub use rows::{Group, Posting};
@@ -202,17 +206,13 @@ impl State {
 
 const TICKET: &str = "T";
 const MESSAGE: &str = "M#";
-const EVENT: &str = "E#";
 const ATTACHMENT: &str = "X#";
 const FOLLOW_UP: &str = "U";
-const RECHECK: &str = "V";
 
 /// The sort keys of a ticket's thread: its messages and, last, its head.
 pub(crate) const THREAD: (&str, &str) = (MESSAGE, TICKET);
 /// The sort keys of a ticket's messages.
 pub(crate) const MESSAGES: (&str, &str) = (MESSAGE, "M$");
-/// The sort keys of a ticket's events.
-pub(crate) const EVENTS: (&str, &str) = (EVENT, "E$");
 /// The sort keys of a ticket's files.
 pub(crate) const ATTACHMENTS: (&str, &str) = (ATTACHMENT, "X$");
 /// The sort keys of the directory's entries and settings.
@@ -274,12 +274,6 @@ pub fn parse_delivery(key: &Key) -> Option<(WorkspaceId, EndpointId, DeliveryId)
 #[must_use]
 pub fn is_follow_up(sk: &str) -> bool {
     sk == FOLLOW_UP
-}
-
-/// Whether this sort key is the row that asks for a check of events.
-#[must_use]
-pub fn is_recheck(sk: &str) -> bool {
-    sk == RECHECK
 }
 
 /// How far the sweep has come.

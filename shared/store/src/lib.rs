@@ -61,7 +61,7 @@ pub use outbox::{Gaps, Repaired, delivery_of};
 pub use overdue::{DuePage, DuePlace};
 pub use personal::Progress;
 pub use purge::{BETWEEN_ROUNDS, Oldest, Round, RoundPlace};
-pub use reconcile::Slice;
+pub use reconcile::{ContactSlice, Slice};
 pub use redelivery::Replaces;
 pub use search::{FORGET_WITHIN, Hits, Pace, Search, SearchFrom, Tended, TicketWords, Unindexed};
 pub use stream::{Image, StreamChange, read_image};

@@ -1,6 +1,6 @@
-//! What a committed version of a ticket entails: its event, a delivery for every
-//! endpoint that wants it, the row of its follow-up and the rows that lists read.
-//! The table's stream is the outbox; here is what its reader writes, and what
+//! What a committed version of a ticket or contact entails: its event, a delivery for
+//! every endpoint that wants it; of a ticket the row of its follow-up and the rows that
+//! lists read, too. The table's stream is the outbox; here is what its reader writes, and what
 //! repairs a version that the stream lost.
 //!
 //! Every write is conditional or the same each time and every id derived, so doing
@@ -8,6 +8,7 @@
 
 use crate::{
     client::{CAPACITY, Store, failure, is_condition_failure},
+    contacts::Place,
     due::FollowUp,
     error::StoreError,
     item::{document, number},
@@ -16,13 +17,13 @@ use crate::{
 };
 use futures_util::future::{try_join_all, try_join4};
 use lambdesk_domain::{
-    events::{Event, between},
-    id::{DeliveryId, EndpointId, EventId, Version},
+    events::{Event, Subject, between, lost_contact_version},
+    id::{DeliveryId, EndpointId, EventId, Version, WorkspaceId},
     status::Shelf,
     sweep::lost_version,
     ticket::Ticket,
     time::Timestamp,
-    webhook::{Delivery, DeliveryState, Endpoint, EventSource},
+    webhook::{Delivery, DeliveryState, Endpoint},
 };
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeSet, time::Duration};
@@ -30,7 +31,7 @@ use uuid::Uuid;
 
 /// Events that are looked at in one query when versions are counted.
 const EVENTS_PER_PAGE: u16 = 100;
-/// Versions of one ticket that one repair writes at most.
+/// Versions of one ticket or contact that one repair writes at most.
 const MOST_REPAIRED: usize = 500;
 /// How long the mark stays that a follow-up is gone: longer than the stream can
 /// repeat the version that had set it.
@@ -41,12 +42,12 @@ const CLEARED: Duration = Duration::from_hours(48);
 #[must_use]
 pub fn delivery_of(event: &Event, endpoint: &Endpoint, now: Timestamp) -> Delivery {
     Delivery {
-        id: delivery_id(event.id, endpoint.id),
-        workspace_id: event.workspace_id,
+        id: delivery_id(event.id(), endpoint.id),
+        workspace_id: event.workspace_id(),
         endpoint_id: endpoint.id,
-        event_id: event.id,
-        event_type: event.kind,
-        source: Some(EventSource { ticket_id: event.ticket_id, version: event.sequence }),
+        event_id: event.id(),
+        event_type: event.kind(),
+        source: Some(event.source()),
         state: DeliveryState::Pending,
         next_attempt_at: now,
         attempts: Vec::new(),
@@ -64,14 +65,13 @@ fn delivery_id(event: EventId, endpoint: EndpointId) -> DeliveryId {
     DeliveryId::new(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
 }
 
-/// Which versions of a ticket a repair looks for.
+/// Which versions of a ticket or contact a repair looks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gaps {
     /// Not beyond events that were made before.
     pub since: Timestamp,
-    /// A ticket that changed later may still be on its way through the stream: then
-    /// only gaps before an event that is there count. (The stream keeps a ticket's
-    /// order, so what is behind such an event will never come.)
+    /// What changed later may still be on its way through the stream: then only gaps
+    /// before an event that is there count. (The stream keeps the order of one item, so what is behind such an event will never come.)
     pub settled_before: Timestamp,
 }
 
@@ -102,7 +102,7 @@ impl Store {
         let StreamChange { old, new } = change;
         let moved = old.as_ref().and_then(|old| old.follow_up_at) != new.follow_up_at;
         let follow_up = async { if moved { self.place_follow_up(new, now).await } else { Ok(()) } };
-        let event = between(old.as_ref(), new);
+        let event = between(old.as_ref(), new).into();
         let rows = self.place_rows(old.as_ref(), new);
         let is_trashed = new.shelf == Shelf::Trashed && old.as_ref().is_none_or(|old| old.shelf != Shelf::Trashed);
         let round = async { if is_trashed { self.touch_round(new.workspace_id, now).await } else { Ok(()) } };
@@ -110,6 +110,23 @@ impl Store {
         // Boxed: four writes side by side make a large future.
         let (deliveries, (), (), ()) = Box::pin(try_join4(deliveries, follow_up, rows, round)).await?;
         self.add_event(&event, position, now).await?;
+        Ok(deliveries)
+    }
+
+    /// Writes an event and its deliveries, and answers those. Of a ticket's version
+    /// this is not all ([`Store::publish`]).
+    ///
+    /// # Errors
+    /// When the table fails; then it is to be done again.
+    pub async fn tell(
+        &self,
+        event: &Event,
+        endpoints: &[Endpoint],
+        position: Uuid,
+        now: Timestamp,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let deliveries = self.add_deliveries(event, endpoints, now).await?;
+        self.add_event(event, position, now).await?;
         Ok(deliveries)
     }
 
@@ -171,41 +188,80 @@ impl Store {
         new_position: impl Fn() -> Uuid,
         now: Timestamp,
     ) -> Result<Repaired, StoreError> {
-        let (versions, is_unsettled) = self.lost_versions(ticket, gaps).await?;
+        let (workspace, subject) = (ticket.workspace_id, Subject::Ticket(ticket.id));
+        let latest = (ticket.version, ticket.updated_at);
+        let (versions, is_unsettled) = self.lost_versions(workspace, subject, latest, gaps).await?;
         if versions.is_empty() {
             return Ok(Repaired { is_unsettled, ..Repaired::default() });
         }
         self.place_rows(None, ticket).await?;
-        self.index_anew(ticket.workspace_id, ticket.id, now).await?;
+        self.index_anew(workspace, ticket.id, now).await?;
         if ticket.shelf == Shelf::Trashed {
-            self.touch_round(ticket.workspace_id, now).await?;
+            self.touch_round(workspace, now).await?;
         }
-        let endpoints = self.endpoints(ticket.workspace_id).await?;
+        let endpoints = self.endpoints(workspace).await?;
         let mut deliveries = Vec::new();
         for version in &versions {
-            let event = lost_version(ticket, *version);
-            deliveries.extend(self.add_deliveries(&event, &endpoints, now).await?);
-            self.add_event(&event, new_position(), now).await?;
+            let event = lost_version(ticket, *version).into();
+            deliveries.extend(self.tell(&event, &endpoints, new_position(), now).await?);
         }
         self.place_follow_up(ticket, now).await?;
         Ok(Repaired { versions, deliveries, is_unsettled })
     }
 
-    /// The versions without an event in ascending order, and whether some are left out.
-    async fn lost_versions(&self, ticket: &Ticket, gaps: Gaps) -> Result<(Vec<Version>, bool), StoreError> {
+    /// Writes the events that a contact lacks ([`lost_contact_version`]), oldest first,
+    /// with their deliveries. `place` is that of its id.
+    ///
+    /// # Errors
+    /// When the table fails; then it is to be done again.
+    pub async fn repair_contact(
+        &self,
+        workspace: WorkspaceId,
+        place: &Place,
+        gaps: Gaps,
+        new_position: impl Fn() -> Uuid,
+        now: Timestamp,
+    ) -> Result<Repaired, StoreError> {
+        let Some(contact) = place.image() else {
+            return Ok(Repaired::default());
+        };
+        let latest = (contact.version(), contact.updated_at());
+        let (versions, is_unsettled) = self.lost_versions(workspace, Subject::Contact(place.id), latest, gaps).await?;
+        if versions.is_empty() {
+            return Ok(Repaired { is_unsettled, ..Repaired::default() });
+        }
+        let endpoints = self.endpoints(workspace).await?;
+        let mut deliveries = Vec::new();
+        for version in &versions {
+            let event = lost_contact_version(workspace, contact, *version).into();
+            deliveries.extend(self.tell(&event, &endpoints, new_position(), now).await?);
+        }
+        Ok(Repaired { versions, deliveries, is_unsettled })
+    }
+
+    /// The versions without an event in ascending order, and whether some are left
+    /// out. `newest` is the latest version, made at `changed_at`.
+    async fn lost_versions(
+        &self,
+        workspace: WorkspaceId,
+        of: Subject,
+        (newest, changed_at): (Version, Timestamp),
+        gaps: Gaps,
+    ) -> Result<(Vec<Version>, bool), StoreError> {
         let mut told = BTreeSet::new();
         let mut before = None;
         let lowest = loop {
-            let page = self.activities(ticket.workspace_id, ticket.id, before, EVENTS_PER_PAGE).await?;
-            told.extend(page.items.iter().map(|event| event.sequence));
-            match page.items.last() {
-                Some(event) if page.has_more && event.created_at >= gaps.since => before = Some(event.sequence),
-                Some(event) if page.has_more => break event.sequence,
+            let page = self.events(workspace, of, before, EVENTS_PER_PAGE).await?;
+            told.extend(page.items.iter().map(|event| event.source().version));
+            let oldest = page.items.last().map(|event| (event.source().version, event.created_at()));
+            match oldest {
+                Some((version, at)) if page.has_more && at >= gaps.since => before = Some(version),
+                Some((version, _)) if page.has_more => break version,
                 _ => break Version::FIRST,
             }
         };
-        let settled = ticket.updated_at < gaps.settled_before;
-        let (mut lost, is_open) = missing(&told, lowest, ticket.version, settled);
+        let settled = changed_at < gaps.settled_before;
+        let (mut lost, is_open) = missing(&told, lowest, newest, settled);
         let is_unsettled = is_open || lost.len() > MOST_REPAIRED;
         lost.truncate(MOST_REPAIRED);
         Ok((lost, is_unsettled))

@@ -7,10 +7,7 @@ use crate::{
     item::{Item, json, text},
     keys::{self, Index, Tenant},
 };
-use lambdesk_domain::{
-    id::{TicketId, WorkspaceId},
-    time::Timestamp,
-};
+use lambdesk_domain::{events::Subject, id::WorkspaceId, time::Timestamp};
 
 /// Some of what is due in one hour and shard, the earliest first.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,16 +53,11 @@ impl Store {
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn settle_recheck(
-        &self,
-        workspace: WorkspaceId,
-        ticket: TicketId,
-        at: Timestamp,
-    ) -> Result<(), StoreError> {
+    pub async fn settle_recheck(&self, workspace: WorkspaceId, of: Subject, at: Timestamp) -> Result<(), StoreError> {
         let after = self.meter.ended();
         let request = self.client.delete_item().table_name(&*self.table);
         let request = request
-            .set_key(Some(primary(Tenant::new(workspace).recheck(ticket))))
+            .set_key(Some(primary(Tenant::new(workspace).recheck(of))))
             .condition_expression("doc = :at")
             .expression_attribute_values(":at", json(&at))
             .return_consumed_capacity(CAPACITY);

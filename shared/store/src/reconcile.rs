@@ -1,17 +1,25 @@
-//! The nightly look at every ticket that changed lately, in bounded slices.
+//! The nightly look at every ticket and contact that changed lately, in bounded slices.
 
 use crate::{
     client::{CAPACITY, Store, failure},
+    contacts::Place,
     error::StoreError,
     head,
-    item::{Item, number, text},
-    keys::Index,
+    item::{Item, Reader, number, text},
+    keys::{self, Index, Tenant},
 };
-use lambdesk_domain::{ticket::Ticket, time::Timestamp};
+use lambdesk_domain::{
+    id::{ContactId, WorkspaceId},
+    ticket::Ticket,
+    time::Timestamp,
+};
 use std::collections::HashMap;
+use uuid::Uuid;
 
 /// How many index rows one slice looks at: about 100 read units.
 const ROWS: i32 = 1_000;
+/// How many contacts one slice looks at: about as much.
+const CONTACTS_PER_SLICE: u16 = 1_000;
 
 /// A part of all tickets.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +30,37 @@ pub struct Slice {
     pub next: Option<String>,
 }
 
+/// A part of a workspace's contacts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContactSlice {
+    /// The places of those that changed or ended since the time asked for.
+    pub places: Vec<Place>,
+    /// The next slice begins after this id; none after the last.
+    pub next: Option<ContactId>,
+}
+
 impl Store {
+    /// The next slice of a workspace's contacts, and of those that ended.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn contacts_changed_since(
+        &self,
+        workspace: WorkspaceId,
+        since: Timestamp,
+        after: Option<ContactId>,
+    ) -> Result<ContactSlice, StoreError> {
+        let tenant = Tenant::new(workspace);
+        let from = after.map_or_else(|| keys::CONTACTS.0.to_owned(), |id| keys::after(&tenant.contact(id).sk));
+        let pk = tenant.contact(ContactId::new(Uuid::nil())).pk;
+        let page = self.between(&pk, (&from, keys::CONTACTS.1), true, CONTACTS_PER_SLICE).await?;
+        let last = page.items.last().filter(|_| page.has_more);
+        let next = last.and_then(|item| Reader(item).text("sk").ok()).and_then(keys::parse_contact);
+        let is_recent = |place: &Place| place.image().is_some_and(|contact| contact.updated_at() >= since);
+        let places = page.items.iter().filter_map(readable_place).filter(is_recent).collect();
+        Ok(ContactSlice { places, next })
+    }
+
     /// The next slice. The one place that walks the whole table, at its own pace.
     ///
     /// # Errors
@@ -53,6 +91,11 @@ impl Store {
 /// One ticket that can't be read must not stop the walk over all others.
 fn readable(item: &Item) -> Option<Ticket> {
     head::decode(item).inspect_err(|error| tracing::error!(%error, "a ticket can't be read")).ok()
+}
+
+/// The same for a contact.
+fn readable_place(item: &Item) -> Option<Place> {
+    Place::read(item).inspect_err(|error| tracing::error!(%error, "a contact can't be read")).ok()
 }
 
 fn start_key(from: &str) -> Result<Item, StoreError> {

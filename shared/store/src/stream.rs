@@ -1,8 +1,9 @@
 //! The table's stream, as Lambda hands it over: `DynamoDB` JSON images of items.
 
-use crate::{error::Corrupt, head, item::Item, keys, message};
+use crate::{contacts::Place, error::Corrupt, head, item::Item, keys, message};
 use aws_sdk_dynamodb::types::AttributeValue as Av;
 use lambdesk_domain::{
+    events::{ContactEvent, Subject},
     id::{TicketId, WorkspaceId},
     message::Message,
     ticket::Ticket,
@@ -51,19 +52,26 @@ impl<'a> Image<'a> {
     /// Whether the stream's reader has to do with it.
     #[must_use]
     pub fn is_told(self) -> bool {
-        self.part().is_some()
+        self.part().is_some() || self.subject().is_some()
+    }
+
+    fn key(self, name: &str) -> Option<&'a str> {
+        self.0.pointer(&format!("/dynamodb/Keys/{name}/S")).and_then(Json::as_str)
+    }
+
+    fn item(self, name: &str) -> Result<Option<Item>, Corrupt> {
+        self.0.pointer(&format!("/dynamodb/{name}")).map(read_image).transpose()
     }
 
     /// Which ticket the record is about, and which part of it bears on its words.
     pub(crate) fn part(self) -> Option<(WorkspaceId, TicketId, Part)> {
-        let key = |name: &str| self.0.pointer(&format!("/dynamodb/Keys/{name}/S")).and_then(Json::as_str);
-        let part = match key("sk")? {
+        let part = match self.key("sk")? {
             sk if keys::is_ticket(sk) => Part::Head,
             sk if keys::parse_message(sk).is_some() => Part::Message,
             sk if keys::is_index_wish(sk) => Part::Wish,
             _ => return None,
         };
-        keys::parse_ticket(key("pk")?).map(|(workspace, ticket)| (workspace, ticket, part))
+        keys::parse_ticket(self.key("pk")?).map(|(workspace, ticket)| (workspace, ticket, part))
     }
 
     /// Whether the item is still there.
@@ -79,16 +87,37 @@ impl<'a> Image<'a> {
 
     /// A message before and after.
     pub(crate) fn messages(self) -> Result<(Option<Message>, Option<Message>), Corrupt> {
-        let image = |name: &str| self.0.pointer(&format!("/dynamodb/{name}")).map(read_image).transpose();
         let message = |item: Option<Item>| item.map(|item| message::decode(&item)).transpose();
-        Ok((message(image("OldImage")?)?, message(image("NewImage")?)?))
+        Ok((message(self.item("OldImage")?)?, message(self.item("NewImage")?)?))
     }
 
     /// The ticket that the record is about; none when it is about something else.
     #[must_use]
     pub fn ticket(self) -> Option<(WorkspaceId, TicketId)> {
-        let key = |name: &str| self.0.pointer(&format!("/dynamodb/Keys/{name}/S")).and_then(Json::as_str);
-        keys::is_ticket(key("sk")?).then(|| keys::parse_ticket(key("pk")?)).flatten()
+        keys::is_ticket(self.key("sk")?).then(|| keys::parse_ticket(self.key("pk")?)).flatten()
+    }
+
+    /// Whose event the record may be, a ticket's or a contact's.
+    #[must_use]
+    pub fn subject(self) -> Option<(WorkspaceId, Subject)> {
+        if let Some((workspace, ticket)) = self.ticket() {
+            return Some((workspace, Subject::Ticket(ticket)));
+        }
+        let (workspace, contact) = keys::parse_place(self.key("pk")?, self.key("sk")?)?;
+        Some((workspace, Subject::Contact(contact)))
+    }
+
+    /// The event of a contact that the record tells of; none when it is about
+    /// something else, or nothing happened to the contact.
+    ///
+    /// # Errors
+    /// When an image can't be read.
+    pub fn contact_event(self) -> Result<Option<ContactEvent>, Corrupt> {
+        let place = |name: &str| self.item(name)?.map(|item| Place::read(&item)).transpose();
+        let (Some((workspace, Subject::Contact(_))), Some(new)) = (self.subject(), place("NewImage")?) else {
+            return Ok(None);
+        };
+        Ok(new.event_since(place("OldImage")?.as_ref(), workspace))
     }
 
     /// The ticket as it was when it was removed; none when it is still there.
@@ -99,8 +128,7 @@ impl<'a> Image<'a> {
         if self.0.pointer("/dynamodb/NewImage").is_some() {
             return Ok(None);
         }
-        let old = self.0.pointer("/dynamodb/OldImage").map(read_image).transpose()?;
-        old.map(|old| head::decode(&old)).transpose()
+        self.item("OldImage")?.map(|old| head::decode(&old)).transpose()
     }
 
     /// The change; none when the ticket was removed or nothing about it changed.
@@ -108,11 +136,10 @@ impl<'a> Image<'a> {
     /// # Errors
     /// When an image can't be read.
     pub fn change(self) -> Result<Option<StreamChange>, Corrupt> {
-        let image = |name: &str| self.0.pointer(&format!("/dynamodb/{name}")).map(read_image).transpose();
-        let Some(new) = image("NewImage")? else {
+        let Some(new) = self.item("NewImage")? else {
             return Ok(None);
         };
-        let old = image("OldImage")?;
+        let old = self.item("OldImage")?;
         if old.as_ref() == Some(&new) {
             return Ok(None);
         }

@@ -104,7 +104,7 @@ impl Store {
             return self.update_head(workspace, ticket, change).await.map(Some);
         }
         let mut expression = Expression::default();
-        let condition = head::condition(&change.guard, &mut expression);
+        let condition = head::condition(change, &mut expression);
         let update = head::update(workspace, ticket, change, &mut expression);
         let (names, values) = expression.into_parts();
         let tenant = Tenant::new(workspace);
@@ -157,7 +157,7 @@ impl Store {
         change: &Change,
     ) -> Result<Ticket, CommitError> {
         let mut expression = Expression::default();
-        let mut condition = head::condition(&change.guard, &mut expression);
+        let mut condition = head::condition(change, &mut expression);
         if let Some(unwritten) = head::unwritten(change, &mut expression) {
             condition = format!("{condition} AND {unwritten}");
         }

@@ -1,7 +1,10 @@
 //! What a receiver gets, checked by the specification's own library.
 
 use crate::support::{Desk, Receiver, secret};
-use lambdesk_domain::{events::Event, webhook::DeliveryState};
+use lambdesk_domain::{
+    events::{Event, TicketEvent},
+    webhook::DeliveryState,
+};
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 use std::time::Duration;
@@ -15,8 +18,8 @@ async fn a_receiver_gets_the_event_itself_under_its_id_and_can_verify_it() {
 
     assert_eq!((delivery.state, delivery.attempts.len()), (DeliveryState::Delivered, 1));
     let (headers, body) = receiver.requests().remove(0);
-    assert_eq!(serde_json::from_slice::<Event>(&body).unwrap(), event);
-    assert_eq!(headers["webhook-id"], event.id.to_string());
+    assert_eq!(Event::Ticket(serde_json::from_slice::<TicketEvent>(&body).unwrap()), event);
+    assert_eq!(headers["webhook-id"], event.id().to_string());
     assert_eq!(headers["content-type"], "application/json");
     Webhook::new(&secret(1)).unwrap().verify(&body, &headers).unwrap();
     assert!(Webhook::new(&secret(2)).unwrap().verify(&body, &headers).is_err());

@@ -71,10 +71,8 @@ impl Desk {
 
     /// The event of a new ticket, not yet written.
     pub fn event(&self) -> Event {
-        between(
-            None,
-            &create(new_ticket(self.workspace, TicketId::new(new_uuid())), &context(self.clock.now())).unwrap().0,
-        )
+        let new = new_ticket(self.workspace, TicketId::new(new_uuid()));
+        between(None, &create(new, &context(self.clock.now())).unwrap().0).into()
     }
 
     /// An event and its delivery to an endpoint, as the fan-out leaves them.

@@ -4,7 +4,7 @@ use crate::{
     faults::failing,
     support::{Desk, due, store_at},
 };
-use lambdesk_domain::{id::TicketId, status::Status, webhook::Subscription};
+use lambdesk_domain::{events::Subject, id::TicketId, status::Status, webhook::Subscription};
 use lambdesk_engine::Position;
 use lambdesk_store::{Due, keys};
 use serde_json::{Value, json};
@@ -79,7 +79,7 @@ async fn an_unreadable_record_is_checked_later_and_holds_up_nothing() {
     assert_eq!(versions(&desk, one.id).await, [2]);
     assert_eq!(versions(&desk, other.id).await, [1]);
     let at = desk.clock.now().plus(Duration::from_mins(5));
-    let row = Due::Recheck { workspace: desk.workspace, ticket: one.id, at };
+    let row = Due::Recheck { workspace: desk.workspace, of: Subject::Ticket(one.id), at };
     assert_eq!(due(&desk.store, at).await, [row]);
 }
 

@@ -30,7 +30,8 @@ async fn every_version_becomes_its_event_and_a_hinted_delivery_for_each_endpoint
     let events = desk.store.activities(desk.workspace, first.id, None, 10).await.unwrap().items;
     assert_eq!(events, [between(Some(&first), &second), between(None, &first)]);
     let deliveries = desk.store.deliveries(desk.workspace, all.id, None, 10).await.unwrap().items;
-    let expected: Vec<_> = events.iter().map(|event| delivery_of(event, &all, desk.clock.now())).collect();
+    let expected: Vec<_> =
+        events.iter().map(|event| delivery_of(&event.clone().into(), &all, desk.clock.now())).collect();
     assert_eq!(deliveries, expected);
     assert!(desk.store.deliveries(desk.workspace, assigned.id, None, 10).await.unwrap().items.is_empty());
     let mut hints: Vec<_> = expected.iter().map(Hint::from).collect();

@@ -1,6 +1,7 @@
 //! The fan-out over the embedded engine, with the records that its stream gives.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
+mod contacts;
 mod failures;
 mod fanning;
 mod faults;

@@ -6,6 +6,7 @@ use crate::{
     visitor::{PAGE, Visitor, ada, desk, open, open_in, session},
 };
 use lambdesk_domain::{
+    access::Cause,
     contact::Contact,
     custom_field::{FieldDefinition, FieldKind},
     directory::{Channel, Entry, IntakePolicy},
@@ -141,7 +142,7 @@ async fn contact(desk: &Desk, email: &str, is_blocked: bool) -> Contact {
         email: Some(email.clone()),
         external_id: Some("crm-1".parse().unwrap()),
         is_blocked,
-        ..Contact::new(contact_id("salt", &email), desk.now())
+        ..Contact::new(contact_id("salt", &email), Cause::SYSTEM, desk.now())
     };
     desk.add_contact(&contact).await;
     contact

@@ -6,6 +6,7 @@ use crate::{
     visitor::{JSON, Visitor, ada, desk, open, texts},
 };
 use lambdesk_domain::{
+    access::Cause,
     command::{Fields, ReplyKind, Update},
     contact::{Contact, ContactRef},
     directory::{Entry, IntakePolicy},
@@ -145,7 +146,7 @@ async fn block(desk: &Desk, ticket: TicketId) {
         name: Some("Ada".parse().unwrap()),
         email: Some("blocked@example.com".parse().unwrap()),
         is_blocked: true,
-        ..Contact::new(ContactId::new(desk.app.new_id()), desk.now())
+        ..Contact::new(ContactId::new(desk.app.new_id()), Cause::SYSTEM, desk.now())
     };
     desk.add_contact(&contact).await;
     let contact = Field::Set(ContactRef::from(&contact));

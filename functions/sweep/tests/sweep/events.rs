@@ -2,10 +2,9 @@
 
 use crate::support::Desk;
 use lambdesk_domain::{
-    events::{Event, EventType, between},
+    events::{EventType, Subject, TicketEvent, UNKNOWN_FIELD, between},
     id::TicketId,
     status::Status,
-    sweep::UNKNOWN_FIELD,
     ticket::Ticket,
 };
 use lambdesk_runtime::Hint;
@@ -25,7 +24,7 @@ async fn told(desk: &Desk, told: &[usize]) -> Ticket {
     ticket
 }
 
-async fn events(desk: &Desk, ticket: TicketId) -> Vec<Event> {
+async fn events(desk: &Desk, ticket: TicketId) -> Vec<TicketEvent> {
     let mut events = desk.store.activities(desk.workspace, ticket, None, 20).await.unwrap().items;
     events.reverse();
     events
@@ -99,7 +98,7 @@ async fn a_recheck_is_done_when_it_is_due_and_goes_away() {
     desk.run().await;
     let ticket = told(&desk, &[0, 2]).await;
     let at = desk.clock.now().plus(Duration::from_mins(5));
-    desk.store.recheck_later(desk.workspace, ticket.id, at).await.unwrap();
+    desk.store.recheck_later(desk.workspace, Subject::Ticket(ticket.id), at).await.unwrap();
     assert_eq!(desk.run().await.rechecks.found, 0);
 
     desk.clock.advance(Duration::from_mins(5) + Duration::from_secs(1));
@@ -115,7 +114,7 @@ async fn a_recheck_waits_while_the_ticket_still_changes() {
     let desk = Desk::open().await;
     desk.run().await;
     let ticket = told(&desk, &[0]).await;
-    desk.store.recheck_later(desk.workspace, ticket.id, desk.clock.now()).await.unwrap();
+    desk.store.recheck_later(desk.workspace, Subject::Ticket(ticket.id), desk.clock.now()).await.unwrap();
     let run = desk.run().await;
     assert_eq!((run.rechecks.found, run.rechecks.skipped), (1, 1));
     assert_eq!(sequences(&desk, &ticket).await, [1]);

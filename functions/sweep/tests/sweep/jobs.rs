@@ -2,9 +2,9 @@
 
 use crate::support::Desk;
 use lambdesk_domain::{
-    access::ActorRef,
+    access::{ActorRef, Cause},
     command::{Fields, Update},
-    contact::{Contact, ContactRef},
+    contact::{Contact, ContactEnd, ContactRef},
     id::{ContactId, JobId, RequestId},
     message::SenderKind,
     patch::Field,
@@ -18,7 +18,7 @@ use std::time::Duration;
 async fn an_erasure_whose_request_died_is_done_by_the_sweep_a_minute_later() {
     let desk = Desk::open().await;
     let id = ContactId::new(new_uuid());
-    let contact = Contact { name: "Ada".parse().ok(), ..Contact::new(id, desk.clock.now()) };
+    let contact = Contact { name: "Ada".parse().ok(), ..Contact::new(id, Cause::SYSTEM, desk.clock.now()) };
     let (contact, plan) = ContactPlan::create(contact, None);
     assert!(desk.store.write_contacts(desk.workspace, &plan, None, None, desk.clock.now()).await.unwrap());
     let fields = Fields { contact: Field::Set(ContactRef::from(&contact)), ..Fields::default() };
@@ -36,7 +36,9 @@ async fn an_erasure_whose_request_died_is_done_by_the_sweep_a_minute_later() {
         completed_at: None,
     };
     let place = desk.store.place(desk.workspace, id).await.unwrap();
-    let plan = ContactPlan::remove(&[place], &[]);
+    let plan = ContactPlan::remove(&[place], &[], |contact| {
+        contact.ended(ContactEnd::Erased, Cause::SYSTEM, desk.clock.now())
+    });
     assert!(desk.store.write_contacts(desk.workspace, &plan, Some(&job), None, desk.clock.now()).await.unwrap());
 
     desk.clock.advance(Duration::from_secs(30));

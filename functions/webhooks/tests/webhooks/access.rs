@@ -104,17 +104,24 @@ async fn a_missing_scope_is_named() {
 }
 
 #[tokio::test]
-async fn the_feed_is_for_those_who_see_every_ticket() {
+async fn the_feed_and_the_logs_are_for_those_who_see_every_ticket() {
     let stack = Stack::start().await;
+    let endpoint = stack.endpoint_path().await;
+    let log = format!("{endpoint}/deliveries");
+    let delivery = format!("{log}/{}", delivery_of(&stack, &endpoint).await);
     let agent = stack.user_key(Role::Agent).await;
-    let ask = || Ask { key: &agent, method: "GET", path: "/v1/events", body: None, headers: &[] };
-    assert_eq!(stack.send(ask()).await.status, 200);
+    let ask = |path| stack.send(Ask { key: &agent, method: "GET", path, body: None, headers: &[] });
+    for path in ["/v1/events", &log, &delivery] {
+        assert_eq!(ask(path).await.status, 200, "{path}");
+    }
     let mut narrow: Workspace = stack.ours.workspace.clone();
     narrow.access.agent_visibility = AgentVisibility::OwnAndUnassigned;
     let seen = stack.store.settings(narrow.id).await.unwrap().unwrap();
     assert!(stack.store.change_settings(&seen, &narrow, stack.clock.now()).await.unwrap());
-    let refused = stack.send(ask()).await;
-    assert_eq!(refused.code(), (403, "all_tickets_only".to_owned()));
+    for path in ["/v1/events", &log, &delivery] {
+        assert_eq!(ask(path).await.code(), (403, "all_tickets_only".to_owned()), "{path}");
+    }
+    assert_eq!(ask(&endpoint).await.status, 200);
 }
 
 #[tokio::test]

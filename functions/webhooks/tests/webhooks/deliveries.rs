@@ -61,8 +61,8 @@ async fn a_test_is_a_delivery_that_is_due_and_hinted_at_once() {
     let delivery = answer.data();
     let expected = json!({
         "id": delivery["id"], "webhook_id": endpoint["id"], "event_id": delivery["event_id"],
-        "event_type": "webhook.test", "ticket_id": null, "sequence": null, "state": "pending", "is_replay": false,
-        "next_attempt_at": "2026-03-01T12:00:00.000Z", "attempts_count": 0, "last_attempt": null, "attempts": [],
+        "event_type": "webhook.test", "ticket_id": null, "contact_id": null, "sequence": null, "state": "pending",
+        "is_replay": false, "next_attempt_at": "2026-03-01T12:00:00.000Z", "attempts_count": 0, "last_attempt": null, "attempts": [],
         "created_at": "2026-03-01T12:00:00.000Z",
     });
     assert_eq!((answer.status, &delivery), (202, &expected));

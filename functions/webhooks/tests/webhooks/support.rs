@@ -211,7 +211,7 @@ pub fn ticket_id(number: u128) -> TicketId {
 pub fn event(workspace: WorkspaceId, ticket: u128, version: u64, kind: &str, at: Timestamp) -> Event {
     let (ticket, is_new) = (ticket_id(ticket), kind == "ticket.created");
     let types = if is_new { vec![kind] } else { vec![kind, "ticket.updated"] };
-    serde_json::from_value(json!({
+    let event = serde_json::from_value(json!({
         "id": Uuid::now_v7(), "type": kind, "types": types, "created_at": at, "workspace_id": workspace,
         "ticket_id": ticket, "sequence": version, "actor": {"kind": "system"}, "request_id": null,
         "is_silent": false, "changes": [],
@@ -222,8 +222,8 @@ pub fn event(workspace: WorkspaceId, ticket: u128, version: u64, kind: &str, at:
             "is_read_by_customer": false, "is_read_by_organization": false, "follow_up_at": null,
             "created_at": at, "updated_at": at, "last_activity_at": at, "resolved_at": null, "closed_at": null,
         }},
-    }))
-    .unwrap()
+    }));
+    Event::Ticket(event.unwrap())
 }
 
 fn user(role: Role) -> User {

@@ -125,6 +125,10 @@ async fn headers_are_safe_unless_the_handler_knows_better() {
 async fn a_head_request_gets_no_body_even_with_a_problem() {
     let answer = call("HEAD", "/nowhere").await;
     assert_eq!((answer.status, answer.body.len()), (404, 0));
+    for uri in ["/nowhere", "/tickets/7"] {
+        let length = call("GET", uri).await.body.len().to_string();
+        assert_eq!(call("HEAD", uri).await.header("content-length"), length, "{uri}");
+    }
 }
 
 #[tokio::test]

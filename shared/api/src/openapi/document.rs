@@ -143,7 +143,7 @@ pub fn webhook(event: &Json) -> Json {
                  at least once, with the same `webhook-id` on every attempt. Any 2xx takes it.";
     let header = |name: &str, about: &str| json!({ "name": name, "in": "header", "required": true, "schema": { "type": "string" }, "description": about });
     json!({ "post": {
-        "summary": "Something happened to a ticket",
+        "summary": "Something happened to a ticket or a contact",
         "description": about,
         "parameters": [
             header("webhook-id", "The event's id."),

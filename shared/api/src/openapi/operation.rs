@@ -136,6 +136,11 @@ impl Operation {
         self.path.push(schema);
     }
 
+    /// The next variable of the path, which is a text: what it says.
+    pub fn text_in_path(&mut self, about: &str) {
+        self.path.push(json!({ "type": "string", "description": about }));
+    }
+
     /// A query parameter.
     pub fn query(&mut self, name: &str, schema: Json, about: &str) {
         self.parameters.push(parameter("query", name, schema, about));
@@ -234,8 +239,9 @@ impl Operation {
         self.one::<T>(201, "It was made.", &["Location"]);
     }
 
-    /// 201 with one thing that has versions, and its address.
+    /// 201 with one thing that has versions from then on, and its address.
     pub fn created_versioned<T: JsonSchema>(&mut self) {
+        self.leaves_out(&["If-Match"]);
         self.one::<T>(201, "It was made.", &["ETag", "Location"]);
     }
 

@@ -15,7 +15,7 @@ use crate::{
 };
 use axum::{
     Extension,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, Method, Uri},
 };
 use schemars::JsonSchema;
@@ -77,13 +77,6 @@ impl<A: JsonSchema, B: JsonSchema> Tell for Ids<(A, B)> {
     fn tell(operation: &mut Operation) {
         operation.in_path::<A>();
         operation.in_path::<B>();
-        operation.refuses(&[404]);
-    }
-}
-
-impl<T: JsonSchema> Tell for Path<T> {
-    fn tell(operation: &mut Operation) {
-        operation.in_path::<T>();
         operation.refuses(&[404]);
     }
 }
@@ -161,7 +154,7 @@ fn json_patch() -> serde_json::Value {
         json!({
             "type": "object",
             "required": ["op", "path", more],
-            "properties": { "op": { "enum": ops }, "path": pointer, more: schema },
+            "properties": { "op": { "enum": ops, "description": "What is done." }, "path": pointer, more: schema },
         })
     };
     let remove = json!({
@@ -170,7 +163,11 @@ fn json_patch() -> serde_json::Value {
         "properties": { "op": { "const": "remove" }, "path": pointer },
     });
     let operations = json!([
-        operation(&["add", "replace", "test"], "value", json!({})),
+        operation(
+            &["add", "replace", "test"],
+            "value",
+            json!({ "description": "What is put there, or must be there." })
+        ),
         operation(&["move", "copy"], "from", pointer.clone()),
         remove,
     ]);

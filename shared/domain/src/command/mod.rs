@@ -55,7 +55,9 @@ pub struct Context {
 }
 
 impl Context {
-    pub(crate) fn cause(&self, what: Option<What>) -> Cause {
+    /// What a change is owed to that is made under these circumstances.
+    #[must_use]
+    pub fn cause(&self, what: Option<What>) -> Cause {
         Cause { actor: self.actor.reference(), request_id: self.request_id, is_silent: self.is_silent, what }
     }
 
@@ -112,6 +114,12 @@ pub struct Change {
 }
 
 impl Change {
+    /// Whether the ticket is as assumed. The store's condition expression says the same.
+    #[must_use]
+    pub fn admits(&self, ticket: &Ticket) -> bool {
+        self.guard.admits(ticket) && !(self.guard.is_news && self.patch.is_so(ticket))
+    }
+
     /// The ticket afterwards.
     #[must_use]
     pub fn applied_to(&self, ticket: &Ticket) -> Ticket {

@@ -64,7 +64,9 @@ pub fn reply(new: &NewReply, context: &Context, prior: Prior<'_>) -> Result<Deci
         Prior::Known(ticket) => {
             context.check(ticket)?;
             guard.shelf = ticket.shelf;
-            guard.statuses = StatusSet::of(&[ticket.status]);
+            // A note says the same whatever the status; the fewer writers it waits for.
+            let is_indifferent = kind == MessageKind::Note && new.status.is_none();
+            guard.statuses = if is_indifferent { StatusSet::ALL } else { StatusSet::of(&[ticket.status]) };
             informed_move(kind, new.status, ticket.status, ticket.shelf)?
         }
     };
@@ -80,9 +82,8 @@ const fn message_kind(kind: ReplyKind, actor: &Actor) -> Result<MessageKind, For
         | (ReplyKind::Inbound, Actor::Machine { .. } | Actor::System) => Ok(MessageKind::Inbound),
         (ReplyKind::Reply, Actor::User { .. } | Actor::Machine { .. } | Actor::System) => Ok(MessageKind::Outbound),
         (ReplyKind::Note, Actor::User { .. } | Actor::Machine { .. } | Actor::System) => Ok(MessageKind::Note),
-        (ReplyKind::Note, Actor::Channel { .. } | Actor::Visitor { .. }) | (ReplyKind::Inbound, Actor::User { .. }) => {
-            Err(Forbidden::ChannelKey)
-        }
+        (ReplyKind::Note, Actor::Channel { .. } | Actor::Visitor { .. }) => Err(Forbidden::ChannelKey),
+        (ReplyKind::Inbound, Actor::User { .. }) => Err(Forbidden::NotARelay),
     }
 }
 

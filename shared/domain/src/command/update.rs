@@ -11,7 +11,7 @@ use crate::{
     patch::{Field, TagChange, TicketPatch},
     status::{Priority, Shelf, Status, StatusSet},
     text::{EmailAddress, Name, Phone, Subject, Summary, Uid},
-    ticket::{MAX_TAGS, Ticket},
+    ticket::MAX_TAGS,
     time::Timestamp,
 };
 
@@ -68,18 +68,19 @@ pub fn update(update: &Update, context: &Context, prior: Prior<'_>) -> Result<De
 
 fn set_fields(fields: &Fields, context: &Context, prior: Prior<'_>) -> Result<Decision, Rejection> {
     authorise(fields, context)?;
-    let mut guard = context.guard();
+    let mut guard = Guard { is_news: true, ..context.guard() };
+    let mut patch = patch_of(fields);
     match prior {
         Prior::Unknown => guard.statuses = likely_statuses(fields),
         Prior::Known(ticket) => {
             context.check(ticket)?;
+            patch.drop_what_is_so(ticket);
             guard.shelf = ticket.shelf;
-            guard.statuses = StatusSet::of(&[ticket.status]);
+            // Other fields are set whatever the status; the fewer writers they wait for.
+            if patch.status.is_some() || !patch.assignee.is_keep() {
+                guard.statuses = StatusSet::of(&[ticket.status]);
+            }
         }
-    }
-    let mut patch = patch_of(fields);
-    if let Prior::Known(ticket) = prior {
-        drop_what_holds(&mut patch, ticket);
     }
     guard.most_tags = room_for_tags(&patch.tags, prior)?;
     if patch == TicketPatch::default() {
@@ -136,7 +137,10 @@ fn patch_of(fields: &Fields) -> TicketPatch {
         requester_name: fields.requester_name,
         requester_email: fields.requester_email,
         requester_phone: fields.requester_phone,
-        tags: fields.tags,
+        tags: match fields.tags {
+            TagChange::Attach(none) | TagChange::Detach(none) if none.is_empty() => TagChange::Keep,
+            tags => tags,
+        },
         custom: fields.custom,
         uid: fields.uid,
         summary: fields.summary,
@@ -144,46 +148,6 @@ fn patch_of(fields: &Fields) -> TicketPatch {
         is_read_by_customer: fields.is_read_by_customer,
         is_read_by_organization: fields.is_read_by_organization,
         ..TicketPatch::default()
-    }
-}
-
-/// Takes out what the ticket has already, so that saying it again is no change.
-fn drop_what_holds(patch: &mut TicketPatch, ticket: &Ticket) {
-    fn keep_news<T: PartialEq>(field: &mut Field<T>, now: Option<&T>) {
-        let same = match field {
-            Field::Keep => return,
-            Field::Clear => now.is_none(),
-            Field::Set(value) => now == Some(value),
-        };
-        if same {
-            *field = Field::Keep;
-        }
-    }
-    patch.subject.take_if(|subject| *subject == ticket.subject);
-    patch.status.take_if(|status| *status == ticket.status);
-    patch.priority.take_if(|priority| *priority == ticket.priority);
-    patch.is_read_by_customer.take_if(|flag| *flag == ticket.is_read_by_customer);
-    patch.is_read_by_organization.take_if(|flag| *flag == ticket.is_read_by_organization);
-    keep_news(&mut patch.category, ticket.category.as_ref());
-    keep_news(&mut patch.team, ticket.team.as_ref());
-    keep_news(&mut patch.assignee, ticket.assignee.as_ref());
-    keep_news(&mut patch.contact, ticket.contact.as_ref());
-    keep_news(&mut patch.account, ticket.account.as_ref());
-    keep_news(&mut patch.requester_name, ticket.requester.name.as_ref());
-    keep_news(&mut patch.requester_email, ticket.requester.email.as_ref());
-    keep_news(&mut patch.requester_phone, ticket.requester.phone.as_ref());
-    keep_news(&mut patch.uid, ticket.uid.as_ref());
-    keep_news(&mut patch.summary, ticket.summary.as_ref());
-    keep_news(&mut patch.follow_up_at, ticket.follow_up_at.as_ref());
-    patch.custom.retain(|key, value| ticket.custom.get(key) != value.as_ref());
-    let same_tags = match &patch.tags {
-        TagChange::Keep => false,
-        TagChange::Replace(all) => *all == ticket.tags,
-        TagChange::Attach(more) => more.is_subset(&ticket.tags),
-        TagChange::Detach(fewer) => fewer.is_disjoint(&ticket.tags),
-    };
-    if same_tags {
-        patch.tags = TagChange::Keep;
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Bucket, Cell, Counter, Group, Happening, Span, Standing, Tally};
 use crate::{
     day::Day,
-    events::{Event, EventType, ThinTicket},
+    events::{EventType, ThinTicket, TicketEvent},
     id::Version,
     message::MessageKind,
     status::{Awaiting, Status},
@@ -20,11 +20,11 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Copy)]
 pub struct Told<'a> {
     /// The event.
-    pub event: &'a Event,
+    pub event: &'a TicketEvent,
     /// The event of the version before; looked at only where this one is of a lost version.
-    pub previous: Option<&'a Event>,
+    pub previous: Option<&'a TicketEvent>,
     /// The event of the version after; likewise.
-    pub next: Option<&'a Event>,
+    pub next: Option<&'a TicketEvent>,
 }
 
 /// A ticket at some point, as far as reports look at it.
@@ -82,7 +82,7 @@ impl Tally {
         }
     }
 
-    fn happen(&mut self, event: &Event, before: Image, after: Image) {
+    fn happen(&mut self, event: &TicketEvent, before: Image, after: Image) {
         let became = |holds: fn(&Spot) -> bool| before.is(holds) == Some(false) && after.is(holds) == Some(true);
         let is_first = event.sequence == Version::FIRST;
         let is_outbound = event.data.message.is_some_and(|message| message.kind == MessageKind::Outbound);
@@ -110,13 +110,13 @@ impl Tally {
         }
     }
 
-    fn took(&mut self, event: &Event, span: Span, at: Timestamp) {
+    fn took(&mut self, event: &TicketEvent, span: Span, at: Timestamp) {
         let duration = at.since(event.data.ticket.created_at);
         self.on_day(event, at, Counter::Took(span, Bucket::of(duration)), 1);
         self.on_day(event, at, Counter::Millis(span), i64::try_from(duration.as_millis()).unwrap_or(i64::MAX));
     }
 
-    fn on_day(&mut self, event: &Event, at: Timestamp, counter: Counter, by: i64) {
+    fn on_day(&mut self, event: &TicketEvent, at: Timestamp, counter: Counter, by: i64) {
         for group in groups(&event.data.ticket) {
             self.bump(Cell::Day(group, Day::of(at)), counter, by);
         }
@@ -143,7 +143,7 @@ impl Told<'_> {
 }
 
 /// The ticket after an event, as the event itself tells it.
-fn own_after(event: &Event) -> Image {
+fn own_after(event: &TicketEvent) -> Image {
     let ticket = &event.data.ticket;
     if ticket.version != event.sequence {
         return Image::Unknown;
@@ -158,7 +158,7 @@ fn own_after(event: &Event) -> Image {
 }
 
 /// The ticket before an event that tells its changes.
-fn own_before(event: &Event) -> Spot {
+fn own_before(event: &TicketEvent) -> Spot {
     let ticket = &event.data.ticket;
     let status = was(event, "status", ticket.status);
     Spot {
@@ -179,7 +179,7 @@ const fn groups(ticket: &ThinTicket) -> [Group; 3] {
 }
 
 /// A field before an event: what it says it changed from, or else as it is.
-fn was<'de, T: Deserialize<'de>>(event: &'de Event, field: &str, now: T) -> T {
+fn was<'de, T: Deserialize<'de>>(event: &'de TicketEvent, field: &str, now: T) -> T {
     let change = event.changes.iter().find(|change| change.field == field);
     change.and_then(|change| T::deserialize(&change.from).ok()).unwrap_or(now)
 }

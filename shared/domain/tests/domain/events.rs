@@ -2,7 +2,7 @@
 
 use lambdesk_domain::{
     access::What,
-    events::{Event, EventType, between},
+    events::{EventType, TicketEvent, between},
     id::{EventId, Version},
     status::Shelf,
     testing::{self, MARKER},
@@ -11,7 +11,7 @@ use lambdesk_domain::{
 use proptest::{prelude::*, test_runner::Config};
 use std::collections::BTreeSet;
 
-fn events(versions: &[Ticket]) -> Vec<Event> {
+fn events(versions: &[Ticket]) -> Vec<TicketEvent> {
     let before = std::iter::once(None).chain(versions.iter().map(Some));
     versions.iter().zip(before).map(|(new, old)| between(old, new)).collect()
 }
@@ -70,7 +70,7 @@ proptest! {
             let message = event.data.message.map(|message| What::Message { id: message.id, kind: message.kind });
             prop_assert_eq!(message, ticket.cause.what);
             let json = serde_json::to_string(event).expect("json");
-            prop_assert_eq!(&serde_json::from_str::<Event>(&json).expect("an event"), event);
+            prop_assert_eq!(&serde_json::from_str::<TicketEvent>(&json).expect("an event"), event);
         }
     }
 

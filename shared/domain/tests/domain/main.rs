@@ -1,5 +1,6 @@
 //! The rules of tickets, held against random histories and commands.
 
+mod contact_events;
 mod decisions;
 mod deletion;
 mod edits;

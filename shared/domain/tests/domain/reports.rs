@@ -3,7 +3,7 @@
 use lambdesk_domain::{
     access::{Cause, What},
     day::Day,
-    events::{Event, between},
+    events::{TicketEvent, between},
     id::{MessageId, TicketId, UserId, Version},
     message::MessageKind,
     report::{Cell, Counter, Group, Happening, Span, Standing, Tally, Told},
@@ -30,7 +30,7 @@ fn histories() -> impl Strategy<Value = Vec<Vec<Ticket>>> {
 
 /// The events of a history in which some versions were lost and made up for later,
 /// in the order of the feed.
-fn events(versions: &[Ticket], lost: &[bool]) -> Vec<Event> {
+fn events(versions: &[Ticket], lost: &[bool]) -> Vec<TicketEvent> {
     let is_lost = |ticket: &Ticket| lost.get(usize::try_from(ticket.version.0).unwrap_or(0)).copied().unwrap_or(false);
     let before = std::iter::once(None).chain(versions.iter().map(Some));
     let told = before.zip(versions).filter(|(_, new)| !is_lost(new)).map(|(old, new)| between(old, new));
@@ -39,7 +39,7 @@ fn events(versions: &[Ticket], lost: &[bool]) -> Vec<Event> {
     told.chain(made_up).collect()
 }
 
-fn tally(events: &[Event]) -> Tally {
+fn tally(events: &[TicketEvent]) -> Tally {
     let at = |ticket: TicketId, version: u64| {
         events.iter().find(|event| event.ticket_id == ticket && event.sequence == Version(version))
     };
@@ -99,7 +99,7 @@ fn on_days(tally: &Tally, counter: Counter) -> BTreeMap<Day, i64> {
     days.collect()
 }
 
-fn everything(histories: &[Vec<Ticket>]) -> Vec<Event> {
+fn everything(histories: &[Vec<Ticket>]) -> Vec<TicketEvent> {
     histories.iter().flat_map(|versions| events(versions, &[])).collect()
 }
 
@@ -113,7 +113,7 @@ proptest! {
 
     #[test]
     fn whatever_versions_were_lost_the_counts_now_are_those_of_the_tickets(histories in histories(), lost in vec(any::<bool>(), 12)) {
-        let told: Vec<Event> = histories.iter().flat_map(|versions| events(versions, &lost)).collect();
+        let told: Vec<TicketEvent> = histories.iter().flat_map(|versions| events(versions, &lost)).collect();
         let expected = heads(histories.iter().filter_map(|versions| versions.last()));
         prop_assert_eq!(counted(&tally(&told), |cell| matches!(cell, Cell::Now(_))), expected);
     }

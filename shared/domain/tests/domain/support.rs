@@ -3,7 +3,7 @@
 use lambdesk_domain::{
     access::{AccessRules, Actor},
     command::{Change, Context, Decision, Fields, NewReply, Prior, Rejection, ReplyKind, Update, reply, update},
-    id::{ChannelId, MessageId, UserId, Version},
+    id::{ChannelId, MessageId, UserId},
     message::Content,
     status::{ChannelType, Shelf, Status},
     testing,
@@ -92,15 +92,4 @@ pub fn after_update(ticket: &Ticket, asked: &Update, context: &Context) -> Ticke
 /// The ticket after an informed reply that must be taken.
 pub fn after_reply(ticket: &Ticket, new: &NewReply, context: &Context) -> Ticket {
     changed(reply(new, context, Prior::Known(ticket))).applied_to(ticket)
-}
-
-/// The same ticket but for what every version changes.
-pub fn same_content(a: &Ticket, b: &Ticket) -> bool {
-    let plain = |ticket: &Ticket| Ticket {
-        version: Version::FIRST,
-        updated_at: Timestamp::EPOCH,
-        cause: a.cause.clone(),
-        ..ticket.clone()
-    };
-    plain(a) == plain(b)
 }

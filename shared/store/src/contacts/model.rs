@@ -1,7 +1,13 @@
 //! Plans held against the plain idea: an address is at most one person's.
 
 use super::{Holder, Owner, Place, contact_id, plan::ContactPlan};
-use lambdesk_domain::{contact::Contact, id::ContactId, text::EmailAddress, time::Timestamp};
+use lambdesk_domain::{
+    access::Cause,
+    contact::{Contact, ContactEnd},
+    id::ContactId,
+    text::EmailAddress,
+    time::Timestamp,
+};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -92,7 +98,8 @@ impl World {
             return;
         }
         let id = ContactId::new(Uuid::from_u128(self.made.len() as u128 + 1));
-        let (contact, plan) = ContactPlan::create(Contact { email: email.clone(), ..Contact::new(id, NOW) }, place);
+        let (contact, plan) =
+            ContactPlan::create(Contact { email: email.clone(), ..Contact::new(id, Cause::SYSTEM, NOW) }, place);
         self.write(&plan);
         self.made.push(contact.id);
         self.addresses.extend(email.map(|email| (email, contact.id)));
@@ -106,7 +113,7 @@ impl World {
         }
         let old = before.email.as_ref().map(|email| self.place_of(email));
         let new = email.as_ref().filter(|_| owner.is_none()).map(|email| self.place_of(email));
-        let after = Contact { email: email.clone(), ..before.clone() }.changed(NOW);
+        let after = Contact { email: email.clone(), ..before.clone() }.changed(Cause::SYSTEM, NOW);
         self.write(&ContactPlan::change(&self.place(before.id), &after, old.as_ref(), new.as_ref()));
         if let Some(old) = &before.email {
             self.addresses.remove(old);
@@ -119,7 +126,7 @@ impl World {
         if target.id == source.id {
             return;
         }
-        let Some(after) = target.merged_with(&source, NOW) else { return };
+        let Some(after) = target.merged_with(&source, Cause::SYSTEM, NOW) else { return };
         let followers: Vec<_> = source.merged.iter().map(|id| self.place(*id)).collect();
         let plan = ContactPlan::merge(&self.place(target.id), &after, &self.place(source.id), &followers);
         self.write(&plan);
@@ -130,7 +137,8 @@ impl World {
         let Some(contact) = self.pick(who) else { return };
         let places: Vec<_> = contact.ids().map(|id| self.place(id)).collect();
         let addresses: Vec<_> = places.iter().filter_map(Place::email).map(|email| self.place_of(email)).collect();
-        self.write(&ContactPlan::remove(&places, &addresses));
+        let ended = |contact: &Contact| contact.ended(ContactEnd::Deleted, Cause::SYSTEM, NOW);
+        self.write(&ContactPlan::remove(&places, &addresses, ended));
         self.addresses.retain(|_, owner| *owner != contact.id);
         for id in contact.ids() {
             assert_eq!(self.contact(id), None);

@@ -12,6 +12,8 @@
 //! | it was merged into another | what it was, and into whom; its address means that one |
 //! | it was erased or deleted | nobody, so that a new contact with the address gets a new id and inherits no history |
 //!
+//! Of a contact that is no longer there stays what its last event tells.
+//!
 //! So the place that derives from an address is the one item that makes the
 //! address unique. Every write of a place counts its revision up and is held to
 //! the one that was read.
@@ -23,7 +25,8 @@ use crate::{
 };
 use aws_sdk_dynamodb::types::AttributeValue as Av;
 use lambdesk_domain::{
-    contact::Contact,
+    contact::{Contact, EndedContact},
+    events::{ContactEvent, ContactImage, between_contacts},
     id::{ContactId, WorkspaceId},
     text::{EmailAddress, ExternalId, Name, Uid},
 };
@@ -42,6 +45,8 @@ pub struct Place {
     pub holder: Holder,
     /// Who has the address that the id derives from, when the holder hasn't.
     pub lent: Option<Lent>,
+    /// What is kept of the contact that had the id, once it ended.
+    pub ended: Option<Box<EndedContact>>,
     pub(super) revision: u64,
 }
 
@@ -97,7 +102,7 @@ impl Place {
     /// Where nothing ever was.
     #[must_use]
     pub const fn untouched(id: ContactId) -> Self {
-        Self { id, holder: Holder::Nobody, lent: None, revision: 0 }
+        Self { id, holder: Holder::Nobody, lent: None, ended: None, revision: 0 }
     }
 
     /// Whether nothing ever was here.
@@ -133,6 +138,29 @@ impl Place {
         }
     }
 
+    /// The contact as events tell of it: as it is, or as it ended; none where there
+    /// never was one.
+    #[must_use]
+    pub fn image(&self) -> Option<ContactImage<'_>> {
+        let ended = || self.ended.as_deref().map(ContactImage::Ended);
+        self.contact().map(ContactImage::Live).or_else(ended)
+    }
+
+    /// The event of what the contact became since the place was as it was before;
+    /// none when nothing happened to the contact.
+    #[must_use]
+    pub fn event_since(&self, before: Option<&Self>, workspace: WorkspaceId) -> Option<ContactEvent> {
+        let (old, new) = (before.and_then(Self::image), self.image()?);
+        let is_told = old.is_none_or(|old| old.version() < new.version());
+        is_told.then(|| between_contacts(workspace, before.and_then(Self::contact), new))
+    }
+
+    /// The place once its contact has ended.
+    #[must_use]
+    pub(super) fn ending(self, holder: Holder, ended: EndedContact) -> Self {
+        Self { holder, ended: Some(Box::new(ended)), ..self }
+    }
+
     /// Lends the address to a contact at another place.
     #[must_use]
     pub fn lending(self, email: EmailAddress, to: ContactId) -> Self {
@@ -152,6 +180,9 @@ impl Place {
             Holder::Nobody => {}
             Holder::Contact(contact) => item.extend(claimable(contact)),
             Holder::Merged(former) => drop(item.insert("mg".to_owned(), json(former))),
+        }
+        if let Some(ended) = &self.ended {
+            item.insert("ed".to_owned(), json(ended));
         }
         if let Some(Lent { email, to }) = &self.lent {
             item.insert("la".to_owned(), text(email.as_str()));
@@ -177,7 +208,8 @@ impl Place {
             }),
             _ => None,
         };
-        Ok(Self { id, holder, lent, revision: read.number(REVISION)? })
+        let ended = if item.contains_key("ed") { Some(Box::new(read.json("ed")?)) } else { None };
+        Ok(Self { id, holder, lent, ended, revision: read.number(REVISION)? })
     }
 }
 

@@ -3,8 +3,9 @@
 use super::place::{Former, Holder, Place};
 use crate::keys::Unique;
 use lambdesk_domain::{
-    contact::Contact,
-    id::ContactId,
+    contact::{Contact, ContactEnd, EndedContact},
+    events::Event,
+    id::{ContactId, WorkspaceId},
     text::{EmailAddress, ExternalId, Uid},
 };
 use std::collections::BTreeMap;
@@ -112,7 +113,8 @@ impl ContactPlan {
             return plan;
         };
         plan.becomes(target, Place { holder: Holder::Contact(Box::new(after.clone())), ..target.clone() });
-        plan.becomes(source, Place { holder: Holder::Merged(former_of(before, after)), ..source.clone() });
+        let ended = before.ended(ContactEnd::Merged { into_id: after.id }, after.cause.clone(), after.updated_at);
+        plan.becomes(source, source.clone().ending(Holder::Merged(former_of(before, after)), ended));
         // The target among them was merged into the source after it was read: what was
         // read of it must decide, so that nothing is written.
         for place in followers.iter().filter(|place| place.id != target.id) {
@@ -127,15 +129,23 @@ impl ContactPlan {
         plan
     }
 
-    /// A contact that goes, with all that was merged into it: nobody is at `places`
-    /// any more, and `addresses`, the places of all their addresses, mean nobody.
+    /// A contact that goes, as `ended` says, with all that was merged into it: nobody is
+    /// at `places` any more, and `addresses`, the places of all their addresses, mean
+    /// nobody.
     #[must_use]
-    pub fn remove(places: &[Place], addresses: &[Place]) -> Self {
+    pub fn remove(places: &[Place], addresses: &[Place], ended: impl Fn(&Contact) -> EndedContact) -> Self {
         let mut plan = Self::default();
         let ids: Vec<_> = places.iter().map(|place| place.id).collect();
         for place in places {
             plan.release_names(&place.holder);
-            plan.becomes(place, Place { holder: Holder::Nobody, ..place.clone() });
+            let gone = Place { holder: Holder::Nobody, ..place.clone() };
+            plan.becomes(
+                place,
+                match place.contact() {
+                    Some(contact) => gone.ending(Holder::Nobody, ended(contact)),
+                    None => gone,
+                },
+            );
         }
         for place in addresses {
             plan.sees(place);
@@ -145,6 +155,16 @@ impl ContactPlan {
             }
         }
         plan
+    }
+
+    /// The events of what becomes of contacts.
+    #[must_use]
+    pub fn events(&self, workspace: WorkspaceId) -> Vec<Event> {
+        let planned = self.places.values();
+        planned
+            .filter_map(|Planned { seen, becomes }| becomes.event_since(Some(seen), workspace))
+            .map(Event::from)
+            .collect()
     }
 
     /// The places that change, as they become.

@@ -9,7 +9,7 @@ use crate::{
     keys::{self, Tenant},
 };
 use lambdesk_domain::{
-    events::Event,
+    events::{Event, TicketEvent},
     id::{Version, WorkspaceId},
     report::{Tally, Told},
     sweep::is_lost,
@@ -86,7 +86,11 @@ impl Store {
         let mut tally = Tally::default();
         let mut counted = place.position.clone();
         for (position, event) in &page.events {
-            let more = self.additions_of(workspace, event).await?;
+            let more = match event {
+                Event::Ticket(event) => self.additions_of(workspace, event).await?,
+                // Reports are about tickets.
+                Event::Contact(_) => Tally::default(),
+            };
             if tally.len() + more.len() > CELLS {
                 match self.count_to(workspace, &place, &tally, &counted).await? {
                     Some(next) => place = next,
@@ -120,7 +124,7 @@ impl Store {
         }
     }
 
-    async fn additions_of(&self, workspace: WorkspaceId, event: &Event) -> Result<Tally, StoreError> {
+    async fn additions_of(&self, workspace: WorkspaceId, event: &TicketEvent) -> Result<Tally, StoreError> {
         if !is_lost(event) {
             return Ok(Tally::of(Told { event, previous: None, next: None }));
         }

@@ -1,11 +1,12 @@
-//! A guard as a condition expression.
+//! What a change assumes, as a condition expression.
 
-use super::{Expression, attr, compact};
+use super::{Expression, attr, compact, news::news};
 use crate::item::{id, number, text, time};
 use lambdesk_domain::{access::Reach, command::Change, guard::Guard, status::StatusSet, ticket::Ticket};
 
-/// The condition that holds exactly for the tickets that the guard admits.
-pub fn condition(guard: &Guard, into: &mut Expression) -> String {
+/// The condition that holds exactly for the tickets that the change admits.
+pub fn condition(change: &Change, into: &mut Expression) -> String {
+    let guard = &change.guard;
     let mut parts = vec![shelf(guard, into)];
     if guard.statuses != StatusSet::ALL {
         parts.push(statuses(guard.statuses, into));
@@ -20,6 +21,9 @@ pub fn condition(guard: &Guard, into: &mut Expression) -> String {
     if let Some(most) = guard.most_tags {
         let (name, most) = (into.name(attr::TAGS), into.value(number(most as u64)));
         parts.push(format!("(attribute_not_exists({name}) OR size({name}) <= {most})"));
+    }
+    if guard.is_news {
+        parts.extend(news(&change.patch, into));
     }
     parts.join(" AND ")
 }

@@ -5,6 +5,7 @@ mod compact;
 mod condition;
 mod decode;
 mod encode;
+mod news;
 mod update;
 
 pub(crate) use condition::{condition, is_written, reach, unwritten};

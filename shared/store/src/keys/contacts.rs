@@ -9,6 +9,8 @@ use lambdesk_domain::{
 use sha2::{Digest, Sha256};
 
 const CONTACT: &str = "C#";
+/// What the partition of contacts ends with: the stream's filter lets it through.
+const PLACES: &str = "#contacts";
 const ACCOUNT: &str = "A#";
 const JOB: &str = "J#";
 
@@ -34,7 +36,7 @@ impl Tenant {
     /// The place of a contact's id.
     #[must_use]
     pub fn contact(&self, contact: ContactId) -> Key {
-        self.key("contacts", format!("{CONTACT}{}", short(contact.uuid())))
+        Key { pk: format!("{}{PLACES}", self.workspace), sk: format!("{CONTACT}{}", short(contact.uuid())) }
     }
 
     /// An account.
@@ -66,6 +68,13 @@ impl Tenant {
     pub fn job(&self, contact: ContactId, job: JobId) -> Key {
         self.key(&format!("j#{}", short(contact.uuid())), format!("{JOB}{}", short(job.uuid())))
     }
+}
+
+/// The workspace and contact that the key of a place names.
+#[must_use]
+pub fn parse_place(pk: &str, sk: &str) -> Option<(WorkspaceId, ContactId)> {
+    let workspace = pk.strip_suffix(PLACES)?;
+    Some((WorkspaceId::new(long(workspace)?), parse_contact(sk)?))
 }
 
 /// The contact that the sort key of a place names.

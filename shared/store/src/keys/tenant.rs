@@ -1,9 +1,7 @@
 //! The keys of one workspace: [`Tenant`].
 
-use super::{EVENT, FOLLOW_UP, Key, MESSAGE, RECHECK, State, TICKET, short};
-use lambdesk_domain::id::{
-    ApiKeyId, ContactId, DeliveryId, EndpointId, MessageId, TicketId, UserId, Version, WorkspaceId,
-};
+use super::{FOLLOW_UP, Key, MESSAGE, State, TICKET, short};
+use lambdesk_domain::id::{ApiKeyId, ContactId, DeliveryId, EndpointId, MessageId, TicketId, UserId, WorkspaceId};
 use uuid::Uuid;
 
 /// A workspace grows further partitions when it writes more than one can take
@@ -43,22 +41,10 @@ impl Tenant {
         self.in_ticket(ticket, format!("{MESSAGE}{}", short(message.uuid())))
     }
 
-    /// The event of a version.
-    #[must_use]
-    pub fn event(&self, ticket: TicketId, version: Version) -> Key {
-        self.in_ticket(ticket, format!("{EVENT}{:010}", version.0))
-    }
-
     /// The row that makes a follow-up findable when it is due.
     #[must_use]
     pub fn follow_up(&self, ticket: TicketId) -> Key {
         self.in_ticket(ticket, FOLLOW_UP)
-    }
-
-    /// The row that asks for a ticket's events to be checked.
-    #[must_use]
-    pub fn recheck(&self, ticket: TicketId) -> Key {
-        self.in_ticket(ticket, RECHECK)
     }
 
     /// The settings.

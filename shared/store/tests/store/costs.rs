@@ -3,7 +3,7 @@
 
 use crate::support::{Table, workspace};
 use lambdesk_domain::{
-    access::{AccessRules, Actor, Reach, Role},
+    access::{AccessRules, Actor, Cause, Reach, Role},
     command::{
         Change, Context, Decision, Fields, NewReply, NewTicket, Opening, Prior, ReplyKind, Update, create, reply,
         update,
@@ -50,7 +50,7 @@ fn contact() -> Contact {
     Contact {
         name: Some("Grace Hopper".parse().expect("a name")),
         email: Some(email.clone()),
-        ..Contact::new(contact_id("salt", &email), NOW)
+        ..Contact::new(contact_id("salt", &email), Cause::SYSTEM, NOW)
     }
 }
 
@@ -240,7 +240,7 @@ async fn the_rows_of_lists_cost_what_has_moved() {
 async fn what_follows_from_a_change_is_one_request_each() {
     let table = with_ticket().await;
     let (ticket, _) = opened(10);
-    let event = between(None, &ticket);
+    let event = between(None, &ticket).into();
     let adds = async |store: Store| assert!(store.add_event(&event, id(5), NOW).await.expect("it is written"));
     assert_eq!(cost(&table, adds).await, (1, 3.0));
     let numbers = async |store: Store| {

@@ -7,7 +7,7 @@ use crate::{
 use aws_sdk_dynamodb::types::AttributeValue as Av;
 use lambdesk_domain::{
     day::Day,
-    events::{Event, between},
+    events::{TicketEvent, between},
     id::{UserId, Version},
     report::{Cell, Counters, Group, Standing, Tally, Told},
     status::{Shelf, Status},
@@ -33,7 +33,7 @@ fn histories(count: usize) -> Vec<Vec<Ticket>> {
     named.map(|(id, versions)| versions.iter().map(|ticket| renamed(ticket, workspace(1), id)).collect()).collect()
 }
 
-fn events(histories: &[Vec<Ticket>]) -> Vec<Event> {
+fn events(histories: &[Vec<Ticket>]) -> Vec<TicketEvent> {
     let of = |versions: &Vec<Ticket>| {
         let before = std::iter::once(None).chain(versions.iter().map(Some));
         before.zip(versions).map(|(old, new)| between(old, new)).collect::<Vec<_>>()
@@ -42,20 +42,22 @@ fn events(histories: &[Vec<Ticket>]) -> Vec<Event> {
 }
 
 /// Puts events into the feed, a minute after each other; answers when all have settled.
-async fn tell(table: &Table, events: &[Event], from: Timestamp) -> Timestamp {
+async fn tell(table: &Table, events: &[TicketEvent], from: Timestamp) -> Timestamp {
     let at = |number: usize| from.plus(Duration::from_secs(60 * number as u64));
     for some in events.iter().enumerate().collect::<Vec<_>>().chunks(32) {
         let adds = some.iter().map(async |(number, event)| {
             let at = at(*number);
             let position = uuid::Builder::from_unix_timestamp_millis(at.millis(), &[1; 10]).into_uuid();
-            assert!(table.store.add_event(event, position, at).await.expect("it is written"));
+            assert!(
+                table.store.add_event(&TicketEvent::clone(event).into(), position, at).await.expect("it is written")
+            );
         });
         futures_util::future::join_all(adds).await;
     }
     at(events.len())
 }
 
-fn tally(events: &[Event]) -> Tally {
+fn tally(events: &[TicketEvent]) -> Tally {
     let mut tally = Tally::default();
     for event in events {
         tally.add(&Tally::of(Told { event, previous: None, next: None }));

@@ -2,6 +2,7 @@
 
 use crate::support::{Table, renamed, sample, samples, workspace};
 use lambdesk_domain::{
+    access::Cause,
     command::ReplyKind,
     contact::Contact,
     id::{ContactId, TicketId},
@@ -30,7 +31,7 @@ fn contact(name: Option<&str>, email: &str) -> Contact {
     Contact {
         name: name.map(|name| name.parse().expect("a name")),
         email: Some(email.clone()),
-        ..Contact::new(contact_id("salt", &email), Timestamp::from_millis(1_767_225_600_000))
+        ..Contact::new(contact_id("salt", &email), Cause::SYSTEM, Timestamp::from_millis(1_767_225_600_000))
     }
 }
 
@@ -173,7 +174,12 @@ async fn an_answer_is_remembered_for_its_time_and_its_workspace_only() {
         let now = now.plus(Duration::from_hours(hours));
         table.store.answered(workspace(number), "k", now).await.expect("it is read")
     };
-    assert_eq!((at(1, 24).await, at(1, 25).await, at(2, 0).await), (Some(answer), None, None));
+    assert_eq!((at(1, 24).await, at(1, 25).await, at(2, 0).await), (Some(answer.clone()), None, None));
+    let other = record("k", "another body");
+    table.store.remember(workspace(1), &other, now).await.expect("it is no failure");
+    assert_eq!(at(1, 0).await, Some(answer), "the first one stays");
+    table.store.remember(workspace(1), &other, now.plus(Duration::from_hours(25))).await.expect("it is written");
+    assert_eq!(at(1, 25).await, Some(other), "an answer is forgotten after a day");
 }
 
 #[tokio::test]

@@ -2,8 +2,8 @@
 
 use crate::support::{Table, workspace};
 use lambdesk_domain::{
-    events::EventType,
-    id::{DeliveryId, EndpointId, EventId, TicketId, Version},
+    events::{EventType, Subject},
+    id::{ContactId, DeliveryId, EndpointId, EventId, TicketId, Version},
     status::Shelf,
     time::Timestamp,
     webhook::{Attempt, Delivery, DeliveryState, Jitter, Outcome},
@@ -112,13 +112,13 @@ async fn a_late_replay_does_not_bring_an_old_follow_up_back() {
 #[tokio::test]
 async fn a_recheck_is_due_until_it_is_taken_back() {
     let table = Table::new().await;
-    table.store.recheck_later(workspace(1), ticket(1), NOW).await.expect("it is written");
-    assert_eq!(
-        due(&table.store, NOW, NOW).await,
-        [Due::Recheck { workspace: workspace(1), ticket: ticket(1), at: NOW }]
-    );
-    table.store.remove_recheck(workspace(1), ticket(1)).await.expect("it is removed");
-    assert_eq!(due(&table.store, NOW, NOW).await, []);
+    for of in [Subject::Ticket(ticket(1)), Subject::Contact(ContactId::new(Uuid::from_u128(1)))] {
+        table.store.recheck_later(workspace(1), of, NOW).await.expect("it is written");
+        let row = Due::Recheck { workspace: workspace(1), of, at: NOW };
+        assert_eq!(due(&table.store, NOW, NOW).await, [row]);
+        table.store.remove_recheck(workspace(1), of).await.expect("it is removed");
+        assert_eq!(due(&table.store, NOW, NOW).await, []);
+    }
 }
 
 async fn lease(store: &Store, now: Timestamp, seconds: u64) -> (Lease, Option<Delivery>) {

@@ -22,7 +22,7 @@ fn position(at: Timestamp, random: u8) -> Uuid {
 /// An event of its own ticket, at this place of the feed; written a moment later.
 async fn add(table: &Table, number: u8, at: Timestamp, delay: Duration) -> Event {
     let ticket = renamed(&sample(&testing::ticket()), workspace(1), u128::from(number));
-    let event = between(None, &ticket);
+    let event = between(None, &ticket).into();
     let position = position(at, number);
     assert!(table.store.add_event(&event, position, at.plus(delay)).await.expect("it is written"));
     event

@@ -56,7 +56,7 @@ fn answer(ticket: &Ticket) -> Change {
 }
 
 fn read(ticket: &Ticket, context: &Context) -> Change {
-    let fields = Fields { is_read_by_customer: Some(true), ..Fields::default() };
+    let fields = Fields { is_read_by_customer: Some(!ticket.is_read_by_customer), ..Fields::default() };
     changed(update(&Update::Fields(Box::new(fields)), context, Prior::Unknown)).with(ticket)
 }
 
@@ -66,7 +66,7 @@ trait With {
 
 impl With for Change {
     fn with(self, ticket: &Ticket) -> Self {
-        assert!(self.guard.admits(ticket), "the case would prove nothing");
+        assert!(self.admits(ticket), "the case would prove nothing");
         self
     }
 }
@@ -233,7 +233,7 @@ async fn requests_without_an_answer_end_as_unavailable() {
 #[tokio::test]
 async fn a_batch_is_asked_for_again_until_all_of_it_is_there() {
     let (table, ticket) = with_ticket().await;
-    let event = lambdesk_domain::events::between(None, &ticket);
+    let event = lambdesk_domain::events::between(None, &ticket).into();
     let position = uuid::Builder::from_unix_timestamp_millis(1_767_225_600_000, &[1; 10]).into_uuid();
     let at = lambdesk_domain::time::Timestamp::from_millis(1_767_225_600_000);
     table.store.add_event(&event, position, at).await.expect("it is written");

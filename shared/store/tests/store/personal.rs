@@ -5,8 +5,8 @@ use crate::{
     support::{Table, renamed, samples, workspace},
 };
 use lambdesk_domain::{
-    access::ActorRef,
-    contact::{Account, Contact, ContactRef},
+    access::{ActorRef, Cause},
+    contact::{Account, Contact, ContactEnd, ContactRef, EndedContact},
     id::{AccountId, ContactId, JobId, MessageId, RequestId, Version},
     message::{Message, Sender, SenderKind},
     personal::{Counts, Job, JobKind, SETTLING},
@@ -35,7 +35,11 @@ fn contact(name: &str) -> Contact {
         name: format!("{name} {}", testing::MARKER).parse().ok(),
         external_id: format!("{name}-{}", testing::MARKER).parse().ok(),
         email: Some(email),
-        ..Contact::new(contact_id("salt", &format!("{name}{}@example.com", testing::MARKER).parse().expect("one")), NOW)
+        ..Contact::new(
+            contact_id("salt", &format!("{name}{}@example.com", testing::MARKER).parse().expect("one")),
+            Cause::SYSTEM,
+            NOW,
+        )
     }
 }
 
@@ -76,6 +80,10 @@ async fn scene() -> Scene {
     Scene { table, target, source, tickets, account }
 }
 
+fn erased(contact: &Contact) -> EndedContact {
+    contact.ended(ContactEnd::Erased, Cause::SYSTEM, NOW)
+}
+
 fn job(kind: JobKind, contact: ContactId, subject: ContactId) -> Job {
     Job {
         id: JobId::new(Uuid::from_u128(9)),
@@ -97,11 +105,11 @@ impl Scene {
         let source = store.place(workspace(1), self.source.id).await.expect("it is read");
         let (plan, job) = if kind == JobKind::Merge {
             let target = store.place(workspace(1), self.target.id).await.expect("it is read");
-            let merged = self.target.merged_with(&self.source, NOW).expect("few");
+            let merged = self.target.merged_with(&self.source, Cause::SYSTEM, NOW).expect("few");
             (ContactPlan::merge(&target, &merged, &source, &[]), job(kind, self.target.id, self.source.id))
         } else {
             let places = [source];
-            (ContactPlan::remove(&places, &places), job(kind, self.source.id, self.source.id))
+            (ContactPlan::remove(&places, &places, erased), job(kind, self.source.id, self.source.id))
         };
         assert!(store.write_contacts(workspace(1), &plan, Some(&job), None, NOW).await.expect("it is written"));
         job
@@ -169,6 +177,7 @@ async fn an_erasure_that_is_interrupted_anywhere_leaves_no_word() {
         let target = ContactPlan::remove(
             &[scene.table.store.place(workspace(1), scene.target.id).await.expect("it is read")],
             &[],
+            erased,
         );
         assert!(scene.table.store.write_contacts(workspace(1), &target, None, None, NOW).await.expect("written"));
         let all = scene.table.client.scan().table_name(crate::support::TABLE).send().await.expect("it is read");

@@ -2,7 +2,7 @@
 
 use crate::support::{Table, renamed, sample, samples, workspace};
 use lambdesk_domain::{
-    events::{Event, between},
+    events::{Event, TicketEvent, between},
     id::{MessageId, TicketId, Version},
     message::{Content, Message},
     testing,
@@ -125,13 +125,13 @@ async fn one_message_is_found_by_its_ticket_only() {
 async fn activities_are_paged_from_the_newest_and_kept_apart_from_messages() {
     let table = Table::new().await;
     let (ticket, _) = thread(&table, 3, 10).await;
-    let events: Vec<Event> =
+    let events: Vec<TicketEvent> =
         (1..=12).map(|version| between(None, &Ticket { version: Version(version), ..ticket.clone() })).collect();
     let now = Timestamp::from_millis(1_767_225_600_000);
-    for event in &events {
+    for event in events.iter().cloned().map(Event::Ticket) {
         let position = uuid::Builder::from_unix_timestamp_millis(now.millis(), &[1; 10]).into_uuid();
-        assert!(table.store.add_event(event, position, now).await.expect("it is written"));
-        assert!(!table.store.add_event(event, position, now.plus(Duration::from_secs(1))).await.expect("it is there"));
+        assert!(table.store.add_event(&event, position, now).await.expect("it is written"));
+        assert!(!table.store.add_event(&event, position, now.plus(Duration::from_secs(1))).await.expect("it is there"));
     }
     let (mut seen, mut before) = (Vec::new(), None);
     loop {
