@@ -43,7 +43,8 @@ pub enum Storage {
     /// A database file, created when it is missing; its folder must exist.
     /// `SQLite` adds `-wal` and `-shm` beside it, the engine adds `.lock`.
     File(PathBuf),
-    /// Private to this engine, gone when it is dropped.
+    /// Private to this engine, gone when it is dropped; a gigabyte at most, as `SQLite`
+    /// has it, and beyond that every write fails.
     Memory,
 }
 

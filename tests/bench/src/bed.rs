@@ -1,5 +1,5 @@
-//! What is measured on: the functions' routes over an engine in memory, without
-//! the stream, the queue and the clock beside them, as in a Lambda.
+//! What is measured on: the functions' routes over an engine, without the stream,
+//! the queue and the clock beside them, as in a Lambda.
 
 use aws_credential_types::Credentials;
 use axum::{
@@ -17,6 +17,7 @@ use lambdesk_runtime::{Clock, Hint, HintQueue, aws, config::Aws};
 use lambdesk_store::{Store, Usage};
 use serde_json::Value as Json;
 use std::time::{Duration, Instant};
+use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tower::ServiceExt as _;
 
@@ -26,6 +27,11 @@ pub const TABLE: &str = "lambdesk-bench";
 const SEALING: [u8; 32] = [7; 32];
 /// Hosts that webhooks may go to.
 pub const ALLOWED_HOST: &str = "127.0.0.1";
+
+/// Whether the largest size is asked for, too.
+pub fn is_million() -> bool {
+    std::env::var_os("MILLION").is_some()
+}
 
 /// An engine with a workspace in it, and the routes over it.
 pub struct Bed {
@@ -39,6 +45,7 @@ pub struct Bed {
     pub authorization: String,
     router: Router,
     _hints: mpsc::Receiver<Hint>,
+    _folder: Option<TempDir>,
 }
 
 /// What came of a call.
@@ -60,9 +67,23 @@ impl Called {
 }
 
 impl Bed {
-    /// A new one, with an empty table but for the workspace.
+    /// A new one in memory, with an empty table but for the workspace.
     pub async fn make() -> Self {
-        let engine = Engine::open(Storage::Memory).unwrap();
+        Self::within(Storage::Memory, None).await
+    }
+
+    /// One that has room for what grows: with `MILLION=1` in a file, because memory
+    /// holds a gigabyte.
+    pub async fn growing() -> Self {
+        if !is_million() {
+            return Self::make().await;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        Self::within(Storage::File(folder.path().join("bench.db")), Some(folder)).await
+    }
+
+    async fn within(storage: Storage, folder: Option<TempDir>) -> Self {
+        let engine = Engine::open(storage).unwrap();
         let store = Store::new(aws::dynamo_client(&aws_of(&engine)), TABLE);
         store.create_table().await.unwrap();
         store.check_format().await.unwrap().unwrap();
@@ -75,7 +96,7 @@ impl Bed {
         let email = "owner@desk.example".parse().unwrap();
         let made = lambdesk_directory::bootstrap(&store, &Clock::system(), name, owner, email).await.unwrap();
         let authorization = format!("Bearer {}", made.key_text);
-        Self { engine, app, workspace: made.workspace.id, authorization, router, _hints: hints }
+        Self { engine, app, workspace: made.workspace.id, authorization, router, _hints: hints, _folder: folder }
     }
 
     /// The store.

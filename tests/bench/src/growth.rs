@@ -1,7 +1,7 @@
 //! What a list costs and takes as the number of tickets grows.
 
 use crate::{
-    bed::Bed,
+    bed::{Bed, is_million},
     ledger::units,
     lists::Lists,
     report::{Cell, Table},
@@ -33,10 +33,9 @@ const LISTS: [(&str, &str); 3] = [
 pub async fn tables(targets: &mut Targets) -> Vec<Table> {
     let columns = ["tickets", "list", "rows", "round trips", "depth", "read units", "p50 ms", "p99 ms"];
     let mut table = Table::new("growth", "Lists as the number of tickets grows", &columns);
-    let bed = Arc::new(Bed::make().await);
-    let with_million = std::env::var_os("MILLION").is_some();
+    let bed = Arc::new(Bed::growing().await);
     let largest = std::env::var("LARGEST").map_or(u64::MAX, |largest| largest.parse().unwrap());
-    let sizes = SIZES.into_iter().chain(with_million.then_some(MILLION));
+    let sizes = SIZES.into_iter().chain(is_million().then_some(MILLION));
     let sizes: Vec<_> = sizes.filter(|size| *size <= largest).collect();
     let begin = clock::now().minus(Duration::from_mins(2 * MILLION));
     let (mut seeded, mut seeding) = (0, Vec::new());

@@ -3,7 +3,7 @@
 //! | variable | what it does |
 //! |---|---|
 //! | `ONLY=growth,webhook` | these sections alone |
-//! | `MILLION=1` | lists at 1,000,000 tickets too, and searches at as many messages: about 10 GB of memory |
+//! | `MILLION=1` | lists at 1,000,000 tickets too, and searches at as many messages: about 10 GB in `TMPDIR`, best one in memory |
 //! | `LARGEST=10000` | lists and searches at no more tickets and messages than that |
 //! | `INSTRUCTIONS=1` | counts instructions with valgrind |
 //! | `PEERS=1` | the same get and list in Node.js and Python; fetches their SDKs |

@@ -2,7 +2,7 @@
 //! written is found.
 
 use crate::{
-    bed::Bed,
+    bed::{Bed, is_million},
     ledger::units,
     report::{Cell, Table},
     sample::{Times, millis, sample},
@@ -53,11 +53,10 @@ pub async fn tables(targets: &mut Targets) -> Vec<Table> {
     let mut searches = Table::new("search", "Searches as messages grow in number, 25 rows asked for", &columns);
     let columns = ["messages", "a batch", "units a message", "of them reads", "seconds"];
     let mut indexing = Table::new("indexing", "Indexing, merges and deletions counted in", &columns);
-    let bed = Arc::new(Bed::make().await);
+    let bed = Arc::new(Bed::growing().await);
     let mut feed = Feed::new(&bed);
-    let with_million = std::env::var_os("MILLION").is_some();
     let largest = std::env::var("LARGEST").map_or(u64::MAX, |largest| largest.parse().unwrap());
-    let sizes = SIZES.into_iter().chain(with_million.then_some(MILLION)).filter(|size| *size <= largest);
+    let sizes = SIZES.into_iter().chain(is_million().then_some(MILLION)).filter(|size| *size <= largest);
     for size in sizes {
         feed.index(size, &mut indexing, targets).await;
         for (name, query) in queries() {
