@@ -5,11 +5,10 @@ use http_body_util::BodyExt as _;
 use lambdesk_api::{auth::BearerKey, seal::SealingKey, state::App as State};
 use lambdesk_domain::{
     access::{AccessRules, Role, Scope, Scopes},
-    directory::{
-        ApiKey, Channel, DeletionPolicy, Entry, IntakePolicy, KeyHolder, OpeningRules, Retention, User, Workspace,
-    },
+    directory::{ApiKey, Channel, DeletionPolicy, Entry, KeyHolder, Retention, User, Workspace},
     id::{ApiKeyId, ChannelId, UserId, WorkspaceId},
-    status::{ChannelType, Priority},
+    status::ChannelType,
+    testing::samples::form,
     text::Name,
     time::Timestamp,
 };
@@ -121,19 +120,10 @@ impl App {
 
     async fn channel(&self, workspace: WorkspaceId) -> ChannelId {
         let channel = Channel {
-            id: ChannelId::new(new_uuid()),
             name: "Phone".parse().unwrap(),
             kind: ChannelType::Phone,
-            color: None,
-            is_enabled: true,
-            hostnames: Vec::new(),
-            intake: IntakePolicy::Accept,
-            require_existing_contact: false,
-            default_priority: Priority::Normal,
-            opening: OpeningRules::default(),
-            token: String::new(),
-            identity_generation: 0,
             created_at: NOW.parse().unwrap(),
+            ..form(ChannelId::new(new_uuid()))
         };
         let entry = Entry::Channel(channel.clone());
         self.store.add(workspace, New::Entry(&entry), None, channel.created_at).await.unwrap();

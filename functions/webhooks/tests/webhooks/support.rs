@@ -8,12 +8,11 @@ use axum::{
 use lambdesk_api::{auth::BearerKey, seal::SealingKey, state::App};
 use lambdesk_domain::{
     access::{AccessRules, Role, Scope, Scopes},
-    directory::{
-        ApiKey, Channel, DeletionPolicy, Entry, IntakePolicy, KeyHolder, OpeningRules, Retention, User, Workspace,
-    },
+    directory::{ApiKey, Channel, DeletionPolicy, Entry, KeyHolder, Retention, User, Workspace},
     events::Event,
     id::{ApiKeyId, ChannelId, TicketId, UserId, WorkspaceId},
-    status::{ChannelType, Priority},
+    status::ChannelType,
+    testing::samples::form,
     time::Timestamp,
 };
 use lambdesk_engine::{Engine, Storage};
@@ -270,19 +269,11 @@ async fn workspace(store: &Store, now: Timestamp) -> Tenancy {
     let new = New::Workspace { workspace: &workspace, owner: &owner, key: &key, hash: &hash };
     store.add(workspace.id, new, None, now).await.unwrap();
     let channel = Channel {
-        id: ChannelId::new(Uuid::now_v7()),
         name: "Phone".parse().unwrap(),
         kind: ChannelType::Phone,
-        color: None,
-        is_enabled: true,
-        hostnames: Vec::new(),
-        intake: IntakePolicy::Accept,
-        require_existing_contact: false,
-        default_priority: Priority::Normal,
-        opening: OpeningRules::default(),
         token: Uuid::now_v7().to_string(),
-        identity_generation: 0,
         created_at: now,
+        ..form(ChannelId::new(Uuid::now_v7()))
     };
     store.add(workspace.id, New::Entry(&Entry::Channel(channel.clone())), None, now).await.unwrap();
     Tenancy { workspace, channel: channel.id, key: text }
