@@ -1,7 +1,7 @@
 //! What a committed version of a ticket or contact entails: its event, a delivery for
 //! every endpoint that wants it; of a ticket the row of its follow-up and the rows that
-//! lists read, too. The table's stream is the outbox; here is what its reader writes, and what
-//! repairs a version that the stream lost.
+//! lists read, too. The table's stream is the outbox; here is what its reader writes, and
+//! what repairs a version that the stream lost.
 //!
 //! Every write is conditional or the same each time and every id derived, so doing
 //! it again changes nothing. The event comes last: once it is there, all the rest is.
@@ -71,7 +71,8 @@ pub struct Gaps {
     /// Not beyond events that were made before.
     pub since: Timestamp,
     /// What changed later may still be on its way through the stream: then only gaps
-    /// before an event that is there count. (The stream keeps the order of one item, so what is behind such an event will never come.)
+    /// before an event that is there count. (The stream keeps the order of one item, so
+    /// what is behind such an event will never come.)
     pub settled_before: Timestamp,
 }
 

@@ -54,8 +54,6 @@ struct Keys<'a> {
 impl<'a> Keys<'a> {
     fn of(tenant: &Tenant, query: &'a ListQuery, walk: &Walk, among: Option<HashSet<TicketId>>) -> Self {
         let runs: Vec<_> = walk.sources.iter().map(|source| Run::ahead(source, tenant, query)).collect();
-        // Of all numbers, those that are neither active nor done are few.
-        let is_most = |source: &Source| matches!(source, Source::Numbers(groups) if groups.contains(&Group::Active) && groups.contains(&Group::Done));
         let is_sifted = runs.iter().any(|run| run.is_sifted(query)) && !walk.sources.iter().any(is_most);
         Self {
             query,
@@ -152,6 +150,11 @@ impl<'a> Keys<'a> {
         self.taken += next.len();
         next
     }
+}
+
+/// Whether these are nearly all tickets: those that are neither active nor done are few.
+fn is_most(source: &Source) -> bool {
+    matches!(source, Source::Numbers(groups) if [Group::Active, Group::Done].iter().all(|one| groups.contains(one)))
 }
 
 fn is_ahead(taken_to: Option<&str>, place: &str, ascending: bool) -> bool {
