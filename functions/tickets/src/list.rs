@@ -10,7 +10,7 @@ use lambdesk_api::{
     problem::{FieldError, Problem},
     render::{Accounts, TicketView},
 };
-use lambdesk_domain::{access::Scope, id::ContactId};
+use lambdesk_domain::access::Scope;
 use lambdesk_store::{DEEPEST, ListPage, ListQuery, Position, Start, TooMany, Total};
 
 const ROUTE: &str = "/v1/tickets";
@@ -48,7 +48,7 @@ async fn answer(session: &Session, listing: &Listing, asked: Asked) -> Result<Re
         now: session.now,
     };
     // Merged contacts are rare: whether one is, is asked beside the list, not before it.
-    let contacts = present(session, &query.filter.contacts);
+    let contacts = async { Ok(session.store.present_ids(session.workspace(), &query.filter.contacts).await?) };
     let (mut found, contacts) = tokio::try_join!(read(session, listing, &query), contacts)?;
     if contacts != query.filter.contacts {
         query.filter.contacts = contacts;
@@ -78,19 +78,6 @@ async fn read(session: &Session, listing: &Listing, query: &ListQuery) -> Result
     };
     let (page, total) = tokio::try_join!(session.store.list(&tenant, query), total)?;
     Ok((page.map_err(too_many)?, total))
-}
-
-/// The contacts as they are called now: of a merged one, the one that it is part of.
-async fn present(session: &Session, asked: &[ContactId]) -> Result<Vec<ContactId>, Problem> {
-    let found = asked.iter().map(|id| session.store.contact(session.workspace(), *id));
-    let found = futures_util::future::try_join_all(found).await?;
-    let mut contacts = Vec::new();
-    for id in asked.iter().zip(found).map(|(id, contact)| contact.map_or(*id, |contact| contact.id)) {
-        if !contacts.contains(&id) {
-            contacts.push(id);
-        }
-    }
-    Ok(contacts)
 }
 
 fn too_many(error: TooMany) -> Problem {

@@ -104,6 +104,25 @@ impl Store {
         Ok(self.contact_place(workspace, id).await?.and_then(|place| place.contact().cloned()))
     }
 
+    /// Up to 100 ids of contacts, none twice, as they are called now: instead of one that
+    /// was merged, that of the other. One that means nobody stays.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn present_ids(&self, workspace: WorkspaceId, ids: &[ContactId]) -> Result<Vec<ContactId>, StoreError> {
+        let places = self.places(workspace, ids).await?;
+        let was_merged = |id| places.iter().any(|place| place.id == id && matches!(place.holder, Holder::Merged(_)));
+        let mut present = Vec::new();
+        for id in ids {
+            let other = if was_merged(*id) { self.contact(workspace, *id).await? } else { None };
+            let id = other.map_or(*id, |contact| contact.id);
+            if !present.contains(&id) {
+                present.push(id);
+            }
+        }
+        Ok(present)
+    }
+
     /// The contact that has an address, as the place that it derives tells.
     ///
     /// # Errors
