@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 /// Between the partition of the number rows and their numbers, so that the
 /// counter of numbers, in the same partition, is none of them.
-pub(crate) const NUMBER: &str = "#";
+pub const NUMBER: &str = "#";
 
 /// Which rows a ticket is among: coarser than [`State`], so that few changes move it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -98,7 +98,7 @@ impl Posting {
     /// found by the marks of rows by last activity instead: nearly every ticket has them,
     /// and two writes more on each of its days would cost more than they save. By any
     /// value of a field no list is filtered.
-    pub(crate) const fn has_days(&self) -> bool {
+    pub const fn has_days(&self) -> bool {
         !matches!(self, Self::Field(_) | Self::Channel(_) | Self::Assignee(_))
     }
 

@@ -50,22 +50,22 @@ mod rows;
 mod search;
 mod tenant;
 
-pub(crate) use attachments::parse_attachment;
+pub use attachments::parse_attachment;
 pub use contacts::Unique;
-pub(crate) use contacts::{ACCOUNTS, CONTACTS, JOBS, parse_account, parse_contact, parse_job, parse_place};
-pub(crate) use counts::{
+pub use contacts::{ACCOUNTS, CONTACTS, JOBS, parse_account, parse_contact, parse_job, parse_place};
+pub use counts::{
     COUNTED, COUNTED_ASSIGNEES, COUNTED_CHANNELS, COUNTS, counted_day, counted_day_key, counted_group,
 };
-pub(crate) use events::EVENTS;
+pub use events::EVENTS;
 pub use events::{is_recheck, parse_events};
-pub(crate) use purge::BELONGINGS;
+pub use purge::BELONGINGS;
 pub use purge::{is_remains, parse_round};
 pub use rows::{Group, Posting};
-pub(crate) use rows::{
+pub use rows::{
     NUMBER, day_at, number_at, number_key, number_place, row_day, state_key, state_place, tail, ticket_at, time_at,
     time_place,
 };
-pub(crate) use search::{Place, indexed_number};
+pub use search::{Place, indexed_number};
 pub use search::{is_index_wish, parse_index_care};
 pub use tenant::Tenant;
 
@@ -210,25 +210,25 @@ const ATTACHMENT: &str = "X#";
 const FOLLOW_UP: &str = "U";
 
 /// The sort keys of a ticket's thread: its messages and, last, its head.
-pub(crate) const THREAD: (&str, &str) = (MESSAGE, TICKET);
+pub const THREAD: (&str, &str) = (MESSAGE, TICKET);
 /// The sort keys of a ticket's messages.
-pub(crate) const MESSAGES: (&str, &str) = (MESSAGE, "M$");
+pub const MESSAGES: (&str, &str) = (MESSAGE, "M$");
 /// The sort keys of a ticket's files.
-pub(crate) const ATTACHMENTS: (&str, &str) = (ATTACHMENT, "X$");
+pub const ATTACHMENTS: (&str, &str) = (ATTACHMENT, "X$");
 /// The sort keys of the directory's entries and settings.
-pub(crate) const DIRECTORY: (&str, &str) = ("D#", "S");
+pub const DIRECTORY: (&str, &str) = ("D#", "S");
 /// The sort keys of a workspace's API keys.
-pub(crate) const API_KEYS: (&str, &str) = ("K#", "K$");
+pub const API_KEYS: (&str, &str) = ("K#", "K$");
 /// The sort keys of a workspace's webhook endpoints.
-pub(crate) const ENDPOINTS: (&str, &str) = ("H#", "H$");
+pub const ENDPOINTS: (&str, &str) = ("H#", "H$");
 /// The sort keys of the runs of the sweep.
-pub(crate) const RUNS: (&str, &str) = ("R#", "R$");
+pub const RUNS: (&str, &str) = ("R#", "R$");
 /// The sort keys of an endpoint's deliveries.
-pub(crate) const DELIVERIES: (&str, &str) = ("D#", "D$");
+pub const DELIVERIES: (&str, &str) = ("D#", "D$");
 
 /// The sort key right before this one, for ranges that leave it out: ids are 22
 /// characters, so nothing sorts between it and its own beginning.
-pub(crate) fn before(sk: &str) -> String {
+pub fn before(sk: &str) -> String {
     match sk.char_indices().next_back() {
         Some((end, last)) => {
             let earlier = char::from_u32(u32::from(last) - 1).unwrap_or(' ');
@@ -239,7 +239,7 @@ pub(crate) fn before(sk: &str) -> String {
 }
 
 /// The sort key right after this one, for ranges that leave it out.
-pub(crate) fn after(sk: &str) -> String {
+pub fn after(sk: &str) -> String {
     format!("{sk}!")
 }
 

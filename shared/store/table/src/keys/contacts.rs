@@ -15,11 +15,11 @@ const ACCOUNT: &str = "A#";
 const JOB: &str = "J#";
 
 /// The sort keys of a workspace's contacts.
-pub(crate) const CONTACTS: (&str, &str) = (CONTACT, "C$");
+pub const CONTACTS: (&str, &str) = (CONTACT, "C$");
 /// The sort keys of a workspace's accounts.
-pub(crate) const ACCOUNTS: (&str, &str) = (ACCOUNT, "A$");
+pub const ACCOUNTS: (&str, &str) = (ACCOUNT, "A$");
 /// The sort keys of the jobs on one contact.
-pub(crate) const JOBS: (&str, &str) = (JOB, "J$");
+pub const JOBS: (&str, &str) = (JOB, "J$");
 
 /// What is unique in a workspace, besides the names of its directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,10 +1,13 @@
 //! What a request cost: round trips, their sequential depth, and capacity units.
+//!
+//! A meter belongs to a task: [`measured`] counts everything that its future asks of the
+//! table, but nothing of tasks that the future spawns.
 
 use aws_sdk_dynamodb::types::ConsumedCapacity;
 use std::{
     collections::BTreeMap,
     ops::Add as _,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
 };
 
 /// One request to the table.
@@ -55,37 +58,50 @@ impl Usage {
     }
 }
 
-/// Collects a [`Usage`]; shared by everything that serves one request.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Meter(Arc<Mutex<Usage>>);
+tokio::task_local! {
+    /// What the present task has used; absent where nobody measures.
+    static USAGE: Mutex<Usage>;
+}
 
-impl Meter {
-    /// How many requests have ended so far: to be taken when one begins.
-    pub fn ended(&self) -> usize {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).operations.len()
-    }
+/// Runs a future and tells what it asked of the table.
+pub async fn measured<F: Future>(future: F) -> (F::Output, Usage) {
+    let run = async {
+        let output = future.await;
+        (output, USAGE.with(|usage| usage.lock().unwrap_or_else(PoisonError::into_inner).clone()))
+    };
+    USAGE.scope(Mutex::default(), run).await
+}
 
-    pub fn record(&self, name: &'static str, after: usize, capacity: &[ConsumedCapacity]) {
-        let index_units = capacity
-            .iter()
-            .filter_map(ConsumedCapacity::global_secondary_indexes)
-            .flatten()
-            .map(|(index, units)| (index.clone(), units.capacity_units().unwrap_or_default()))
-            .fold(BTreeMap::new(), |mut sums: BTreeMap<String, f64>, (index, units)| {
-                *sums.entry(index).or_default() += units;
-                sums
-            });
-        let total: f64 = capacity.iter().filter_map(ConsumedCapacity::capacity_units).fold(0.0, f64::add);
-        let table = capacity.iter().filter_map(|one| one.table()?.capacity_units()).fold(0.0, f64::add);
-        // Reads without an index breakdown report their total only.
-        let table_units = if index_units.is_empty() && table == 0.0 { total } else { table };
-        let operation = Operation { name, after, table_units, index_units };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).operations.push(operation);
-    }
+/// How many requests have ended so far: to be taken when one begins.
+pub(crate) fn ended() -> usize {
+    let count = |usage: &Mutex<Usage>| usage.lock().unwrap_or_else(PoisonError::into_inner).operations.len();
+    USAGE.try_with(count).unwrap_or_default()
+}
 
-    pub fn usage(&self) -> Usage {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
+/// Notes a request that has ended, with the capacity that the table told.
+pub(crate) fn record(name: &'static str, after: usize, capacity: &[ConsumedCapacity]) {
+    // Outside of a measured future there is nobody to tell.
+    let _ = USAGE.try_with(|usage| {
+        let operation = operation(name, after, capacity);
+        usage.lock().unwrap_or_else(PoisonError::into_inner).operations.push(operation);
+    });
+}
+
+fn operation(name: &'static str, after: usize, capacity: &[ConsumedCapacity]) -> Operation {
+    let index_units = capacity
+        .iter()
+        .filter_map(ConsumedCapacity::global_secondary_indexes)
+        .flatten()
+        .map(|(index, units)| (index.clone(), units.capacity_units().unwrap_or_default()))
+        .fold(BTreeMap::new(), |mut sums: BTreeMap<String, f64>, (index, units)| {
+            *sums.entry(index).or_default() += units;
+            sums
+        });
+    let total: f64 = capacity.iter().filter_map(ConsumedCapacity::capacity_units).fold(0.0, f64::add);
+    let table = capacity.iter().filter_map(|one| one.table()?.capacity_units()).fold(0.0, f64::add);
+    // Reads without an index breakdown report their total only.
+    let table_units = if index_units.is_empty() && table == 0.0 { total } else { table };
+    Operation { name, after, table_units, index_units }
 }
 
 #[cfg(test)]

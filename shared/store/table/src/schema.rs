@@ -2,10 +2,12 @@
 //! deployed template can be held against what the local stack creates.
 
 use crate::{
-    client::{Store, failure},
-    error::StoreError,
+    error::TableError,
     item::{FORMAT, Reader, number},
     keys::{Index, Key},
+    retry::failure,
+    table::{Table, primary},
+    write::Write,
 };
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
@@ -56,17 +58,17 @@ pub struct NewerFormat {
     pub found: u64,
 }
 
-impl Store {
+impl Table {
     /// Creates the table if it isn't there: for the local stack and tests. The
     /// deployed table comes from the template.
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn create_table(&self) -> Result<(), StoreError> {
-        if self.client.describe_table().table_name(&*self.table).send().await.is_ok() {
+    pub async fn create_table(&self) -> Result<(), TableError> {
+        if self.client().describe_table().table_name(self.name()).send().await.is_ok() {
             return Ok(());
         }
-        let mut request = self.client.create_table().table_name(&*self.table).billing_mode(BillingMode::PayPerRequest);
+        let mut request = self.client().create_table().table_name(self.name()).billing_mode(BillingMode::PayPerRequest);
         for element in key_schema("pk", "sk")? {
             request = request.key_schema(element);
         }
@@ -80,11 +82,11 @@ impl Store {
             .stream_enabled(true)
             .stream_view_type(StreamViewType::NewAndOldImages)
             .build();
-        let stream = stream.map_err(built)?;
+        let stream = stream?;
         request.stream_specification(stream).send().await.map_err(failure)?;
         let ttl =
-            TimeToLiveSpecification::builder().attribute_name(TTL_ATTRIBUTE).enabled(true).build().map_err(built)?;
-        let request = self.client.update_time_to_live().table_name(&*self.table).time_to_live_specification(ttl);
+            TimeToLiveSpecification::builder().attribute_name(TTL_ATTRIBUTE).enabled(true).build()?;
+        let request = self.client().update_time_to_live().table_name(self.name()).time_to_live_specification(ttl);
         request.send().await.map_err(failure)?;
         Ok(())
     }
@@ -93,9 +95,9 @@ impl Store {
     ///
     /// # Errors
     /// The outer one when the table fails, the inner one when it is newer.
-    pub async fn check_format(&self) -> Result<Result<(), NewerFormat>, StoreError> {
+    pub async fn check_format(&self) -> Result<Result<(), NewerFormat>, TableError> {
         let key = Key { pk: "meta".to_owned(), sk: "format".to_owned() };
-        let found = match self.get(key.clone(), true).await? {
+        let found = match self.get(key.clone()).await? {
             Some(item) => Reader(&item).number("format")?,
             None => 0,
         };
@@ -103,27 +105,22 @@ impl Store {
             return Ok(Err(NewerFormat { found }));
         }
         if found < FORMAT {
-            let mut item = crate::client::primary(key);
+            let mut item = primary(key);
             item.insert("format".to_owned(), number(FORMAT));
-            self.put(item, None).await?;
+            self.write(Write::put(item)).await?;
         }
         Ok(Ok(()))
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "used with map_err, which hands it over")]
-fn built(error: aws_sdk_dynamodb::error::BuildError) -> StoreError {
-    StoreError::Refused(error.to_string())
-}
-
-fn key_schema(partition: &str, sort: &str) -> Result<Vec<KeySchemaElement>, StoreError> {
+fn key_schema(partition: &str, sort: &str) -> Result<Vec<KeySchemaElement>, TableError> {
     [(partition, KeyType::Hash), (sort, KeyType::Range)]
         .into_iter()
-        .map(|(name, kind)| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().map_err(built))
+        .map(|(name, kind)| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().map_err(TableError::from))
         .collect()
 }
 
-fn attributes() -> Result<Vec<AttributeDefinition>, StoreError> {
+fn attributes() -> Result<Vec<AttributeDefinition>, TableError> {
     let of_indexes = Index::ALL.iter().flat_map(|index| [index.attributes().0, index.attributes().1]);
     ["pk", "sk"]
         .into_iter()
@@ -133,17 +130,17 @@ fn attributes() -> Result<Vec<AttributeDefinition>, StoreError> {
                 .attribute_name(name)
                 .attribute_type(ScalarAttributeType::S)
                 .build()
-                .map_err(built)
+                .map_err(TableError::from)
         })
         .collect()
 }
 
-fn index_of(index: &IndexDefinition) -> Result<GlobalSecondaryIndex, StoreError> {
+fn index_of(index: &IndexDefinition) -> Result<GlobalSecondaryIndex, TableError> {
     let projection = Projection::builder().projection_type(ProjectionType::from(index.projection.as_str())).build();
     GlobalSecondaryIndex::builder()
         .index_name(&index.name)
         .set_key_schema(Some(key_schema(&index.partition, &index.sort)?))
         .projection(projection)
         .build()
-        .map_err(built)
+        .map_err(TableError::from)
 }

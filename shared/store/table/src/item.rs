@@ -1,35 +1,38 @@
 //! Reading and writing single attributes of an item.
 
 use crate::{error::Corrupt, keys};
-use aws_sdk_dynamodb::types::AttributeValue as Av;
+use aws_sdk_dynamodb::types::AttributeValue;
 use lambdesk_domain::time::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::HashMap;
 use uuid::Uuid;
 
+/// The value of an attribute, as the SDK has it.
+pub type Value = AttributeValue;
+
 /// An item as the SDK has it.
-pub type Item = HashMap<String, Av>;
+pub type Item = HashMap<String, Value>;
 
 /// The format version that this code writes. Readers accept the previous one too.
 pub const FORMAT: u64 = 1;
 
 /// A text.
-pub fn text(text: impl Into<String>) -> Av {
-    Av::S(text.into())
+pub fn text(text: impl Into<String>) -> Value {
+    Value::S(text.into())
 }
 
 /// A number.
-pub fn number(number: u64) -> Av {
-    Av::N(number.to_string())
+pub fn number(number: u64) -> Value {
+    Value::N(number.to_string())
 }
 
 /// A time, in milliseconds.
-pub fn time(time: Timestamp) -> Av {
+pub fn time(time: Timestamp) -> Value {
     number(time.millis())
 }
 
 /// An id, in its short form.
-pub fn id(id: Uuid) -> Av {
+pub fn id(id: Uuid) -> Value {
     text(keys::short(id))
 }
 
@@ -37,7 +40,7 @@ pub fn id(id: Uuid) -> Av {
 ///
 /// # Panics
 /// Never: our types have string keys and finite numbers.
-pub fn json(value: &impl Serialize) -> Av {
+pub fn json(value: &impl Serialize) -> Value {
     text(serde_json::to_string(value).expect("our types are representable in JSON"))
 }
 
@@ -60,16 +63,18 @@ pub fn read_document<T: DeserializeOwned>(item: &Item) -> Result<T, Corrupt> {
     Reader(item).json("doc")
 }
 
-/// Reads attributes, and says which one can't be.
+/// Reads attributes; every method fails with the name of the attribute that is missing
+/// or unreadable.
 #[derive(Clone, Copy)]
 pub struct Reader<'a>(pub &'a Item);
 
+#[expect(clippy::missing_errors_doc, reason = "said once, at the type")]
 impl<'a> Reader<'a> {
     /// A text that may be absent.
     pub fn text_if_any(self, name: &'static str) -> Result<Option<&'a str>, Corrupt> {
         match self.0.get(name) {
             None => Ok(None),
-            Some(Av::S(text)) => Ok(Some(text)),
+            Some(Value::S(text)) => Ok(Some(text)),
             Some(_) => Err(Corrupt(name)),
         }
     }
@@ -98,7 +103,7 @@ impl<'a> Reader<'a> {
     pub fn number_if_any(self, name: &'static str) -> Result<Option<u64>, Corrupt> {
         match self.0.get(name) {
             None => Ok(None),
-            Some(Av::N(digits)) => digits.parse().map(Some).map_err(|_| Corrupt(name)),
+            Some(Value::N(digits)) => digits.parse().map(Some).map_err(|_| Corrupt(name)),
             Some(_) => Err(Corrupt(name)),
         }
     }
@@ -126,7 +131,7 @@ impl<'a> Reader<'a> {
     /// A flag.
     pub fn flag(self, name: &'static str) -> Result<bool, Corrupt> {
         match self.0.get(name) {
-            Some(Av::Bool(flag)) => Ok(*flag),
+            Some(Value::Bool(flag)) => Ok(*flag),
             _ => Err(Corrupt(name)),
         }
     }
@@ -140,7 +145,7 @@ impl<'a> Reader<'a> {
     pub fn map(self, name: &'static str) -> Result<Option<&'a Item>, Corrupt> {
         match self.0.get(name) {
             None => Ok(None),
-            Some(Av::M(map)) => Ok(Some(map)),
+            Some(Value::M(map)) => Ok(Some(map)),
             Some(_) => Err(Corrupt(name)),
         }
     }
@@ -149,7 +154,7 @@ impl<'a> Reader<'a> {
     pub fn set(self, name: &'static str) -> Result<&'a [String], Corrupt> {
         match self.0.get(name) {
             None => Ok(&[]),
-            Some(Av::Ss(set)) => Ok(set),
+            Some(Value::Ss(set)) => Ok(set),
             Some(_) => Err(Corrupt(name)),
         }
     }

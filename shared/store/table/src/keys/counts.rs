@@ -12,13 +12,13 @@ use lambdesk_domain::{
 use uuid::Uuid;
 
 /// The sort keys of [`Tenant::counts`] and its neighbours.
-pub(crate) const COUNTS: (&str, &str) = ("B", "P");
+pub const COUNTS: (&str, &str) = ("B", "P");
 /// The sort keys of a generation's counters of channels.
-pub(crate) const COUNTED_CHANNELS: (&str, &str) = ("C#", "C$");
+pub const COUNTED_CHANNELS: (&str, &str) = ("C#", "C$");
 /// The sort keys of a generation's counters of assignees.
-pub(crate) const COUNTED_ASSIGNEES: (&str, &str) = ("U#", "U$");
+pub const COUNTED_ASSIGNEES: (&str, &str) = ("U#", "U$");
 /// All sort keys of a generation.
-pub(crate) const COUNTED: (&str, &str) = ("C#", "U$");
+pub const COUNTED: (&str, &str) = ("C#", "U$");
 
 /// Stands for no channel and no assignee.
 const NOBODY: &str = "none";
@@ -62,7 +62,7 @@ impl Tenant {
 }
 
 /// The sort key of a day's counters; those of a group stand in order.
-pub(crate) fn counted_day_key(group: Group, day: Day) -> String {
+pub fn counted_day_key(group: Group, day: Day) -> String {
     let group = match group {
         Group::All => "a".to_owned(),
         Group::Channel(channel) => format!("c{}", id(channel.map(ChannelId::uuid))),
@@ -72,13 +72,13 @@ pub(crate) fn counted_day_key(group: Group, day: Day) -> String {
 }
 
 /// The day that [`counted_day_key`] names.
-pub(crate) fn counted_day(sk: &str) -> Option<Day> {
+pub fn counted_day(sk: &str) -> Option<Day> {
     let (_, number) = sk.strip_prefix("D#")?.split_once('#')?;
     Some(Day::from_number(number.parse().ok()?))
 }
 
 /// Whose counters now a sort key names.
-pub(crate) fn counted_group(sk: &str) -> Option<Group> {
+pub fn counted_group(sk: &str) -> Option<Group> {
     let (kind, id) = sk.split_once('#')?;
     let id = if id == NOBODY { None } else { Some(long(id)?) };
     match kind {

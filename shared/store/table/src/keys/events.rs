@@ -12,7 +12,7 @@ const RECHECK: &str = "V";
 const CONTACT_EVENTS: &str = "#e#";
 
 /// The sort keys of the events of a ticket or contact.
-pub(crate) const EVENTS: (&str, &str) = (EVENT, "E$");
+pub const EVENTS: (&str, &str) = (EVENT, "E$");
 
 impl Tenant {
     /// Partition of the events of a ticket, which is the ticket's own, or of a contact.

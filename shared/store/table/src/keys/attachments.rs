@@ -12,6 +12,6 @@ impl Tenant {
 }
 
 /// The file that an attachment's sort key names.
-pub(crate) fn parse_attachment(sk: &str) -> Option<AttachmentId> {
+pub fn parse_attachment(sk: &str) -> Option<AttachmentId> {
     sk.strip_prefix(ATTACHMENT).and_then(long).map(AttachmentId::new)
 }

@@ -1,12 +1,13 @@
 //! Answers remembered under an idempotency key.
 
 use crate::{
-    client::{CAPACITY, Store, failure, is_condition_failure},
-    error::{Corrupt, StoreError},
-    item::{FORMAT, Item, Reader, number, text},
+    error::{Corrupt, TableError},
+    item::{FORMAT, Item, Reader, Value, number, text},
     keys::{Key, Tenant},
+    table::Table,
+    tx::Tx,
+    write::Write,
 };
-use aws_sdk_dynamodb::types::{AttributeValue as Av, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use lambdesk_domain::{id::WorkspaceId, time::Timestamp};
 use std::{collections::HashMap, time::Duration};
 
@@ -50,7 +51,7 @@ impl Record {
             ("v".to_owned(), number(FORMAT)),
             ("rq".to_owned(), text(&self.request)),
             ("st".to_owned(), number(self.answer.status.into())),
-            ("bd".to_owned(), Av::B(self.answer.sealed_body.clone().into())),
+            ("bd".to_owned(), Value::B(self.answer.sealed_body.clone().into())),
             ("expires_at".to_owned(), number(now.plus(REMEMBERED).seconds())),
         ]);
         item.extend(self.answer.location.as_ref().map(|location| ("lo".to_owned(), text(location))));
@@ -58,27 +59,14 @@ impl Record {
         item
     }
 
-    /// As one item of a transaction, which fails when the key was used before.
-    pub(crate) fn put(
-        &self,
-        table: &str,
-        workspace: WorkspaceId,
-        now: Timestamp,
-    ) -> Result<TransactWriteItem, StoreError> {
-        let put = Put::builder()
-            .table_name(table)
-            .set_item(Some(self.item(&Tenant::new(workspace), now)))
-            .condition_expression(UNUSED)
-            .expression_attribute_values(":now", number(now.seconds()))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .build()
-            .map_err(|error| StoreError::Refused(error.to_string()))?;
-        Ok(TransactWriteItem::builder().put(put).build())
+    fn write(&self, workspace: WorkspaceId, now: Timestamp) -> Write {
+        let put = Write::put(self.item(&Tenant::new(workspace), now));
+        put.when(UNUSED).value(":now", number(now.seconds()))
     }
 
-    pub(crate) fn read(item: &Item) -> Result<Self, Corrupt> {
+    fn read(item: &Item) -> Result<Self, Corrupt> {
         let read = Reader(item);
-        let Some(Av::B(body)) = item.get("bd") else {
+        let Some(Value::B(body)) = item.get("bd") else {
             return Err(Corrupt("bd"));
         };
         let key = read.text("pk")?.rsplit('#').next().unwrap_or_default().to_owned();
@@ -90,7 +78,25 @@ impl Record {
     }
 }
 
-impl Store {
+/// A request with this idempotency key was answered before; this is the answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("answered before")]
+pub struct AlreadyAnswered(pub Box<Record>);
+
+impl<E: From<TableError> + From<AlreadyAnswered>> Tx<E> {
+    /// Remembers the answer, if there is one, together with everything else. To be
+    /// called first: a request that was answered before is told so, whatever else has
+    /// changed since.
+    pub fn remember(&mut self, workspace: WorkspaceId, answer: Option<&Record>, now: Timestamp) {
+        let Some(answer) = answer else { return };
+        self.require_with(answer.write(workspace, now).showing_item(), |item| {
+            let record = Record::read(&item.ok_or(Corrupt("idempotency record"))?)?;
+            Ok(AlreadyAnswered(Box::new(record)).into())
+        });
+    }
+}
+
+impl Table {
     /// The answer remembered under this key, while it is.
     ///
     /// # Errors
@@ -100,8 +106,8 @@ impl Store {
         workspace: WorkspaceId,
         key: &str,
         now: Timestamp,
-    ) -> Result<Option<Record>, StoreError> {
-        let item = self.get(Tenant::new(workspace).idempotency(key), true).await?;
+    ) -> Result<Option<Record>, TableError> {
+        let item = self.get(Tenant::new(workspace).idempotency(key)).await?;
         let live = item.filter(|item| Reader(item).number("expires_at").is_ok_and(|expiry| expiry >= now.seconds()));
         Ok(live.map(|item| Record::read(&item)).transpose()?)
     }
@@ -111,17 +117,7 @@ impl Store {
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn remember(&self, workspace: WorkspaceId, record: &Record, now: Timestamp) -> Result<(), StoreError> {
-        let after = self.meter.ended();
-        let item = record.item(&Tenant::new(workspace), now);
-        let request = self.client.put_item().table_name(&*self.table).set_item(Some(item));
-        let request = request.condition_expression(UNUSED).expression_attribute_values(":now", number(now.seconds()));
-        let request = request.return_consumed_capacity(CAPACITY);
-        match self.persist("PutItem", || request.clone().send()).await {
-            Ok(output) => self.record("PutItem", after, output.consumed_capacity()),
-            Err(error) if is_condition_failure(&error) => self.record("PutItem", after, None),
-            Err(error) => return Err(failure(error)),
-        }
-        Ok(())
+    pub async fn remember(&self, workspace: WorkspaceId, record: &Record, now: Timestamp) -> Result<(), TableError> {
+        self.write(record.write(workspace, now)).await.map(drop)
     }
 }

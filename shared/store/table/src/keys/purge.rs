@@ -8,7 +8,7 @@ const REMAINS: &str = "W";
 
 /// The sort keys of all that a ticket has, but for its events, which tell nothing
 /// personal and stay.
-pub(crate) const BELONGINGS: (&str, &str) = ("E$", "~");
+pub const BELONGINGS: (&str, &str) = ("E$", "~");
 
 impl Tenant {
     /// The workspace's round: what is too old is looked for when it is due.

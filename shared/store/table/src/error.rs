@@ -1,0 +1,31 @@
+//! What can go wrong at the table.
+
+use aws_sdk_dynamodb::error::BuildError;
+
+/// An attribute that is missing or unreadable: ours to mend, never the caller's fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("attribute {0} is missing or unreadable")]
+pub struct Corrupt(pub &'static str);
+
+/// A failure of the table itself.
+#[derive(Debug, thiserror::Error)]
+pub enum TableError {
+    /// Throttled, timed out or not reachable; trying again later may work.
+    #[error("the table can't be reached in time ({0})")]
+    Unavailable(&'static str),
+    /// Other writers were faster, again and again.
+    #[error("too many writers at once")]
+    Contended,
+    /// Refused by `DynamoDB`: a defect of ours.
+    #[error("refused by the table: {0}")]
+    Refused(String),
+    /// An item that can't be read.
+    #[error(transparent)]
+    Corrupt(#[from] Corrupt),
+}
+
+impl From<BuildError> for TableError {
+    fn from(error: BuildError) -> Self {
+        Self::Refused(error.to_string())
+    }
+}

@@ -1,0 +1,262 @@
+//! Reading a range of a partition.
+
+use crate::{
+    error::TableError,
+    expression::Expression,
+    item::{Item, Reader, Value, read_document, text},
+    keys::{self, Index},
+    meter,
+    retry::{failure, send},
+    table::{CAPACITY, Table},
+};
+use aws_sdk_dynamodb::types::Select;
+use serde::de::DeserializeOwned;
+
+/// Some items of a longer row, and whether it goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// There are more beyond the last one.
+    pub has_more: bool,
+}
+
+impl Page<Item> {
+    /// The documents that the items hold.
+    ///
+    /// # Errors
+    /// When one of them can't be read.
+    pub fn documents<T: DeserializeOwned>(self) -> Result<Page<T>, TableError> {
+        let items = self.items.iter().map(read_document).collect::<Result<_, _>>()?;
+        Ok(Page { items, has_more: self.has_more })
+    }
+}
+
+/// One answer of the table to a query or scan.
+#[derive(Debug, Clone, Default)]
+pub struct Slice {
+    /// The items that the filter lets through; none of a count.
+    pub items: Vec<Item>,
+    /// How many the filter lets through.
+    pub count: u64,
+    /// The key after which the table goes on; none at the end of the range. A slice may
+    /// be empty and still go on.
+    pub last: Option<Item>,
+}
+
+/// Items of one partition of the table or an index, in the order of their sort keys.
+/// One request reads up to the limit, or as much as fits into one answer (1 MB).
+#[derive(Debug, Clone)]
+#[must_use = "it does nothing until it is sent"]
+pub struct Query {
+    /// None for every partition: a scan.
+    partition: Option<String>,
+    index: Option<Index>,
+    range: Option<(&'static str, Vec<String>)>,
+    ascending: bool,
+    consistent: bool,
+    limit: Option<i32>,
+    filter: Option<String>,
+    expression: Expression,
+    after: Option<Item>,
+    only_count: bool,
+}
+
+impl Query {
+    /// A partition of the table, read as it is.
+    pub fn of(partition: impl Into<String>) -> Self {
+        Self::over(None, Some(partition.into()))
+    }
+
+    /// A partition of an index, which lags behind by some milliseconds.
+    pub fn in_index(index: Index, partition: impl Into<String>) -> Self {
+        Self::over(Some(index), Some(partition.into()))
+    }
+
+    /// All of an index, in no order. Only for work that goes on piece by piece.
+    pub fn scan(index: Index) -> Self {
+        Self::over(Some(index), None)
+    }
+
+    fn over(index: Option<Index>, partition: Option<String>) -> Self {
+        Self {
+            partition,
+            consistent: index.is_none(),
+            index,
+            range: None,
+            ascending: true,
+            limit: None,
+            filter: None,
+            expression: Expression::default(),
+            after: None,
+            only_count: false,
+        }
+    }
+
+    /// Sort keys between two, both included.
+    pub fn between(mut self, from: impl Into<String>, to: impl Into<String>) -> Self {
+        self.range = Some(("BETWEEN :from AND :to", vec![from.into(), to.into()]));
+        self
+    }
+
+    /// Sort keys after this one.
+    pub fn beyond(mut self, sort_key: impl Into<String>) -> Self {
+        self.range = Some(("> :from", vec![sort_key.into()]));
+        self
+    }
+
+    /// Sort keys before this one.
+    pub fn below(mut self, sort_key: impl Into<String>) -> Self {
+        self.range = Some(("< :from", vec![sort_key.into()]));
+        self
+    }
+
+    /// The greatest sort key first, unless ascending.
+    pub const fn ascending(mut self, ascending: bool) -> Self {
+        self.ascending = ascending;
+        self
+    }
+
+    /// For half the units: perhaps as it was a moment ago.
+    pub const fn eventual(mut self) -> Self {
+        self.consistent = false;
+        self
+    }
+
+    /// Looks at no more items than this, before the filter.
+    pub fn limit(mut self, limit: impl TryInto<i32>) -> Self {
+        self.limit = Some(limit.try_into().unwrap_or(i32::MAX));
+        self
+    }
+
+    /// Leaves out items after they were read; they cost all the same.
+    pub fn filter(mut self, filter: Option<String>) -> Self {
+        self.filter = filter;
+        self
+    }
+
+    /// A value that the filter calls by this name, which begins with a colon.
+    pub fn value(mut self, placeholder: &str, value: Value) -> Self {
+        self.expression.insert(placeholder, value);
+        self
+    }
+
+    /// An attribute that the filter calls by this name, which begins with `#`.
+    pub fn name(mut self, placeholder: &str, attribute: &str) -> Self {
+        self.expression.insert_name(placeholder, attribute);
+        self
+    }
+
+    /// With the names and values that were collected while the filter was built.
+    pub fn with(mut self, expression: Expression) -> Self {
+        self.expression.extend(expression);
+        self
+    }
+
+    /// Goes on after the last key of a slice.
+    pub fn after(mut self, last: Option<Item>) -> Self {
+        self.after = last;
+        self
+    }
+
+    /// Answers how many there are, not which.
+    pub const fn only_count(mut self) -> Self {
+        self.only_count = true;
+        self
+    }
+
+    /// The key condition; its values go into the expression.
+    fn key_condition(&mut self) -> Option<String> {
+        let partition = self.partition.take()?;
+        let (pk, sk) = self.index.map_or(("pk", "sk"), Index::attributes);
+        self.expression.insert(":pk", text(partition));
+        let Some((range, bounds)) = self.range.take() else {
+            return Some(format!("{pk} = :pk"));
+        };
+        for (name, bound) in [":from", ":to"].into_iter().zip(bounds) {
+            self.expression.insert(name, text(bound));
+        }
+        Some(format!("{pk} = :pk AND {sk} {range}"))
+    }
+}
+
+impl Table {
+    /// One answer to a query.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn query(&self, mut query: Query) -> Result<Slice, TableError> {
+        let Some(keys) = query.key_condition() else {
+            return self.scan(query).await;
+        };
+        let (names, values) = query.expression.into_parts();
+        let request = self.client().query().table_name(self.name());
+        let request = request
+            .set_index_name(query.index.map(|index| index.name().to_owned()))
+            .key_condition_expression(keys)
+            .set_filter_expression(query.filter)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
+            .scan_index_forward(query.ascending)
+            .consistent_read(query.consistent)
+            .set_limit(query.limit)
+            .set_exclusive_start_key(query.after)
+            .set_select(query.only_count.then_some(Select::Count))
+            .return_consumed_capacity(CAPACITY);
+        let (after, output) = send("Query", || request.clone().send()).await;
+        let output = output.map_err(failure)?;
+        meter::record("Query", after, output.consumed_capacity.as_slice());
+        let count = u64::try_from(output.count).unwrap_or_default();
+        Ok(Slice { items: output.items.unwrap_or_default(), count, last: output.last_evaluated_key })
+    }
+
+    async fn scan(&self, query: Query) -> Result<Slice, TableError> {
+        let (names, values) = query.expression.into_parts();
+        let request = self.client().scan().table_name(self.name());
+        let request = request
+            .set_index_name(query.index.map(|index| index.name().to_owned()))
+            .set_filter_expression(query.filter)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
+            .set_limit(query.limit)
+            .set_exclusive_start_key(query.after)
+            .return_consumed_capacity(CAPACITY);
+        let (after, output) = send("Scan", || request.clone().send()).await;
+        let output = output.map_err(failure)?;
+        meter::record("Scan", after, output.consumed_capacity.as_slice());
+        let count = u64::try_from(output.count).unwrap_or_default();
+        Ok(Slice { items: output.items.unwrap_or_default(), count, last: output.last_evaluated_key })
+    }
+
+    /// Up to so many items of a query, or as many as fit into one answer of the table
+    /// (1 MB), and whether there are more.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn page(&self, query: Query, limit: u16) -> Result<Page<Item>, TableError> {
+        let Slice { mut items, last, .. } = self.query(query.limit(i32::from(limit) + 1)).await?;
+        let read_beyond = items.len() > usize::from(limit);
+        items.truncate(usize::from(limit));
+        // At exactly limit + 1 items the table reports a last key even at the end.
+        Ok(Page { has_more: read_beyond || last.is_some(), items })
+    }
+
+    /// All items of a range of sort keys, however many answers it takes.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn whole(&self, pk: &str, (from, to): (&str, &str)) -> Result<Vec<Item>, TableError> {
+        let mut items: Vec<Item> = Vec::new();
+        let mut from = from.to_owned();
+        loop {
+            let Page { items: more, has_more } = self.page(Query::of(pk).between(from.clone(), to), 1_000).await?;
+            if let Some(last) = more.last() {
+                from = keys::after(Reader(last).text("sk")?);
+            }
+            items.extend(more);
+            if !has_more {
+                return Ok(items);
+            }
+        }
+    }
+}

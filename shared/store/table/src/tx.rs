@@ -1,0 +1,152 @@
+//! Several writes, all or nothing.
+
+use crate::{
+    error::{Corrupt, TableError},
+    item::Item,
+    meter,
+    retry::{self, ATTEMPTS, Attempts},
+    table::{CAPACITY, Table},
+    write::Write,
+};
+use aws_sdk_dynamodb::{
+    error::SdkError, operation::transact_write_items::TransactWriteItemsError, types::CancellationReason,
+};
+use aws_smithy_runtime_api::http::Response;
+
+/// What a refused step means, given the item as it is if the step shows it.
+type Refusal<E> = Box<dyn FnOnce(Option<Item>) -> Result<E, Corrupt> + Send>;
+
+/// A transaction. Each step says what its refusal means, so that no outcome depends on
+/// a step's position; of several refused steps the first one counts.
+///
+/// `DynamoDB` takes at most 100 steps and 4 MB, and no two steps on one item.
+#[must_use = "it does nothing until it is committed"]
+pub struct Tx<E> {
+    steps: Vec<(Write, Option<Refusal<E>>)>,
+}
+
+impl<E> Default for Tx<E> {
+    fn default() -> Self {
+        Self { steps: Vec::new() }
+    }
+}
+
+impl<E: From<TableError>> Tx<E> {
+    /// Without steps.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A write without a condition, or whose refusal means no more than that others
+    /// were faster: [`TableError::Contended`].
+    pub fn write(&mut self, write: Write) {
+        self.steps.push((write, None));
+    }
+
+    /// A write whose refusal is this error.
+    pub fn require(&mut self, write: Write, refusal: E)
+    where
+        E: Send + 'static,
+    {
+        self.require_with(write, |_| Ok(refusal));
+    }
+
+    /// A write whose refusal is read from the item as it is: the write must show it.
+    pub fn require_with(
+        &mut self,
+        write: Write,
+        refusal: impl FnOnce(Option<Item>) -> Result<E, Corrupt> + Send + 'static,
+    ) {
+        self.steps.push((write, Some(Box::new(refusal))));
+    }
+
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// Writes all steps or none. Tried again while others write the same items; every
+    /// attempt carries one token, so that an answer lost on the way doesn't write twice.
+    ///
+    /// # Errors
+    /// What the first refused step says, or the table's failure.
+    pub async fn commit(self, table: &Table) -> Result<(), E> {
+        let (writes, refusals): (Vec<_>, Vec<_>) = self.steps.into_iter().unzip();
+        let items = writes.into_iter().map(|write| write.into_step(table.name())).collect::<Result<Vec<_>, _>>()?;
+        let token = client_token();
+        let mut attempts = Attempts::new();
+        loop {
+            let (after, answer) = retry::send("TransactWriteItems", || {
+                let request = table.client().transact_write_items().set_transact_items(Some(items.clone()));
+                request.client_request_token(&token).return_consumed_capacity(CAPACITY).send()
+            })
+            .await;
+            let error = match answer {
+                Ok(output) => {
+                    meter::record("TransactWriteItems", after, output.consumed_capacity());
+                    return Ok(());
+                }
+                Err(error) => error,
+            };
+            meter::record("TransactWriteItems", after, &[]);
+            match cancellation(error)? {
+                Cancellation::Final(reasons) => return Err(refused(refusals, reasons)?),
+                Cancellation::Passing(error) => {
+                    if !attempts.again(ATTEMPTS).await {
+                        return Err(error.into());
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What the first refused step says.
+fn refused<E: From<TableError>>(
+    refusals: Vec<Option<Refusal<E>>>,
+    reasons: Vec<CancellationReason>,
+) -> Result<E, TableError> {
+    let first = refusals.into_iter().zip(reasons).find(|(_, reason)| has(reason, "ConditionalCheckFailed"));
+    match first {
+        Some((Some(refusal), reason)) => Ok(refusal(reason.item)?),
+        _ => Ok(TableError::Contended.into()),
+    }
+}
+
+/// Why a transaction was not made.
+enum Cancellation {
+    /// A condition does not hold.
+    Final(Vec<CancellationReason>),
+    /// Trying again may help; what it comes to when it doesn't.
+    Passing(TableError),
+}
+
+fn cancellation(error: SdkError<TransactWriteItemsError, Response>) -> Result<Cancellation, TableError> {
+    let reasons = match error.as_service_error() {
+        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => cancelled.cancellation_reasons(),
+        Some(TransactWriteItemsError::TransactionInProgressException(_)) => {
+            return Ok(Cancellation::Passing(TableError::Contended));
+        }
+        _ => return Err(retry::failure(error)),
+    };
+    let any = |code: &str| reasons.iter().any(|reason| has(reason, code));
+    if any("ConditionalCheckFailed") {
+        Ok(Cancellation::Final(reasons.to_vec()))
+    } else if any("TransactionConflict") {
+        Ok(Cancellation::Passing(TableError::Contended))
+    } else if any("ThrottlingError") || any("ProvisionedThroughputExceeded") {
+        Ok(Cancellation::Passing(TableError::Unavailable("throttled")))
+    } else {
+        Err(retry::failure(error))
+    }
+}
+
+fn has(reason: &CancellationReason, code: &str) -> bool {
+    reason.code() == Some(code)
+}
+
+/// 128 random bits as `DynamoDB` takes them: at most 36 characters.
+fn client_token() -> String {
+    format!("{:032x}", fastrand::u128(..))
+}

@@ -1,0 +1,87 @@
+//! Something as it was read, so that a write can be held to just that.
+
+use crate::{
+    error::TableError,
+    item::{Item, Reader, read_document, text},
+    keys::Key,
+    table::Table,
+    write::Write,
+};
+use lambdesk_domain::id::Version;
+use serde::{Serialize, de::DeserializeOwned};
+use sha2::{Digest as _, Sha256};
+
+/// Something as it was read, so that a write can be held to just that.
+#[derive(Debug, Clone)]
+pub struct Versioned<T> {
+    /// What it is.
+    pub value: T,
+    document: String,
+}
+
+impl<T> Versioned<T> {
+    /// Names what was read: any other state has another one.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        fingerprint(&self.document)
+    }
+}
+
+impl<T: DeserializeOwned> Versioned<T> {
+    /// Reads an item's document.
+    ///
+    /// # Errors
+    /// When the document is missing or unreadable.
+    pub fn read(item: &Item) -> Result<Self, TableError> {
+        let document = Reader(item).text("doc")?.to_owned();
+        Ok(Self { value: read_document(item)?, document })
+    }
+}
+
+/// The version that something has once it is written.
+///
+/// # Panics
+/// Never: our types have string keys and finite numbers.
+#[must_use]
+pub fn version_of(value: &impl Serialize) -> Version {
+    fingerprint(&serde_json::to_string(value).expect("our types are representable in JSON"))
+}
+
+/// 53 bits, which every reader of JSON takes for the same number.
+fn fingerprint(document: &str) -> Version {
+    let hash = Sha256::digest(document);
+    let bits = hash.iter().take(8).fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
+    Version(bits >> 11)
+}
+
+impl Write {
+    /// Only if the item's document is just as it was read: compared as written, not as
+    /// it would be written today, so that a document of an older version can be changed
+    /// too.
+    pub fn when_unchanged<T>(self, read: &Versioned<T>) -> Self {
+        self.when("doc = :seen").value(":seen", text(&read.document))
+    }
+}
+
+impl Table {
+    /// A document as it is now.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn versioned<T: DeserializeOwned>(&self, key: Key) -> Result<Option<Versioned<T>>, TableError> {
+        self.get(key).await?.as_ref().map(Versioned::read).transpose()
+    }
+}
+
+/// Whether all was still as it was read, for a transaction whose steps say
+/// `changed` when it was not.
+///
+/// # Errors
+/// Every other error.
+pub fn unchanged<E>(committed: Result<(), E>, is_change: impl Fn(&E) -> bool) -> Result<bool, E> {
+    match committed {
+        Ok(()) => Ok(true),
+        Err(error) if is_change(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
