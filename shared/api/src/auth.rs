@@ -5,13 +5,9 @@
 //! Because it names its workspace, the key and what it opens can be read at the
 //! same time; nothing is answered before the key has been found to be genuine.
 
-use crate::{
-    layer::new_request_id,
-    problem::Problem,
-    state::{App, Metered},
-};
+use crate::{layer::new_request_id, problem::Problem, state::App};
 use axum::{
-    extract::FromRequestParts,
+    extract::{FromRef, FromRequestParts},
     http::{HeaderMap, header::AUTHORIZATION, request::Parts},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -22,7 +18,8 @@ use lambdesk_domain::{
     time::Timestamp,
 };
 use lambdesk_runtime::clock::secret_bytes;
-use lambdesk_store::{Store, StoreError, keys::Tenant};
+use lambdesk_store_directory::Directories;
+use lambdesk_table::{TableError, Tenant};
 use sha2::{Digest, Sha256};
 use std::{fmt::Write as _, sync::Arc};
 use uuid::Uuid;
@@ -93,20 +90,20 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 #[derive(Clone)]
 pub struct Caller {
     app: App,
-    store: Store,
     key: BearerKey,
     request_id: RequestId,
 }
 
-impl FromRequestParts<App> for Caller {
+impl<S: Sync> FromRequestParts<S> for Caller
+where
+    App: FromRef<S>,
+{
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let Ok(Metered(store)) = Metered::from_request_parts(parts, app).await;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let key = BearerKey::of(&parts.headers)?;
         Ok(Self {
-            app: app.clone(),
-            store,
+            app: App::from_ref(state),
             key,
             request_id: parts.extensions.get().copied().unwrap_or_else(new_request_id),
         })
@@ -119,8 +116,9 @@ impl Caller {
     /// # Errors
     /// 401 for a key that is unknown, expired, or whose user is gone.
     pub async fn verify(self) -> Result<Session, Problem> {
+        let directories = &self.app.directories;
         let (key, directory) =
-            tokio::try_join!(self.store.api_key(&self.key.hash), self.store.directory(self.key.workspace))?;
+            tokio::try_join!(directories.api_key(&self.key.hash), directories.directory(self.key.workspace))?;
         self.session(key, directory).await
     }
 
@@ -130,14 +128,14 @@ impl Caller {
     /// As [`Caller::verify`]; and what the read fails with, but only to a genuine caller.
     pub async fn verify_while<T>(
         self,
-        read: impl AsyncFnOnce(&Store, WorkspaceId) -> Result<T, StoreError>,
+        read: impl AsyncFnOnce(&App, WorkspaceId) -> Result<T, TableError>,
     ) -> Result<(Session, T), Problem> {
-        let workspace = self.key.workspace;
+        let (workspace, directories) = (self.key.workspace, &self.app.directories);
         let (key, directory, found) = tokio::join!(
-            self.store.api_key(&self.key.hash),
-            self.store.directory(workspace),
+            directories.api_key(&self.key.hash),
+            directories.directory(workspace),
             // Boxed: three requests side by side make a large future.
-            Box::pin(read(&self.store, workspace))
+            Box::pin(read(&self.app, workspace))
         );
         let session = self.session(key?, directory?).await?;
         Ok((session, found?))
@@ -153,14 +151,13 @@ impl Caller {
         let mut is_fresh = false;
         if actor(&key, &directory).is_none() {
             // Made since the directory was read, or gone.
-            directory = self.store.fresh_directory(key.workspace_id).await?.ok_or_else(invalid_key)?;
+            directory = self.app.directories.fresh_directory(key.workspace_id).await?.ok_or_else(invalid_key)?;
             is_fresh = true;
         }
         let actor = actor(&key, &directory).ok_or_else(invalid_key)?;
-        tell_use(&self.store, &key, now);
+        note_use(&self.app.directories, &key, now);
         Ok(Session {
             app: self.app,
-            store: self.store,
             directory,
             key,
             actor,
@@ -174,13 +171,13 @@ impl Caller {
 /// Records the hour of a key's use, at most once in it, beside the request: nobody
 /// waits for it (a Lambda that is frozen meanwhile goes on with its next request),
 /// and a use that fails to be recorded is none.
-fn tell_use(store: &Store, key: &ApiKey, now: Timestamp) {
-    let Some(hour) = store.note_key_use(key.id, now) else {
+fn note_use(directories: &Directories, key: &ApiKey, now: Timestamp) {
+    let Some(hour) = directories.note_key_use(key.id, now) else {
         return;
     };
-    let (store, workspace, id) = (store.metered(), key.workspace_id, key.id);
+    let (directories, workspace, id) = (directories.clone(), key.workspace_id, key.id);
     tokio::spawn(async move {
-        if let Err(error) = store.record_key_use(workspace, id, hour).await {
+        if let Err(error) = directories.record_key_use(workspace, id, hour).await {
             tracing::warn!(key = %id, %error, "the last use of a key was not recorded");
         }
     });
@@ -207,8 +204,6 @@ fn actor(key: &ApiKey, directory: &Directory) -> Option<Actor> {
 pub struct Session {
     /// The function's state.
     pub app: App,
-    /// The table, counting what this request costs.
-    pub store: Store,
     /// What tickets refer to.
     pub directory: Arc<Directory>,
     /// The key.
@@ -222,11 +217,14 @@ pub struct Session {
     is_fresh: bool,
 }
 
-impl FromRequestParts<App> for Session {
+impl<S: Sync> FromRequestParts<S> for Session
+where
+    App: FromRef<S>,
+{
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        Caller::from_request_parts(parts, app).await?.verify().await
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        Caller::from_request_parts(parts, state).await?.verify().await
     }
 }
 
@@ -288,7 +286,7 @@ impl Session {
             return Ok(false);
         }
         self.is_fresh = true;
-        if let Some(fresh) = self.store.fresh_directory(self.workspace()).await? {
+        if let Some(fresh) = self.app.directories.fresh_directory(self.workspace()).await? {
             self.directory = fresh;
         }
         Ok(true)

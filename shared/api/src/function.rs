@@ -3,11 +3,15 @@
 use crate::{layer, seal::SealingKey, state::App};
 use axum::{
     Router,
+    extract::Request,
     handler::Handler,
     http::Method,
+    middleware::{Next, from_fn},
+    response::Response,
     routing::{MethodFilter, MethodRouter},
 };
 use lambdesk_runtime::{Config, Error, aws};
+use lambdesk_table::measured;
 use std::{any::TypeId, process::ExitCode};
 
 /// The routes of a function, listed once: they serve, and tests hold the template
@@ -64,10 +68,12 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     }
 }
 
-impl Routes {
-    /// The router that serves them.
-    pub fn router(self, app: &App) -> Router {
-        app.serve(self.router)
+impl<S: Clone + Send + Sync + 'static> Routes<S> {
+    /// As a function whose state is made of what all functions have.
+    #[must_use]
+    pub fn over(self, state: impl FnOnce(&App) -> S + Send + 'static) -> Function {
+        let Self { paths, served, router } = self;
+        Function { paths, served, serve: Box::new(move |app| router.with_state(state(app))) }
     }
 }
 
@@ -76,12 +82,41 @@ impl Routes<()> {
     pub fn bare_router(self) -> Router {
         layer::edge(self.router, layer::new_request_id)
     }
+}
 
-    /// The same beside functions that have something at hand.
+/// An HTTP function: its routes, and how they are served.
+pub struct Function {
+    paths: Vec<&'static str>,
+    served: Vec<Served>,
+    serve: Box<dyn FnOnce(&App) -> Router + Send>,
+}
+
+impl Function {
+    /// The paths, as axum spells them.
     #[must_use]
-    pub fn beside_others(self) -> Routes {
-        Routes { paths: self.paths, served: self.served, router: self.router.with_state(()) }
+    pub fn paths(&self) -> &[&'static str] {
+        &self.paths
     }
+
+    /// Every operation.
+    #[must_use]
+    pub fn served(&self) -> &[Served] {
+        &self.served
+    }
+
+    /// The router that serves it, with what all functions have in common: request ids,
+    /// problem documents, limits, and a meter for each request.
+    pub fn router(self, app: &App) -> Router {
+        layer::edge((self.serve)(app).layer(from_fn(meter)), layer::new_request_id)
+    }
+}
+
+/// Leaves with the response what its request has used of the table.
+async fn meter(request: Request, next: Next) -> Response {
+    let (mut response, usage) = measured(next.run(request)).await;
+    tracing::debug!(round_trips = usage.round_trips(), depth = usage.depth(), units = usage.units(), "table");
+    response.extensions_mut().insert(usage);
+    response
 }
 
 /// The methods of one path: axum's router, and which handlers it has.
@@ -142,10 +177,10 @@ impl<S> Methods<S> {
 
 /// What the `main` of every HTTP function is: its routes over the table, until
 /// Lambda ends it. The routes may depend on the configuration.
-pub fn run(routes: impl FnOnce(&Config) -> Result<Routes, Error>) -> ExitCode {
+pub fn run(function: impl FnOnce(&Config) -> Result<Function, Error>) -> ExitCode {
     lambdesk_runtime::main(async |config| {
         let sealing = SealingKey::new(&config.sealing_key()?);
-        let app = App { objects: aws::objects(&config), ..App::new(aws::store(&config), sealing) };
-        lambdesk_runtime::serve(routes(&config)?.router(&app)).await
+        let app = App { objects: aws::objects(&config), ..App::new(&aws::table(&config), sealing) };
+        lambdesk_runtime::serve(function(&config)?.router(&app)).await
     })
 }

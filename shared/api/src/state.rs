@@ -1,24 +1,28 @@
-//! What every handler has at hand: the store, the sealing key and the clock.
+//! What every handler has at hand: the stores that the edge itself needs, the sealing
+//! key and the clock.
 
 use crate::{problem::Problem, seal::SealingKey};
-use axum::{
-    Router,
-    extract::{FromRequestParts, Request, State},
-    http::request::Parts,
-    middleware::{Next, from_fn_with_state},
-    response::Response,
-};
 use lambdesk_objects::Objects;
 use lambdesk_runtime::Clock;
-use lambdesk_store::Store;
-use std::{convert::Infallible, sync::Arc};
+use lambdesk_store_contacts::Contacts;
+use lambdesk_store_directory::Directories;
+use lambdesk_store_tickets::Tickets;
+use lambdesk_table::Table;
+use std::sync::Arc;
 use uuid::Uuid;
 
-/// The state of an HTTP function. Cheap to clone.
+/// The state of an HTTP function. Cheap to clone. A function that needs further stores
+/// has a state of its own with this in it.
 #[derive(Debug, Clone)]
 pub struct App {
-    /// The table; handlers take the metered one from [`Metered`].
-    pub store: Store,
+    /// The table, for remembered answers and for further stores.
+    pub table: Table,
+    /// Workspaces, their entries and keys.
+    pub directories: Directories,
+    /// Contacts and accounts.
+    pub contacts: Contacts,
+    /// Tickets and their threads.
+    pub tickets: Tickets,
     /// Object storage, in functions that are given a bucket.
     pub objects: Option<Objects>,
     /// Seals cursors and remembered answers, signs sessions and public tokens.
@@ -28,10 +32,18 @@ pub struct App {
 }
 
 impl App {
-    /// Over this store and key, with the system's clock.
+    /// Over this table and key, with the system's clock and nothing remembered.
     #[must_use]
-    pub fn new(store: Store, sealing: SealingKey) -> Self {
-        Self { store, objects: None, sealing: Arc::new(sealing), clock: Clock::system() }
+    pub fn new(table: &Table, sealing: SealingKey) -> Self {
+        Self {
+            table: table.clone(),
+            directories: Directories::new(table),
+            contacts: Contacts::new(table),
+            tickets: Tickets::new(table),
+            objects: None,
+            sealing: Arc::new(sealing),
+            clock: Clock::system(),
+        }
     }
 
     /// Object storage.
@@ -50,34 +62,4 @@ impl App {
     pub fn new_id(&self) -> Uuid {
         self.clock.new_uuid()
     }
-
-    /// Wraps a function's routes in what all have in common: request ids, problem
-    /// documents, limits, and a meter for each request.
-    pub fn serve(&self, routes: Router<Self>) -> Router {
-        let metered = routes.layer(from_fn_with_state(self.clone(), meter)).with_state(self.clone());
-        crate::layer::edge(metered, crate::layer::new_request_id)
-    }
-}
-
-/// The store of one request, which counts what the request costs.
-#[derive(Debug, Clone)]
-pub struct Metered(pub Store);
-
-impl FromRequestParts<App> for Metered {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_else(|| Self(app.store.metered())))
-    }
-}
-
-/// Gives the request its own meter and leaves what was used with the response.
-async fn meter(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let store = app.store.metered();
-    request.extensions_mut().insert(Metered(store.clone()));
-    let mut response = next.run(request).await;
-    let usage = store.usage();
-    tracing::debug!(round_trips = usage.round_trips(), depth = usage.depth(), units = usage.units(), "table");
-    response.extensions_mut().insert(usage);
-    response
 }

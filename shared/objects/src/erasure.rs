@@ -5,7 +5,8 @@ use lambdesk_domain::{
     id::{TicketId, WorkspaceId},
     time::Timestamp,
 };
-use lambdesk_store::{Store, StoreError};
+use lambdesk_store_tickets::Tickets;
+use lambdesk_table::TableError;
 
 /// Removes every file of a ticket, with their items, and says how many it were.
 /// Without a bucket, holds the ticket to having none.
@@ -14,22 +15,22 @@ use lambdesk_store::{Store, StoreError};
 /// When the object store or the table fails; calling again goes on.
 pub async fn remove_files(
     objects: Option<&Objects>,
-    store: &Store,
+    tickets: &Tickets,
     workspace: WorkspaceId,
     ticket: TicketId,
     now: Timestamp,
-) -> Result<u64, StoreError> {
+) -> Result<u64, TableError> {
     let Some(objects) = objects else {
-        let page = store.attachments(workspace, ticket, 1).await?;
-        return if page.items.is_empty() { Ok(0) } else { Err(StoreError::Unavailable("no bucket")) };
+        let page = tickets.attachments(workspace, ticket, 1).await?;
+        return if page.items.is_empty() { Ok(0) } else { Err(TableError::Unavailable("no bucket")) };
     };
     let mut count = 0;
     loop {
-        let removal = objects.remove_all(store, workspace, ticket, now).await.map_err(|error| match error {
+        let removal = objects.remove_all(tickets, workspace, ticket, now).await.map_err(|error| match error {
             RemovalError::Store(error) => error,
             RemovalError::Objects(error) => {
                 tracing::error!(%error, "files of a ticket could not be removed");
-                StoreError::Unavailable("object store")
+                TableError::Unavailable("object store")
             }
         })?;
         count += removal.removed as u64;

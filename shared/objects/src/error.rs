@@ -1,6 +1,6 @@
 //! What can go wrong at the object store.
 
-use lambdesk_store::StoreError;
+use lambdesk_table::TableError;
 
 /// A failure of the object store. Names no object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -24,5 +24,5 @@ pub enum RemovalError {
     Objects(#[from] ObjectsError),
     /// The table failed.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(#[from] TableError),
 }

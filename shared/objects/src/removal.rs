@@ -7,7 +7,7 @@ use lambdesk_domain::{
     id::{AttachmentId, TicketId, WorkspaceId},
     time::Timestamp,
 };
-use lambdesk_store::Store;
+use lambdesk_store_tickets::Tickets;
 
 /// How many files one call removes at most.
 const AT_ONCE: u16 = 100;
@@ -32,14 +32,14 @@ impl Objects {
     /// When the object store or the table fails; calling again goes on.
     pub async fn remove_all(
         &self,
-        store: &Store,
+        tickets: &Tickets,
         workspace: WorkspaceId,
         ticket: TicketId,
         now: Timestamp,
     ) -> Result<Removal, RemovalError> {
-        let page = store.attachments(workspace, ticket, AT_ONCE).await?;
+        let page = tickets.attachments(workspace, ticket, AT_ONCE).await?;
         let files: Vec<_> = page.items.iter().map(|upload| upload.file.id).collect();
-        self.remove(store, workspace, ticket, &files, now).await?;
+        self.remove(tickets, workspace, ticket, &files, now).await?;
         Ok(Removal { removed: files.len(), has_more: page.has_more })
     }
 
@@ -49,7 +49,7 @@ impl Objects {
     /// When the object store or the table fails; calling again goes on.
     pub async fn remove(
         &self,
-        store: &Store,
+        tickets: &Tickets,
         workspace: WorkspaceId,
         ticket: TicketId,
         files: &[AttachmentId],
@@ -58,21 +58,21 @@ impl Objects {
         // Boxed, so that the compiler can tell that the whole may move between threads.
         let removals: Vec<_> = files
             .iter()
-            .map(|attachment| self.remove_one(store, workspace, ticket, *attachment, now).boxed())
+            .map(|attachment| self.remove_one(tickets, workspace, ticket, *attachment, now).boxed())
             .collect();
         stream::iter(removals).buffer_unordered(SIDE_BY_SIDE).try_collect().await
     }
 
     async fn remove_one(
         &self,
-        store: &Store,
+        tickets: &Tickets,
         workspace: WorkspaceId,
         ticket: TicketId,
         attachment: AttachmentId,
         now: Timestamp,
     ) -> Result<(), RemovalError> {
         self.delete(&ObjectKey { workspace, ticket, attachment }, now).await?;
-        store.forget_attachment(workspace, ticket, attachment).await?;
+        tickets.forget_attachment(workspace, ticket, attachment).await?;
         Ok(())
     }
 }

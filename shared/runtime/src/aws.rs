@@ -13,7 +13,7 @@ use aws_smithy_http_client::{
 use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector};
 use aws_types::SdkConfig;
 use lambdesk_objects::Objects;
-use lambdesk_store::Store;
+use lambdesk_table::Table;
 use std::time::Duration;
 
 /// The authorities that sign AWS endpoints; see the crate's README.
@@ -40,14 +40,14 @@ const AFTER_NEXT: Duration = Duration::from_millis(1);
 /// # Panics
 /// Outside of a tokio runtime.
 #[must_use]
-pub fn store(config: &Config) -> Store {
-    let store = Store::new(dynamo_client(&config.aws), &config.table);
-    let warming = store.clone();
+pub fn table(config: &Config) -> Table {
+    let table = Table::new(&dynamo_client(&config.aws), &config.table);
+    let warming = table.clone();
     tokio::spawn(async move {
         tokio::time::sleep(AFTER_NEXT).await;
         warming.warm().await;
     });
-    store
+    table
 }
 
 /// A client for `DynamoDB`.
@@ -120,6 +120,7 @@ fn embedded_roots() -> TlsContext {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lambdesk_table::Key;
 
     fn aws(url: Option<&str>) -> Aws {
         let url = url.map(str::to_owned);
@@ -151,8 +152,8 @@ mod tests {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let free = format!("http://{}", listener.local_addr().unwrap());
         drop(listener);
-        let store = Store::new(dynamo_client(&aws(Some(&free))), "lambdesk-test");
-        let error = store.sweep_state::<u64>().await.unwrap_err();
+        let table = Table::new(&dynamo_client(&aws(Some(&free))), "lambdesk-test");
+        let error = table.get(Key { pk: "a".into(), sk: "b".into() }).await.unwrap_err();
         assert_eq!(error.to_string(), "the table can't be reached in time (connection)");
     }
 }

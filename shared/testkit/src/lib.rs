@@ -1,3 +1,25 @@
-//! What the tests share.
+//! The one harness of all tests.
+//!
+//! | to find | look in |
+//! |---|---|
+//! | a table in memory, its stream, what goes wrong on request | [`table`], [`faults`] |
+//! | the handles of every store crate over one table | [`stores`] |
+//! | a workspace with users, keys, channels, tickets | [`desk`] |
+//! | calling a function's routes, and reading answers | [`client`] |
+//! | Lambda's Runtime API, for whole binaries | [`runtime_api`] |
 
+#![allow(clippy::missing_panics_doc, reason = "a panic is how a test fails")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
+
+pub mod client;
+pub mod desk;
+pub mod faults;
 pub mod runtime_api;
+pub mod stores;
+pub mod table;
+
+pub use client::{Answer, Client};
+pub use desk::Desk;
+pub use faults::{Fault, Faults};
+pub use stores::Stores;
+pub use table::{TABLE, TestTable};

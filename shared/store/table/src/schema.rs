@@ -64,7 +64,7 @@ impl Table {
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn create_table(&self) -> Result<(), TableError> {
+    pub async fn create(&self) -> Result<(), TableError> {
         if self.client().describe_table().table_name(self.name()).send().await.is_ok() {
             return Ok(());
         }

@@ -1,0 +1,54 @@
+//! The handles of every store crate over one table.
+
+use lambdesk_store_contacts::Contacts;
+use lambdesk_store_directory::Directories;
+use lambdesk_store_events::Events;
+use lambdesk_store_lists::Lists;
+use lambdesk_store_reports::Reports;
+use lambdesk_store_search::SearchIndex;
+use lambdesk_store_tickets::Tickets;
+use lambdesk_store_webhooks::Webhooks;
+use lambdesk_table::Table;
+
+/// Every handle, as one process has them: with the caches of that process.
+#[derive(Debug, Clone)]
+pub struct Stores {
+    /// The table below.
+    pub table: Table,
+    /// Workspaces, their entries and keys.
+    pub directories: Directories,
+    /// Webhook endpoints and deliveries.
+    pub webhooks: Webhooks,
+    /// Contacts and accounts.
+    pub contacts: Contacts,
+    /// Tickets and their threads.
+    pub tickets: Tickets,
+    /// Events and what is due.
+    pub events: Events,
+    /// The search index.
+    pub search: SearchIndex,
+    /// Lists of tickets.
+    pub lists: Lists,
+    /// The counters of reports.
+    pub reports: Reports,
+}
+
+impl Stores {
+    /// Nothing remembered yet.
+    #[must_use]
+    pub fn new(table: &Table) -> Self {
+        let (events, search) = (Events::new(table), SearchIndex::new(table));
+        let reports = Reports::new(table, &events);
+        Self {
+            directories: Directories::new(table),
+            webhooks: Webhooks::new(table),
+            contacts: Contacts::new(table),
+            tickets: Tickets::new(table),
+            lists: Lists::new(table, &search, &reports),
+            events,
+            search,
+            reports,
+            table: table.clone(),
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! A table in memory: the embedded engine, its stream, and faults on request.
+
+use crate::{faults::Faults, stores::Stores};
+use aws_sdk_dynamodb::{
+    Client,
+    config::{BehaviorVersion, Credentials, Region, timeout::TimeoutConfig},
+    types::{AttributeValue, PutRequest, WriteRequest},
+};
+use lambdesk_engine::{Engine, Position, Storage};
+use lambdesk_table::{Item, Key, Table};
+use serde_json::{Value as Json, json};
+use std::{collections::HashMap, time::Duration};
+
+/// The table's name.
+pub const TABLE: &str = "lambdesk-test";
+
+/// An engine in memory with the table in it.
+pub struct TestTable {
+    /// The table as the stores have it.
+    pub table: Table,
+    /// What goes wrong with the requests of [`TestTable::table`]: nothing, until a test says so.
+    pub faults: Faults,
+    /// The engine.
+    pub engine: Engine,
+    /// To look at items from outside; nothing goes wrong here.
+    client: Client,
+}
+
+impl TestTable {
+    /// A new one.
+    pub async fn new() -> Self {
+        let engine = Engine::open(Storage::Memory).expect("an engine in memory opens");
+        let faults = Faults::default();
+        let table = Table::new(&client(&engine, &faults, Duration::from_secs(5)), TABLE);
+        table.create().await.expect("the table is made");
+        let client = client(&engine, &Faults::default(), Duration::from_secs(5));
+        Self { table, faults, engine, client }
+    }
+
+    /// All stores over it, with nothing remembered.
+    pub fn stores(&self) -> Stores {
+        Stores::new(&self.table)
+    }
+
+    /// The stores as another process has them: nothing remembered, nothing going wrong.
+    pub fn elsewhere(&self) -> Stores {
+        Stores::new(&Table::new(&self.client, TABLE))
+    }
+
+    /// The stores as they give up on an answer after 20 ms.
+    pub fn impatient(&self) -> Stores {
+        Stores::new(&Table::new(&client(&self.engine, &self.faults, Duration::from_millis(20)), TABLE))
+    }
+
+    /// The stores of another table in the same engine.
+    pub async fn beside(&self, name: &str) -> Stores {
+        let table = Table::new(&self.client, name);
+        table.create().await.expect("the table is made");
+        Stores::new(&table)
+    }
+
+    /// One item as it is stored; sets in order, so that items can be compared.
+    pub async fn item(&self, key: Key) -> Option<Item> {
+        self.item_in(TABLE, key).await
+    }
+
+    /// The same in another table.
+    pub async fn item_in(&self, table: &str, key: Key) -> Option<Item> {
+        let request = self.client.get_item().table_name(table).consistent_read(true);
+        let request = request.key("pk", AttributeValue::S(key.pk)).key("sk", AttributeValue::S(key.sk));
+        let mut item = request.send().await.expect("it is read").item?;
+        for value in item.values_mut() {
+            if let AttributeValue::Ss(set) = value {
+                set.sort();
+            }
+        }
+        Some(item)
+    }
+
+    /// Writes an item as it is.
+    pub async fn put(&self, item: Item) {
+        self.client.put_item().table_name(TABLE).set_item(Some(item)).send().await.expect("it is put");
+    }
+
+    /// Writes many items as they are.
+    pub async fn put_all(&self, items: Vec<Item>) {
+        let writes = items.into_iter().map(|item| {
+            let put = PutRequest::builder().set_item(Some(item)).build().expect("complete");
+            WriteRequest::builder().put_request(put).build()
+        });
+        for some in writes.collect::<Vec<_>>().chunks(25) {
+            let request = self.client.batch_write_item().request_items(TABLE, some.to_vec());
+            let output = request.send().await.expect("they are put");
+            assert!(output.unprocessed_items().is_none_or(HashMap::is_empty));
+        }
+    }
+
+    /// All items.
+    pub async fn items(&self) -> Vec<Item> {
+        let pages = self.client.scan().table_name(TABLE).into_paginator().items().send();
+        pages.collect::<Result<_, _>>().await.expect("they are read")
+    }
+
+    /// How many items the table holds.
+    pub async fn size(&self) -> usize {
+        self.items().await.len()
+    }
+
+    /// All that the table holds, as text.
+    pub async fn everything(&self) -> String {
+        format!("{:?}", self.items().await)
+    }
+
+    /// The records of the stream after a position, in the shape of an event that Lambda
+    /// hands over, without the filter of the template.
+    pub fn batch(&self, after: Position) -> Json {
+        let records = self.engine.read_stream(TABLE, after, 1_000).expect("it is read");
+        json!({ "Records": records.into_iter().map(|record| record.event).collect::<Vec<_>>() })
+    }
+
+    /// Where the stream ends now.
+    pub fn end_of_stream(&self) -> Position {
+        let records = self.engine.read_stream(TABLE, Position::START, 1_000).expect("it is read");
+        records.last().map_or(Position::START, |record| record.position)
+    }
+}
+
+fn client(engine: &Engine, faults: &Faults, patience: Duration) -> Client {
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(patience).build();
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::from_static("eu-central-1"))
+        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .http_client(faults.over(aws_smithy_http_client::Builder::new().build_http()))
+        .timeout_config(timeouts)
+        .endpoint_url(engine.url())
+        .build();
+    Client::from_conf(config)
+}
