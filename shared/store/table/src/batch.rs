@@ -2,11 +2,11 @@
 
 use crate::{
     error::TableError,
-    item::Item,
+    item::{Item, primary},
     keys::Key,
     meter,
     retry::{ATTEMPTS, Attempts, failure, send},
-    table::{CAPACITY, Table, primary},
+    table::{CAPACITY, Table},
 };
 use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, PutRequest, WriteRequest};
 use futures_util::future::try_join_all;
@@ -28,9 +28,7 @@ impl BatchWrite {
         let request = WriteRequest::builder();
         Ok(match self {
             Self::Put(item) => request.put_request(PutRequest::builder().set_item(Some(item)).build()?),
-            Self::Delete(key) => {
-                request.delete_request(DeleteRequest::builder().set_key(Some(primary(key))).build()?)
-            }
+            Self::Delete(key) => request.delete_request(DeleteRequest::builder().set_key(Some(primary(key))).build()?),
         }
         .build())
     }

@@ -16,6 +16,12 @@ pub type Item = HashMap<String, Value>;
 /// The format version that this code writes. Readers accept the previous one too.
 pub const FORMAT: u64 = 1;
 
+/// An item of nothing but its primary key.
+#[must_use]
+pub fn primary(key: keys::Key) -> Item {
+    HashMap::from([("pk".to_owned(), Value::S(key.pk)), ("sk".to_owned(), Value::S(key.sk))])
+}
+
 /// A text.
 pub fn text(text: impl Into<String>) -> Value {
     Value::S(text.into())

@@ -53,9 +53,7 @@ mod tenant;
 pub use attachments::parse_attachment;
 pub use contacts::Unique;
 pub use contacts::{ACCOUNTS, CONTACTS, JOBS, parse_account, parse_contact, parse_job, parse_place};
-pub use counts::{
-    COUNTED, COUNTED_ASSIGNEES, COUNTED_CHANNELS, COUNTS, counted_day, counted_day_key, counted_group,
-};
+pub use counts::{COUNTED, COUNTED_ASSIGNEES, COUNTED_CHANNELS, COUNTS, counted_day, counted_day_key, counted_group};
 pub use events::EVENTS;
 pub use events::{is_recheck, parse_events};
 pub use purge::BELONGINGS;

@@ -2,7 +2,7 @@
 
 use crate::{
     error::{Corrupt, TableError},
-    item::{Item, Value},
+    item::{Item, primary},
     keys::Key,
     meter,
     retry::{failure, is_condition_failure, send},
@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::{
     operation::update_item::UpdateItemError,
     types::{ReturnConsumedCapacity, ReturnValue},
 };
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 /// Which capacity figures every request asks for.
 pub(crate) const CAPACITY: ReturnConsumedCapacity = ReturnConsumedCapacity::Indexes;
@@ -152,9 +152,4 @@ impl Table {
             Err(error) => Err(failure(error)),
         }
     }
-}
-
-/// The primary key as the SDK takes it.
-pub(crate) fn primary(key: Key) -> HashMap<String, Value> {
-    HashMap::from([("pk".to_owned(), Value::S(key.pk)), ("sk".to_owned(), Value::S(key.sk))])
 }

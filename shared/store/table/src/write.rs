@@ -3,9 +3,8 @@
 use crate::{
     error::TableError,
     expression::Expression,
-    item::{Item, Value},
+    item::{Item, Value, primary},
     keys::Key,
-    table::primary,
 };
 use aws_sdk_dynamodb::types::{
     ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
