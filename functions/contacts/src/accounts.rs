@@ -109,7 +109,7 @@ pub async fn create(session: Session, write: Write, body: JsonBody<AccountBody>)
     let record = executor.remember(&answer);
     match session.store.add_account(session.workspace(), &account, record.as_ref(), session.now).await {
         Ok(()) => Ok(answer.into_response()),
-        Err(CommitError::Answered(record)) => executor.replay(&record),
+        Err(CommitError::Answered(record)) => Ok(executor.replay(&record)?),
         Err(CommitError::Absent) => Err(no_contact()),
         Err(CommitError::Taken(_)) => Err(taken(&session, &account).await?),
         Err(error) => Err(error.into()),

@@ -278,7 +278,7 @@ async fn written(
     match session.store.write_contacts(session.workspace(), plan, None, record.as_ref(), session.now).await {
         Ok(true) => Ok(Some(answer.into_response())),
         Ok(false) => Ok(None),
-        Err(CommitError::Answered(record)) => executor.replay(&record).map(Some),
+        Err(CommitError::Answered(record)) => Ok(Some(executor.replay(&record)?)),
         // Gone again in between: the next try may take it.
         Err(CommitError::Taken(_)) => free_names(session, contact).await.map(|()| None),
         Err(error) => Err(error.into()),

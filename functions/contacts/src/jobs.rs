@@ -190,7 +190,7 @@ async fn begun(
     match session.store.write_contacts(session.workspace(), plan, Some(job), record.as_ref(), session.now).await {
         Ok(true) => {}
         Ok(false) => return Ok(None),
-        Err(CommitError::Answered(record)) => return executor.replay(&record).map(Some),
+        Err(CommitError::Answered(record)) => return Ok(Some(executor.replay(&record)?)),
         Err(error) => return Err(error.into()),
     }
     let worked = Box::pin(work(session, job)).await.unwrap_or_else(|error| {

@@ -6,7 +6,7 @@ use lambdesk_domain::{
     contact::Contact,
     id::{AccountId, TicketId},
 };
-use lambdesk_store::{UsedBy, keys::Posting};
+use lambdesk_store::{UsedBy, UserKind, keys::Posting};
 use serde_json::json;
 
 /// Holds a contact to being used by no ticket and no account, nor any that was
@@ -26,7 +26,7 @@ pub async fn free(session: &Session, contact: &Contact) -> Result<(), Problem> {
 pub async fn free_account(session: &Session, account: AccountId) -> Result<(), Problem> {
     let users = session.store.users_of(session.workspace(), &Posting::Account(account)).await?;
     let ids: Vec<_> = users.tickets.into_iter().map(TicketId::uuid).collect();
-    let used = (!ids.is_empty()).then_some(UsedBy { kind: "ticket", ids, is_exact: !users.may_be_more });
+    let used = (!ids.is_empty()).then_some(UsedBy { kind: UserKind::Ticket, ids, is_exact: !users.may_be_more });
     refuse(session, used.as_slice())
 }
 
@@ -39,7 +39,7 @@ fn refuse(session: &Session, uses: &[UsedBy]) -> Result<(), Problem> {
     let named: Vec<_> = uses
         .iter()
         .map(|uses| {
-            let most = if sees_all || uses.kind != "ticket" { 10 } else { 0 };
+            let most = if sees_all || uses.kind != UserKind::Ticket { 10 } else { 0 };
             let ids: Vec<_> = uses.ids.iter().take(most).map(ToString::to_string).collect();
             json!({"kind": uses.kind, "count": uses.ids.len(), "is_exact": uses.is_exact, "ids": ids})
         })

@@ -184,7 +184,7 @@ pub async fn create(
     let record = executor.remember(&answer);
     match new.commit(&store, executor.workspace, record.as_ref()).await {
         Ok(()) => Ok(answer.into_response()),
-        Err(CommitError::Answered(record)) => executor.replay(&record),
+        Err(CommitError::Answered(record)) => Ok(executor.replay(&record)?),
         Err(error) => Err(error.into()),
     }
 }

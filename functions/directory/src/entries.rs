@@ -72,7 +72,7 @@ pub async fn create<K: Kind>(session: Session, write: Write, body: JsonBody<K::B
     let record = executor.remember(&answer);
     match session.store.add(session.workspace(), New::Entry(&entry), record.as_ref(), session.now).await {
         Ok(()) => Ok(answer.into_response()),
-        Err(CommitError::Answered(record)) => executor.replay(&record),
+        Err(CommitError::Answered(record)) => Ok(executor.replay(&record)?),
         Err(error) => Err(error.into()),
     }
 }
@@ -157,7 +157,7 @@ async fn attempt<K: Kind>(
     match session.store.change_entry(session.workspace(), change, record.as_ref(), session.now).await {
         Ok(false) => return Ok(None),
         Ok(true) => {}
-        Err(CommitError::Answered(record)) => return executor.replay(&record).map(Some),
+        Err(CommitError::Answered(record)) => return Ok(Some(executor.replay(&record)?)),
         Err(error) => return Err(error.into()),
     }
     if let Some(holder) = before.key_holder().filter(|_| entry.is_none()) {

@@ -73,7 +73,7 @@ pub async fn next_secret(
         match session.store.change_entry(session.workspace(), change, record.as_ref(), session.now).await {
             Ok(true) => return Ok(answer.into_response()),
             Ok(false) => {}
-            Err(CommitError::Answered(record)) => return executor.replay(&record),
+            Err(CommitError::Answered(record)) => return Ok(executor.replay(&record)?),
             Err(error) => return Err(error.into()),
         }
     }

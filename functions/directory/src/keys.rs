@@ -169,7 +169,7 @@ pub async fn create(session: Session, write: Write, body: JsonBody<KeyBody>) -> 
     let new = New::ApiKey { key: &key, hash: &hash, holder: holder.as_ref() };
     match session.store.add(session.workspace(), new, record.as_ref(), session.now).await {
         Ok(()) => Ok(answer.into_response()),
-        Err(CommitError::Answered(record)) => executor.replay(&record),
+        Err(CommitError::Answered(record)) => Ok(executor.replay(&record)?),
         // The holder has changed this moment; another try sees it as it is.
         Err(CommitError::Absent) => Err(Problem::unavailable()),
         Err(error) => Err(error.into()),

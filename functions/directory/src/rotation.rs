@@ -82,7 +82,7 @@ pub async fn rotate(
         match session.store.change_api_key(&listed, change, record.as_ref(), session.now).await {
             Ok(true) => return Ok(answer.into_response()),
             Ok(false) => {}
-            Err(CommitError::Answered(record)) => return executor.replay(&record),
+            Err(CommitError::Answered(record)) => return Ok(executor.replay(&record)?),
             Err(error) => return Err(error.into()),
         }
     }

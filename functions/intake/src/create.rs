@@ -8,7 +8,7 @@ use crate::{
 };
 use axum::{
     http::{HeaderMap, StatusCode},
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use lambdesk_api::{
     execute::Executor,
@@ -51,10 +51,10 @@ pub async fn create(door: Door, headers: HeaderMap, once: Once, submission: Subm
         ..door.new_ticket(asked)
     };
     let sealing = &door.visit.app.sealing;
-    opening::open(&executor, new, contact, |ticket, message| {
+    let created = opening::open(&executor, new, contact, |ticket, message| {
         Answer::new(StatusCode::CREATED, &opened(ticket, message, sealing))
-    })
-    .await
+    });
+    Ok(created.await?.into_response())
 }
 
 /// A new ticket with its public token. There is no `Location`: the token is its

@@ -2,7 +2,7 @@
 
 use crate::{
     cors::Reader,
-    origin::{self, Origin},
+    origin::{Origin, OriginNotAllowed},
 };
 use axum::{
     extract::{FromRequestParts, Path},
@@ -68,7 +68,7 @@ impl Visit {
         };
         let hosts = channel.map(|channel| channel.hostnames.as_slice());
         if !origin.is_covered_by(hosts.unwrap_or_default()) {
-            return Err(origin::not_allowed());
+            return Err(OriginNotAllowed.into());
         }
         self.reader.is(origin);
         Ok(())
@@ -143,7 +143,7 @@ impl Door {
     /// # Errors
     /// 403 when the request comes from no page.
     pub fn page(&self) -> Result<&Origin, Problem> {
-        self.visit.origin.as_ref().ok_or_else(origin::not_allowed)
+        self.visit.origin.as_ref().ok_or_else(|| OriginNotAllowed.into())
     }
 
     /// Holds the channel to being on.
@@ -174,9 +174,9 @@ impl Door {
             .ok_or_else(|| Problem::unauthorized("a session of this channel is needed; it is good for half an hour"))?;
         let given_to = Origin::parse(&session.origin)
             .filter(|origin| origin.is_covered_by(&self.channel.hostnames))
-            .ok_or_else(origin::not_allowed)?;
+            .ok_or(OriginNotAllowed)?;
         match &self.visit.origin {
-            Some(origin) if *origin != given_to => Err(origin::not_allowed()),
+            Some(origin) if *origin != given_to => Err(OriginNotAllowed.into()),
             _ => Ok(session),
         }
     }

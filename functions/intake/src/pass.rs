@@ -1,6 +1,6 @@
 //! A visitor's own ticket, opened with its public token.
 
-use crate::{door::Visit, origin::not_allowed};
+use crate::{door::Visit, origin::OriginNotAllowed};
 use axum::{
     extract::{FromRequestParts, RawPathParams},
     http::request::Parts,
@@ -97,6 +97,6 @@ impl OwnTicket {
 
 /// `OPTIONS /intake/tickets/{public_token}…`: for the pages of the ticket's channel.
 pub async fn preflight(own: OwnTicket) -> Result<Response, Problem> {
-    own.visit.origin.ok_or_else(not_allowed)?;
+    own.visit.origin.ok_or(OriginNotAllowed)?;
     Ok(crate::cors::preflight())
 }

@@ -7,17 +7,20 @@ use crate::{
     pass::OwnTicket,
     view::{MessageView, RepliedView},
 };
-use axum::{http::StatusCode, response::Response};
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
 use lambdesk_api::{
     body::{Checker, JsonBody},
-    execute::{Command, Executor, Written},
+    execute::{Command, CommandError, Executor, Written},
     idempotency::Answer,
     opening,
     problem::Problem,
     visitor::continuing,
 };
 use lambdesk_domain::{
-    command::{self, Change, Context, NewReply, NewTicket, Opening, Prior, ReplyKind},
+    command::{self, Change, Context, NewReply, NewTicket, Opening, Prior, Rejection, ReplyKind},
     id::{MessageId, TicketId},
     message::{Content, Message},
     status::Source,
@@ -45,14 +48,17 @@ pub async fn reply(own: OwnTicket, once: Once, body: JsonBody<MessageBody>) -> R
         answer_needs_ticket: false,
     });
     match written.await {
-        Err(problem) if problem.code() == "ticket_closed" => continue_closed(&own, &executor, reply).await,
-        written => written.map_err(as_visitors_see_it),
+        Err(CommandError::Rejected(Rejection::Closed)) => continue_closed(&own, &executor, reply).await,
+        written => Ok(written.map_err(as_visitors_see_it)?.into_response()),
     }
 }
 
 /// What is in the trash is gone to its visitor.
-pub fn as_visitors_see_it(problem: Problem) -> Problem {
-    if problem.code() == "trashed" { Problem::not_found() } else { problem }
+pub fn as_visitors_see_it(error: CommandError) -> CommandError {
+    match error {
+        CommandError::Rejected(Rejection::Trashed) => Rejection::NotFound.into(),
+        error => error,
+    }
 }
 
 fn new_reply(own: &OwnTicket, content: Content) -> NewReply {
@@ -85,12 +91,12 @@ async fn continue_closed(own: &OwnTicket, executor: &Executor<'_>, reply: NewRep
     let is_on = own.directory.channels.get(&own.channel.id).is_some_and(|channel| channel.is_enabled);
     let new = NewTicket { is_held: new.is_held || !is_on, ..new };
     let sealing = &own.visit.app.sealing;
-    opening::open(executor, new, contact, |ticket, message: Option<&Message>| {
+    let opened = opening::open(executor, new, contact, |ticket, message: Option<&Message>| {
         let view = RepliedView {
             message: message.and_then(MessageView::of),
             continued: Some(opened(ticket, message, sealing)),
         };
         Answer::new(StatusCode::CREATED, &view)
-    })
-    .await
+    });
+    Ok(opened.await?.into_response())
 }

@@ -81,5 +81,5 @@ pub async fn mark_read(own: OwnTicket, once: Once, body: NoBody) -> Result<Respo
         answer: |_: Written<'_>| Answer::no_content(),
         answer_needs_ticket: false,
     });
-    written.await.map_err(crate::reply::as_visitors_see_it)
+    Ok(written.await.map_err(crate::reply::as_visitors_see_it)?.into_response())
 }

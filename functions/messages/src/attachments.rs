@@ -135,7 +135,7 @@ pub async fn announce(
     let answer = Answer::created(location, &view);
     match store.announce_attachment(workspace, &upload, executor.remember(&answer).as_ref()).await {
         Ok(()) => Ok(answer.into_response()),
-        Err(CommitError::Answered(record)) => executor.replay(&record),
+        Err(CommitError::Answered(record)) => Ok(executor.replay(&record)?),
         Err(error) => Err(error.into()),
     }
 }

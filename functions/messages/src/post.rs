@@ -3,12 +3,12 @@
 
 use crate::take::take;
 
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
     auth::Session,
     body::{Checker, Input, JsonBody, Unknown},
     content::content,
-    execute::{Command, Executor, Written},
+    execute::{Command, CommandError, Executor, Written},
     idempotency::Answer,
     opening,
     path::Id,
@@ -20,7 +20,7 @@ use lambdesk_api::{
 use lambdesk_domain::{
     access::{Actor, Scope},
     attachment::MAX_PER_MESSAGE,
-    command::{self, Context, NewReply, Opening, Prior, ReplyKind},
+    command::{self, Context, NewReply, Opening, Prior, Rejection, ReplyKind},
     id::{AttachmentId, MessageId, TicketId},
     message::{Message, Sender, SenderKind},
     status::Status,
@@ -118,10 +118,10 @@ pub async fn post(
     });
     match written.await {
         // Files stay with the ticket that they were uploaded to.
-        Err(problem) if problem.code() == "ticket_closed" && files.is_empty() => {
+        Err(CommandError::Rejected(Rejection::Closed)) if files.is_empty() => {
             continue_closed(&executor, reply, answer).await
         }
-        written => written,
+        written => Ok(written?.into_response()),
     }
 }
 
@@ -167,7 +167,7 @@ async fn continue_closed(
         opening,
     )
     .await?;
-    opening::open(executor, new, contact, |_, message| answer(message)).await
+    Ok(opening::open(executor, new, contact, |_, message| answer(message)).await?.into_response())
 }
 
 fn location(message: &Message) -> String {

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
     auth::Session,
     body::JsonBody,
-    execute::{Command, Executor, Written},
+    execute::{Command, CommandError, Executor, Outcome, Written},
     idempotency::Answer,
     json_patch::{AnyPatch, AnyPatchBody, Operations},
     path::Id,
@@ -111,6 +111,7 @@ async fn on_version(
     body: &[u8],
     basis: Basis,
 ) -> Result<Response, Problem> {
+    let is_bound = write.if_match.is_some();
     for attempt in 0..ATTEMPTS {
         let ticket = session.store.ticket(session.workspace(), id).await?;
         let ticket = ticket.filter(|ticket| write.context(session).sees(ticket)).ok_or_else(Problem::not_found)?;
@@ -119,11 +120,11 @@ async fn on_version(
         }
         let fields = basis.fields(&ticket, session).await?;
         let bound = Write { if_match: Some(ticket.version), ..write.clone() };
-        match set(session, id, &bound, body, fields).await {
-            Err(problem) if problem.code() == "stale" && write.if_match.is_none() => {
+        match change(session, id, &bound, body, fields).await {
+            Err(CommandError::Rejected(Rejection::Stale { .. })) if !is_bound => {
                 tokio::time::sleep(BACKOFF.saturating_mul(1 << attempt.min(5)).mul_f64(fastrand::f64())).await;
             }
-            answered => return answered,
+            changed => return Ok(changed?.into_response()),
         }
     }
     Err(Problem::unavailable())
@@ -137,6 +138,16 @@ pub async fn set(
     body: &[u8],
     fields: Fields,
 ) -> Result<Response, Problem> {
+    Ok(change(session, id, write, body, fields).await?.into_response())
+}
+
+async fn change(
+    session: &Session,
+    id: TicketId,
+    write: &Write,
+    body: &[u8],
+    fields: Fields,
+) -> Result<Outcome, CommandError> {
     let update = Update::Fields(Box::new(fields));
     run(session, id, write, body, &update, answer_with(&session.directory), true).await
 }
@@ -150,13 +161,11 @@ pub async fn run(
     update: &Update,
     answer: impl Fn(Written<'_>) -> Answer,
     answer_needs_ticket: bool,
-) -> Result<Response, Problem> {
+) -> Result<Outcome, CommandError> {
     let decide = |context: &command::Context, prior: command::Prior<'_>| -> Result<command::Decision, Rejection> {
         command::update(update, context, prior)
     };
-    let response =
-        Executor::of(session, write, body).execute(Command { ticket, decide, answer, answer_needs_ticket }).await?;
-    Ok(response.into_response())
+    Executor::of(session, write, body).execute(Command { ticket, decide, answer, answer_needs_ticket }).await
 }
 
 /// The ticket afterwards, with its version.

@@ -6,7 +6,7 @@ use crate::{
     read::view_of,
     references::{self, Custom},
 };
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
     auth::Session,
     body::{Checker, Input, JsonBody, Unknown},
@@ -113,12 +113,12 @@ pub async fn create(mut session: Session, write: Write, body: JsonBody<CreateBod
     write.require_new()?;
     let New { ticket, contact, accounts } = read(body.value, &mut session).await?;
     let executor = Executor::of(&session, &write, &body.raw);
-    opening::open(&executor, ticket, contact, |ticket, message| {
+    let opened = opening::open(&executor, ticket, contact, |ticket, message| {
         let messages = message.map(|message| view_of(&session, ticket, message)).into_iter().collect();
         let view = TicketView::of(ticket, &session.directory, &accounts).with_messages(messages, false);
         Answer::created(format!("/v1/tickets/{}", ticket.id), &view).with_version(ticket.version)
-    })
-    .await
+    });
+    Ok(opened.await?.into_response())
 }
 
 /// What a body comes to.

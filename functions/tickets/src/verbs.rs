@@ -1,10 +1,11 @@
 //! Verbs: what is done to a ticket without saying a value.
 
 use crate::change::{answer_with, run, set};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
     auth::Session,
     body::NoBody,
+    execute::CommandError,
     idempotency::Answer,
     path::{Id, Ids},
     problem::Problem,
@@ -12,7 +13,7 @@ use lambdesk_api::{
 };
 use lambdesk_domain::{
     access::{Actor, Forbidden, Scope},
-    command::{Fields, Update},
+    command::{Fields, Rejection, Update},
     id::{TagId, TicketId},
     patch::{Field, TagChange},
 };
@@ -40,7 +41,8 @@ pub async fn detach_tag(
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
     let fields = Fields { tags: TagChange::Detach([tag].into()), ..Fields::default() };
-    run(&session, id, &write, &[], &Update::Fields(Box::new(fields)), |_| Answer::no_content(), false).await
+    let update = Update::Fields(Box::new(fields));
+    Ok(run(&session, id, &write, &[], &update, |_| Answer::no_content(), false).await?.into_response())
 }
 
 /// `POST /v1/tickets/{ticket_id}/archive`.
@@ -72,9 +74,11 @@ fn seen(is_read: bool) -> Update {
 pub async fn delete(session: Session, Id(id): Id<TicketId>, write: Write) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
     let update = Update::Delete(session.directory.workspace.deletion);
-    let deleted = run(&session, id, &write, &[], &update, |_| Answer::no_content(), false).await;
-    // What is in the trash already is gone to whoever deletes.
-    deleted.map_err(|problem| if problem.code() == "trashed" { Problem::not_found() } else { problem })
+    match run(&session, id, &write, &[], &update, |_| Answer::no_content(), false).await {
+        // What is in the trash already is gone to whoever deletes.
+        Err(CommandError::Rejected(Rejection::Trashed)) => Err(Problem::not_found()),
+        deleted => Ok(deleted?.into_response()),
+    }
 }
 
 async fn verb(
@@ -86,5 +90,5 @@ async fn verb(
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
     body.check()?;
-    run(session, id, write, &body.raw, &update, answer_with(&session.directory), true).await
+    Ok(run(session, id, write, &body.raw, &update, answer_with(&session.directory), true).await?.into_response())
 }

@@ -180,7 +180,7 @@ async fn queue(
             Ok(answer.into_response())
         }
         Ok(false) => Err(pending()),
-        Err(CommitError::Answered(record)) => executor.replay(&record),
+        Err(CommitError::Answered(record)) => Ok(executor.replay(&record)?),
         Err(error) => Err(error.into()),
     }
 }

@@ -66,7 +66,7 @@ pub async fn create(
     let answer = Answer::created(format!("/v1/webhooks/{}", endpoint.id), &EndpointView::with_secret(&endpoint));
     match session.store.create_endpoint(&endpoint, executor.remember(&answer).as_ref()).await {
         Ok(()) => Ok(answer.into_response()),
-        Err(CommitError::Answered(record)) => executor.replay(&record),
+        Err(CommitError::Answered(record)) => Ok(executor.replay(&record)?),
         Err(error) => Err(error.into()),
     }
 }
@@ -152,7 +152,7 @@ pub async fn rotate_secret(
     match session.store.change_endpoint(session.workspace(), id, session.now, rotate).await {
         Ok(Some(endpoint)) => Ok(Answer::ok(&EndpointView::with_secret(&endpoint)).into_response()),
         Ok(None) => Err(Problem::not_found()),
-        Err(CommitError::Answered(record)) => executor.replay(&record),
+        Err(CommitError::Answered(record)) => Ok(executor.replay(&record)?),
         Err(error) => Err(error.into()),
     }
 }

@@ -9,14 +9,13 @@ use lambdesk_domain::patch::Field;
 /// How many bad fields are told; the rest would only make the answer long.
 const TOLD: usize = 100;
 
-/// The code of a field that makes the whole answer a 413.
-const TOO_LARGE: &str = "too_large";
-
 /// Collects bad fields. Pointers are JSON Pointers (RFC 6901), relative to [`within`](Self::within).
 #[derive(Debug, Default)]
 pub struct Checker {
     prefix: String,
     errors: Vec<FieldError>,
+    /// Where in the errors the first one is that makes the answer a 413.
+    too_large: Option<usize>,
 }
 
 impl Checker {
@@ -96,12 +95,18 @@ impl Checker {
         result
     }
 
-    /// Something wrong at `pointer`. The code `too_large` makes the answer a 413.
+    /// Something wrong at `pointer`.
     pub fn error(&mut self, pointer: &str, code: &'static str, detail: impl Into<String>) {
-        // A 413 must not hide behind a hundred smaller faults.
-        if self.errors.len() < TOLD || code == TOO_LARGE {
+        if self.errors.len() < TOLD {
             self.errors.push(FieldError::new(format!("{}{pointer}", self.prefix), code, detail));
         }
+    }
+
+    /// More at `pointer` than is taken, which makes the answer a 413.
+    pub fn too_large(&mut self, pointer: &str, detail: impl Into<String>) {
+        // A 413 must not hide behind a hundred smaller faults.
+        self.too_large.get_or_insert(self.errors.len());
+        self.errors.push(FieldError::new(format!("{}{pointer}", self.prefix), "too_large", detail));
     }
 
     /// Whether nothing is wrong so far.
@@ -112,12 +117,12 @@ impl Checker {
     /// Nothing wrong, or the answer that tells everything.
     ///
     /// # Errors
-    /// 422 with the bad fields; 413 when one of them is `too_large`.
+    /// 422 with the bad fields; 413 when one of them is [too large](Self::too_large).
     pub fn finish(self) -> Result<(), Problem> {
         if self.errors.is_empty() {
             return Ok(());
         }
-        match self.errors.iter().find(|error| error.code == TOO_LARGE) {
+        match self.too_large.and_then(|index| self.errors.get(index)) {
             Some(large) => {
                 Err(Problem::too_large(format!("{}: {}", large.pointer, large.detail)).with_errors(self.errors))
             }

@@ -21,9 +21,9 @@ pub fn content(html: Input<String>, text: Input<String>, checker: &mut Checker) 
             return None;
         }
     };
-    let code = |error: &InvalidContent| match error {
-        InvalidContent::Empty => "required",
-        InvalidContent::TooLarge | InvalidContent::TooManyTags => "too_large",
+    let refuse = |error: InvalidContent| match error {
+        InvalidContent::Empty => checker.error(pointer, "required", error.to_string()),
+        InvalidContent::TooLarge | InvalidContent::TooManyTags => checker.too_large(pointer, error.to_string()),
     };
-    content.map_err(|error| checker.error(pointer, code(&error), error.to_string())).ok()
+    content.map_err(refuse).ok()
 }

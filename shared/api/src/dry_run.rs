@@ -22,9 +22,15 @@ pub struct DryRun {
 impl DryRun {
     /// Of a write to tickets: what the events tell of them.
     #[must_use]
-    pub fn answer(events: Vec<Event>) -> Response {
+    pub fn of(events: Vec<Event>) -> Self {
         let changes = events.iter().flat_map(changes_of).collect();
-        Answer::ok(&Self { events, changes }).into_response()
+        Self { events, changes }
+    }
+
+    /// As [`DryRun::of`], answered.
+    #[must_use]
+    pub fn answer(events: Vec<Event>) -> Response {
+        Self::of(events).into_response()
     }
 
     /// Of a write that no event tells of: what differs between the thing as it is
@@ -38,7 +44,13 @@ impl DryRun {
     /// [`DryRun::between`], with the events.
     #[must_use]
     pub fn told(events: Vec<Event>, before: &impl Serialize, after: &impl Serialize) -> Response {
-        Answer::ok(&Self { events, changes: difference(before, after) }).into_response()
+        Self { events, changes: difference(before, after) }.into_response()
+    }
+}
+
+impl IntoResponse for DryRun {
+    fn into_response(self) -> Response {
+        Answer::ok(&self).into_response()
     }
 }
 

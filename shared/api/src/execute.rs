@@ -1,16 +1,20 @@
-//! The one way in which a command on a ticket becomes an answer.
+//! The one way in which a command on a ticket becomes an [`Outcome`] or a
+//! [`CommandError`]. HTTP statuses and problem codes come after it, in the handlers.
 
+mod error;
+mod outcome;
+
+pub use self::{error::CommandError, outcome::Outcome};
 pub use crate::dry_run::DryRun;
 
 use crate::{
     auth::Session,
-    idempotency::{Answer, Idempotency},
-    problem::Problem,
+    idempotency::{Answer, Idempotency, ReplayError},
     render::Accounts,
     state::App,
     write::Write,
 };
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use lambdesk_domain::{
     command::{Change, Context, Decision, Prior, Rejection},
     events,
@@ -22,23 +26,23 @@ use lambdesk_store::{CommitError, Record, Store};
 /// How often a command is decided anew because others changed the ticket meanwhile.
 const ATTEMPTS: u32 = 8;
 
-/// A command on one ticket, and how it is answered.
+/// A command on one ticket, and the answer to it.
 pub struct Command<D, A> {
     /// The ticket.
     pub ticket: TicketId,
-    /// Decides it.
+    /// Decides the command for what is known of the ticket.
     pub decide: D,
-    /// Answers it, given the ticket afterwards where that is known.
+    /// Makes the answer from the ticket after the change, where that is known.
     pub answer: A,
-    /// The answer can't be given without the ticket.
+    /// The answer can't be made without the ticket.
     pub answer_needs_ticket: bool,
 }
 
-/// What a command came to.
+/// What the answer to a command is made from.
 pub struct Written<'a> {
-    /// The change; none when all was as asked already.
+    /// The change; none when the ticket was as the caller wants it already.
     pub change: Option<&'a Change>,
-    /// The ticket afterwards, where it is known.
+    /// The ticket after the change, where it is known.
     pub ticket: Option<&'a Ticket>,
     /// The account that the ticket is about, where the answer needs the ticket.
     pub accounts: &'a Accounts,
@@ -52,9 +56,9 @@ pub struct Executor<'a> {
     pub app: &'a App,
     /// The tenant.
     pub workspace: WorkspaceId,
-    /// The circumstances.
+    /// The circumstances of the command.
     pub context: Context,
-    /// Nothing is to be recorded.
+    /// Nothing is written.
     pub is_dry_run: bool,
     /// The key under which the answer is remembered.
     pub idempotency: Option<Idempotency>,
@@ -75,13 +79,14 @@ impl<'a> Executor<'a> {
         }
     }
 
-    /// Decides, commits and answers. Decides first for the likely case; when the
-    /// ticket is not as assumed, or when only the ticket can tell, decides again
-    /// with the ticket at hand.
+    /// Decides the command, commits the change and makes the answer. The first
+    /// decision assumes the likely case and reads nothing; when the ticket is not as
+    /// assumed, or when the decision needs the ticket, the command is decided again
+    /// for the ticket as it is.
     ///
     /// # Errors
-    /// Why the command is refused, as a problem document.
-    pub async fn execute<D, A>(&self, command: Command<D, A>) -> Result<Response, Problem>
+    /// Why the command is not carried out.
+    pub async fn execute<D, A>(&self, command: Command<D, A>) -> Result<Outcome, CommandError>
     where
         D: Fn(&Context, Prior<'_>) -> Result<Decision, Rejection>,
         A: Fn(Written<'_>) -> Answer,
@@ -89,7 +94,7 @@ impl<'a> Executor<'a> {
         let mut known: Option<Ticket> = None;
         if self.is_dry_run || self.idempotency.is_some() && command.answer_needs_ticket {
             if let Some(response) = self.answered_before().await? {
-                return Ok(response);
+                return Ok(Outcome::Replayed(response));
             }
             known = Some(self.load(command.ticket).await?);
         }
@@ -97,7 +102,9 @@ impl<'a> Executor<'a> {
             let prior = known.as_ref().map_or(Prior::Unknown, Prior::Known);
             let change = match ((command.decide)(&self.context, prior)?, &known) {
                 (Decision::Change(change), _) => change,
-                (Decision::Unchanged, Some(_)) if self.is_dry_run => return Ok(DryRun::answer(Vec::new())),
+                (Decision::Unchanged, Some(_)) if self.is_dry_run => {
+                    return Ok(Outcome::DryRun(DryRun::of(Vec::new())));
+                }
                 (Decision::Unchanged, Some(ticket)) => return self.unchanged(&command, ticket).await,
                 (Decision::Unchanged | Decision::NeedsTicket, _) => {
                     known = Some(self.load(command.ticket).await?);
@@ -105,16 +112,16 @@ impl<'a> Executor<'a> {
                 }
             };
             match self.attempt(&command, *change, known.as_ref()).await? {
-                Attempt::Done(response) => return Ok(response),
+                Attempt::Done(outcome) => return Ok(outcome),
                 Attempt::Again(ticket) => known = Some(*ticket),
             }
         }
-        Err(Problem::unavailable())
+        Err(CommandError::Contended)
     }
 
-    /// All is as asked. That is remembered too: sent again when it is so no longer,
-    /// the request must not change it after all.
-    async fn unchanged<D, A>(&self, command: &Command<D, A>, ticket: &Ticket) -> Result<Response, Problem>
+    /// Answers a command that changes nothing. The answer is remembered too: the same
+    /// request, sent again after the ticket has changed, must not change it after all.
+    async fn unchanged<D, A>(&self, command: &Command<D, A>, ticket: &Ticket) -> Result<Outcome, CommandError>
     where
         A: Fn(Written<'_>) -> Answer,
     {
@@ -122,7 +129,7 @@ impl<'a> Executor<'a> {
         if let Some(record) = self.remember(&answer) {
             self.store.remember(self.workspace, &record, self.context.now).await?;
         }
-        Ok(answer.into_response())
+        Ok(Outcome::Unchanged(answer))
     }
 
     async fn attempt<D, A>(
@@ -130,13 +137,13 @@ impl<'a> Executor<'a> {
         command: &Command<D, A>,
         mut change: Change,
         known: Option<&Ticket>,
-    ) -> Result<Attempt, Problem>
+    ) -> Result<Attempt, CommandError>
     where
         A: Fn(Written<'_>) -> Answer,
     {
         if let Some(ticket) = known.filter(|_| self.is_dry_run) {
             let event = events::between(Some(ticket), &change.applied_to(ticket));
-            return Ok(Attempt::Done(DryRun::answer(vec![event.into()])));
+            return Ok(Attempt::Done(Outcome::DryRun(DryRun::of(vec![event.into()]))));
         }
         let foreseen = known.filter(|_| self.idempotency.is_some() && command.answer_needs_ticket).map(|ticket| {
             change.guard.version = Some(ticket.version);
@@ -153,17 +160,16 @@ impl<'a> Executor<'a> {
                     Some(answer) => answer,
                     None => self.answer(command, Some(&change), ticket.as_ref()).await,
                 };
-                Ok(Attempt::Done(answer.into_response()))
+                Ok(Attempt::Done(Outcome::Changed(answer)))
             }
             Err(CommitError::NotAsAssumed(ticket)) => Ok(Attempt::Again(ticket)),
-            Err(CommitError::Answered(record)) => self.replay(&record).map(Attempt::Done),
-            Err(CommitError::Absent) => Err(Problem::not_found()),
+            Err(CommitError::Answered(record)) => Ok(Attempt::Done(Outcome::Replayed(self.replay(&record)?))),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// The answer, with the account that the ticket is about. What is written is
-    /// written: where the account can't be read, the answer names it by its id alone.
+    /// The answer, with the account that the ticket is about. The change is committed
+    /// by now: where the account can't be read, the answer names it by its id alone.
     async fn answer<D, A>(&self, command: &Command<D, A>, change: Option<&Change>, ticket: Option<&Ticket>) -> Answer
     where
         A: Fn(Written<'_>) -> Answer,
@@ -176,16 +182,16 @@ impl<'a> Executor<'a> {
         (command.answer)(Written { change, ticket, accounts: &accounts })
     }
 
-    async fn load(&self, ticket: TicketId) -> Result<Ticket, Problem> {
+    async fn load(&self, ticket: TicketId) -> Result<Ticket, CommandError> {
         let found = self.store.ticket(self.workspace, ticket).await?;
-        found.filter(|ticket| self.context.sees(ticket)).ok_or_else(Problem::not_found)
+        Ok(found.filter(|ticket| self.context.sees(ticket)).ok_or(Rejection::NotFound)?)
     }
 
-    /// The answer that this request was given before, if it was.
+    /// The remembered answer to this request, if it was answered before.
     ///
     /// # Errors
-    /// 422 when the key was used for another request.
-    pub async fn answered_before(&self) -> Result<Option<Response>, Problem> {
+    /// [`ReplayError`], or the table's failure.
+    pub async fn answered_before(&self) -> Result<Option<Response>, CommandError> {
         let Some(idempotency) = &self.idempotency else {
             return Ok(None);
         };
@@ -193,13 +199,13 @@ impl<'a> Executor<'a> {
         record.map(|record| self.replay(&record)).transpose()
     }
 
-    /// A remembered answer.
+    /// The remembered answer of a record.
     ///
     /// # Errors
-    /// 422 when the key was used for another request.
-    pub fn replay(&self, record: &Record) -> Result<Response, Problem> {
-        let idempotency = self.idempotency.as_ref().ok_or_else(Problem::internal)?;
-        idempotency.replay(record, &self.app.sealing)
+    /// [`ReplayError`].
+    pub fn replay(&self, record: &Record) -> Result<Response, CommandError> {
+        let idempotency = self.idempotency.as_ref().ok_or(ReplayError::Unreadable)?;
+        Ok(idempotency.replay(record, &self.app.sealing)?)
     }
 
     /// The record that remembers this answer, when the caller sent a key.
@@ -209,7 +215,12 @@ impl<'a> Executor<'a> {
     }
 }
 
+/// What comes of one attempt to commit.
 enum Attempt {
-    Done(Response),
+    Done(Outcome),
+    /// The ticket is not as assumed, but like this.
     Again(Box<Ticket>),
 }
+
+#[cfg(test)]
+mod tests;

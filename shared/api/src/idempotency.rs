@@ -71,6 +71,28 @@ pub struct Idempotency {
     request: String,
 }
 
+/// Why a remembered answer can't be given to a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ReplayError {
+    /// It is the answer to another request with the same key.
+    #[error("this Idempotency-Key was used for another request body")]
+    KeyReused,
+    /// Its record can't be read: a defect of ours, or a sealing key that is gone.
+    #[error("a remembered answer can't be read")]
+    Unreadable,
+}
+
+impl From<ReplayError> for Problem {
+    fn from(error: ReplayError) -> Self {
+        match error {
+            ReplayError::KeyReused => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", error.to_string())
+            }
+            ReplayError::Unreadable => Self::internal(),
+        }
+    }
+}
+
 /// An answer that can be sent, remembered and sent again.
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -156,17 +178,13 @@ impl Idempotency {
     /// The remembered answer, if it is to the same request.
     ///
     /// # Errors
-    /// 422 when the key was used for another request.
-    pub fn replay(&self, record: &Record, sealing: &SealingKey) -> Result<Response, Problem> {
+    /// [`ReplayError`].
+    pub fn replay(&self, record: &Record, sealing: &SealingKey) -> Result<Response, ReplayError> {
         if record.request != self.request {
-            return Err(Problem::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "idempotency_key_reused",
-                "this Idempotency-Key was used for another request body",
-            ));
+            return Err(ReplayError::KeyReused);
         }
-        let body = sealing.open(PURPOSE, &self.context(), &record.answer.sealed_body).ok_or_else(Problem::internal)?;
-        let status = StatusCode::from_u16(record.answer.status).map_err(|_| Problem::internal())?;
+        let body = sealing.open(PURPOSE, &self.context(), &record.answer.sealed_body).ok_or(ReplayError::Unreadable)?;
+        let status = StatusCode::from_u16(record.answer.status).map_err(|_| ReplayError::Unreadable)?;
         let answer =
             Answer { status, location: record.answer.location.clone(), etag: record.answer.etag.clone(), body };
         let mut response = answer.into_response();

@@ -290,14 +290,14 @@ mod tests {
         assert_eq!(Operations::read(b"{}").expect_err("no list").status().as_u16(), 422);
         assert_eq!(Operations::read(b"[").expect_err("no JSON").status().as_u16(), 400);
         let long = Value::Array(vec![json!({"op": "remove", "path": "/a"}); MAX_OPERATIONS + 1]);
-        assert_eq!(Operations::read(long.to_string().as_bytes()).expect_err("long").errors()[0].code, "too_many");
+        assert_eq!(Operations::read(long.to_string().as_bytes()).expect_err("long").errors()[0].code(), "too_many");
     }
 
     #[test]
     fn copies_of_copies_stay_bounded() {
         let mut operations = vec![json!({"op": "add", "path": "/custom/a", "value": "x".repeat(1000)})];
         operations.extend((0..60).map(|n| json!({"op": "copy", "from": "/custom", "path": format!("/custom/b{n}")})));
-        let codes = changes(&Value::Array(operations)).map(drop).map_err(|problem| problem.errors()[0].code);
+        let codes = changes(&Value::Array(operations)).map(drop).map_err(|problem| problem.errors()[0].code());
         assert_eq!(codes, Err("too_large"));
     }
 

@@ -5,11 +5,9 @@
 //! contact turns out to be another one, or blocked, a second one follows.
 
 use crate::{
-    execute::{DryRun, Executor},
+    execute::{CommandError, DryRun, Executor, Outcome},
     idempotency::Answer,
-    problem::{FieldError, Problem},
 };
-use axum::response::{IntoResponse, Response};
 use lambdesk_domain::{
     command::{Context, NewTicket, create},
     contact::{Contact, ContactRef},
@@ -21,8 +19,8 @@ use lambdesk_domain::{
 };
 use lambdesk_store::{Claim, CommitError, NewItems, Place, Store, StoreError, contact_id};
 
-/// How often it is tried: more than once only where the contact is not just the one
-/// that the address and the name derive.
+/// How often the transaction is tried: more than once only where the contact is not
+/// the one that the address and the name derive.
 const ATTEMPTS: u8 = 8;
 
 /// Who the contact of a new ticket is.
@@ -43,20 +41,20 @@ pub enum NewContact {
     },
 }
 
-/// Opens a ticket and answers it.
+/// Opens a ticket and makes the answer.
 ///
 /// # Errors
-/// Why it is refused, as a problem document.
+/// Why the ticket is not opened.
 pub async fn open(
     executor: &Executor<'_>,
     new: NewTicket,
     contact: NewContact,
     answer: impl Fn(&Ticket, Option<&Message>) -> Answer,
-) -> Result<Response, Problem> {
+) -> Result<Outcome, CommandError> {
     let mut opening = Opening { new, context: executor.context.clone(), claim: None };
-    opening.take(executor, &contact).await?;
+    opening.resolve_contact(executor, contact).await?;
     if executor.is_dry_run {
-        return opening.try_out(executor, &contact).await;
+        return opening.dry_run(executor).await;
     }
     // Refused before a number is spent on it.
     create(opening.new.clone(), &opening.context)?;
@@ -67,13 +65,13 @@ pub async fn open(
         let record = executor.remember(&response);
         let items = NewItems { message: message.as_ref(), contact: opening.claim.as_ref(), answer: record.as_ref() };
         match executor.store.create_ticket(&ticket, items).await {
-            Ok(()) => return Ok(response.into_response()),
-            Err(CommitError::Answered(record)) => return executor.replay(&record),
-            Err(CommitError::OtherContact(place)) => opening.meet(executor, *place, &contact).await?,
+            Ok(()) => return Ok(Outcome::Changed(response)),
+            Err(CommitError::Answered(record)) => return Ok(Outcome::Replayed(executor.replay(&record)?)),
+            Err(CommitError::OtherContact(place)) => opening.on_conflict(executor, *place).await?,
             Err(error) => return Err(error.into()),
         }
     }
-    Err(Problem::unavailable())
+    Err(CommandError::Contended)
 }
 
 /// Whether the ticket's contact is blocked, so that what they write wakes nothing.
@@ -99,40 +97,41 @@ struct Opening {
 }
 
 impl Opening {
-    async fn take(&mut self, executor: &Executor<'_>, contact: &NewContact) -> Result<(), Problem> {
+    async fn resolve_contact(&mut self, executor: &Executor<'_>, contact: NewContact) -> Result<(), CommandError> {
         match contact {
             NewContact::Nobody => {}
-            NewContact::Known(contact) => self.link(contact),
+            NewContact::Known(contact) => self.link(&contact),
             NewContact::WithAddress { email, salt, must_exist: true } => {
-                let found = executor.store.contact_with_email(executor.workspace, salt, email).await?;
-                self.link(&found.ok_or_else(no_such_contact)?);
+                let found = executor.store.contact_with_email(executor.workspace, &salt, &email).await?;
+                self.link(&found.ok_or(CommandError::NoSuchContact)?);
             }
             NewContact::WithAddress { email, salt, must_exist: false } => {
-                self.claim(contact_id(salt, email), email, None);
+                self.claim(contact_id(&salt, &email), email, None);
             }
         }
         Ok(())
     }
 
-    /// What would be told: of the ticket, and of the contact if it would be made.
-    async fn try_out(mut self, executor: &Executor<'_>, contact: &NewContact) -> Result<Response, Problem> {
+    /// The events that would be emitted: of the ticket, and of the contact if it would
+    /// be made.
+    async fn dry_run(mut self, executor: &Executor<'_>) -> Result<Outcome, CommandError> {
         if let Some(claim) = &self.claim {
             let place = executor.store.place(executor.workspace, claim.contact.id).await?;
             if !place.is_untouched() {
-                self.meet(executor, place, contact).await?;
+                self.on_conflict(executor, place).await?;
             }
         }
         let (ticket, _) = create(self.new, &self.context)?;
         let made = self.claim.as_ref().map(|claim| ContactImage::Live(&claim.contact));
         let made = made.map(|contact| events::between_contacts(executor.workspace, None, contact));
         let told = std::iter::once(Event::from(events::between(None, &ticket)));
-        Ok(DryRun::answer(told.chain(made.map(Event::from)).collect()))
+        Ok(Outcome::DryRun(DryRun::of(told.chain(made.map(Event::from)).collect())))
     }
 
-    fn claim(&mut self, id: ContactId, email: &EmailAddress, address: Option<Place>) {
+    fn claim(&mut self, id: ContactId, email: EmailAddress, address: Option<Place>) {
         let contact = Contact {
             name: self.new.requester.name.clone(),
-            email: Some(email.clone()),
+            email: Some(email),
             phone: self.new.requester.phone.clone(),
             ..Contact::new(id, self.context.cause(None), self.context.now)
         };
@@ -153,18 +152,15 @@ impl Opening {
     /// The place of the address holds another contact than was claimed: the same
     /// person under another name or blocked, or whoever the address means by now; or
     /// it can't be a new contact's own.
-    async fn meet(&mut self, executor: &Executor<'_>, place: Place, contact: &NewContact) -> Result<(), Problem> {
-        let NewContact::WithAddress { email, .. } = contact else {
-            return Err(Problem::internal());
+    async fn on_conflict(&mut self, executor: &Executor<'_>, place: Place) -> Result<(), StoreError> {
+        // Only what is claimed conflicts, and it is claimed by its address.
+        let Some(email) = self.claim.take().and_then(|claim| claim.contact.email) else {
+            return Ok(());
         };
-        match executor.store.owner(executor.workspace, &place, email).await? {
+        match executor.store.owner(executor.workspace, &place, &email).await? {
             Some(owner) => self.link(&owner),
             None => self.claim(ContactId::new(executor.app.new_id()), email, Some(place)),
         }
         Ok(())
     }
-}
-
-fn no_such_contact() -> Problem {
-    Problem::invalid(vec![FieldError::new("/from/email", "no_such_reference", "there is no contact with this address")])
 }

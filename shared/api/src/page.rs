@@ -24,14 +24,18 @@ const IN_LINK: &AsciiSet =
 
 /// Any JSON answer.
 pub fn json(status: StatusCode, value: &impl Serialize) -> Response {
-    let Ok(body) = serde_json::to_vec(value) else {
+    try_json(status, value).unwrap_or_else(IntoResponse::into_response)
+}
+
+fn try_json(status: StatusCode, value: &impl Serialize) -> Result<Response, Problem> {
+    let body = serde_json::to_vec(value).map_err(|_| {
         tracing::error!("an answer can't be written as JSON");
-        return Problem::internal().into_response();
-    };
+        Problem::internal()
+    })?;
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
+    Ok(response)
 }
 
 /// One thing: `{"data": …}`, with its version as `ETag` and, when it is new, its `Location`.
@@ -116,9 +120,11 @@ impl<T: Serialize> Paged<T> {
     /// 200 with the `Link` header (RFC 8288) for this request. `uri` is the one
     /// the caller sent (`OriginalUri` under a nested router).
     pub fn respond(&self, uri: &Uri) -> Response {
-        let mut response = json(StatusCode::OK, self);
-        let links = link(uri, &self.page).filter(|_| response.status() == StatusCode::OK);
-        response.headers_mut().extend(links.map(|links| (LINK, links)));
+        let mut response = match try_json(StatusCode::OK, self) {
+            Ok(response) => response,
+            Err(problem) => return problem.into_response(),
+        };
+        response.headers_mut().extend(link(uri, &self.page).map(|links| (LINK, links)));
         response
     }
 }

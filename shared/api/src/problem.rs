@@ -16,7 +16,7 @@ use lambdesk_domain::{
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 /// The media type of a problem document.
 const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -30,7 +30,7 @@ pub struct FieldError {
     /// Where: a JSON Pointer (RFC 6901) into the body, or `?name` for a query parameter.
     pub pointer: String,
     /// A word for machines, `snake_case`.
-    pub code: &'static str,
+    code: &'static str,
     /// A sentence for people. Never holds the value that was sent.
     pub detail: String,
 }
@@ -40,9 +40,40 @@ impl FieldError {
     pub fn new(pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
         Self { pointer: pointer.into(), code, detail: detail.into() }
     }
+
+    /// Its word for machines, which only tests may read.
+    #[cfg(test)]
+    pub(crate) fn code(&self) -> &'static str {
+        self.code
+    }
 }
 
 /// An error as it is answered. Boxed, so that it is cheap to return.
+///
+/// Its status and its codes are for callers of the API. Nothing of ours may branch on
+/// them, so they can't be read back; branch on the error that became the problem, such
+/// as [`CommandError`](crate::execute::CommandError):
+///
+/// ```compile_fail,E0599
+/// fn is_stale(problem: &lambdesk_api::problem::Problem) -> bool {
+///     problem.code() == "stale"
+/// }
+/// ```
+/// ```compile_fail,E0599
+/// fn is_conflict(problem: &lambdesk_api::problem::Problem) -> bool {
+///     problem.status().as_u16() == 409
+/// }
+/// ```
+/// ```compile_fail,E0599
+/// fn is_stale(problem: &lambdesk_api::problem::Problem) -> bool {
+///     problem.to_string() == "412 stale"
+/// }
+/// ```
+/// ```compile_fail,E0616
+/// fn is_required(error: &lambdesk_api::problem::FieldError) -> bool {
+///     error.code == "required"
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Problem(Box<Parts>);
 
@@ -109,19 +140,16 @@ impl Problem {
         self
     }
 
-    /// Its status code.
-    pub fn status(&self) -> StatusCode {
+    /// Its status code, which only tests may read.
+    #[cfg(test)]
+    pub(crate) fn status(&self) -> StatusCode {
         self.0.status
     }
 
-    /// Its word for machines.
-    pub fn code(&self) -> &'static str {
+    /// Its word for machines, which only tests may read.
+    #[cfg(test)]
+    pub(crate) fn code(&self) -> &'static str {
         self.0.code
-    }
-
-    /// Its sentence for people.
-    pub fn detail(&self) -> &str {
-        &self.0.detail
     }
 
     /// The fields that are bad.
@@ -280,14 +308,6 @@ impl From<Rejection> for Problem {
         Self::conflict(code, rejection.to_string())
     }
 }
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.0.status.as_u16(), self.0.code)
-    }
-}
-
-impl std::error::Error for Problem {}
 
 impl IntoResponse for Problem {
     /// The document without the request's id; [`layer`](crate::layer) finds the

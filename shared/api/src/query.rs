@@ -221,7 +221,7 @@ mod tests {
         let mut query = query("limit=5&colour=red&colour=blue&x");
         assert_eq!(query.parsed("limit", str::parse::<u8>), Some(5));
         let problem = query.finish().expect_err("unknown parameters");
-        let told: Vec<_> = problem.errors().iter().map(|error| (error.pointer.as_str(), error.code)).collect();
+        let told: Vec<_> = problem.errors().iter().map(|error| (error.pointer.as_str(), error.code())).collect();
         assert_eq!(told, [("?colour", "unknown_parameter"), ("?x", "unknown_parameter")]);
     }
 
@@ -232,7 +232,7 @@ mod tests {
         assert_eq!((query.flag("with_total"), query.one("cursor"), query.one("q")), (None, None, None));
         assert_eq!(query.values("status"), ["open"]);
         let problem = query.finish().expect_err("bad parameters");
-        let codes: Vec<_> = problem.errors().iter().map(|error| (error.pointer.as_str(), error.code)).collect();
+        let codes: Vec<_> = problem.errors().iter().map(|error| (error.pointer.as_str(), error.code())).collect();
         let expected = [
             ("?limit", "invalid"),
             ("?with_total", "invalid"),

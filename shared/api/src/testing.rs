@@ -1,11 +1,16 @@
 //! What this crate's own tests share.
 
+use crate::{seal::SealingKey, state::App};
+use aws_credential_types::Credentials;
 use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
     http::{HeaderMap, Request},
     response::Response,
 };
+use lambdesk_engine::{Engine, Storage};
+use lambdesk_runtime::{aws::dynamo_client, config::Aws};
+use lambdesk_store::Store;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
@@ -45,4 +50,25 @@ pub async fn answer_of(response: Response) -> Answer {
 /// Sends one request through a router.
 pub async fn send(router: Router, request: Request<Body>) -> Answer {
     answer_of(router.oneshot(request).await.expect("infallible")).await
+}
+
+/// A table in an engine in memory, and the state of a function over it.
+pub struct Table {
+    pub app: App,
+    _engine: Engine,
+}
+
+impl Table {
+    pub async fn new() -> Self {
+        let engine = Engine::open(Storage::Memory).expect("an engine in memory opens");
+        let aws = Aws {
+            region: "eu-central-1".to_owned(),
+            credentials: Credentials::from_keys("test", "test", None),
+            dynamodb_url: Some(engine.url()),
+            sqs_url: None,
+        };
+        let store = Store::new(dynamo_client(&aws), "lambdesk-test");
+        store.create_table().await.expect("the table is made");
+        Self { app: App::new(store, SealingKey::new(&[7; 32])), _engine: engine }
+    }
 }

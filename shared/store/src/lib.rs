@@ -45,7 +45,7 @@ pub use accounts::AccountPage;
 pub use api_keys::{KeyChange, ListedKey};
 pub use changes::{EntryChange, New, Seen, unique_part, version_of};
 pub use client::Store;
-pub use contacts::{Claim, ContactPage, ContactPlan, Former, Holder, Lent, Owner, Place, UsedBy, contact_id};
+pub use contacts::{Claim, ContactPage, ContactPlan, Former, Holder, Lent, Owner, Place, UsedBy, UserKind, contact_id};
 pub use counts::{Folded, Recounted, Standings};
 pub use due::{Due, FollowUp};
 pub use error::{CommitError, Corrupt, StoreError};

@@ -3,7 +3,6 @@
 use crate::{
     execute::Executor,
     opening::{NO_NUMBER, NewContact},
-    problem::Problem,
 };
 use lambdesk_domain::{
     command::{NewTicket, Opening},
@@ -11,6 +10,7 @@ use lambdesk_domain::{
     status::{Shelf, Source, Status},
     ticket::Ticket,
 };
+use lambdesk_store::StoreError;
 use std::collections::BTreeSet;
 
 /// The ticket that goes on where `closed` ended, and its contact: of the same
@@ -27,7 +27,7 @@ pub async fn continuing(
     id: TicketId,
     source: Source,
     opening: Opening,
-) -> Result<(NewTicket, NewContact), Problem> {
+) -> Result<(NewTicket, NewContact), StoreError> {
     let contact = match &closed.contact {
         Some(contact) => executor.store.contact(executor.workspace, contact.id).await?,
         None => None,

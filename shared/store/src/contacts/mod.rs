@@ -10,7 +10,7 @@ mod write;
 
 pub use place::{Former, Holder, Lent, Owner, Place};
 pub use plan::ContactPlan;
-pub use uses::UsedBy;
+pub use uses::{UsedBy, UserKind};
 pub use write::Claim;
 
 use crate::{

@@ -13,11 +13,21 @@ use uuid::Uuid;
 /// How many uses are looked for: enough to tell that it is used.
 const LOOKED_FOR: u16 = 100;
 
+/// What kind of thing uses another; callers are told its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserKind {
+    /// A ticket.
+    Ticket,
+    /// An account.
+    Account,
+}
+
 /// Things of one kind that use another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsedBy {
-    /// `ticket` or `account`.
-    pub kind: &'static str,
+    /// The kind.
+    pub kind: UserKind,
     /// Some of them.
     pub ids: Vec<Uuid>,
     /// These are all.
@@ -64,8 +74,8 @@ impl Store {
         workspace: WorkspaceId,
         contacts: &[ContactId],
     ) -> Result<Vec<UsedBy>, StoreError> {
-        let mut tickets = UsedBy { kind: "ticket", ids: Vec::new(), is_exact: true };
-        let mut accounts = UsedBy { kind: "account", ids: Vec::new(), is_exact: true };
+        let mut tickets = UsedBy { kind: UserKind::Ticket, ids: Vec::new(), is_exact: true };
+        let mut accounts = UsedBy { kind: UserKind::Account, ids: Vec::new(), is_exact: true };
         for contact in contacts {
             let page = self.tickets_of(workspace, *contact, None, LOOKED_FOR).await?;
             tickets.ids.extend(page.items.into_iter().map(TicketId::uuid));
