@@ -13,7 +13,8 @@ use lambdesk_domain::{
 };
 use lambdesk_store::{BETWEEN_ROUNDS, CommitError, Round, RoundPlace, StoreError, keys::State};
 
-/// Where a round looks, list by list.
+/// Where a round looks, list by list. A round under way remembers the place in here:
+/// append only.
 const LISTS: [State; 5] = [
     State::Trashed,
     State::Live(Status::Resolved),

@@ -229,37 +229,30 @@ pub fn between(old: Option<&Ticket>, new: &Ticket) -> TicketEvent {
     }
 }
 
-/// All types that apply, the most specific first (the order of [`EventType`]).
+/// All types that apply, the most specific first.
 fn types(old: Option<&Ticket>, new: &Ticket) -> Vec<EventType> {
-    let wrote = matches!(new.cause.what, Some(What::Message { .. }));
-    let mut types = match old {
-        None if new.version == Version::FIRST => vec![EventType::TicketCreated],
-        None => vec![EventType::TicketUpdated],
-        Some(old) => {
-            let moved = old.shelf != new.shelf;
-            [
-                (EventType::TicketDeleted, moved && new.shelf == Shelf::Trashed),
-                (EventType::TicketRestored, moved && new.shelf == Shelf::Live),
-                (EventType::TicketArchived, moved && new.shelf == Shelf::Archived),
-                (EventType::TicketFollowUpDue, new.cause.what == Some(What::FollowUpDue)),
-                (EventType::MessageDeleted, matches!(new.cause.what, Some(What::MessageDeleted { .. }))),
-                (EventType::MessageUpdated, matches!(new.cause.what, Some(What::MessageEdited { .. }))),
-                (EventType::TicketStatusChanged, old.status != new.status),
-                (EventType::TicketAssigned, old.assignee != new.assignee),
-                (EventType::TicketTeamChanged, old.team != new.team),
-                (EventType::TicketTagged, old.tags != new.tags),
-                (EventType::TicketUpdated, true),
-            ]
-            .into_iter()
-            .filter_map(|(kind, applies)| applies.then_some(kind))
-            .collect()
-        }
-    };
-    if wrote {
-        types.push(EventType::MessageCreated);
-    }
-    types.sort_unstable();
-    types
+    let what = new.cause.what;
+    let is_new = old.is_none() && new.version == Version::FIRST;
+    let changed = |differs: fn(&Ticket, &Ticket) -> bool| old.is_some_and(|old| differs(old, new));
+    let moved_to = |shelf| new.shelf == shelf && changed(|old, new| old.shelf != new.shelf);
+    [
+        (EventType::TicketCreated, is_new),
+        (EventType::TicketDeleted, moved_to(Shelf::Trashed)),
+        (EventType::TicketRestored, moved_to(Shelf::Live)),
+        (EventType::TicketArchived, moved_to(Shelf::Archived)),
+        (EventType::TicketFollowUpDue, old.is_some() && what == Some(What::FollowUpDue)),
+        (EventType::MessageCreated, matches!(what, Some(What::Message { .. }))),
+        (EventType::MessageDeleted, old.is_some() && matches!(what, Some(What::MessageDeleted { .. }))),
+        (EventType::MessageUpdated, old.is_some() && matches!(what, Some(What::MessageEdited { .. }))),
+        (EventType::TicketStatusChanged, changed(|old, new| old.status != new.status)),
+        (EventType::TicketAssigned, changed(|old, new| old.assignee != new.assignee)),
+        (EventType::TicketTeamChanged, changed(|old, new| old.team != new.team)),
+        (EventType::TicketTagged, changed(|old, new| old.tags != new.tags)),
+        (EventType::TicketUpdated, !is_new),
+    ]
+    .into_iter()
+    .filter_map(|(kind, applies)| applies.then_some(kind))
+    .collect()
 }
 
 fn changes(old: &Ticket, new: &Ticket) -> Vec<FieldChange> {

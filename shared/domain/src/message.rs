@@ -15,19 +15,22 @@ words! {
     /// Who wrote to whom.
     MessageKind {
         /// From the customer.
-        Inbound = "inbound",
+        Inbound = "inbound" as 'i',
         /// From us to the customer.
-        Outbound = "outbound",
+        Outbound = "outbound" as 'o',
         /// Among ourselves.
-        Note = "note",
+        Note = "note" as 'n',
         /// From the system, for everyone on the ticket.
-        System = "system",
+        System = "system" as 's',
     }
 }
 
 words! {
     /// What kind of party a sender is.
-    SenderKind { Contact = "contact", User = "user", Machine = "machine", Channel = "channel", System = "system", }
+    SenderKind {
+        Contact = "contact" as 'c', User = "user" as 'u', Machine = "machine" as 'm', Channel = "channel" as 'h',
+        System = "system" as 's',
+    }
 }
 
 /// The longest message text or HTML, in bytes (64 KiB).

@@ -5,7 +5,30 @@ use std::fmt;
 
 /// Defines an enum whose variants have one spelling each, in JSON, in query
 /// strings and in the table; further spellings are accepted on input.
+///
+/// `= "word" as 'c'` gives the variants a stored code of one character besides, for
+/// keys and projected columns. Words and codes are what is stored: variants may be
+/// added, moved and renamed, their words and codes never.
 macro_rules! words {
+    ($(#[doc = $doc:literal])* $name:ident { $($(#[doc = $vdoc:literal])* $variant:ident = $word:literal as $code:literal $(| $also:literal)*,)* }) => {
+        $crate::status::words! { $(#[doc = $doc])* $name { $($(#[doc = $vdoc])* $variant = $word $(| $also)*,)* } }
+
+        impl $name {
+            /// Its one character in keys and projected columns of the table.
+            #[must_use]
+            pub const fn code(self) -> char {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            /// Reads [`Self::code`]; none of any other character.
+            #[must_use]
+            pub const fn from_code(code: char) -> Option<Self> {
+                match code { $($code => Some(Self::$variant),)* _ => None }
+            }
+        }
+
+        const _: () = assert!($crate::status::are_distinct(&[$($code,)*]), "two variants have one code");
+    };
     ($(#[doc = $doc:literal])* $name:ident { $($(#[doc = $vdoc:literal])* $variant:ident = $word:literal $(| $also:literal)*,)* }) => {
         $(#[doc = $doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,6 +42,12 @@ macro_rules! words {
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word,)* }
+            }
+
+            /// Reads [`Self::as_str`], as the table has it; none of any other word.
+            #[must_use]
+            pub fn from_word(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$variant),)* _ => None }
             }
 
             /// Reads the word, or a word that another system uses for it.
@@ -66,61 +95,77 @@ macro_rules! words {
 }
 pub(crate) use words;
 
+/// Whether no code occurs twice; for constants, so that a clash doesn't compile.
+pub(crate) const fn are_distinct(codes: &[char]) -> bool {
+    let mut rest = codes;
+    while let [first, others @ ..] = rest {
+        let mut behind = others;
+        while let [other, further @ ..] = behind {
+            if *first == *other {
+                return false;
+            }
+            behind = further;
+        }
+        rest = others;
+    }
+    true
+}
+
 words! {
     /// Where a ticket stands. The words after `|` are other systems' for the same.
     Status {
         /// Waiting for us to begin.
-        Open = "open" | "pending" | "customer_replied",
+        Open = "open" as '0' | "pending" | "customer_replied",
         /// Someone works on it.
-        InProgress = "in_progress" | "ongoing",
+        InProgress = "in_progress" as '1' | "ongoing",
         /// Answered; the customer's turn.
-        Waiting = "waiting" | "answered",
+        Waiting = "waiting" as '2' | "answered",
         /// Blocked on our side.
-        OnHold = "on_hold",
+        OnHold = "on_hold" as '3',
         /// Done; a reply reopens it.
-        Resolved = "resolved" | "completed",
+        Resolved = "resolved" as '4' | "completed",
         /// Final; a reply starts a new ticket.
-        Closed = "closed",
+        Closed = "closed" as '5',
         /// Unwanted; remembers the status before, a reply never leaves it.
-        Spam = "spam",
+        Spam = "spam" as '6',
     }
 }
 
 words! {
     /// How urgent a ticket is, lowest first.
-    Priority { Low = "low", Normal = "normal", High = "high", Urgent = "urgent", }
+    Priority { Low = "low" as '0', Normal = "normal" as '1', High = "high" as '2', Urgent = "urgent" as '3', }
 }
 
 words! {
     /// How a ticket came in. Set by the system, never by the caller.
     Source {
         /// By a customer whom the site vouched for.
-        Portal = "portal",
+        Portal = "portal" as '0',
         /// By a visitor nobody vouched for.
-        Guest = "guest",
+        Guest = "guest" as '1',
         /// By a machine key.
-        Api = "api",
+        Api = "api" as '2',
         /// By a user of the workspace.
-        Agent = "agent",
+        Agent = "agent" as '3',
         /// From a chat.
-        Chat = "chat",
+        Chat = "chat" as '4',
         /// By mail.
-        Email = "email",
+        Email = "email" as '5',
         /// By phone.
-        Phone = "phone",
+        Phone = "phone" as '6',
     }
 }
 
 words! {
     /// Whose turn it is, from the last public message.
-    Awaiting { Agent = "agent", Customer = "customer", None = "none", }
+    Awaiting { Agent = "agent" as '0', Customer = "customer" as '1', None = "none" as '2', }
 }
 
 words! {
     /// The kind of way in that a channel is.
     ChannelType {
-        Form = "form", Chat = "chat", Email = "email", Phone = "phone",
-        Api = "api", Whatsapp = "whatsapp", Teams = "teams",
+        Form = "form" as '0', Chat = "chat" as '1', Email = "email" as '2', Phone = "phone" as '3',
+        Api = "api" as '4', Whatsapp = "whatsapp" as '5', Teams = "teams" as '6',
     }
 }
 

@@ -2,7 +2,8 @@
 //! that the table leaves most of the others out before a head is read.
 //!
 //! `DynamoDB` charges rows by their size, so a mark has one character, of ids four: a
-//! few rows too many pass, and the head decides. Only what is asked for in any list and
+//! few rows too many pass, and the head decides. Marks are compared by the table and
+//! never read back: one that this version doesn't know is none that it asks for. Only what is asked for in any list and
 //! has no posting, or a posting without days, is marked.
 
 use crate::{
@@ -44,14 +45,14 @@ pub struct Wanted {
 pub fn of(ticket: &Ticket) -> Vec<Mark> {
     let channel = ticket.channel.as_ref();
     let always = [
-        (STATUS, one(ticket.status as u8)),
-        (PRIORITY, one(ticket.priority as u8)),
-        (SOURCE, one(ticket.source as u8)),
-        (AWAITING, one(ticket.awaiting as u8)),
+        (STATUS, ticket.status.code().to_string()),
+        (PRIORITY, ticket.priority.code().to_string()),
+        (SOURCE, ticket.source.code().to_string()),
+        (AWAITING, ticket.awaiting.code().to_string()),
     ];
     let perhaps = [
         channel.map(|channel| (CHANNEL, of_channel(channel.id))),
-        channel.map(|channel| (CHANNEL_KIND, one(channel.kind as u8))),
+        channel.map(|channel| (CHANNEL_KIND, channel.kind.code().to_string())),
         ticket.assignee.map(|user| (ASSIGNEE, of_user(user))),
     ];
     always.into_iter().chain(perhaps.into_iter().flatten()).collect()
@@ -60,10 +61,6 @@ pub fn of(ticket: &Ticket) -> Vec<Mark> {
 /// What a number row says.
 pub fn of_group(group: Group) -> Mark {
     (GROUP, group.as_str().to_owned())
-}
-
-fn one(discriminant: u8) -> String {
-    char::from(b'0' + discriminant).to_string()
 }
 
 fn of_channel(channel: ChannelId) -> String {
@@ -85,12 +82,12 @@ pub fn wanted(query: &ListQuery, group: Group) -> Vec<Wanted> {
     let some = |user: &Option<UserId>| user.map(of_user);
     [
         among_states(&query.states, group),
-        any(STATUS, filter.statuses.iter().map(|one_of| one(*one_of as u8))),
-        any(PRIORITY, filter.priorities.iter().map(|one_of| one(*one_of as u8))),
-        any(SOURCE, filter.sources.iter().map(|one_of| one(*one_of as u8))),
-        any(AWAITING, filter.awaiting.iter().map(|one_of| one(*one_of as u8))),
+        any(STATUS, filter.statuses.iter().map(|one_of| one_of.code().to_string())),
+        any(PRIORITY, filter.priorities.iter().map(|one_of| one_of.code().to_string())),
+        any(SOURCE, filter.sources.iter().map(|one_of| one_of.code().to_string())),
+        any(AWAITING, filter.awaiting.iter().map(|one_of| one_of.code().to_string())),
         any(CHANNEL, filter.channels.iter().map(|channel| of_channel(*channel))),
-        any(CHANNEL_KIND, filter.channel_types.iter().map(|one_of| one(*one_of as u8))),
+        any(CHANNEL_KIND, filter.channel_types.iter().map(|one_of| one_of.code().to_string())),
         any_or_none(filter.assignees.iter().map(some)),
         in_reach(query.reach),
     ]
@@ -104,7 +101,7 @@ fn among_states(states: &[State], group: Group) -> Option<Wanted> {
     let held = Status::ALL.iter().copied().filter(|status| Group::of(State::Live(*status)) == group);
     let (asked, others): (Vec<_>, Vec<_>) = held.partition(|status| states.contains(&State::Live(*status)));
     let asked = asked.into_iter().filter(|_| !others.is_empty());
-    any(STATUS, asked.map(|status| one(status as u8)))
+    any(STATUS, asked.map(|status| status.code().to_string()))
 }
 
 fn in_reach(reach: Reach) -> Option<Wanted> {

@@ -58,16 +58,23 @@ impl Image {
     }
 }
 
+/// An event says that a field was something that is none of its values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a field was what it cannot be")]
+pub struct UnreadableChange;
+
 impl Tally {
     /// What an event adds.
-    #[must_use]
-    pub fn of(told: Told<'_>) -> Self {
+    ///
+    /// # Errors
+    /// When what it says of the ticket before it can't be read.
+    pub fn of(told: Told<'_>) -> Result<Self, UnreadableChange> {
         let mut tally = Self::default();
-        let (before, after) = (told.before(), told.after());
+        let (before, after) = (told.before()?, told.after()?);
         tally.stand(before, -1);
         tally.stand(after, 1);
         tally.happen(told.event, before, after);
-        tally
+        Ok(tally)
     }
 
     fn stand(&mut self, image: Image, by: i64) {
@@ -124,21 +131,21 @@ impl Tally {
 }
 
 impl Told<'_> {
-    fn before(&self) -> Image {
-        if self.event.sequence == Version::FIRST {
+    fn before(&self) -> Result<Image, UnreadableChange> {
+        Ok(if self.event.sequence == Version::FIRST {
             Image::Absent
         } else if is_lost(self.event) {
             self.previous.map_or(Image::Unknown, own_after)
         } else {
-            Image::Known(own_before(self.event))
-        }
+            Image::Known(own_before(self.event)?)
+        })
     }
 
-    fn after(&self) -> Image {
-        match (own_after(self.event), self.next) {
-            (Image::Unknown, Some(next)) if !is_lost(next) => Image::Known(own_before(next)),
+    fn after(&self) -> Result<Image, UnreadableChange> {
+        Ok(match (own_after(self.event), self.next) {
+            (Image::Unknown, Some(next)) if !is_lost(next) => Image::Known(own_before(next)?),
             (own, _) => own,
-        }
+        })
     }
 }
 
@@ -158,20 +165,20 @@ fn own_after(event: &TicketEvent) -> Image {
 }
 
 /// The ticket before an event that tells its changes.
-fn own_before(event: &TicketEvent) -> Spot {
+fn own_before(event: &TicketEvent) -> Result<Spot, UnreadableChange> {
     let ticket = &event.data.ticket;
-    let status = was(event, "status", ticket.status);
-    Spot {
+    let status = was(event, "status", ticket.status)?;
+    Ok(Spot {
         status,
-        standing: Standing::of(was(event, "shelf", ticket.shelf), status),
-        awaiting: was(event, "awaiting", ticket.awaiting),
+        standing: Standing::of(was(event, "shelf", ticket.shelf)?, status),
+        awaiting: was(event, "awaiting", ticket.awaiting)?,
         groups: [
             Group::All,
-            Group::Channel(was(event, "channel_id", ticket.channel_id)),
-            Group::Assignee(was(event, "assignee_id", ticket.assignee_id)),
+            Group::Channel(was(event, "channel_id", ticket.channel_id)?),
+            Group::Assignee(was(event, "assignee_id", ticket.assignee_id)?),
         ],
-        first_response_at: was(event, "first_response_at", ticket.first_response_at),
-    }
+        first_response_at: was(event, "first_response_at", ticket.first_response_at)?,
+    })
 }
 
 const fn groups(ticket: &ThinTicket) -> [Group; 3] {
@@ -179,7 +186,9 @@ const fn groups(ticket: &ThinTicket) -> [Group; 3] {
 }
 
 /// A field before an event: what it says it changed from, or else as it is.
-fn was<'de, T: Deserialize<'de>>(event: &'de TicketEvent, field: &str, now: T) -> T {
-    let change = event.changes.iter().find(|change| change.field == field);
-    change.and_then(|change| T::deserialize(&change.from).ok()).unwrap_or(now)
+fn was<'de, T: Deserialize<'de>>(event: &'de TicketEvent, field: &str, now: T) -> Result<T, UnreadableChange> {
+    match event.changes.iter().find(|change| change.field == field) {
+        Some(change) => T::deserialize(&change.from).map_err(|_| UnreadableChange),
+        None => Ok(now),
+    }
 }

@@ -16,7 +16,7 @@
 mod image;
 mod times;
 
-pub use image::Told;
+pub use image::{Told, UnreadableChange};
 pub use times::{Bucket, Times};
 
 use crate::{
@@ -56,9 +56,9 @@ words! {
     /// How long something took.
     Span {
         /// From creation to our first answer.
-        FirstResponse = "first_response",
+        FirstResponse = "first_response" as 'f',
         /// From creation to resolved or closed.
-        Resolution = "resolution",
+        Resolution = "resolution" as 'r',
     }
 }
 

@@ -47,7 +47,7 @@ fn tally(events: &[TicketEvent]) -> Tally {
     for event in events {
         let sequence = event.sequence.0;
         let (previous, next) = (at(event.ticket_id, sequence - 1), at(event.ticket_id, sequence + 1));
-        tally.add(&Tally::of(Told { event, previous, next }));
+        tally.add(&Tally::of(Told { event, previous, next }).expect("it is readable"));
     }
     tally
 }

@@ -126,12 +126,14 @@ impl Store {
 
     async fn additions_of(&self, workspace: WorkspaceId, event: &TicketEvent) -> Result<Tally, StoreError> {
         if !is_lost(event) {
-            return Ok(Tally::of(Told { event, previous: None, next: None }));
+            let told = Told { event, previous: None, next: None };
+            return Ok(Tally::of(told).map_err(|_| Corrupt("changes"))?);
         }
         let before = Version(event.sequence.0.saturating_sub(1));
         let previous = self.event(workspace, event.ticket_id, before).await?;
         let next = self.event(workspace, event.ticket_id, event.sequence.next()).await?;
-        Ok(Tally::of(Told { event, previous: previous.as_ref(), next: next.as_ref() }))
+        let told = Told { event, previous: previous.as_ref(), next: next.as_ref() };
+        Ok(Tally::of(told).map_err(|_| Corrupt("changes"))?)
     }
 
     /// Where somebody else has moved a place to, or where it was if it is gone.

@@ -1,19 +1,23 @@
 //! How counters are called as attributes.
 
-use crate::item::Item;
+use super::{GENERATION, POSITION};
+use crate::{error::Corrupt, item::Item};
 use lambdesk_domain::{
     report::{Bucket, Counter, Counters, Happening, Span, Standing},
     status::Awaiting,
 };
 
-/// The attribute of a counter. Attributes that are none never look like one.
+/// The attributes of an item with counters that are none.
+const OTHERS: [&str; 5] = ["pk", "sk", "v", POSITION, GENERATION];
+
+/// The attribute of a counter.
 pub fn name(counter: Counter) -> String {
     match counter {
         Counter::Standing(standing) => format!("n_{standing}"),
         Counter::Awaiting(awaiting) => format!("w_{awaiting}"),
         Counter::Happened(happening) => format!("d_{happening}"),
-        Counter::Took(span, bucket) => format!("{}{}", letter(span), bucket.number()),
-        Counter::Millis(span) => format!("{}_ms", letter(span)),
+        Counter::Took(span, bucket) => format!("{}{}", span.code(), bucket.number()),
+        Counter::Millis(span) => format!("{}_ms", span.code()),
     }
 }
 
@@ -21,9 +25,9 @@ pub fn name(counter: Counter) -> String {
 fn parse(name: &str) -> Option<Counter> {
     if let Some((kind, word)) = name.split_once('_') {
         return match kind {
-            "n" => Standing::parse(word).map(Counter::Standing),
-            "w" => Awaiting::parse(word).map(Counter::Awaiting),
-            "d" => Happening::parse(word).map(Counter::Happened),
+            "n" => Standing::from_word(word).map(Counter::Standing),
+            "w" => Awaiting::from_word(word).map(Counter::Awaiting),
+            "d" => Happening::from_word(word).map(Counter::Happened),
             letter if word == "ms" => span(letter).map(Counter::Millis),
             _ => None,
         };
@@ -33,20 +37,19 @@ fn parse(name: &str) -> Option<Counter> {
 }
 
 /// The counters of an item.
-pub fn counters(item: &Item) -> Counters {
-    let counted = item.iter().filter_map(|(name, value)| Some((parse(name)?, value.as_n().ok()?.parse().ok()?)));
-    counted.collect()
-}
-
-const fn letter(span: Span) -> &'static str {
-    match span {
-        Span::FirstResponse => "f",
-        Span::Resolution => "r",
-    }
+///
+/// # Errors
+/// When one is not known, or no number.
+pub fn counters(item: &Item) -> Result<Counters, Corrupt> {
+    let counted = item.iter().filter(|(name, _)| !OTHERS.contains(&name.as_str()));
+    let read = counted.map(|(name, value)| Some((parse(name)?, value.as_n().ok()?.parse().ok()?)));
+    read.collect::<Option<_>>().ok_or(Corrupt("counter"))
 }
 
 fn span(of: &str) -> Option<Span> {
-    Span::ALL.iter().copied().find(|span| letter(*span) == of)
+    let mut letters = of.chars();
+    let code = letters.next().filter(|_| letters.as_str().is_empty())?;
+    Span::from_code(code)
 }
 
 #[cfg(test)]

@@ -63,7 +63,7 @@ impl Store {
         let item = self.get(tenant.counts(), consistent).await?;
         let read = |item: Item| {
             let generation = Reader(&item).number(GENERATION)?;
-            Ok(Standings { generation, counters: names::counters(&item) })
+            Ok(Standings { generation, counters: names::counters(&item)? })
         };
         item.map(read).transpose()
     }
@@ -86,7 +86,8 @@ impl Store {
         .await?;
         let group = |item: &Item| keys::counted_group(item.get("sk")?.as_s().ok()?);
         let items = channels.iter().chain(&assignees);
-        Ok(items.filter_map(|item| Some((group(item)?, names::counters(item)))).collect())
+        let counted = items.filter_map(|item| Some((group(item)?, item)));
+        counted.map(|(group, item)| Ok((group, names::counters(item)?))).collect()
     }
 
     /// The days of a group from one to another, both included; those on which nothing
@@ -105,6 +106,7 @@ impl Store {
         let pk = tenant.counted(standings.generation, Cell::Day(group, from)).pk;
         let items = self.whole(&pk, (&keys::counted_day_key(group, from), &keys::counted_day_key(group, to))).await?;
         let day = |item: &Item| keys::counted_day(item.get("sk")?.as_s().ok()?);
-        Ok(items.iter().filter_map(|item| Some((day(item)?, names::counters(item)))).collect())
+        let counted = items.iter().filter_map(|item| Some((day(item)?, item)));
+        counted.map(|(day, item)| Ok((day, names::counters(item)?))).collect()
     }
 }

@@ -15,31 +15,16 @@ use lambdesk_domain::{
 };
 use uuid::Uuid;
 
-const ACTORS: [(SenderKind, char); 5] = [
-    (SenderKind::Contact, 'c'),
-    (SenderKind::User, 'u'),
-    (SenderKind::Machine, 'm'),
-    (SenderKind::Channel, 'h'),
-    (SenderKind::System, 's'),
-];
-const MESSAGES: [(MessageKind, char); 4] =
-    [(MessageKind::Inbound, 'i'), (MessageKind::Outbound, 'o'), (MessageKind::Note, 'n'), (MessageKind::System, 's')];
-
-fn letter<T: PartialEq>(table: &[(T, char)], value: &T) -> char {
-    table.iter().find(|(known, _)| known == value).map_or('?', |(_, letter)| *letter)
-}
-
-fn value<T: Copy>(table: &[(T, char)], letter: char) -> Option<T> {
-    table.iter().find(|(_, known)| *known == letter).map(|(value, _)| *value)
-}
-
 fn actor(actor: ActorRef) -> String {
-    format!("{}{}", letter(&ACTORS, &actor.kind), actor.id.map(keys::short).unwrap_or_default())
+    format!("{}{}", actor.kind.code(), actor.id.map(keys::short).unwrap_or_default())
 }
 
 fn read_actor(word: &str) -> Option<ActorRef> {
     let (letter, id) = split(word)?;
-    Some(ActorRef { kind: value(&ACTORS, letter)?, id: if id.is_empty() { None } else { Some(keys::long(id)?) } })
+    Some(ActorRef {
+        kind: SenderKind::from_code(letter)?,
+        id: if id.is_empty() { None } else { Some(keys::long(id)?) },
+    })
 }
 
 /// The first letter of a word, and the rest.
@@ -59,9 +44,9 @@ pub fn cause(cause: &Cause) -> String {
     words.extend(request_id.map(|request| format!("r{}", keys::short(request.uuid()))));
     words.extend(is_silent.then(|| "q".to_owned()));
     words.extend(what.map(|what| match what {
-        What::Message { id, kind } => format!("w{}{}", letter(&MESSAGES, &kind), keys::short(id.uuid())),
-        What::MessageEdited { id, kind } => format!("e{}{}", letter(&MESSAGES, &kind), keys::short(id.uuid())),
-        What::MessageDeleted { id, kind } => format!("x{}{}", letter(&MESSAGES, &kind), keys::short(id.uuid())),
+        What::Message { id, kind } => format!("w{}{}", kind.code(), keys::short(id.uuid())),
+        What::MessageEdited { id, kind } => format!("e{}{}", kind.code(), keys::short(id.uuid())),
+        What::MessageDeleted { id, kind } => format!("x{}{}", kind.code(), keys::short(id.uuid())),
         What::FollowUpDue => "d".to_owned(),
     }));
     words.join(" ")
@@ -82,7 +67,7 @@ fn parse_cause(text: &str) -> Option<Cause> {
             'd' => cause.what = Some(What::FollowUpDue),
             'w' | 'e' | 'x' => {
                 let (kind, message) = split(rest)?;
-                let (id, kind) = (id(message, MessageId::new)?, value(&MESSAGES, kind)?);
+                let (id, kind) = (id(message, MessageId::new)?, MessageKind::from_code(kind)?);
                 cause.what = Some(match letter {
                     'x' => What::MessageDeleted { id, kind },
                     'e' => What::MessageEdited { id, kind },

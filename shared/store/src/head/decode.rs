@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 pub fn decode(item: &Item) -> Result<Ticket, Corrupt> {
     let read = Reader(item);
     let (workspace_id, id) = keys::parse_ticket(read.text("pk")?).ok_or(Corrupt("pk"))?;
-    let status = read.word(attr::STATUS, Status::parse)?;
+    let status = read.word(attr::STATUS, Status::from_word)?;
     let before_spam = read.text_if_any(attr::STATUS_BEFORE_SPAM)?;
     Ok(Ticket {
         workspace_id,
@@ -34,11 +34,11 @@ pub fn decode(item: &Item) -> Result<Ticket, Corrupt> {
         subject: read.parsed(attr::SUBJECT)?,
         status,
         status_before_spam: before_spam
-            .map(|word| Status::parse(word).ok_or(Corrupt(attr::STATUS_BEFORE_SPAM)))
+            .map(|word| Status::from_word(word).ok_or(Corrupt(attr::STATUS_BEFORE_SPAM)))
             .transpose()?,
-        shelf: read.word(attr::SHELF, Shelf::parse)?,
-        priority: read.word(attr::PRIORITY, Priority::parse)?,
-        source: read.word(attr::SOURCE, Source::parse)?,
+        shelf: read.word(attr::SHELF, Shelf::from_word)?,
+        priority: read.word(attr::PRIORITY, Priority::from_word)?,
+        source: read.word(attr::SOURCE, Source::from_word)?,
         channel: channel(read)?,
         category: read.id_if_any(attr::CATEGORY, CategoryId::new)?,
         team: read.id_if_any(attr::TEAM, TeamId::new)?,
@@ -51,7 +51,7 @@ pub fn decode(item: &Item) -> Result<Ticket, Corrupt> {
         uid: read.parsed_if_any(attr::UID)?,
         summary: read.parsed_if_any(attr::SUMMARY)?,
         preview: Preview::stored(read.text(attr::PREVIEW)?.to_owned()),
-        awaiting: read.word(attr::AWAITING, Awaiting::parse)?,
+        awaiting: read.word(attr::AWAITING, Awaiting::from_word)?,
         replies_count: read.number(attr::REPLIES)?,
         is_read_by_customer: read.flag(attr::READ_BY_CUSTOMER)?,
         is_read_by_organization: read.flag(attr::READ_BY_ORGANIZATION)?,
@@ -75,7 +75,7 @@ fn channel(read: Reader<'_>) -> Result<Option<ChannelRef>, Corrupt> {
     let Some(id) = read.id_if_any(attr::CHANNEL, ChannelId::new)? else {
         return Ok(None);
     };
-    let kind = read.word(attr::CHANNEL_KIND, ChannelType::parse)?;
+    let kind = read.word(attr::CHANNEL_KIND, ChannelType::from_word)?;
     Ok(Some(ChannelRef { id, kind }))
 }
 

@@ -94,7 +94,7 @@ impl Source {
 
 impl Scope {
     fn of_priority(self, priority: Priority, by: SortBy) -> Self {
-        let digit = (priority as u8).to_string();
+        let digit = priority.code().to_string();
         match by {
             SortBy::Priority => Self { within: digit, ..self },
             _ => Self { spelling: Spelling::Before(digit), ..self },

@@ -301,7 +301,7 @@ pub fn activity(last_activity_at: Timestamp, ticket: TicketId) -> String {
 /// A place in the list by priority.
 #[must_use]
 pub fn priority(priority: Priority, ticket: TicketId) -> String {
-    format!("{}{}", priority as u8, short(ticket.uuid()))
+    format!("{}{}", priority.code(), short(ticket.uuid()))
 }
 
 /// The sort key of a ticket in indexes by id.

@@ -60,7 +60,7 @@ async fn tell(table: &Table, events: &[TicketEvent], from: Timestamp) -> Timesta
 fn tally(events: &[TicketEvent]) -> Tally {
     let mut tally = Tally::default();
     for event in events {
-        tally.add(&Tally::of(Told { event, previous: None, next: None }));
+        tally.add(&Tally::of(Told { event, previous: None, next: None }).expect("it is readable"));
     }
     tally
 }

@@ -16,6 +16,7 @@ mod marks;
 mod patterns;
 mod personal;
 mod search;
+mod storage;
 mod support;
 mod tables;
 mod threads;

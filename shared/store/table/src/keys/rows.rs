@@ -8,6 +8,7 @@ use super::{Key, State, Tenant, activity, day, priority, short, time_key, time_o
 use lambdesk_domain::{
     custom_field::FieldValue,
     id::{AccountId, CategoryId, ChannelId, TagId, TeamId, TicketId, TicketNumber, UserId},
+    status::Status,
     text::{FieldKey, Uid},
     ticket::Ticket,
     time::Timestamp,
@@ -249,12 +250,20 @@ pub fn state_place(ticket: &Ticket) -> String {
 #[must_use]
 pub const fn state_key(state: State) -> char {
     match state {
-        State::Live(status) => (b'0' + status as u8) as char,
+        State::Live(status) => status.code(),
         State::Unprocessed => '7',
         State::Archived => '8',
         State::Trashed => '9',
     }
 }
+
+/// Statuses and what is put away share these digits: a clash doesn't compile.
+const _: () = assert!(
+    Status::from_code(state_key(State::Unprocessed)).is_none()
+        && Status::from_code(state_key(State::Archived)).is_none()
+        && Status::from_code(state_key(State::Trashed)).is_none(),
+    "a status has the code of what is put away"
+);
 
 /// Where a time begins in places that begin with one, ids among them.
 #[must_use]
@@ -289,7 +298,6 @@ pub fn ticket_at(place: &str) -> Option<TicketId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lambdesk_domain::status::Status;
     use proptest::prelude::*;
 
     proptest! {
