@@ -156,7 +156,8 @@ impl Idempotency {
     /// The remembered answer, if it is to the same request.
     ///
     /// # Errors
-    /// 422 when the key was used for another request.
+    /// 422 when the key was used for another request; 409 when the sealing key of the
+    /// answer is no longer in use. Doing it again would do it twice.
     pub fn replay(&self, record: &Record, sealing: &SealingKey) -> Result<Response, Problem> {
         if record.request != self.request {
             return Err(Problem::new(
@@ -165,7 +166,12 @@ impl Idempotency {
                 "this Idempotency-Key was used for another request body",
             ));
         }
-        let body = sealing.open(PURPOSE, &self.context(), &record.answer.sealed_body).ok_or_else(Problem::internal)?;
+        let body = sealing.open(PURPOSE, &self.context(), &record.answer.sealed_body);
+        let body = body.ok_or_else(|| {
+            let detail =
+                "this was done with this Idempotency-Key, but its answer can't be read any more: look what it did";
+            Problem::conflict("answer_unreadable", detail)
+        })?;
         let status = StatusCode::from_u16(record.answer.status).map_err(|_| Problem::internal())?;
         let answer =
             Answer { status, location: record.answer.location.clone(), etag: record.answer.etag.clone(), body };
@@ -176,5 +182,34 @@ impl Idempotency {
 
     fn context(&self) -> Vec<u8> {
         [self.workspace.uuid().as_bytes().as_slice(), self.key.as_bytes()].concat()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn once() -> Idempotency {
+        let key = IdempotencyKey { key: "once".to_owned(), route: "/v1/tickets".to_owned() };
+        key.bind(WorkspaceId::new(Uuid::from_u128(1)), "caller", b"{}")
+    }
+
+    #[test]
+    fn a_remembered_answer_outlives_one_rotation_of_the_sealing_key() {
+        let [old, new, newest] = [1, 2, 3].map(|seed| SealingKey::new(&[seed; 32]));
+        let made = |key: &SealingKey| once().record(&Answer::ok(&"done"), key);
+        let replay = |key: &SealingKey, record: &Record| {
+            let replayed = once().replay(record, key);
+            replayed
+                .map(|answer| answer.status().as_u16())
+                .map_err(|problem| (problem.status().as_u16(), problem.code()))
+        };
+        let rotated = new.clone().with_previous(old.clone());
+        assert_eq!(replay(&rotated, &made(&old)), Ok(200));
+        assert_eq!(replay(&new, &made(&rotated)), Ok(200));
+        let unreadable = Err((409, "answer_unreadable"));
+        assert_eq!(replay(&old, &made(&rotated)), unreadable);
+        assert_eq!(replay(&newest.with_previous(new), &made(&old)), unreadable);
     }
 }
