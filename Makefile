@@ -63,10 +63,12 @@ build: .venv/.tools ## the arm64 artefacts that the template names
 	cargo lambda build --release --arm64 --locked $(PACKAGES)
 
 # Parameters of the stack are described in infra/README.md. A stack that exists
-# keeps the values that are not given.
+# keeps the values that are not given; a previous sealing key that is given as
+# nothing ends the rotation. (SAM takes an empty value in quotes only.)
 deploy: build ## build, then deploy with the settings in samconfig.toml
 	@set --; \
 	  [ -z "$$LAMBDESK_SEALING_KEY" ] || set -- "$$@" SealingKey="$$LAMBDESK_SEALING_KEY"; \
+	  [ -z "$${LAMBDESK_SEALING_KEY_PREVIOUS+set}" ] || set -- "$$@" "SealingKeyPrevious=\"$$LAMBDESK_SEALING_KEY_PREVIOUS\""; \
 	  [ -z "$$LAMBDESK_OPERATOR_TOKEN" ] || set -- "$$@" OperatorToken="$$LAMBDESK_OPERATOR_TOKEN"; \
 	  sam deploy --config-file $(CURDIR)/samconfig.toml --template-file $(TEMPLATE) $${1:+--parameter-overrides} "$$@"
 

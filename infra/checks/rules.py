@@ -223,14 +223,16 @@ def stacks_do_not_collide(template):
 
 def secrets_stay_hidden(template):
     """Secrets come from parameters that are never shown, and go where they are needed."""
-    for name in ("SealingKey", "OperatorToken"):
+    for name in ("SealingKey", "SealingKeyPrevious", "OperatorToken"):
         if template["Parameters"].get(name, {}).get("NoEcho") is not True:
             yield f"{name}: is shown in the console"
     for name, function in of_type(template, "AWS::Lambda::Function"):
         variables = function.get("Environment", {}).get("Variables", {})
         if "LAMBDESK_OPERATOR_TOKEN" in variables and name != "Directory":
             yield f"{name}: has the operator's token"
-        for variable in ("LAMBDESK_SEALING_KEY", "LAMBDESK_OPERATOR_TOKEN"):
+        if ("LAMBDESK_SEALING_KEY" in variables) != ("LAMBDESK_SEALING_KEY_PREVIOUS" in variables):
+            yield f"{name}: has one sealing key without the other"
+        for variable in ("LAMBDESK_SEALING_KEY", "LAMBDESK_SEALING_KEY_PREVIOUS", "LAMBDESK_OPERATOR_TOKEN"):
             if variable in variables and not isinstance(variables[variable], dict):
                 yield f"{name}: {variable} is written into the template"
 

@@ -18,6 +18,7 @@ mod people;
 mod preconditions;
 mod purge;
 mod reports;
+mod rotation;
 mod search;
 mod unchanged;
 mod webhooks;

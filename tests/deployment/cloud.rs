@@ -29,7 +29,7 @@ use tokio::{net::TcpListener, sync::OnceCell};
 
 const TABLE: &str = "lambdesk-deployed";
 /// 32 bytes in base64.
-const SEALING_KEY: &str = "c2VhbGluZy1rZXktb2YtdGhlLWRlcGxveW1lbnQtMDE=";
+pub const SEALING_KEY: &str = "c2VhbGluZy1rZXktb2YtdGhlLWRlcGxveW1lbnQtMDE=";
 pub const OPERATOR_TOKEN: &str = "operator-token-of-the-deployment-tests";
 const BUCKET: &str = "lambdesk-files";
 pub const QUEUE_URL: &str = "https://sqs.eu-central-1.amazonaws.com/123456789012/hints";
@@ -105,6 +105,8 @@ fn resolved(value: &Json) -> String {
     let text = match value["Ref"].as_str() {
         Some("Table") => TABLE,
         Some("SealingKey") => SEALING_KEY,
+        // The parameter's default.
+        Some("SealingKeyPrevious") => "",
         Some("OperatorToken") => OPERATOR_TOKEN,
         Some("Queue") => QUEUE_URL,
         Some("Files") => BUCKET,

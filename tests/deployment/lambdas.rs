@@ -2,7 +2,7 @@
 //! environment and events of AWS's shape.
 
 use crate::{
-    cloud::{Cloud, OPERATOR_TOKEN, spawn},
+    cloud::{Cloud, OPERATOR_TOKEN, SEALING_KEY, spawn},
     source::Template,
 };
 use futures_util::future::join_all;
@@ -241,13 +241,15 @@ async fn no_key_and_no_personal_text_reaches_a_log_even_at_the_finest_level() {
 #[tokio::test]
 async fn a_function_without_one_of_its_variables_ends_with_a_sentence_that_names_it() {
     // Without the one nobody makes workspaces; without the other deliveries wait for the sweep.
+    // Of every function: without a key before, no rotation is under way.
     const OPTIONAL: [(&str, &str); 2] = [("directory", "LAMBDESK_OPERATOR_TOKEN"), ("webhooks", "LAMBDESK_QUEUE_URL")];
     let template = &Template::read();
     let functions = template.functions();
     assert_eq!(functions.len(), 11);
     join_all(functions.iter().map(async |function| {
         for variable in function.variables().keys() {
-            if OPTIONAL.contains(&(function.name.as_str(), variable)) {
+            let is_optional = OPTIONAL.contains(&(function.name.as_str(), variable));
+            if is_optional || variable == "LAMBDESK_SEALING_KEY_PREVIOUS" {
                 continue;
             }
             let process = spawn(template, &function.name, &BTreeMap::new(), variable).await;
@@ -261,4 +263,24 @@ async fn a_function_without_one_of_its_variables_ends_with_a_sentence_that_names
         }
     }))
     .await;
+}
+
+#[tokio::test]
+async fn a_function_with_a_bad_previous_sealing_key_ends_with_a_sentence_that_does_not_show_it() {
+    let template = &Template::read();
+    let other = "bmV4dCBrZXkgb2YgdGhlIGRlcGxveW1lbnQgdGVzdHM=";
+    for (previous, problem) in [
+        (SEALING_KEY, "must be another key than LAMBDESK_SEALING_KEY"),
+        (&other[1..], "must be 32 bytes in base64 (44 characters, padded)"),
+    ] {
+        let variables = [("LAMBDESK_SEALING_KEY_PREVIOUS".to_owned(), previous.to_owned())].into();
+        let process = spawn(template, "intake", &variables, "").await;
+        let FunctionError::Exited { status, logs } = process.first_next().await.expect_err(problem) else {
+            panic!("intake goes on");
+        };
+        assert_eq!(status.code(), Some(1));
+        let line: Json = serde_json::from_str(&logs).unwrap_or_else(|_| panic!("not one line: {logs}"));
+        assert_eq!(line["error"], format!("the variable LAMBDESK_SEALING_KEY_PREVIOUS {problem}"), "{logs}");
+        assert!(!logs.contains(previous), "{logs}");
+    }
 }

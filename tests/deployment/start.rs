@@ -118,6 +118,21 @@ async fn a_folder_that_can_not_be_written_is_one_sentence() {
 }
 
 #[tokio::test]
+async fn a_previous_sealing_key_that_is_none_or_the_current_one_is_one_sentence() {
+    let folder = TempDir::new().unwrap();
+    let data = data_folder(&folder);
+    assert_eq!(Local::start(folder.path(), &ANY_PORT).await.unwrap().interrupt().await.code, Some(0));
+    let current = fs::read(data.join("sealing.key")).unwrap();
+    for bad in [current.as_slice(), &current[1..], &[]] {
+        fs::write(data.join("sealing.key.previous"), bad).unwrap();
+        let sentence = one_sentence(Local::start(folder.path(), &ANY_PORT).await);
+        let expected = ".lambdesk/sealing.key.previous must be another key than sealing.key, of 32 bytes; \
+                        remove it or put the right one there";
+        assert_eq!(sentence, expected);
+    }
+}
+
+#[tokio::test]
 async fn data_in_use_by_another_process_is_one_sentence_and_the_other_serves_on() {
     let folder = TempDir::new().unwrap();
     let first = Local::start(folder.path(), &ANY_PORT).await.unwrap();

@@ -99,17 +99,17 @@ fn sorted(list: &Json) -> Vec<String> {
 
 /// What each function asks its configuration for, beside what every one does.
 const NEEDS: [(&str, &[&str]); 11] = [
-    ("contacts", &["LAMBDESK_SEALING_KEY", "LAMBDESK_BUCKET"]),
+    ("contacts", &["LAMBDESK_SEALING_KEY", "LAMBDESK_SEALING_KEY_PREVIOUS", "LAMBDESK_BUCKET"]),
     ("deliver", &[]),
-    ("directory", &["LAMBDESK_SEALING_KEY", "LAMBDESK_OPERATOR_TOKEN"]),
+    ("directory", &["LAMBDESK_SEALING_KEY", "LAMBDESK_SEALING_KEY_PREVIOUS", "LAMBDESK_OPERATOR_TOKEN"]),
     ("docs", &[]),
     ("fanout", &["LAMBDESK_QUEUE_URL"]),
-    ("intake", &["LAMBDESK_SEALING_KEY", "LAMBDESK_BUCKET"]),
-    ("messages", &["LAMBDESK_SEALING_KEY", "LAMBDESK_BUCKET"]),
-    ("reports", &["LAMBDESK_SEALING_KEY"]),
+    ("intake", &["LAMBDESK_SEALING_KEY", "LAMBDESK_SEALING_KEY_PREVIOUS", "LAMBDESK_BUCKET"]),
+    ("messages", &["LAMBDESK_SEALING_KEY", "LAMBDESK_SEALING_KEY_PREVIOUS", "LAMBDESK_BUCKET"]),
+    ("reports", &["LAMBDESK_SEALING_KEY", "LAMBDESK_SEALING_KEY_PREVIOUS"]),
     ("sweep", &["LAMBDESK_QUEUE_URL", "LAMBDESK_BUCKET"]),
-    ("tickets", &["LAMBDESK_SEALING_KEY"]),
-    ("webhooks", &["LAMBDESK_SEALING_KEY", "LAMBDESK_QUEUE_URL"]),
+    ("tickets", &["LAMBDESK_SEALING_KEY", "LAMBDESK_SEALING_KEY_PREVIOUS"]),
+    ("webhooks", &["LAMBDESK_SEALING_KEY", "LAMBDESK_SEALING_KEY_PREVIOUS", "LAMBDESK_QUEUE_URL"]),
 ];
 
 #[test]

@@ -1,5 +1,6 @@
 """Every rule about the template can fail: each breaks here once, by one edit of the text."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,9 @@ MUTATIONS = [
     ("${AWS::StackName}/tickets", "tickets", "LogGroupName is the same in every stack"),
     ("NoEcho: true", "NoEcho: false", "SealingKey: is shown"),
     ("LAMBDESK_SEALING_KEY: !Ref SealingKey", "LAMBDESK_SEALING_KEY: abc", "written into the template"),
+    ('NoEcho: true\n    Default: ""\n    Description: During', 'Default: ""\n    Description: During', "SealingKeyPrevious: is shown"),
+    ("LAMBDESK_SEALING_KEY_PREVIOUS: !Ref SealingKeyPrevious", "LAMBDESK_SEALING_KEY_PREVIOUS: abc", "LAMBDESK_SEALING_KEY_PREVIOUS is written into"),
+    ("          LAMBDESK_SEALING_KEY_PREVIOUS: !Ref SealingKeyPrevious\n", "", "Tickets: has one sealing key without the other"),
     ("LAMBDESK_SEALING_KEY: !Ref SealingKey", "LAMBDESK_OPERATOR_TOKEN: !Ref OperatorToken", "Tickets: has the operator's token"),
     ("$context.routeKey", "$context.path", "its access log holds path"),
     ("$context.httpMethod", "$context.identity.sourceIp", "its access log holds identity.sourceIp"),
@@ -88,3 +92,31 @@ def test_well_formed_schedules_pass(good):
 @pytest.mark.parametrize("bad", ["rate(1 minutes)", "rate(2 minute)", "rate(0 hours)", "cron(0 3 * * *)", "every minute", ""])
 def test_malformed_schedules_do_not(bad):
     assert not rules.SCHEDULE.fullmatch(bad)
+
+
+SEALING_KEY = "c2VhbGluZy1rZXktb2YtdGhlLWRlcGxveW1lbnQtMDE="
+
+
+def test_the_previous_sealing_key_may_be_left_out_and_the_current_one_may_not():
+    """A new stack has none before; one that is empty is an absent one to the functions."""
+    parameters = rules.expand.parse(TEMPLATE)["Parameters"]
+    assert parameters["SealingKeyPrevious"]["Default"] == ""
+    assert "Default" not in parameters["SealingKey"]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_current", "is_previous"),
+    [
+        (SEALING_KEY, True, True),
+        ("", False, True),
+        (SEALING_KEY[:-1], False, False),
+        (SEALING_KEY.replace("E=", "F="), False, False),
+        (SEALING_KEY[4:], False, False),
+        (SEALING_KEY + SEALING_KEY, False, False),
+        (" ", False, False),
+    ],
+)
+def test_a_previous_sealing_key_has_the_form_of_the_current_one_or_is_empty(text, is_current, is_previous):
+    parameters = rules.expand.parse(TEMPLATE)["Parameters"]
+    fits = [bool(re.search(parameters[name]["AllowedPattern"], text)) for name in ("SealingKey", "SealingKeyPrevious")]
+    assert fits == [is_current, is_previous]

@@ -26,6 +26,9 @@ pub enum StartError {
         /// What the system says.
         reason: io::Error,
     },
+    /// The sealing key before can't be read, is none, or is the current one.
+    #[error("{} must be another key than sealing.key, of 32 bytes; remove it or put the right one there", .0.display())]
+    PreviousKey(PathBuf),
     /// The table was written by a newer version.
     #[error("{0}; update Lambdesk or choose another data folder")]
     Newer(#[from] NewerFormat),

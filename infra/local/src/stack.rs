@@ -217,22 +217,44 @@ async fn open_table(engine: &Engine) -> Result<Store, StartError> {
     Ok(store)
 }
 
-/// The sealing key: made once per data folder, readable by its owner only.
+/// The sealing key and, where its file is, the one before.
 fn sealing_key(options: &Options) -> Result<SealingKey, StartError> {
     if options.memory {
         return Ok(SealingKey::new(&secret_bytes()));
     }
-    let path = options.data.join("sealing.key");
+    let current = current_key(&options.data)?;
+    let sealing = SealingKey::new(&current);
+    Ok(match previous_key(&options.data, &current)? {
+        Some(previous) => sealing.with_previous(SealingKey::new(&previous)),
+        None => sealing,
+    })
+}
+
+/// Made once per data folder, readable by its owner only.
+fn current_key(folder: &Path) -> Result<[u8; 32], StartError> {
+    let path = folder.join("sealing.key");
     let key = match fs::read(&path) {
         Ok(bytes) => bytes.try_into().ok(),
         Err(_) => None,
     };
     if let Some(key) = key {
-        return Ok(SealingKey::new(&key));
+        return Ok(key);
     }
     let key: [u8; 32] = secret_bytes();
-    write_private(&path, &key).map_err(|reason| StartError::Folder { folder: options.data.clone(), reason })?;
-    Ok(SealingKey::new(&key))
+    write_private(&path, &key).map_err(|reason| StartError::Folder { folder: folder.to_owned(), reason })?;
+    Ok(key)
+}
+
+/// What `sealing.key` was before somebody renamed it to rotate it.
+fn previous_key(folder: &Path, current: &[u8; 32]) -> Result<Option<[u8; 32]>, StartError> {
+    let path = folder.join("sealing.key.previous");
+    match fs::read(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        read => {
+            let key = read.ok().and_then(|bytes| bytes.try_into().ok()).filter(|key| key != current);
+            key.map(Some).ok_or(StartError::PreviousKey(path))
+        }
+    }
 }
 
 /// Writes a file that only its owner can read.

@@ -147,6 +147,16 @@ mod tests {
     }
 
     #[test]
+    fn a_cursor_outlives_one_rotation_of_the_key() {
+        let [old, new, newest] = [3, 4, 5].map(|seed| SealingKey::new(&[seed; 32]));
+        let made = |key: &SealingKey| seal_cursor(key, workspace(1), ROUTE, "", "position", Direction::Forward);
+        let is_open = |key: &SealingKey, cursor: &str| open_cursor(key, workspace(1), ROUTE, "", cursor).is_ok();
+        let rotated = new.clone().with_previous(old.clone());
+        assert!(is_open(&rotated, &made(&old)) && is_open(&new, &made(&rotated)));
+        assert!(!is_open(&old, &made(&rotated)) && !is_open(&newest.with_previous(new), &made(&old)));
+    }
+
+    #[test]
     fn an_endless_cursor_is_not_even_decoded() {
         let long = seal_cursor(&key(), workspace(1), ROUTE, "", &"x".repeat(2000), Direction::Forward);
         assert!(open_cursor(&key(), workspace(1), ROUTE, "", &long).is_err());

@@ -10,7 +10,7 @@ use axum::{
     response::Response,
     routing::{MethodFilter, MethodRouter},
 };
-use lambdesk_runtime::{Config, Error, aws};
+use lambdesk_runtime::{Config, ConfigError, Error, aws};
 use lambdesk_table::measured;
 use std::{any::TypeId, process::ExitCode};
 
@@ -179,8 +179,43 @@ impl<S> Methods<S> {
 /// Lambda ends it. The routes may depend on the configuration.
 pub fn run(function: impl FnOnce(&Config) -> Result<Function, Error>) -> ExitCode {
     lambdesk_runtime::main(async |config| {
-        let sealing = SealingKey::new(&config.sealing_key()?);
+        let sealing = sealing(&config)?;
         let app = App { objects: aws::objects(&config), ..App::new(&aws::table(&config), sealing) };
         lambdesk_runtime::serve(function(&config)?.router(&app)).await
     })
+}
+
+/// The sealing key, during a rotation with the one before it.
+fn sealing(config: &Config) -> Result<SealingKey, ConfigError> {
+    let current = SealingKey::new(&config.sealing_key()?);
+    Ok(match config.previous_sealing_key()? {
+        Some(previous) => current.with_previous(SealingKey::new(&previous)),
+        None => current,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+    fn config(current: u8, previous: Option<u8>) -> Config {
+        let key = |seed| STANDARD.encode([seed; 32]);
+        let config = Config::read(|name| match name {
+            "LAMBDESK_SEALING_KEY" => Some(key(current)),
+            "LAMBDESK_SEALING_KEY_PREVIOUS" => previous.map(key),
+            name => name.starts_with("AWS_ENDPOINT").then(String::new).or_else(|| Some("test".to_owned())),
+        });
+        config.expect("complete")
+    }
+
+    #[test]
+    fn a_function_makes_with_its_key_and_takes_what_the_one_before_made() {
+        let mac = |seed| SealingKey::new(&[seed; 32]).mac("test", &[]);
+        let alone = sealing(&config(2, None)).expect("a key");
+        assert_eq!(alone.macs("test", &[]).collect::<Vec<_>>(), [mac(2)]);
+        let rotated = sealing(&config(2, Some(1))).expect("two keys");
+        assert_eq!(rotated.macs("test", &[]).collect::<Vec<_>>(), [mac(2), mac(1)]);
+        assert!(sealing(&config(2, Some(2))).is_err());
+    }
 }

@@ -77,7 +77,10 @@ pub enum ReplayError {
     /// It is the answer to another request with the same key.
     #[error("this Idempotency-Key was used for another request body")]
     KeyReused,
-    /// Its record can't be read: a defect of ours, or a sealing key that is gone.
+    /// The sealing key of the answer is no longer in use. Doing it again would do it twice.
+    #[error("this was done with this Idempotency-Key, but its answer can't be read any more: look what it did")]
+    Sealed,
+    /// Its record can't be read: a defect of ours.
     #[error("a remembered answer can't be read")]
     Unreadable,
 }
@@ -88,6 +91,7 @@ impl From<ReplayError> for Problem {
             ReplayError::KeyReused => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", error.to_string())
             }
+            ReplayError::Sealed => Self::conflict("answer_unreadable", error.to_string()),
             ReplayError::Unreadable => Self::internal(),
         }
     }
@@ -183,7 +187,7 @@ impl Idempotency {
         if record.request != self.request {
             return Err(ReplayError::KeyReused);
         }
-        let body = sealing.open(PURPOSE, &self.context(), &record.answer.sealed_body).ok_or(ReplayError::Unreadable)?;
+        let body = sealing.open(PURPOSE, &self.context(), &record.answer.sealed_body).ok_or(ReplayError::Sealed)?;
         let status = StatusCode::from_u16(record.answer.status).map_err(|_| ReplayError::Unreadable)?;
         let answer =
             Answer { status, location: record.answer.location.clone(), etag: record.answer.etag.clone(), body };
@@ -194,5 +198,34 @@ impl Idempotency {
 
     fn context(&self) -> Vec<u8> {
         [self.workspace.uuid().as_bytes().as_slice(), self.key.as_bytes()].concat()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn once() -> Idempotency {
+        let key = IdempotencyKey { key: "once".to_owned(), route: "/v1/tickets".to_owned() };
+        key.bind(WorkspaceId::new(Uuid::from_u128(1)), "caller", b"{}")
+    }
+
+    #[test]
+    fn a_remembered_answer_outlives_one_rotation_of_the_sealing_key() {
+        let [old, new, newest] = [1, 2, 3].map(|seed| SealingKey::new(&[seed; 32]));
+        let made = |key: &SealingKey| once().record(&Answer::ok(&"done"), key);
+        let replay = |key: &SealingKey, record: &Record| {
+            let replayed = once().replay(record, key);
+            replayed
+                .map(|answer| answer.status().as_u16())
+                .map_err(|problem| (problem.status().as_u16(), problem.code()))
+        };
+        let rotated = new.clone().with_previous(old.clone());
+        assert_eq!(replay(&rotated, &made(&old)), Ok(200));
+        assert_eq!(replay(&new, &made(&rotated)), Ok(200));
+        let unreadable = Err((409, "answer_unreadable"));
+        assert_eq!(replay(&old, &made(&rotated)), unreadable);
+        assert_eq!(replay(&newest.with_previous(new), &made(&old)), unreadable);
     }
 }

@@ -5,6 +5,9 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use lambdesk_objects::Bucket;
 use secrecy::SecretString;
 
+const SEALING_KEY: &str = "LAMBDESK_SEALING_KEY";
+const PREVIOUS_SEALING_KEY: &str = "LAMBDESK_SEALING_KEY_PREVIOUS";
+
 /// What is wrong with the environment: one sentence that names the variable,
 /// and never its value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,6 +53,7 @@ pub struct Config {
     bucket: Option<Bucket>,
     queue_url: Option<String>,
     sealing_key: Option<SecretString>,
+    previous_sealing_key: Option<SecretString>,
     operator_token: Option<SecretString>,
 }
 
@@ -92,7 +96,8 @@ impl Config {
                 .filter(|host| !host.is_empty())
                 .collect(),
             queue_url: get("LAMBDESK_QUEUE_URL"),
-            sealing_key: get("LAMBDESK_SEALING_KEY").map(SecretString::from),
+            sealing_key: get(SEALING_KEY).map(SecretString::from),
+            previous_sealing_key: get(PREVIOUS_SEALING_KEY).map(SecretString::from),
             operator_token: get("LAMBDESK_OPERATOR_TOKEN").map(SecretString::from),
         })
     }
@@ -120,14 +125,26 @@ impl Config {
     /// # Errors
     /// When it is missing or of another form.
     pub fn sealing_key(&self) -> Result<[u8; 32], ConfigError> {
-        use secrecy::ExposeSecret as _;
-        const NAME: &str = "LAMBDESK_SEALING_KEY";
-        let text = self.sealing_key.as_ref().ok_or(ConfigError::Missing(NAME))?;
-        let bytes = STANDARD.decode(text.expose_secret()).unwrap_or_default();
-        bytes.try_into().map_err(|_| ConfigError::Invalid {
-            name: NAME,
-            problem: "must be 32 bytes in base64 (44 characters, padded)".to_owned(),
-        })
+        let text = self.sealing_key.as_ref().ok_or(ConfigError::Missing(SEALING_KEY))?;
+        key_bytes(SEALING_KEY, text)
+    }
+
+    /// `LAMBDESK_SEALING_KEY_PREVIOUS`: during a rotation the sealing key before, whose
+    /// seals still open; in the same form.
+    ///
+    /// # Errors
+    /// When it is of another form, the same key again, or there without the key that
+    /// follows it.
+    pub fn previous_sealing_key(&self) -> Result<Option<[u8; 32]>, ConfigError> {
+        let Some(text) = &self.previous_sealing_key else {
+            return Ok(None);
+        };
+        let previous = key_bytes(PREVIOUS_SEALING_KEY, text)?;
+        if previous == self.sealing_key()? {
+            let problem = format!("must be another key than {SEALING_KEY}");
+            return Err(ConfigError::Invalid { name: PREVIOUS_SEALING_KEY, problem });
+        }
+        Ok(Some(previous))
     }
 
     /// `LAMBDESK_OPERATOR_TOKEN`: the bearer token that may create workspaces; none
@@ -136,6 +153,15 @@ impl Config {
     pub fn operator_token(&self) -> Option<&SecretString> {
         self.operator_token.as_ref()
     }
+}
+
+fn key_bytes(name: &'static str, text: &SecretString) -> Result<[u8; 32], ConfigError> {
+    use secrecy::ExposeSecret as _;
+    let bytes = STANDARD.decode(text.expose_secret()).unwrap_or_default();
+    bytes.try_into().map_err(|_| ConfigError::Invalid {
+        name,
+        problem: "must be 32 bytes in base64 (44 characters, padded)".to_owned(),
+    })
 }
 
 /// The bucket, where one is named. As whom and in which region it is asked is as for the rest.
@@ -230,6 +256,26 @@ mod tests {
     }
 
     #[test]
+    fn a_previous_sealing_key_is_another_key_beside_the_current_one() {
+        let of = |current: &str, previous: &str| {
+            let config = read(&[(SEALING_KEY, current), (PREVIOUS_SEALING_KEY, previous)]).unwrap();
+            config.previous_sealing_key().map_err(|error| error.to_string())
+        };
+        let (old, new) = (STANDARD.encode([0x41; 32]), STANDARD.encode([0x42; 32]));
+        assert_eq!(of(&new, &old), Ok(Some([0x41; 32])));
+        assert_eq!(of(&new, ""), Ok(None));
+        assert_eq!(of("", &old), Err("the variable LAMBDESK_SEALING_KEY is not set".to_owned()));
+        let same = "the variable LAMBDESK_SEALING_KEY_PREVIOUS must be another key than LAMBDESK_SEALING_KEY";
+        assert_eq!(of(&new, &new), Err(same.to_owned()));
+        for malformed in [&old[1..], &format!("{old}\n"), &STANDARD.encode([0x41; 31]), "hunter2"] {
+            let sentence = of(&new, malformed).unwrap_err();
+            let expected =
+                "the variable LAMBDESK_SEALING_KEY_PREVIOUS must be 32 bytes in base64 (44 characters, padded)";
+            assert_eq!(sentence, expected);
+        }
+    }
+
+    #[test]
     fn allowed_hosts_are_a_list_with_commas() {
         let config = read(&[("LAMBDESK_ALLOWED_HOSTS", "localhost, receiver.test:9000,")]);
         assert_eq!(config.unwrap().allowed_hosts, ["localhost", "receiver.test:9000"]);
@@ -238,14 +284,15 @@ mod tests {
 
     #[test]
     fn no_secret_shows_in_debug() {
-        let key = STANDARD.encode([0x41; 32]);
+        let [key, previous] = [0x41, 0x42].map(|byte| STANDARD.encode([byte; 32]));
         let config = read(&[
             ("LAMBDESK_SEALING_KEY", key.as_str()),
+            ("LAMBDESK_SEALING_KEY_PREVIOUS", previous.as_str()),
             ("LAMBDESK_OPERATOR_TOKEN", "hunter2-token"),
             ("AWS_SESSION_TOKEN", "hunter2-session"),
             ("LAMBDESK_BUCKET", "files"),
         ]);
         let shown = format!("{:?}", config.unwrap());
-        assert!(!shown.contains("hunter2") && !shown.contains(&key), "{shown}");
+        assert!(!shown.contains("hunter2") && !shown.contains(&key) && !shown.contains(&previous), "{shown}");
     }
 }

@@ -161,6 +161,17 @@ mod tests {
     }
 
     #[test]
+    fn a_session_outlives_one_rotation_of_the_key() {
+        let [old, new, newest] = [5, 6, 7].map(|seed| SealingKey::new(&[seed; 32]));
+        let made = |key: &SealingKey| session().seal(key, workspace(1), channel(2));
+        let is_open =
+            |key: &SealingKey, text: &str| IntakeSession::open(text, key, workspace(1), channel(2), NOW).is_some();
+        let rotated = new.clone().with_previous(old.clone());
+        assert!(is_open(&rotated, &made(&old)) && is_open(&new, &made(&rotated)));
+        assert!(!is_open(&old, &made(&rotated)) && !is_open(&newest.with_previous(new), &made(&old)));
+    }
+
+    #[test]
     fn another_key_opens_no_session() {
         let text = session().seal(&SealingKey::new(&[6; 32]), workspace(1), channel(2));
         assert!(IntakeSession::open(&text, &key(), workspace(1), channel(2), NOW).is_none());

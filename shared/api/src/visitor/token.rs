@@ -108,6 +108,7 @@ mod tests {
         let text = token(1, 2).seal(&key(1));
         let rotated = key(2).with_previous(key(1));
         assert!(PublicToken::open(&text, &rotated) == Some(token(1, 2)));
+        assert_eq!(token(1, 2).seal(&rotated), token(1, 2).seal(&key(2)));
         assert!(PublicToken::open(&text, &key(3).with_previous(key(2))).is_none());
     }
 }

@@ -151,7 +151,9 @@ fn a_secret_outlives_one_rotation_of_the_key() {
     let token = token(&json!({"sub": "u-7", "exp": NOW + 60}));
     let now = Timestamp::from_millis(NOW * 1000);
     let verify = |sealing: &SealingKey| Identity::verify(&token, sealing, workspace(1), &channel(2, 1), now).is_ok();
-    assert!(verify(&key(2).with_previous(key(1))));
+    let rotated = key(2).with_previous(key(1));
+    assert!(verify(&rotated));
+    assert_eq!(secret(&rotated, 2, 1), secret(&key(2), 2, 1), "what is shown is of the new key");
     assert!(!verify(&key(3).with_previous(key(2))));
 }
 
