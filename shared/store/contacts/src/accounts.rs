@@ -1,22 +1,23 @@
-//! Accounts: found by id, by external id among their kind, and by contact.
+//! Accounts, an item each: found by id, by external id among their kind, and by contact.
+//! One request for each page or change; two for a contact's, from the index and by key.
 
-use crate::{
-    changes::{Refusal, Seen, Step},
-    client::{CAPACITY, Store, failure, primary},
-    error::{CommitError, StoreError},
-    idempotency::Record,
-    item::{Item, document, read_document, text},
-    keys::{self, ACCOUNTS, Index, Tenant, Unique},
-    sifted::Sifting,
-};
-use aws_sdk_dynamodb::types::{ConditionCheck, Put, TransactWriteItem};
+use crate::{ContactError, Contacts};
 use lambdesk_domain::{
     contact::Account,
     id::{AccountId, ContactId, WorkspaceId},
     text::{AccountKind, ExternalId},
     time::Timestamp,
 };
+use lambdesk_table::{
+    FilteredQuery, Held, Index, Item, Query, Record, TableError, Tenant, Tx, Versioned, Write,
+    item::{document, read_document, text},
+    keys::{self, ACCOUNTS, Unique},
+};
+use std::collections::BTreeSet;
 use uuid::Uuid;
+
+/// The most keys that one request takes.
+const BATCH: usize = 100;
 
 /// Some accounts, and where their list goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,25 +28,25 @@ pub struct AccountPage {
     pub next: Option<AccountId>,
 }
 
-impl Store {
+impl Contacts {
     /// One account.
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn account(&self, workspace: WorkspaceId, account: AccountId) -> Result<Option<Account>, StoreError> {
-        Ok(self.seen_account(workspace, account).await?.map(|seen| seen.value))
+    pub async fn account(&self, workspace: WorkspaceId, account: AccountId) -> Result<Option<Account>, TableError> {
+        Ok(self.versioned_account(workspace, account).await?.map(|read| read.value))
     }
 
     /// One account, to be changed.
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn seen_account(
+    pub async fn versioned_account(
         &self,
         workspace: WorkspaceId,
         account: AccountId,
-    ) -> Result<Option<Seen<Account>>, StoreError> {
-        self.seen(Tenant::new(workspace).account(account)).await
+    ) -> Result<Option<Versioned<Account>>, TableError> {
+        self.table.versioned(Tenant::new(workspace).account(account)).await
     }
 
     /// The account of this kind with this external id.
@@ -57,9 +58,9 @@ impl Store {
         workspace: WorkspaceId,
         kind: &AccountKind,
         external_id: &ExternalId,
-    ) -> Result<Option<Account>, StoreError> {
+    ) -> Result<Option<Account>, TableError> {
         let name = Tenant::new(workspace).unique(Unique::Account(kind, external_id.as_str()));
-        let Some(item) = self.get(name, true).await? else {
+        let Some(item) = self.table.get(name).await? else {
             return Ok(None);
         };
         let id: Uuid = read_document(&item)?;
@@ -77,15 +78,14 @@ impl Store {
         kind: Option<&AccountKind>,
         after: Option<AccountId>,
         limit: u16,
-    ) -> Result<AccountPage, StoreError> {
+    ) -> Result<AccountPage, TableError> {
         let tenant = Tenant::new(workspace);
         let pk = tenant.account(AccountId::new(Uuid::nil())).pk;
         let after = after.map(|id| tenant.account(id).sk);
-        let sifting = Sifting { pk: &pk, range: ACCOUNTS, after: after.as_deref(), limit };
-        let page = match kind {
-            Some(kind) => self.sifted(sifting, "kd = :value", Some(text(kind.as_str()))).await?,
-            None => self.sifted(sifting, "attribute_exists(doc)", None).await?,
-        };
+        let filter = if kind.is_some() { "kd = :value" } else { "attribute_exists(doc)" };
+        let value = kind.map(|kind| text(kind.as_str()));
+        let query = FilteredQuery { pk: &pk, range: ACCOUNTS, after: after.as_deref(), limit, filter, value };
+        let page = self.table.filtered_page(query).await?;
         let accounts = page.items.iter().map(read_document).collect::<Result<_, _>>()?;
         Ok(AccountPage { accounts, next: page.next.as_deref().and_then(keys::parse_account) })
     }
@@ -101,111 +101,112 @@ impl Store {
         contact: ContactId,
         after: Option<AccountId>,
         limit: u16,
-    ) -> Result<AccountPage, StoreError> {
+    ) -> Result<AccountPage, TableError> {
         let tenant = Tenant::new(workspace);
-        let started = self.meter.ended();
-        let from = after.map(|id| tenant.account(id).sk).unwrap_or_default();
-        let request = self.client.query().table_name(&*self.table).index_name(Index::Lookup.name());
-        let request = request
-            .key_condition_expression("x_pk = :pk AND x_sk > :from")
-            .expression_attribute_values(":pk", text(tenant.accounts_of(contact)))
-            .expression_attribute_values(":from", text(if from.is_empty() { ACCOUNTS.0 } else { &from }))
-            .limit(i32::from(limit) + 1)
-            .return_consumed_capacity(CAPACITY);
-        let output = request.send().await.map_err(failure)?;
-        self.record("Query", started, output.consumed_capacity());
+        let from = after.map_or_else(|| ACCOUNTS.0.to_owned(), |id| tenant.account(id).sk);
+        let query = Query::in_index(Index::Lookup, tenant.accounts_of(contact)).beyond(from);
+        let page = self.table.page(query, limit).await?;
         let id = |item: &Item| keys::parse_account(item.get("sk")?.as_s().ok()?);
-        let mut ids: Vec<_> = output.items().iter().filter_map(id).collect();
-        let has_more = ids.len() > usize::from(limit);
-        ids.truncate(usize::from(limit));
-        let next = ids.last().copied().filter(|_| has_more);
-        let items = self.batch_get(ids.into_iter().map(|id| tenant.account(id)).collect()).await?;
+        let ids: Vec<_> = page.items.iter().filter_map(id).collect();
+        let next = ids.last().copied().filter(|_| page.has_more);
+        let items = self.table.batch_get(ids.into_iter().map(|id| tenant.account(id)).collect()).await?;
         let mut accounts: Vec<Account> = items.iter().map(read_document).collect::<Result<_, _>>()?;
         accounts.retain(|account| account.contact_id == Some(contact));
         accounts.sort_by_key(|account| account.id);
         Ok(AccountPage { accounts, next })
     }
 
-    /// Adds an account, with the answer to remember.
+    /// Those of the accounts that are there: no request for none, one read for one,
+    /// one request for each hundred of them.
     ///
     /// # Errors
-    /// [`CommitError::Answered`]; [`CommitError::Taken`] for an external id in use;
-    /// [`CommitError::Absent`] when its contact isn't there; or the table's failure.
+    /// When the table fails.
+    pub async fn accounts(
+        &self,
+        workspace: WorkspaceId,
+        ids: &BTreeSet<AccountId>,
+    ) -> Result<Vec<Account>, TableError> {
+        if let (Some(only), 1) = (ids.first(), ids.len()) {
+            return Ok(self.account(workspace, *only).await?.into_iter().collect());
+        }
+        let tenant = Tenant::new(workspace);
+        let keys: Vec<_> = ids.iter().map(|id| tenant.account(*id)).collect();
+        let mut accounts = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(BATCH) {
+            for item in self.table.batch_get(keys.to_vec()).await? {
+                accounts.push(read_document(&item)?);
+            }
+        }
+        Ok(accounts)
+    }
+
+    /// Adds an account, with the answer to remember; says whether its contact is there:
+    /// if not, nothing is written.
+    ///
+    /// # Errors
+    /// [`ContactError::Answered`]; [`ContactError::Taken`] for an external id in use; or
+    /// the table's failure.
     pub async fn add_account(
         &self,
         workspace: WorkspaceId,
         account: &Account,
         answer: Option<&Record>,
         now: Timestamp,
-    ) -> Result<(), CommitError> {
-        let mut steps = self.remembering(workspace, answer, now)?;
-        steps.push((self.put_fresh(item(workspace, account))?, Refusal::Taken("the id")));
-        steps.extend(self.take_name(workspace, account)?);
-        steps.extend(self.require_owner(workspace, account)?);
-        self.take(steps).await
+    ) -> Result<bool, ContactError> {
+        let mut tx = Tx::<Held<ContactError>>::new();
+        tx.remember(workspace, answer, now);
+        tx.require(Write::create(item(workspace, account)), Held::Failed(ContactError::Taken("the id")));
+        take_name(&mut tx, workspace, account);
+        hold_contact(&mut tx, workspace, account);
+        tx.commit_held(&self.table).await
     }
 
     /// Changes an account, or removes it where `after` is none; says whether it was
-    /// still as it was seen, and its contact there: if not, nothing is written.
+    /// still as it was read, and its contact there: if not, nothing is written.
     ///
     /// # Errors
-    /// [`CommitError::Answered`], [`CommitError::Taken`], or the table's failure.
+    /// [`ContactError::Answered`], [`ContactError::Taken`], or the table's failure.
     pub async fn change_account(
         &self,
         workspace: WorkspaceId,
-        seen: &Seen<Account>,
+        read: &Versioned<Account>,
         after: Option<&Account>,
         answer: Option<&Record>,
         now: Timestamp,
-    ) -> Result<bool, CommitError> {
-        let (before, tenant) = (&seen.value, Tenant::new(workspace));
-        let mut steps = self.remembering(workspace, answer, now)?;
-        let step = match after {
-            Some(after) => self.put_item_if_seen(item(workspace, after), seen)?,
-            None => self.delete_if_seen(tenant.account(before.id), seen)?,
-        };
-        steps.push((step, Refusal::NotAsSeen));
+    ) -> Result<bool, ContactError> {
+        let (before, tenant) = (&read.value, Tenant::new(workspace));
+        let mut tx = Tx::<Held<ContactError>>::new();
+        tx.remember(workspace, answer, now);
+        let write =
+            after.map_or_else(|| Write::delete(tenant.account(before.id)), |after| Write::put(item(workspace, after)));
+        tx.hold(write.when_unchanged(read));
         if after.is_none_or(|after| named(after) != named(before)) {
             if let Some(name) = named(before) {
-                steps.push((self.delete_item(tenant.unique(name))?, Refusal::NotAsSeen));
+                tx.write(Write::delete(tenant.unique(name)));
             }
             if let Some(after) = after {
-                steps.extend(self.take_name(workspace, after)?);
+                take_name(&mut tx, workspace, after);
             }
         }
         if let Some(after) = after.filter(|after| after.contact_id != before.contact_id) {
-            steps.extend(self.require_owner(workspace, after)?);
+            hold_contact(&mut tx, workspace, after);
         }
-        crate::changes::as_seen(self.take(steps).await)
+        tx.commit_held(&self.table).await
     }
+}
 
-    fn take_name(&self, workspace: WorkspaceId, account: &Account) -> Result<Option<Step>, StoreError> {
-        let Some(name) = named(account) else {
-            return Ok(None);
-        };
-        let key = Tenant::new(workspace).unique(name);
-        Ok(Some((self.put_fresh(document(key, &account.id))?, Refusal::Taken("the external id"))))
+/// The account's external id must be free.
+fn take_name(tx: &mut Tx<Held<ContactError>>, workspace: WorkspaceId, account: &Account) {
+    if let Some(name) = named(account) {
+        let create = Write::create(document(Tenant::new(workspace).unique(name), &account.id));
+        tx.require(create, Held::Failed(ContactError::Taken("the external id")));
     }
+}
 
-    fn require_owner(&self, workspace: WorkspaceId, account: &Account) -> Result<Option<Step>, StoreError> {
-        let Some(contact) = account.contact_id else {
-            return Ok(None);
-        };
-        let check = ConditionCheck::builder()
-            .table_name(&*self.table)
-            .set_key(Some(primary(Tenant::new(workspace).contact(contact))))
-            .condition_expression("attribute_exists(doc)")
-            .build();
-        let check = check.map_err(|error| StoreError::Refused(error.to_string()))?;
-        Ok(Some((TransactWriteItem::builder().condition_check(check).build(), Refusal::NotAsSeen)))
-    }
-
-    /// As one item of a transaction: the item, if its document is still as it was seen.
-    pub(crate) fn put_item_if_seen<T>(&self, item: Item, seen: &Seen<T>) -> Result<TransactWriteItem, StoreError> {
-        let put = Put::builder().table_name(&*self.table).set_item(Some(item)).condition_expression("doc = :seen");
-        let put = put.expression_attribute_values(":seen", text(&seen.document)).build();
-        let put = put.map_err(|error| StoreError::Refused(error.to_string()))?;
-        Ok(TransactWriteItem::builder().put(put).build())
+/// The account's contact must be there.
+fn hold_contact(tx: &mut Tx<Held<ContactError>>, workspace: WorkspaceId, account: &Account) {
+    if let Some(contact) = account.contact_id {
+        tx.hold(Write::check(Tenant::new(workspace).contact(contact)).when("attribute_exists(doc)"));
     }
 }
 
@@ -213,7 +214,7 @@ fn named(account: &Account) -> Option<Unique<'_>> {
     account.external_id.as_ref().map(|id| Unique::Account(&account.kind, id.as_str()))
 }
 
-/// The account, and its contact's place in the lookup index.
+/// The account, with its place among its contact's in the lookup index.
 fn item(workspace: WorkspaceId, account: &Account) -> Item {
     let tenant = Tenant::new(workspace);
     let key = tenant.account(account.id);

@@ -1,90 +1,86 @@
-//! Writing contacts: claimed by a ticket that comes from an address, or changed.
+//! Writes of contacts: one that a new ticket upserts, and a plan written whole. The
+//! first is one or two steps of another's transaction, the second a transaction.
 
-use super::{
-    place::{Place, REVISION, claimable},
-    plan::{ContactPlan, NameChange},
-};
 use crate::{
-    changes::Refusal,
-    client::{Store, primary},
-    error::{CommitError, StoreError},
-    idempotency::Record,
-    item::{document, number},
-    keys::Tenant,
+    ContactError, Contacts,
+    error::OtherContact,
+    jobs,
+    plan::{ContactPlan, NameChange},
+    slot::{ContactSlot, REVISION, matched},
 };
-use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use lambdesk_domain::{contact::Contact, id::WorkspaceId, personal::Job, time::Timestamp};
+use lambdesk_table::{
+    Corrupt, FORMAT, Held, Item, Record, TableError, Tenant, Tx, Write,
+    item::{document, number},
+};
 
 /// The contact that a new ticket is from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Claim {
+pub struct ContactUpsert {
     /// Made if nobody ever had the address; or it is there with just this address and
     /// name and not blocked.
     pub contact: Contact,
-    /// The place of its address, when the contact is a new one that can't have that
-    /// place's id: as it was read.
-    pub address: Option<Place>,
+    /// The slot of its address, when the contact is a new one that can't have that
+    /// slot's id: as it was read.
+    pub address: Option<ContactSlot>,
 }
 
-impl Store {
-    /// As items of a transaction: makes the contact, or holds if it is there. When it
-    /// doesn't, the refusal carries the address's place; that item comes first.
-    pub(crate) fn claim_contact(
-        &self,
-        workspace: WorkspaceId,
-        claim: &Claim,
-    ) -> Result<Vec<TransactWriteItem>, StoreError> {
-        let contact = &claim.contact;
-        match (&claim.address, &contact.email) {
-            (Some(place), Some(email)) => {
-                let lent = self.put_place(workspace, &place.clone().lending(email.clone(), contact.id))?;
+impl ContactUpsert {
+    /// Adds the steps that make the contact, or hold if it is there: one, or two where
+    /// its address has another's slot. A refusal tells the slot of the address.
+    pub fn add_to<E>(&self, workspace: WorkspaceId, tx: &mut Tx<E>)
+    where
+        E: From<TableError> + From<OtherContact> + 'static,
+    {
+        let contact = &self.contact;
+        match (&self.address, &contact.email) {
+            (Some(slot), Some(email)) => {
+                let aliased = slot.clone().with_alias(email.clone(), contact.id);
+                tx.require_with(put_slot(workspace, &aliased).showing_item(), other_contact);
                 let (_, plan) = ContactPlan::create(contact.clone(), None);
-                let made = plan.places().map(|place| self.put_place(workspace, place));
-                std::iter::once(Ok(lent)).chain(made).collect()
+                for slot in plan.slots() {
+                    tx.write(put_slot(workspace, slot));
+                }
             }
-            _ => Ok(vec![self.claim_derived(workspace, contact)?]),
+            _ => tx.require_with(upsert(workspace, contact).showing_item(), other_contact),
         }
     }
+}
 
-    fn claim_derived(&self, workspace: WorkspaceId, contact: &Contact) -> Result<TransactWriteItem, StoreError> {
-        let mut update = Update::builder()
-            .table_name(&*self.table)
-            .set_key(Some(primary(Tenant::new(workspace).contact(contact.id))))
-            .condition_expression("attribute_not_exists(pk) OR (em = :em AND nm = :nm AND bl = :bl)")
-            .update_expression(
-                "SET em = :em, nm = :nm, bl = :bl, v = :v, doc = if_not_exists(doc, :doc), n = if_not_exists(n, :n)",
-            )
-            .expression_attribute_values(":v", number(crate::item::FORMAT))
-            .expression_attribute_values(":n", number(1))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        for (name, value) in claimable(contact) {
-            update = update.expression_attribute_values(format!(":{name}"), value);
-        }
-        let update = update.build().map_err(|error| StoreError::Refused(error.to_string()))?;
-        Ok(TransactWriteItem::builder().update(update).build())
+fn other_contact<E: From<TableError> + From<OtherContact>>(item: Option<Item>) -> Result<E, Corrupt> {
+    Ok(match item {
+        Some(item) => OtherContact(Box::new(ContactSlot::read(&item)?)).into(),
+        None => TableError::Contended.into(),
+    })
+}
+
+/// Makes the contact in the slot that its address derives, or holds if it is there.
+fn upsert(workspace: WorkspaceId, contact: &Contact) -> Write {
+    let upsert = Write::update(
+        Tenant::new(workspace).contact(contact.id),
+        "SET em = :em, nm = :nm, bl = :bl, v = :v, doc = if_not_exists(doc, :doc), n = if_not_exists(n, :n)",
+    );
+    let upsert = upsert
+        .when("attribute_not_exists(pk) OR (em = :em AND nm = :nm AND bl = :bl)")
+        .value(":v", number(FORMAT))
+        .value(":n", number(1));
+    matched(contact).into_iter().fold(upsert, |upsert, (name, value)| upsert.value(&format!(":{name}"), value))
+}
+
+/// The slot as it becomes, if it is still as it was read.
+fn put_slot(workspace: WorkspaceId, slot: &ContactSlot) -> Write {
+    if slot.is_untouched() {
+        return Write::create(slot.item(workspace));
     }
+    Write::put(slot.item(workspace)).when(format!("{REVISION} = :seen")).value(":seen", number(slot.revision))
+}
 
-    /// As one item of a transaction: the place as it becomes, if it is still as it was read.
-    fn put_place(&self, workspace: WorkspaceId, place: &Place) -> Result<TransactWriteItem, StoreError> {
-        let put = Put::builder()
-            .table_name(&*self.table)
-            .set_item(Some(place.item(workspace)))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let put = if place.is_untouched() {
-            put.condition_expression("attribute_not_exists(pk)")
-        } else {
-            put.condition_expression(format!("{REVISION} = :seen"))
-                .expression_attribute_values(":seen", number(place.revision))
-        };
-        let put = put.build().map_err(|error| StoreError::Refused(error.to_string()))?;
-        Ok(TransactWriteItem::builder().put(put).build())
-    }
-
+impl Contacts {
     /// Writes a change of contacts, with the job that it begins and the answer to
     /// remember, all or nothing; says whether all was still as it was read.
     ///
     /// # Errors
-    /// [`CommitError::Answered`], [`CommitError::Taken`] for an external id or uid of
+    /// [`ContactError::Answered`], [`ContactError::Taken`] for an external id or uid of
     /// another contact, or the table's failure.
     pub async fn write_contacts(
         &self,
@@ -93,22 +89,26 @@ impl Store {
         job: Option<&Job>,
         answer: Option<&Record>,
         now: Timestamp,
-    ) -> Result<bool, CommitError> {
-        let mut steps = self.remembering(workspace, answer, now)?;
-        for place in plan.places() {
-            steps.push((self.put_place(workspace, place)?, Refusal::NotAsSeen));
+    ) -> Result<bool, ContactError> {
+        let mut tx = Tx::<Held<ContactError>>::new();
+        tx.remember(workspace, answer, now);
+        for slot in plan.slots() {
+            tx.hold(put_slot(workspace, slot));
         }
         for (name, change) in &plan.names {
             let key = Tenant::new(workspace).unique(name.unique());
-            steps.push(match change {
-                NameChange::Take(id) => (self.put_fresh(document(key, id))?, Refusal::Taken(name.words())),
-                NameChange::Move(id) => (self.put_item(document(key, id))?, Refusal::NotAsSeen),
-                NameChange::Release => (self.delete_item(key)?, Refusal::NotAsSeen),
-            });
+            match change {
+                NameChange::Take(id) => {
+                    let taken = ContactError::Taken(name.words());
+                    tx.require(Write::create(document(key, id)), Held::Failed(taken));
+                }
+                NameChange::Move(id) => tx.write(Write::put(document(key, id))),
+                NameChange::Release => tx.write(Write::delete(key)),
+            }
         }
         if let Some(job) = job {
-            steps.push((self.put_fresh(crate::jobs::item(workspace, job, now))?, Refusal::NotAsSeen));
+            tx.hold(Write::create(jobs::item(workspace, job, now)));
         }
-        crate::changes::as_seen(self.take(steps).await)
+        tx.commit_held(&self.table).await
     }
 }
