@@ -1,16 +1,9 @@
-//! Files that are announced on a ticket, and the messages that carry them. What
-//! they hold is in object storage; an item here outlives its object, never the
-//! other way, so whatever is stored can be found and removed.
+//! Attachments: an item for each file that is announced on a ticket, and which message
+//! carries it. What the files hold is in object storage; an item here outlives its object,
+//! never the other way, so whatever is stored can be found and removed. One request for
+//! each question; a message's files change in the transaction that changes the message.
 
-use crate::{
-    client::{Store, Transaction, primary},
-    error::{CommitError, Corrupt, StoreError},
-    idempotency::Record,
-    item::{Item, Reader, document, text},
-    keys::{self, Key, Tenant},
-    tickets::Page,
-};
-use aws_sdk_dynamodb::types::{AttributeValue as Av, Delete, TransactWriteItem, Update};
+use crate::{AnnounceError, Tickets};
 use lambdesk_domain::{
     access::ActorRef,
     attachment::{Attachment, Carrier, FileSize, Upload},
@@ -18,6 +11,11 @@ use lambdesk_domain::{
     message::Message,
     text::{FileName, MediaType},
     time::Timestamp,
+};
+use lambdesk_table::{
+    Corrupt, Item, Key, Page, Query, Record, TableError, Tenant, Tx, Value, Write,
+    item::{Reader, document, json},
+    keys,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -59,30 +57,27 @@ fn decode(item: &Item) -> Result<Upload, Corrupt> {
     })
 }
 
-impl Store {
+impl Tickets {
     /// Announces a file on a ticket, and remembers the answer if one is given.
     ///
     /// # Errors
-    /// [`CommitError::Answered`], or the table's failure.
+    /// [`AnnounceError::Answered`], or the table's failure.
     pub async fn announce_attachment(
         &self,
         workspace: WorkspaceId,
         upload: &Upload,
         answer: Option<&Record>,
-    ) -> Result<(), CommitError> {
-        let item = encode(Tenant::new(workspace).attachment(upload.ticket_id, upload.file.id), upload);
-        let Some(answer) = answer else {
-            self.put(item, Some("attribute_not_exists(pk)")).await?;
+    ) -> Result<(), AnnounceError> {
+        let key = Tenant::new(workspace).attachment(upload.ticket_id, upload.file.id);
+        let create = Write::create(encode(key, upload));
+        if answer.is_none() {
+            self.table.write(create).await?;
             return Ok(());
-        };
-        let items = vec![answer.put(&self.table, workspace, upload.at)?, self.put_fresh(item)?];
-        match self.transact(items).await? {
-            Transaction::Written => Ok(()),
-            Transaction::Cancelled(cancelled) => match cancelled.failed(0) {
-                Some(Some(item)) => Err(CommitError::Answered(Box::new(Record::read(item).map_err(StoreError::from)?))),
-                _ => Err(StoreError::Contended.into()),
-            },
         }
+        let mut tx = Tx::<AnnounceError>::new();
+        tx.remember(workspace, answer, upload.at);
+        tx.write(create);
+        tx.commit(&self.table).await
     }
 
     /// One file of a ticket, whatever has become of it.
@@ -94,8 +89,8 @@ impl Store {
         workspace: WorkspaceId,
         ticket: TicketId,
         attachment: AttachmentId,
-    ) -> Result<Option<Upload>, StoreError> {
-        let item = self.get(Tenant::new(workspace).attachment(ticket, attachment), true).await?;
+    ) -> Result<Option<Upload>, TableError> {
+        let item = self.table.get(Tenant::new(workspace).attachment(ticket, attachment)).await?;
         Ok(item.map(|item| decode(&item)).transpose()?)
     }
 
@@ -109,12 +104,12 @@ impl Store {
         workspace: WorkspaceId,
         ticket: TicketId,
         ids: &[AttachmentId],
-    ) -> Result<Vec<Upload>, StoreError> {
+    ) -> Result<Vec<Upload>, TableError> {
         let tenant = Tenant::new(workspace);
         // The table refuses to read an item twice in one request.
         let distinct: BTreeSet<_> = ids.iter().collect();
         let keys = distinct.into_iter().map(|id| tenant.attachment(ticket, *id)).collect();
-        let items = self.batch_get(keys).await?;
+        let items = self.table.batch_get(keys).await?;
         let found = items.iter().map(decode).collect::<Result<Vec<_>, _>>()?;
         let by_id = |id: &AttachmentId| found.iter().find(|upload| upload.file.id == *id).cloned();
         Ok(ids.iter().filter_map(by_id).collect())
@@ -130,9 +125,10 @@ impl Store {
         workspace: WorkspaceId,
         ticket: TicketId,
         limit: u16,
-    ) -> Result<Page<Upload>, StoreError> {
+    ) -> Result<Page<Upload>, TableError> {
         let Key { pk, .. } = Tenant::new(workspace).ticket(ticket);
-        let Page { items, has_more } = self.between(&pk, keys::ATTACHMENTS, true, limit).await?;
+        let (from, to) = keys::ATTACHMENTS;
+        let Page { items, has_more } = self.table.page(Query::of(pk).between(from, to), limit).await?;
         let items = items.iter().map(decode).collect::<Result<_, _>>()?;
         Ok(Page { items, has_more })
     }
@@ -146,64 +142,33 @@ impl Store {
         workspace: WorkspaceId,
         ticket: TicketId,
         attachment: AttachmentId,
-    ) -> Result<(), StoreError> {
-        self.delete(Tenant::new(workspace).attachment(ticket, attachment)).await
+    ) -> Result<(), TableError> {
+        self.table.write(Write::delete(Tenant::new(workspace).attachment(ticket, attachment))).await.map(drop)
     }
+}
 
-    /// As items of a transaction: the message takes its files, which no other has.
-    pub(crate) fn take_attachments(
-        &self,
-        workspace: WorkspaceId,
-        message: &Message,
-    ) -> Result<Vec<TransactWriteItem>, StoreError> {
-        let carrier = serde_json::to_string(&Carrier::from(message)).map_err(|_| Corrupt(CARRIER))?;
-        let take = |file: &Attachment| {
-            let key = Tenant::new(workspace).attachment(message.ticket_id, file.id);
-            let condition = format!("attribute_exists(pk) AND attribute_not_exists({CARRIER})");
-            self.set_on_attachment(key, CARRIER, text(&carrier), condition)
-        };
-        message.attachments.iter().map(take).collect()
-    }
+/// The message takes its files, which no other has.
+pub fn take(workspace: WorkspaceId, message: &Message) -> impl Iterator<Item = Write> {
+    let carrier = json(&Carrier::from(message));
+    let key = file_key(workspace, message.ticket_id);
+    message.attachments.iter().map(move |file| {
+        let write = set(key(file.id), CARRIER, carrier.clone());
+        write.when("attribute_exists(pk)").when(format!("attribute_not_exists({CARRIER})"))
+    })
+}
 
-    /// As items of a transaction: the message goes, and its files are about to.
-    pub(crate) fn remove_message(
-        &self,
-        workspace: WorkspaceId,
-        message: &Message,
-    ) -> Result<Vec<TransactWriteItem>, StoreError> {
-        let tenant = Tenant::new(workspace);
-        let delete = Delete::builder()
-            .table_name(&*self.table)
-            .set_key(Some(primary(tenant.message(message.ticket_id, message.id))))
-            .condition_expression("attribute_exists(pk)")
-            .build()
-            .map_err(|error| StoreError::Refused(error.to_string()))?;
-        let doom = |file: &Attachment| {
-            let key = tenant.attachment(message.ticket_id, file.id);
-            self.set_on_attachment(key, DOOMED, Av::Bool(true), "attribute_exists(pk)".to_owned())
-        };
-        let mut items = vec![TransactWriteItem::builder().delete(delete).build()];
-        for file in &message.attachments {
-            items.push(doom(file)?);
-        }
-        Ok(items)
-    }
+/// The files of a message that is deleted are about to go.
+pub fn doom(workspace: WorkspaceId, message: &Message) -> impl Iterator<Item = Write> {
+    let key = file_key(workspace, message.ticket_id);
+    let doom = move |file: &Attachment| set(key(file.id), DOOMED, Value::Bool(true)).when("attribute_exists(pk)");
+    message.attachments.iter().map(doom)
+}
 
-    fn set_on_attachment(
-        &self,
-        key: Key,
-        name: &str,
-        value: Av,
-        condition: String,
-    ) -> Result<TransactWriteItem, StoreError> {
-        let update = Update::builder()
-            .table_name(&*self.table)
-            .set_key(Some(primary(key)))
-            .condition_expression(condition)
-            .update_expression(format!("SET {name} = :value"))
-            .expression_attribute_values(":value", value)
-            .build()
-            .map_err(|error| StoreError::Refused(error.to_string()))?;
-        Ok(TransactWriteItem::builder().update(update).build())
-    }
+fn file_key(workspace: WorkspaceId, ticket: TicketId) -> impl Fn(AttachmentId) -> Key {
+    let tenant = Tenant::new(workspace);
+    move |file| tenant.attachment(ticket, file)
+}
+
+fn set(key: Key, attribute: &str, value: Value) -> Write {
+    Write::update(key, format!("SET {attribute} = :value")).value(":value", value)
 }

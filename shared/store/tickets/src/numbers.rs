@@ -1,13 +1,12 @@
-//! Ticket numbers: leased in small blocks, so that no counter gets hot.
+//! Ticket numbers: leased in blocks of ten, so that no counter gets hot. One update for
+//! each block.
 
-use crate::{
-    client::{CAPACITY, Store, failure, primary},
-    error::{Corrupt, StoreError},
-    item::{Reader, number},
-    keys::Tenant,
-};
-use aws_sdk_dynamodb::types::ReturnValue;
+use crate::Tickets;
 use lambdesk_domain::id::{TicketNumber, WorkspaceId};
+use lambdesk_table::{
+    Corrupt, TableError, Tenant, Updated, Write,
+    item::{Reader, number},
+};
 use std::{collections::HashMap, ops::Range};
 use tokio::sync::Mutex;
 
@@ -19,13 +18,13 @@ const LEASED: usize = 1_000;
 #[derive(Debug, Default)]
 pub struct Leases(Mutex<HashMap<WorkspaceId, Range<u64>>>);
 
-impl Store {
+impl Tickets {
     /// A number that no other ticket of the workspace has or will have.
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn next_number(&self, workspace: WorkspaceId) -> Result<TicketNumber, StoreError> {
-        let mut leases = self.memory.numbers.0.lock().await;
+    pub async fn next_number(&self, workspace: WorkspaceId) -> Result<TicketNumber, TableError> {
+        let mut leases = self.numbers.0.lock().await;
         if let Some(next) = leases.get_mut(&workspace).and_then(Iterator::next) {
             return Ok(TicketNumber(next));
         }
@@ -38,19 +37,13 @@ impl Store {
         Ok(TicketNumber(next))
     }
 
-    async fn lease_numbers(&self, workspace: WorkspaceId) -> Result<Range<u64>, StoreError> {
-        let after = self.meter.ended();
-        let request = self.client.update_item().table_name(&*self.table);
-        let request = request
-            .set_key(Some(primary(Tenant::new(workspace).numbers())))
-            .update_expression("ADD #next :block")
-            .expression_attribute_names("#next", "next")
-            .expression_attribute_values(":block", number(BLOCK))
-            .return_values(ReturnValue::UpdatedNew)
-            .return_consumed_capacity(CAPACITY);
-        let output = request.send().await.map_err(failure)?;
-        self.record("UpdateItem", after, output.consumed_capacity());
-        let last = Reader(&output.attributes.unwrap_or_default()).number("next")?;
+    async fn lease_numbers(&self, workspace: WorkspaceId) -> Result<Range<u64>, TableError> {
+        let lease = Write::update(Tenant::new(workspace).numbers(), "ADD #next :block");
+        let lease = lease.name("#next", "next").value(":block", number(BLOCK));
+        let Updated::Now(item) = self.table.update(lease).await? else {
+            return Err(Corrupt("next").into());
+        };
+        let last = Reader(&item).number("next")?;
         Ok(last + 1 - BLOCK..last + 1)
     }
 }

@@ -1,21 +1,83 @@
-//! A thread as polls and filters read it.
+//! Tickets and their threads as they are read: one read or query, consistent; a page has
+//! up to its limit of messages or as many as fit into 1 MB.
 
-use crate::{
-    client::Store,
-    error::StoreError,
-    head,
-    item::{Item, text},
-    keys::{self, Tenant},
-    message,
-    tickets::Page,
-};
+use crate::{Tickets, item, message};
 use lambdesk_domain::{
     id::{MessageId, TicketId, WorkspaceId},
     message::Message,
     ticket::Ticket,
 };
+use lambdesk_table::{Item, Key, Page, Query, TableError, Tenant, item::text, keys};
 
-impl Store {
+impl Tickets {
+    /// One ticket.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn ticket(&self, workspace: WorkspaceId, ticket: TicketId) -> Result<Option<Ticket>, TableError> {
+        let item = self.table.get(Tenant::new(workspace).ticket(ticket)).await?;
+        Ok(item.map(|item| item::decode(&item)).transpose()?)
+    }
+
+    /// A ticket and its newest messages, newest first, in one query.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn thread(
+        &self,
+        workspace: WorkspaceId,
+        ticket: TicketId,
+        newest: u16,
+    ) -> Result<Option<(Ticket, Page<Message>)>, TableError> {
+        let key = Tenant::new(workspace).ticket(ticket);
+        let query = Query::of(&key.pk).between(keys::THREAD.0, keys::THREAD.1).ascending(false);
+        let Page { items, has_more } = self.table.page(query, newest + 1).await?;
+        let mut items = items.into_iter();
+        let Some(first) = items.next().filter(|item| item.get("sk") == Some(&text(&key.sk))) else {
+            return Ok(None);
+        };
+        let messages = items.map(|item| message::decode(&item)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Some((item::decode(&first)?, Page { items: messages, has_more })))
+    }
+
+    /// A ticket's messages on one side of a message, or from an end of the thread.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn messages(
+        &self,
+        workspace: WorkspaceId,
+        ticket: TicketId,
+        beyond: Option<MessageId>,
+        oldest_first: bool,
+        limit: u16,
+    ) -> Result<Page<Message>, TableError> {
+        let tenant = Tenant::new(workspace);
+        let (mut from, mut to) = (keys::MESSAGES.0.to_owned(), keys::MESSAGES.1.to_owned());
+        if let Some(beyond) = beyond {
+            let Key { sk, .. } = tenant.message(ticket, beyond);
+            if oldest_first { from = keys::after(&sk) } else { to = keys::before(&sk) }
+        }
+        let query = Query::of(tenant.ticket(ticket).pk).between(from, to).ascending(oldest_first);
+        let page = self.table.page(query, limit).await?;
+        let items = page.items.iter().map(message::decode).collect::<Result<_, _>>()?;
+        Ok(Page { items, has_more: page.has_more })
+    }
+
+    /// One message.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn message(
+        &self,
+        workspace: WorkspaceId,
+        ticket: TicketId,
+        message: MessageId,
+    ) -> Result<Option<Message>, TableError> {
+        let item = self.table.get(Tenant::new(workspace).message(ticket, message)).await?;
+        Ok(item.map(|item| message::decode(&item)).transpose()?)
+    }
+
     /// A ticket and its messages after one of them, or from the first, oldest
     /// first: one query, and one read more only where the page doesn't reach the
     /// thread's end. For those who ask again and again for what is new.
@@ -28,17 +90,18 @@ impl Store {
         ticket: TicketId,
         after: Option<MessageId>,
         limit: u16,
-    ) -> Result<Option<(Ticket, Page<Message>)>, StoreError> {
+    ) -> Result<Option<(Ticket, Page<Message>)>, TableError> {
         let tenant = Tenant::new(workspace);
-        let head = tenant.ticket(ticket);
+        let key = tenant.ticket(ticket);
         let (first, last) = keys::THREAD;
         let from = after.map(|after| format!("{}!", tenant.message(ticket, after).sk));
         let from = from.as_deref().unwrap_or(first);
-        let Page { mut items, has_more } = self.between(&head.pk, (from, last), true, limit.saturating_add(1)).await?;
-        // The head sorts right behind the last message.
-        let is_head = |item: &mut Item| item.get("sk") == Some(&text(&head.sk));
-        let found = match items.pop_if(is_head) {
-            Some(item) => Some(head::decode(&item)?),
+        let query = Query::of(&key.pk).between(from, last);
+        let Page { mut items, has_more } = self.table.page(query, limit.saturating_add(1)).await?;
+        // The ticket item sorts right behind the last message.
+        let is_ticket = |item: &mut Item| item.get("sk") == Some(&text(&key.sk));
+        let found = match items.pop_if(is_ticket) {
+            Some(item) => Some(item::decode(&item)?),
             None => self.ticket(workspace, ticket).await?,
         };
         let has_more = has_more || items.len() > usize::from(limit);
@@ -59,16 +122,15 @@ pub struct ThreadPage {
     pub far: Option<MessageId>,
 }
 
-impl Page<Message> {
-    /// The first `limit` messages that are wanted, of those that were read. So a
-    /// page may be short, even empty, and still say where it goes on: what it
+impl ThreadPage {
+    /// The first `limit` messages that are wanted, of a page that was read. So it may be short, even empty, and still say where it goes on: what it
     /// costs is bounded, however few are wanted.
     #[must_use]
-    pub fn keeping(self, limit: u16, is_wanted: impl Fn(&Message) -> bool) -> ThreadPage {
-        let near = self.items.first().map(|message| message.id);
+    pub fn keeping(read: Page<Message>, limit: u16, is_wanted: impl Fn(&Message) -> bool) -> Self {
+        let near = read.items.first().map(|message| message.id);
         let mut messages = Vec::new();
         let mut last = None;
-        let mut unread = self.items.into_iter();
+        let mut unread = read.items.into_iter();
         for message in unread.by_ref() {
             last = Some(message.id);
             if is_wanted(&message) {
@@ -78,8 +140,8 @@ impl Page<Message> {
                 break;
             }
         }
-        let has_more = self.has_more || unread.next().is_some();
-        ThreadPage { messages, near, far: last.filter(|_| has_more) }
+        let has_more = read.has_more || unread.next().is_some();
+        Self { messages, near, far: last.filter(|_| has_more) }
     }
 }
 
@@ -118,7 +180,7 @@ mod tests {
             let mut rest: &[Message] = &thread;
             loop {
                 let items = rest.iter().take(read).cloned().collect();
-                let page = Page { items, has_more: rest.len() > read }.keeping(limit, Message::is_public);
+                let page = ThreadPage::keeping(Page { items, has_more: rest.len() > read }, limit, Message::is_public);
                 prop_assert!(page.messages.len() <= usize::from(limit));
                 prop_assert_eq!(page.near, rest.first().map(|message| message.id));
                 told.extend(page.messages.iter().map(|message| message.id));

@@ -1,5 +1,5 @@
-//! Attribute names of a ticket's head. Short, because every byte of a head is
-//! stored up to three times and read with every list.
+//! Attribute names of the ticket item. Short, because every byte of it is stored up to
+//! three times and read with every list.
 
 use lambdesk_domain::status::Status;
 
