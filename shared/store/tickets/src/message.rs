@@ -58,7 +58,7 @@ pub fn encode(key: Key, message: &Message) -> Item {
 ///
 /// # Errors
 /// The attribute that is missing or unreadable.
-pub fn decode_versioned(item: &Item) -> Result<Versioned<Message>, Corrupt> {
+pub(crate) fn decode_versioned(item: &Item) -> Result<Versioned<Message>, Corrupt> {
     Versioned::of(item, decode(item)?)
 }
 

@@ -123,8 +123,9 @@ pub struct ThreadPage {
 }
 
 impl ThreadPage {
-    /// The first `limit` messages that are wanted, of a page that was read. So it may be short, even empty, and still say where it goes on: what it
-    /// costs is bounded, however few are wanted.
+    /// The first `limit` messages that are wanted, of a page that was read. So it may be
+    /// short, even empty, and still say where it goes on: what it costs is bounded,
+    /// however few are wanted.
     #[must_use]
     pub fn keeping(read: Page<Message>, limit: u16, is_wanted: impl Fn(&Message) -> bool) -> Self {
         let near = read.items.first().map(|message| message.id);

@@ -44,7 +44,7 @@ pub const TRASHED: &str = "tr";
 pub const ORIGIN: &str = "og";
 pub const CAUSE: &str = "cz";
 
-/// Inside [`CONTACT`] and [`REQUESTER`].
+/// Inside the contact and the requester.
 pub const ID: &str = "i";
 pub const NAME: &str = "n";
 pub const EMAIL: &str = "e";
