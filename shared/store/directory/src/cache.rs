@@ -1,91 +1,81 @@
-//! The directory of a workspace: read whole, remembered for a short while.
+//! A cache of what was read: values by key, each for the same time, up to a number of
+//! them.
 
-use crate::{
-    client::Store,
-    error::StoreError,
-    item::{Item, read_document, text},
-    keys::{self, Tenant},
-    tickets::Page,
-};
-use aws_sdk_dynamodb::types::AttributeValue as Av;
-use lambdesk_domain::{directory::Directory, id::WorkspaceId};
 use std::{
+    borrow::Borrow,
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    hash::Hash,
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-/// How long another instance's change may go unnoticed. A reference that is not
-/// found is looked up afresh, so new entries work at once everywhere.
-const REMEMBERED: Duration = Duration::from_secs(30);
-/// Beyond so many workspaces the cache starts over.
-const CACHED: usize = 1_000;
+/// Values that are valid for a time after they were put. A cache that is full starts
+/// over.
+#[derive(Debug)]
+pub struct TtlCache<K, V> {
+    entries: Mutex<HashMap<K, (Instant, V)>>,
+    ttl: Duration,
+    capacity: usize,
+}
 
-#[derive(Debug, Default)]
-pub struct Cache(Mutex<HashMap<WorkspaceId, (Instant, Arc<Directory>)>>);
-
-impl Cache {
-    fn get(&self, workspace: WorkspaceId) -> Option<Arc<Directory>> {
-        let cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (read, directory) = cache.get(&workspace)?;
-        (read.elapsed() < REMEMBERED).then(|| Arc::clone(directory))
+impl<K: Eq + Hash, V: Clone> TtlCache<K, V> {
+    pub fn new(ttl: Duration, capacity: usize) -> Self {
+        Self { entries: Mutex::default(), ttl, capacity }
     }
 
-    fn put(&self, workspace: WorkspaceId, directory: &Arc<Directory>) {
-        let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if cache.len() >= CACHED {
-            cache.clear();
+    pub fn get<Q>(&self, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        let entries = self.entries();
+        let (since, value) = entries.get(key)?;
+        (since.elapsed() < self.ttl).then(|| value.clone())
+    }
+
+    pub fn put(&self, key: K, value: V) {
+        let mut entries = self.entries();
+        if entries.len() >= self.capacity {
+            entries.clear();
         }
-        cache.insert(workspace, (Instant::now(), Arc::clone(directory)));
+        entries.insert(key, (Instant::now(), value));
+    }
+
+    pub fn remove<Q>(&self, key: &Q)
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        self.entries().remove(key);
+    }
+
+    fn entries(&self) -> MutexGuard<'_, HashMap<K, (Instant, V)>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Store {
-    /// The directory, at most half a minute old; none for an unknown workspace.
-    ///
-    /// # Errors
-    /// When the table fails.
-    pub async fn directory(&self, workspace: WorkspaceId) -> Result<Option<Arc<Directory>>, StoreError> {
-        match self.memory.directories.get(workspace) {
-            Some(directory) => Ok(Some(directory)),
-            None => self.fresh_directory(workspace).await,
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_valid_until_it_is_removed_or_its_time_is_over() {
+        let cache = TtlCache::new(Duration::from_mins(1), 10);
+        cache.put(1, "one");
+        assert_eq!((cache.get(&1), cache.get(&2)), (Some("one"), None));
+        cache.remove(&1);
+        assert_eq!(cache.get(&1), None);
+        let expired = TtlCache::new(Duration::ZERO, 10);
+        expired.put(1, "one");
+        assert_eq!(expired.get(&1), None);
     }
 
-    /// The directory as it is now.
-    ///
-    /// # Errors
-    /// When the table fails.
-    pub async fn fresh_directory(&self, workspace: WorkspaceId) -> Result<Option<Arc<Directory>>, StoreError> {
-        let items = self.whole(&Tenant::new(workspace).settings().pk, keys::DIRECTORY).await?;
-        let (settings, entries): (Vec<_>, Vec<_>) =
-            items.into_iter().partition(|item| item.get("sk") == Some(&text("S")));
-        let Some(settings) = settings.first() else {
-            return Ok(None);
-        };
-        let mut directory = Directory::new(read_document(settings)?);
-        for entry in &entries {
-            directory.insert(read_document(entry)?);
+    #[test]
+    fn a_full_cache_starts_over_with_the_value_that_is_put() {
+        let cache = TtlCache::new(Duration::from_mins(1), 2);
+        for key in 1..=3 {
+            cache.put(key, key);
         }
-        directory.fields.sort_by(|a, b| a.key.cmp(&b.key));
-        let directory = Arc::new(directory);
-        self.memory.directories.put(workspace, &directory);
-        Ok(Some(directory))
-    }
-
-    /// All items of a range, however many answers it takes.
-    pub(crate) async fn whole(&self, pk: &str, (from, to): (&str, &str)) -> Result<Vec<Item>, StoreError> {
-        let mut items: Vec<Item> = Vec::new();
-        let mut from = from.to_owned();
-        loop {
-            let Page { items: more, has_more } = self.between(pk, (&from, to), true, 1_000).await?;
-            if let Some(Av::S(last)) = more.last().and_then(|item| item.get("sk")) {
-                from = keys::after(last);
-            }
-            items.extend(more);
-            if !has_more {
-                return Ok(items);
-            }
-        }
+        assert_eq!([1, 2, 3].map(|key| cache.get(&key)), [None, None, Some(3)]);
     }
 }

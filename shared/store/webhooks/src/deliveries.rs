@@ -1,17 +1,18 @@
-//! Webhook endpoints and deliveries.
+//! Deliveries: one event on its way to one endpoint. A pending one is found in the due
+//! rows, leased for one attempt and written back with what came of it, each by one
+//! conditional write; a finished one stays in the log for 30 days.
 
-use crate::{
-    client::{CAPACITY, Store, failure, is_condition_failure, primary},
-    error::{Corrupt, StoreError},
-    item::{Item, document, number, read_document, text},
-    keys::{self, Key, Tenant},
-    tickets::Page,
-};
-use aws_sdk_dynamodb::types::ReturnValue;
+use crate::Webhooks;
 use lambdesk_domain::{
     id::{DeliveryId, EndpointId, WorkspaceId},
     time::Timestamp,
-    webhook::{Delivery, DeliveryState, Endpoint},
+    webhook::{Delivery, DeliveryState},
+};
+use lambdesk_table::{
+    Item, Page, Query, TableError, Tenant, Updated, Write,
+    item::{document, number, read_document, text, time},
+    keys,
+    schema::TTL_ATTRIBUTE,
 };
 use std::time::Duration;
 
@@ -25,49 +26,13 @@ pub struct Lease {
     pub until: Timestamp,
 }
 
-impl Store {
-    /// Writes an endpoint, new or changed.
-    ///
-    /// # Errors
-    /// When the table fails.
-    pub async fn put_endpoint(&self, endpoint: &Endpoint) -> Result<(), StoreError> {
-        let key = Tenant::new(endpoint.workspace_id).endpoint(endpoint.id);
-        self.put(document(key, endpoint), None).await.map(drop)
-    }
-
-    /// One endpoint.
-    ///
-    /// # Errors
-    /// When the table fails.
-    pub async fn endpoint(&self, workspace: WorkspaceId, id: EndpointId) -> Result<Option<Endpoint>, StoreError> {
-        let item = self.get(Tenant::new(workspace).endpoint(id), true).await?;
-        Ok(item.map(|item| read_document(&item)).transpose()?)
-    }
-
-    /// All endpoints of a workspace, as they are now: never remembered, because
-    /// an event that misses a new endpoint would be lost to it.
-    ///
-    /// # Errors
-    /// When the table fails.
-    pub async fn endpoints(&self, workspace: WorkspaceId) -> Result<Vec<Endpoint>, StoreError> {
-        let items = self.whole(&Tenant::new(workspace).endpoints(), keys::ENDPOINTS).await?;
-        Ok(items.iter().map(read_document).collect::<Result<_, _>>()?)
-    }
-
-    /// Removes an endpoint. Its deliveries are given up when they come due.
-    ///
-    /// # Errors
-    /// When the table fails.
-    pub async fn delete_endpoint(&self, workspace: WorkspaceId, id: EndpointId) -> Result<(), StoreError> {
-        self.delete(Tenant::new(workspace).endpoint(id)).await
-    }
-
+impl Webhooks {
     /// Writes a new delivery; says whether it was new.
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn add_delivery(&self, delivery: &Delivery) -> Result<bool, StoreError> {
-        self.put(item(delivery, delivery.next_attempt_at), Some("attribute_not_exists(pk)")).await
+    pub async fn add_delivery(&self, delivery: &Delivery) -> Result<bool, TableError> {
+        self.table.write(Write::create(item(delivery))).await
     }
 
     /// Takes a due delivery for one attempt; none when it is finished, not due,
@@ -83,33 +48,19 @@ impl Store {
         id: DeliveryId,
         now: Timestamp,
         lease: Lease,
-    ) -> Result<Option<Delivery>, StoreError> {
+    ) -> Result<Option<Delivery>, TableError> {
         let key = Tenant::new(workspace).delivery(endpoint, id);
         let (hour, place) = keys::due(lease.until, &key);
-        let after = self.meter.ended();
-        let request = self.client.update_item().table_name(&*self.table);
-        let request = request
-            .set_key(Some(primary(key)))
-            .condition_expression("st = :pending AND nx <= :now AND (attribute_not_exists(le) OR le <= :now)")
-            .update_expression("SET le = :until, x_pk = :x_pk, x_sk = :x_sk")
-            .expression_attribute_values(":pending", text(DeliveryState::Pending.as_str()))
-            .expression_attribute_values(":now", number(now.millis()))
-            .expression_attribute_values(":until", number(lease.until.millis()))
-            .expression_attribute_values(":x_pk", text(hour))
-            .expression_attribute_values(":x_sk", text(place))
-            .return_values(ReturnValue::AllNew)
-            .return_consumed_capacity(CAPACITY);
-        match request.send().await {
-            Ok(output) => {
-                self.record("UpdateItem", after, output.consumed_capacity());
-                let item = output.attributes.ok_or(Corrupt("attributes"))?;
-                Ok(Some(read_document(&item)?))
-            }
-            Err(error) if is_condition_failure(&error) => {
-                self.record("UpdateItem", after, None);
-                Ok(None)
-            }
-            Err(error) => Err(failure(error)),
+        let write = Write::update(key, "SET le = :until, x_pk = :x_pk, x_sk = :x_sk")
+            .when("st = :pending AND nx <= :now AND (attribute_not_exists(le) OR le <= :now)")
+            .value(":pending", text(DeliveryState::Pending.as_str()))
+            .value(":now", time(now))
+            .value(":until", time(lease.until))
+            .value(":x_pk", text(hour))
+            .value(":x_sk", text(place));
+        match self.table.update(write).await? {
+            Updated::Now(item) => Ok(Some(read_document(&item)?)),
+            Updated::Refused(_) => Ok(None),
         }
     }
 
@@ -117,33 +68,9 @@ impl Store {
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn finish_attempt(&self, delivery: &Delivery, lease: Lease) -> Result<bool, StoreError> {
-        let after = self.meter.ended();
-        let request =
-            self.client.put_item().table_name(&*self.table).set_item(Some(item(delivery, delivery.next_attempt_at)));
-        let request = request
-            .condition_expression("le = :lease")
-            .expression_attribute_values(":lease", number(lease.until.millis()))
-            .return_consumed_capacity(CAPACITY);
-        match request.send().await {
-            Ok(output) => {
-                self.record("PutItem", after, output.consumed_capacity());
-                Ok(true)
-            }
-            Err(error) if is_condition_failure(&error) => {
-                self.record("PutItem", after, None);
-                Ok(false)
-            }
-            Err(error) => Err(failure(error)),
-        }
-    }
-
-    /// Writes a delivery over the one before: to send it again by hand.
-    ///
-    /// # Errors
-    /// When the table fails.
-    pub async fn requeue_delivery(&self, delivery: &Delivery) -> Result<(), StoreError> {
-        self.put(item(delivery, delivery.next_attempt_at), None).await.map(drop)
+    pub async fn finish_attempt(&self, delivery: &Delivery, lease: Lease) -> Result<bool, TableError> {
+        let put = Write::put(item(delivery)).when("le = :lease");
+        self.table.write(put.value(":lease", time(lease.until))).await
     }
 
     /// One delivery.
@@ -155,8 +82,8 @@ impl Store {
         workspace: WorkspaceId,
         endpoint: EndpointId,
         id: DeliveryId,
-    ) -> Result<Option<Delivery>, StoreError> {
-        let item = self.get(Tenant::new(workspace).delivery(endpoint, id), true).await?;
+    ) -> Result<Option<Delivery>, TableError> {
+        let item = self.table.get(Tenant::new(workspace).delivery(endpoint, id)).await?;
         Ok(item.map(|item| read_document(&item)).transpose()?)
     }
 
@@ -170,28 +97,90 @@ impl Store {
         endpoint: EndpointId,
         before: Option<DeliveryId>,
         limit: u16,
-    ) -> Result<Page<Delivery>, StoreError> {
+    ) -> Result<Page<Delivery>, TableError> {
         let tenant = Tenant::new(workspace);
         let to =
             before.map_or_else(|| keys::DELIVERIES.1.to_owned(), |id| keys::before(&tenant.delivery(endpoint, id).sk));
-        self.between(&tenant.deliveries(endpoint), (keys::DELIVERIES.0, &to), false, limit).await?.documents()
+        let query = Query::of(tenant.deliveries(endpoint)).between(keys::DELIVERIES.0, to).ascending(false);
+        self.table.page(query, limit).await?.documents()
+    }
+
+    /// Writes a delivery as it is, whatever is there.
+    ///
+    /// # Errors
+    /// When the table fails.
+    #[cfg(feature = "testing")]
+    pub async fn put_delivery(&self, delivery: &Delivery) -> Result<(), TableError> {
+        self.table.write(Write::put(item(delivery))).await.map(drop)
     }
 }
 
 /// A delivery's item: while pending it is found when it is due; finished, it
 /// leaves the log after a while.
-fn item(delivery: &Delivery, due_at: Timestamp) -> Item {
-    let key: Key = Tenant::new(delivery.workspace_id).delivery(delivery.endpoint_id, delivery.id);
-    let (hour, place) = keys::due(due_at, &key);
+fn item(delivery: &Delivery) -> Item {
+    let key = Tenant::new(delivery.workspace_id).delivery(delivery.endpoint_id, delivery.id);
+    let (hour, place) = keys::due(delivery.next_attempt_at, &key);
     let mut item = document(key, delivery);
     item.insert("st".to_owned(), text(delivery.state.as_str()));
-    item.insert("nx".to_owned(), number(delivery.next_attempt_at.millis()));
+    item.insert("nx".to_owned(), time(delivery.next_attempt_at));
     if delivery.state == DeliveryState::Pending {
         item.insert("x_pk".to_owned(), text(hour));
         item.insert("x_sk".to_owned(), text(place));
     } else {
         let ended = delivery.attempts.last().map_or(delivery.created_at, |attempt| attempt.at);
-        item.insert("expires_at".to_owned(), number(ended.plus(LOGGED).seconds()));
+        item.insert(TTL_ATTRIBUTE.to_owned(), number(ended.plus(LOGGED).seconds()));
     }
     item
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lambdesk_domain::{
+        events::EventType,
+        id::EventId,
+        webhook::{Attempt, Jitter, Outcome},
+    };
+    use uuid::Uuid;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_767_226_200_000);
+
+    fn pending() -> Delivery {
+        Delivery {
+            id: DeliveryId::new(Uuid::from_u128(3)),
+            workspace_id: WorkspaceId::new(Uuid::from_u128(1)),
+            endpoint_id: EndpointId::new(Uuid::from_u128(2)),
+            event_id: EventId::new(Uuid::from_u128(4)),
+            event_type: EventType::TicketUpdated,
+            source: None,
+            state: DeliveryState::Pending,
+            next_attempt_at: NOW,
+            attempts: Vec::new(),
+            created_at: NOW,
+        }
+    }
+
+    fn attribute_names(item: &Item) -> Vec<&str> {
+        let mut names: Vec<_> = item.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        names
+    }
+
+    #[test]
+    fn a_pending_delivery_is_in_the_due_rows_and_never_expires() {
+        let item = item(&pending());
+        assert_eq!(attribute_names(&item), ["doc", "nx", "pk", "sk", "st", "v", "x_pk", "x_sk"]);
+        let place = item["x_sk"].as_s().unwrap();
+        assert_eq!((keys::due_time(place), &item["st"]), (Some(NOW), &text("pending")));
+    }
+
+    #[test]
+    fn a_finished_delivery_leaves_the_due_rows_and_stays_for_30_days_after_its_last_attempt() {
+        let at = NOW.plus(Duration::from_mins(5));
+        let outcome = Outcome::Answered { status: 200, retry_after: None };
+        let item = item(&pending().after(Attempt { at, duration_ms: 12, outcome }, Jitter::new(0.5)));
+        assert_eq!(attribute_names(&item), ["doc", "expires_at", "nx", "pk", "sk", "st", "v"]);
+        let expiry = at.plus(Duration::from_hours(30 * 24)).seconds();
+        assert_eq!((&item["expires_at"], &item["st"]), (&number(expiry), &text("delivered")));
+    }
 }

@@ -1,86 +1,140 @@
-//! Webhook endpoints written together with the answer to remember.
+//! Webhook endpoints: read one by one or all of a workspace, and changed without undoing
+//! what somebody else changed meanwhile. A change is one read and one write, both again
+//! when somebody else was faster.
 
-use crate::{
-    client::{Store, Transaction, backoff},
-    error::{CommitError, Corrupt, StoreError},
-    idempotency::Record,
-    item::{document, read_document},
-    keys::Tenant,
-};
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use crate::Webhooks;
 use lambdesk_domain::{
     id::{EndpointId, WorkspaceId},
     time::Timestamp,
     webhook::Endpoint,
 };
+use lambdesk_table::{
+    AnswerError, Held, Key, Record, TableError, Tenant, Tx, Versioned, Write,
+    item::{document, read_document},
+    keys,
+    retry::{ATTEMPTS, Attempts},
+};
 
-/// How often a change is made anew because somebody else was faster.
-const ATTEMPTS: u32 = 5;
+impl Webhooks {
+    /// One endpoint.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn endpoint(&self, workspace: WorkspaceId, id: EndpointId) -> Result<Option<Endpoint>, TableError> {
+        let item = self.table.get(Tenant::new(workspace).endpoint(id)).await?;
+        Ok(item.map(|item| read_document(&item)).transpose()?)
+    }
 
-impl Store {
+    /// All endpoints of a workspace, as they are now: never cached, because an event
+    /// that misses a new endpoint would be lost to it.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn endpoints(&self, workspace: WorkspaceId) -> Result<Vec<Endpoint>, TableError> {
+        let items = self.table.whole(&Tenant::new(workspace).endpoints(), keys::ENDPOINTS).await?;
+        Ok(items.iter().map(read_document).collect::<Result<_, _>>()?)
+    }
+
     /// Writes a new endpoint together with the answer to remember.
     ///
     /// # Errors
-    /// [`CommitError::Answered`] when the answer's key was used before, or the table's failure.
-    pub async fn create_endpoint(&self, endpoint: &Endpoint, answer: Option<&Record>) -> Result<(), CommitError> {
-        let key = Tenant::new(endpoint.workspace_id).endpoint(endpoint.id);
-        let mut items = vec![self.put_fresh(document(key, endpoint))?];
-        if let Some(answer) = answer {
-            items.push(answer.put(&self.table, endpoint.workspace_id, endpoint.created_at)?);
-        }
-        self.transact(items).await?.with_answer(1).map(drop)
+    /// As [`AnswerError`] says.
+    pub async fn create_endpoint(&self, endpoint: &Endpoint, answer: Option<&Record>) -> Result<(), AnswerError> {
+        let mut tx = Tx::<AnswerError>::new();
+        tx.remember(endpoint.workspace_id, answer, endpoint.created_at);
+        tx.write(Write::create(document(key_of(endpoint), endpoint)));
+        tx.commit(&self.table).await
     }
 
     /// Changes an endpoint as it is now, together with the answer to remember that
     /// `change` gives with it; answers the endpoint afterwards, or none when there
     /// is no such one. `change` may be asked several times. Where there is nothing
-    /// to remember, [`Store::revise_endpoint`] is cheaper.
+    /// to remember, [`Webhooks::revise_endpoint`] is cheaper.
     ///
     /// # Errors
-    /// [`CommitError::Answered`] when the answer's key was used before,
-    /// [`StoreError::Contended`] when others were faster each time, or the table's failure.
+    /// [`AnswerError::Answered`] when the request was answered before,
+    /// [`TableError::Contended`] when others were faster each time, or the table's failure.
     pub async fn change_endpoint(
         &self,
         workspace: WorkspaceId,
         id: EndpointId,
         now: Timestamp,
         change: impl Fn(Endpoint) -> (Endpoint, Option<Record>),
-    ) -> Result<Option<Endpoint>, CommitError> {
-        let key = Tenant::new(workspace).endpoint(id);
-        for attempt in 0..ATTEMPTS {
-            let Some(item) = self.get(key.clone(), true).await? else {
-                return Ok(None);
-            };
-            let (new, answer) = change(read_document(&item).map_err(StoreError::from)?);
-            let seen = item.get("doc").cloned().ok_or(StoreError::Corrupt(Corrupt("doc")))?;
-            let put = Put::builder().table_name(&*self.table).set_item(Some(document(key.clone(), &new)));
-            let put = put.condition_expression("doc = :seen").expression_attribute_values(":seen", seen).build();
-            let put = put.map_err(|error| StoreError::Refused(error.to_string()))?;
-            let mut items = vec![TransactWriteItem::builder().put(put).build()];
-            if let Some(answer) = answer {
-                items.push(answer.put(&self.table, workspace, now)?);
+    ) -> Result<Option<Endpoint>, AnswerError> {
+        let mut attempts = Attempts::new();
+        while let Some(before) = self.versioned_endpoint(workspace, id).await? {
+            let (after, answer) = change(before.value.clone());
+            let mut tx = Tx::<Held<AnswerError>>::new();
+            tx.remember(workspace, answer.as_ref(), now);
+            tx.hold(replace(&before, &after));
+            if tx.commit_held(&self.table).await? {
+                return Ok(Some(after));
             }
-            if self.transact(items).await?.with_answer(1)? {
-                return Ok(Some(new));
+            if !attempts.again(ATTEMPTS).await {
+                return Err(TableError::Contended.into());
             }
-            backoff(attempt).await;
         }
-        Err(StoreError::Contended.into())
+        Ok(None)
+    }
+
+    /// Changes an endpoint as it is now; answers it before and after, or none when
+    /// it is gone or nothing about it changes. `revise` may be asked several times.
+    ///
+    /// # Errors
+    /// [`TableError::Contended`] when others were faster each time, or the table's failure.
+    pub async fn revise_endpoint(
+        &self,
+        workspace: WorkspaceId,
+        id: EndpointId,
+        revise: impl Fn(&Endpoint) -> Endpoint,
+    ) -> Result<Option<(Endpoint, Endpoint)>, TableError> {
+        let mut attempts = Attempts::new();
+        while let Some(before) = self.versioned_endpoint(workspace, id).await? {
+            let after = revise(&before.value);
+            if after == before.value {
+                return Ok(None);
+            }
+            if self.table.write(replace(&before, &after)).await? {
+                return Ok(Some((before.value, after)));
+            }
+            if !attempts.again(ATTEMPTS).await {
+                return Err(TableError::Contended);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Removes an endpoint. Its deliveries are given up when they come due.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn delete_endpoint(&self, workspace: WorkspaceId, id: EndpointId) -> Result<(), TableError> {
+        self.table.write(Write::delete(Tenant::new(workspace).endpoint(id))).await.map(drop)
+    }
+
+    /// Writes an endpoint as it is, whatever is there.
+    ///
+    /// # Errors
+    /// When the table fails.
+    #[cfg(feature = "testing")]
+    pub async fn put_endpoint(&self, endpoint: &Endpoint) -> Result<(), TableError> {
+        self.table.write(Write::put(document(key_of(endpoint), endpoint))).await.map(drop)
+    }
+
+    async fn versioned_endpoint(
+        &self,
+        workspace: WorkspaceId,
+        id: EndpointId,
+    ) -> Result<Option<Versioned<Endpoint>>, TableError> {
+        self.table.versioned(Tenant::new(workspace).endpoint(id)).await
     }
 }
 
-impl Transaction {
-    /// Whether it was written, when the item at `answer_at` is an answer to remember.
-    pub(crate) fn with_answer(self, answer_at: usize) -> Result<bool, CommitError> {
-        match self {
-            Self::Written => Ok(true),
-            Self::Cancelled(cancelled) => match cancelled.failed(answer_at) {
-                None => Ok(false),
-                Some(item) => {
-                    let item = item.ok_or(StoreError::Corrupt(Corrupt("idempotency record")))?;
-                    Err(CommitError::Answered(Box::new(Record::read(item).map_err(StoreError::from)?)))
-                }
-            },
-        }
-    }
+fn key_of(endpoint: &Endpoint) -> Key {
+    Tenant::new(endpoint.workspace_id).endpoint(endpoint.id)
+}
+
+/// The endpoint's item after a change, written only if it is as it was read.
+fn replace(before: &Versioned<Endpoint>, after: &Endpoint) -> Write {
+    Write::put(document(key_of(&before.value), after)).when_unchanged(before)
 }

@@ -1,16 +1,15 @@
-//! Deliveries that somebody asks for: tests, retries, replays.
+//! Redelivery: deliveries that somebody asks for (tests, retries, replays), made due in
+//! one transaction with the answer to remember.
 
-use crate::{
-    client::{Store, primary},
-    error::{CommitError, StoreError},
-    idempotency::Record,
-    item::{FORMAT, json, number, text},
-    keys::{self, Tenant},
-};
-use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
+use crate::Webhooks;
 use lambdesk_domain::{
     time::Timestamp,
     webhook::{Delivery, DeliveryState},
+};
+use lambdesk_table::{
+    AnswerError, FORMAT, Held, Record, Tenant, Tx, Write,
+    item::{json, number, text, time},
+    keys,
 };
 
 /// What a delivery is put in the place of.
@@ -25,49 +24,42 @@ pub enum Replaces {
     },
 }
 
-impl Store {
-    /// Makes a pending delivery due, together with the answer to remember; says
-    /// whether what it replaces was still so.
+impl Webhooks {
+    /// Makes a pending delivery due, together with the answer to remember. False when
+    /// what it replaces is no longer as it was read: then nothing is written.
     ///
     /// # Errors
-    /// [`CommitError::Answered`] when the answer's key was used before, or the table's failure.
+    /// As [`AnswerError`] says.
     pub async fn queue_delivery(
         &self,
         delivery: &Delivery,
         replaces: Replaces,
         answer: Option<&Record>,
         now: Timestamp,
-    ) -> Result<bool, CommitError> {
+    ) -> Result<bool, AnswerError> {
         debug_assert!(delivery.state == DeliveryState::Pending, "only pending deliveries come due");
-        let mut items = vec![self.pending(delivery, replaces)?];
-        if let Some(answer) = answer {
-            items.push(answer.put(&self.table, delivery.workspace_id, now)?);
-        }
-        self.transact(items).await?.with_answer(1)
+        let mut tx = Tx::<Held<AnswerError>>::new();
+        tx.remember(delivery.workspace_id, answer, now);
+        tx.hold(pending(delivery, replaces));
+        tx.commit_held(&self.table).await
     }
+}
 
-    fn pending(&self, delivery: &Delivery, replaces: Replaces) -> Result<TransactWriteItem, StoreError> {
-        let key = Tenant::new(delivery.workspace_id).delivery(delivery.endpoint_id, delivery.id);
-        let (hour, place) = keys::due(delivery.next_attempt_at, &key);
-        let update = Update::builder()
-            .table_name(&*self.table)
-            .set_key(Some(primary(key)))
-            .update_expression(
-                "SET v = :v, doc = :doc, st = :pending, nx = :nx, x_pk = :x_pk, x_sk = :x_sk REMOVE le, expires_at",
-            )
-            .expression_attribute_values(":v", number(FORMAT))
-            .expression_attribute_values(":doc", json(delivery))
-            .expression_attribute_values(":pending", text(DeliveryState::Pending.as_str()))
-            .expression_attribute_values(":nx", number(delivery.next_attempt_at.millis()))
-            .expression_attribute_values(":x_pk", text(hour))
-            .expression_attribute_values(":x_sk", text(place));
-        let update = match replaces {
-            Replaces::Nothing => update.condition_expression("attribute_not_exists(pk)"),
-            Replaces::Finished { was_due } => update
-                .condition_expression("st <> :pending AND nx = :was")
-                .expression_attribute_values(":was", number(was_due.millis())),
-        };
-        let update = update.build().map_err(|error| StoreError::Refused(error.to_string()))?;
-        Ok(TransactWriteItem::builder().update(update).build())
+fn pending(delivery: &Delivery, replaces: Replaces) -> Write {
+    let key = Tenant::new(delivery.workspace_id).delivery(delivery.endpoint_id, delivery.id);
+    let (hour, place) = keys::due(delivery.next_attempt_at, &key);
+    let write = Write::update(
+        key,
+        "SET v = :v, doc = :doc, st = :pending, nx = :nx, x_pk = :x_pk, x_sk = :x_sk REMOVE le, expires_at",
+    )
+    .value(":v", number(FORMAT))
+    .value(":doc", json(delivery))
+    .value(":pending", text(DeliveryState::Pending.as_str()))
+    .value(":nx", time(delivery.next_attempt_at))
+    .value(":x_pk", text(hour))
+    .value(":x_sk", text(place));
+    match replaces {
+        Replaces::Nothing => write.when("attribute_not_exists(pk)"),
+        Replaces::Finished { was_due } => write.when("st <> :pending AND nx = :was").value(":was", time(was_due)),
     }
 }
