@@ -156,15 +156,7 @@ impl Caller {
         }
         let actor = actor(&key, &directory).ok_or_else(invalid_key)?;
         note_use(&self.app.directories, &key, now);
-        Ok(Session {
-            app: self.app,
-            directory,
-            key,
-            actor,
-            request_id: self.request_id,
-            now,
-            is_fresh,
-        })
+        Ok(Session { app: self.app, directory, key, actor, request_id: self.request_id, now, is_fresh })
     }
 }
 

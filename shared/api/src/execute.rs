@@ -21,7 +21,8 @@ use lambdesk_domain::{
     id::{TicketId, WorkspaceId},
     ticket::Ticket,
 };
-use lambdesk_store::{CommitError, Record, Store};
+use lambdesk_store_tickets::CommitError;
+use lambdesk_table::{AlreadyAnswered, Record};
 
 /// How often a command is decided anew because others changed the ticket meanwhile.
 const ATTEMPTS: u32 = 8;
@@ -50,8 +51,6 @@ pub struct Written<'a> {
 
 /// Who executes: a caller with a key, or a visitor with a token.
 pub struct Executor<'a> {
-    /// The table.
-    pub store: &'a Store,
     /// The function's state.
     pub app: &'a App,
     /// The tenant.
@@ -70,7 +69,6 @@ impl<'a> Executor<'a> {
     pub fn of(session: &'a Session, write: &Write, body: &[u8]) -> Self {
         let caller = session.key.id.to_string();
         Self {
-            store: &session.store,
             app: &session.app,
             workspace: session.workspace(),
             context: write.context(session),
@@ -127,7 +125,7 @@ impl<'a> Executor<'a> {
     {
         let answer = self.answer(command, None, Some(ticket)).await;
         if let Some(record) = self.remember(&answer) {
-            self.store.remember(self.workspace, &record, self.context.now).await?;
+            self.app.table.remember(self.workspace, &record, self.context.now).await?;
         }
         Ok(Outcome::Unchanged(answer))
     }
@@ -154,7 +152,7 @@ impl<'a> Executor<'a> {
             None => None,
         };
         let record = remembered.as_ref().and_then(|answer| self.remember(answer));
-        match self.store.commit(self.workspace, command.ticket, &change, record.as_ref()).await {
+        match self.app.tickets.commit(self.workspace, command.ticket, &change, record.as_ref()).await {
             Ok(ticket) => {
                 let answer = match remembered {
                     Some(answer) => answer,
@@ -162,8 +160,10 @@ impl<'a> Executor<'a> {
                 };
                 Ok(Attempt::Done(Outcome::Changed(answer)))
             }
-            Err(CommitError::NotAsAssumed(ticket)) => Ok(Attempt::Again(ticket)),
-            Err(CommitError::Answered(record)) => Ok(Attempt::Done(Outcome::Replayed(self.replay(&record)?))),
+            Err(CommitError::PreconditionFailed(ticket)) => Ok(Attempt::Again(ticket)),
+            Err(CommitError::Answered(AlreadyAnswered(record))) => {
+                Ok(Attempt::Done(Outcome::Replayed(self.replay(&record)?)))
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -175,7 +175,7 @@ impl<'a> Executor<'a> {
         A: Fn(Written<'_>) -> Answer,
     {
         let shown = ticket.filter(|_| command.answer_needs_ticket);
-        let accounts = Accounts::of(self.store, self.workspace, shown).await.unwrap_or_else(|error| {
+        let accounts = Accounts::of(&self.app.contacts, self.workspace, shown).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "an account could not be read");
             Accounts::default()
         });
@@ -183,7 +183,7 @@ impl<'a> Executor<'a> {
     }
 
     async fn load(&self, ticket: TicketId) -> Result<Ticket, CommandError> {
-        let found = self.store.ticket(self.workspace, ticket).await?;
+        let found = self.app.tickets.ticket(self.workspace, ticket).await?;
         Ok(found.filter(|ticket| self.context.sees(ticket)).ok_or(Rejection::NotFound)?)
     }
 
@@ -195,7 +195,7 @@ impl<'a> Executor<'a> {
         let Some(idempotency) = &self.idempotency else {
             return Ok(None);
         };
-        let record = self.store.answered(self.workspace, &idempotency.key, self.context.now).await?;
+        let record = self.app.table.answered(self.workspace, &idempotency.key, self.context.now).await?;
         record.map(|record| self.replay(&record)).transpose()
     }
 

@@ -15,7 +15,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use lambdesk_domain::id::{Version, WorkspaceId};
-use lambdesk_store::{Answered, Record};
+use lambdesk_table::{Answered, Record};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 

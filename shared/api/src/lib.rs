@@ -26,6 +26,7 @@ pub mod cursor;
 pub mod download;
 mod dry_run;
 pub mod execute;
+mod failure;
 pub mod function;
 pub mod idempotency;
 pub mod json_patch;

@@ -17,7 +17,9 @@ use lambdesk_domain::{
     text::EmailAddress,
     ticket::Ticket,
 };
-use lambdesk_store::{Claim, CommitError, NewItems, Place, Store, StoreError, contact_id};
+use lambdesk_store_contacts::{ContactSlot, ContactUpsert, Contacts, OtherContact, contact_id};
+use lambdesk_store_tickets::{CreateError, NewItems};
+use lambdesk_table::{AlreadyAnswered, TableError};
 
 /// How often the transaction is tried: more than once only where the contact is not
 /// the one that the address and the name derive.
@@ -51,23 +53,25 @@ pub async fn open(
     contact: NewContact,
     answer: impl Fn(&Ticket, Option<&Message>) -> Answer,
 ) -> Result<Outcome, CommandError> {
-    let mut opening = Opening { new, context: executor.context.clone(), claim: None };
+    let mut opening = Opening { new, context: executor.context.clone(), upsert: None };
     opening.resolve_contact(executor, contact).await?;
     if executor.is_dry_run {
         return opening.dry_run(executor).await;
     }
     // Refused before a number is spent on it.
     create(opening.new.clone(), &opening.context)?;
-    opening.new.number = executor.store.next_number(executor.workspace).await?;
+    opening.new.number = executor.app.tickets.next_number(executor.workspace).await?;
     for _ in 0..ATTEMPTS {
         let (ticket, message) = create(opening.new.clone(), &opening.context)?;
         let response = answer(&ticket, message.as_ref());
         let record = executor.remember(&response);
-        let items = NewItems { message: message.as_ref(), contact: opening.claim.as_ref(), answer: record.as_ref() };
-        match executor.store.create_ticket(&ticket, items).await {
+        let items = NewItems { message: message.as_ref(), contact: opening.upsert.as_ref(), answer: record.as_ref() };
+        match executor.app.tickets.create_ticket(&ticket, items).await {
             Ok(()) => return Ok(Outcome::Changed(response)),
-            Err(CommitError::Answered(record)) => return Ok(Outcome::Replayed(executor.replay(&record)?)),
-            Err(CommitError::OtherContact(place)) => opening.on_conflict(executor, *place).await?,
+            Err(CreateError::Answered(AlreadyAnswered(record))) => {
+                return Ok(Outcome::Replayed(executor.replay(&record)?));
+            }
+            Err(CreateError::OtherContact(OtherContact(slot))) => opening.on_conflict(executor, *slot).await?,
             Err(error) => return Err(error.into()),
         }
     }
@@ -78,11 +82,11 @@ pub async fn open(
 ///
 /// # Errors
 /// When the table fails.
-pub async fn is_from_blocked(store: &Store, ticket: &Ticket) -> Result<bool, StoreError> {
+pub async fn is_from_blocked(contacts: &Contacts, ticket: &Ticket) -> Result<bool, TableError> {
     let Some(contact) = &ticket.contact else {
         return Ok(false);
     };
-    let found = store.contact(ticket.workspace_id, contact.id).await?;
+    let found = contacts.contact(ticket.workspace_id, contact.id).await?;
     Ok(found.is_some_and(|contact| contact.is_blocked))
 }
 
@@ -93,7 +97,7 @@ struct Opening {
     new: NewTicket,
     context: Context,
     /// The contact to be made, or to be found just so.
-    claim: Option<Claim>,
+    upsert: Option<ContactUpsert>,
 }
 
 impl Opening {
@@ -102,11 +106,11 @@ impl Opening {
             NewContact::Nobody => {}
             NewContact::Known(contact) => self.link(&contact),
             NewContact::WithAddress { email, salt, must_exist: true } => {
-                let found = executor.store.contact_with_email(executor.workspace, &salt, &email).await?;
+                let found = executor.app.contacts.contact_with_email(executor.workspace, &salt, &email).await?;
                 self.link(&found.ok_or(CommandError::NoSuchContact)?);
             }
             NewContact::WithAddress { email, salt, must_exist: false } => {
-                self.claim(contact_id(&salt, &email), email, None);
+                self.upsert(contact_id(&salt, &email), email, None);
             }
         }
         Ok(())
@@ -115,20 +119,20 @@ impl Opening {
     /// The events that would be emitted: of the ticket, and of the contact if it would
     /// be made.
     async fn dry_run(mut self, executor: &Executor<'_>) -> Result<Outcome, CommandError> {
-        if let Some(claim) = &self.claim {
-            let place = executor.store.place(executor.workspace, claim.contact.id).await?;
-            if !place.is_untouched() {
-                self.on_conflict(executor, place).await?;
+        if let Some(upsert) = &self.upsert {
+            let slot = executor.app.contacts.slot(executor.workspace, upsert.contact.id).await?;
+            if !slot.is_untouched() {
+                self.on_conflict(executor, slot).await?;
             }
         }
         let (ticket, _) = create(self.new, &self.context)?;
-        let made = self.claim.as_ref().map(|claim| ContactImage::Live(&claim.contact));
+        let made = self.upsert.as_ref().map(|upsert| ContactImage::Live(&upsert.contact));
         let made = made.map(|contact| events::between_contacts(executor.workspace, None, contact));
         let told = std::iter::once(Event::from(events::between(None, &ticket)));
         Ok(Outcome::DryRun(DryRun::of(told.chain(made.map(Event::from)).collect())))
     }
 
-    fn claim(&mut self, id: ContactId, email: EmailAddress, address: Option<Place>) {
+    fn upsert(&mut self, id: ContactId, email: EmailAddress, address: Option<ContactSlot>) {
         let contact = Contact {
             name: self.new.requester.name.clone(),
             email: Some(email),
@@ -136,30 +140,30 @@ impl Opening {
             ..Contact::new(id, self.context.cause(None), self.context.now)
         };
         self.new.contact = Some(ContactRef::from(&contact));
-        self.claim = Some(Claim { contact, address });
+        self.upsert = Some(ContactUpsert { contact, address });
     }
 
     /// A contact that is there: linked as it is. A blocked one wakes nothing.
     fn link(&mut self, contact: &Contact) {
         self.new.contact = Some(ContactRef::from(contact));
-        self.claim = None;
+        self.upsert = None;
         if contact.is_blocked {
             self.new.is_held = true;
             self.context.is_silent = true;
         }
     }
 
-    /// The place of the address holds another contact than was claimed: the same
+    /// The slot of the address holds another contact than the upsert made: the same
     /// person under another name or blocked, or whoever the address means by now; or
-    /// it can't be a new contact's own.
-    async fn on_conflict(&mut self, executor: &Executor<'_>, place: Place) -> Result<(), StoreError> {
-        // Only what is claimed conflicts, and it is claimed by its address.
-        let Some(email) = self.claim.take().and_then(|claim| claim.contact.email) else {
+    /// the slot can't be a new contact's own.
+    async fn on_conflict(&mut self, executor: &Executor<'_>, slot: ContactSlot) -> Result<(), TableError> {
+        // Only an upsert conflicts, and its contact has an address.
+        let Some(email) = self.upsert.take().and_then(|upsert| upsert.contact.email) else {
             return Ok(());
         };
-        match executor.store.owner(executor.workspace, &place, &email).await? {
+        match executor.app.contacts.owner(executor.workspace, &slot, &email).await? {
             Some(owner) => self.link(&owner),
-            None => self.claim(ContactId::new(executor.app.new_id()), email, Some(place)),
+            None => self.upsert(ContactId::new(executor.app.new_id()), email, Some(slot)),
         }
         Ok(())
     }

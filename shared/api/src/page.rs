@@ -10,7 +10,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use lambdesk_domain::id::Version;
-use lambdesk_store::DEEPEST;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde::Serialize;
 
@@ -128,6 +127,9 @@ impl<T: Serialize> Paged<T> {
         response
     }
 }
+
+/// How deep page numbers reach, in rows; cursors reach everything.
+pub const DEEPEST: usize = 1_000;
 
 /// The neighbours of a page, the first one, and the last one where page numbers
 /// reach it, as relative references: the same query, another place.

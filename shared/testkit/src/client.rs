@@ -176,8 +176,8 @@ impl Answer {
     /// Field, before and after of every change that a dry run tells.
     pub fn changes(&self) -> Vec<(String, Json, Json)> {
         let changes = self.data()["changes"].as_array().cloned().unwrap_or_default();
-        let change = |one: &Json| (one["field"].as_str().expect("text").to_owned(), one["from"].clone(), one["to"].clone());
+        let change =
+            |one: &Json| (one["field"].as_str().expect("text").to_owned(), one["from"].clone(), one["to"].clone());
         changes.iter().map(change).collect()
     }
 }
-

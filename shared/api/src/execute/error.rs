@@ -5,7 +5,8 @@ use crate::{
     problem::{FieldError, Problem},
 };
 use lambdesk_domain::command::Rejection;
-use lambdesk_store::{CommitError, StoreError};
+use lambdesk_store_tickets::{CommitError, CreateError};
+use lambdesk_table::TableError;
 
 /// Why a command is not carried out. Callers branch on the variants; a handler's `?`
 /// turns what is left into a problem document.
@@ -18,9 +19,9 @@ pub enum CommandError {
     /// A new ticket names an address that must be a contact's, and is nobody's.
     #[error("there is no contact with this address")]
     NoSuchContact,
-    /// Another item has what must be unique; this names it.
-    #[error("{0} is taken")]
-    Taken(&'static str),
+    /// A file of the message is another message's, or not there.
+    #[error("an attachment is taken")]
+    AttachmentTaken,
     /// The remembered answer can't be given to this request.
     #[error(transparent)]
     Replay(#[from] ReplayError),
@@ -29,17 +30,27 @@ pub enum CommandError {
     Contended,
     /// The table failed.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Table(#[from] TableError),
 }
 
 impl From<CommitError> for CommandError {
     fn from(error: CommitError) -> Self {
         match error {
             CommitError::Absent => Self::Rejected(Rejection::NotFound),
-            CommitError::Taken(what) => Self::Taken(what),
-            CommitError::Store(error) => Self::Store(error),
+            CommitError::AttachmentTaken => Self::AttachmentTaken,
+            CommitError::Table(error) => Self::Table(error),
             // Whoever commits handles these; arriving here they are a lost race.
-            CommitError::NotAsAssumed(_) | CommitError::Answered(_) | CommitError::OtherContact(_) => Self::Contended,
+            CommitError::PreconditionFailed(_) | CommitError::Answered(_) => Self::Contended,
+        }
+    }
+}
+
+impl From<CreateError> for CommandError {
+    fn from(error: CreateError) -> Self {
+        match error {
+            CreateError::Table(error) => Self::Table(error),
+            // Whoever opens handles these; arriving here they are a lost race.
+            CreateError::OtherContact(_) | CreateError::Answered(_) => Self::Contended,
         }
     }
 }
@@ -51,10 +62,10 @@ impl From<CommandError> for Problem {
             CommandError::NoSuchContact => {
                 Self::invalid(vec![FieldError::new("/from/email", "no_such_reference", error.to_string())])
             }
-            CommandError::Taken(what) => CommitError::Taken(what).into(),
+            CommandError::AttachmentTaken => Self::taken("an attachment"),
             CommandError::Replay(error) => error.into(),
             CommandError::Contended => Self::unavailable(),
-            CommandError::Store(error) => error.into(),
+            CommandError::Table(error) => error.into(),
         }
     }
 }

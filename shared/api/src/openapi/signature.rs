@@ -10,7 +10,6 @@ use crate::{
     media::MediaType,
     path::{Id, Ids},
     query::Query,
-    state::Metered,
     write::Write,
 };
 use axum::{
@@ -193,6 +192,5 @@ untold! {
     [T] Extension<T>;
     [T] State<T>;
     [] HeaderMap;
-    [] Metered;
     [] Uri;
 }

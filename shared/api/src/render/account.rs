@@ -6,7 +6,8 @@ use lambdesk_domain::{
     text::{AccountKind, Currency, ExternalId, Name},
     ticket::Ticket,
 };
-use lambdesk_store::{Store, StoreError};
+use lambdesk_store_contacts::Contacts;
+use lambdesk_table::TableError;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -34,12 +35,12 @@ impl Accounts {
     /// # Errors
     /// When the table fails.
     pub async fn of<'a>(
-        store: &Store,
+        contacts: &Contacts,
         workspace: WorkspaceId,
         tickets: impl IntoIterator<Item = &'a Ticket>,
-    ) -> Result<Self, StoreError> {
+    ) -> Result<Self, TableError> {
         let ids = tickets.into_iter().filter_map(|ticket| ticket.account).collect();
-        Ok(store.accounts(workspace, &ids).await?.into_iter().collect())
+        Ok(contacts.accounts(workspace, &ids).await?.into_iter().collect())
     }
 
     pub(super) fn view(&self, id: AccountId) -> AccountView {

@@ -10,7 +10,7 @@ use lambdesk_domain::{
     status::{Shelf, Source, Status},
     ticket::Ticket,
 };
-use lambdesk_store::StoreError;
+use lambdesk_table::TableError;
 use std::collections::BTreeSet;
 
 /// The ticket that goes on where `closed` ended, and its contact: of the same
@@ -27,9 +27,9 @@ pub async fn continuing(
     id: TicketId,
     source: Source,
     opening: Opening,
-) -> Result<(NewTicket, NewContact), StoreError> {
+) -> Result<(NewTicket, NewContact), TableError> {
     let contact = match &closed.contact {
-        Some(contact) => executor.store.contact(executor.workspace, contact.id).await?,
+        Some(contact) => executor.app.contacts.contact(executor.workspace, contact.id).await?,
         None => None,
     };
     let contact = contact.map_or(NewContact::Nobody, |contact| NewContact::Known(Box::new(contact)));
