@@ -1,317 +1,258 @@
-//! What a committed version of a ticket or contact entails: its event, a delivery for
-//! every endpoint that wants it; of a ticket the row of its follow-up and the rows that
-//! lists read, too. The table's stream is the outbox; here is what its reader writes, and
-//! what repairs a version that the stream lost.
+//! Projections: all that follows from versions of a ticket or contact, as one list.
 //!
-//! Every write is conditional or the same each time and every id derived, so doing
-//! it again changes nothing. The event comes last: once it is there, all the rest is.
+//! | projection | of a version that the stream brings | of versions that it lost | written twice |
+//! |---|---|---|---|
+//! | list rows | what differs from the version before | all of the ticket as it is | the same rows |
+//! | follow-up row | when the follow-up changed | always | a later version's stays |
+//! | retention sweep | when the ticket enters the trash | when it is in the trash | its row is there |
+//! | words | of the records of the batch, in [`words`](crate::words) | by a reindex request | the same words |
+//! | deliveries, one per endpoint that wants the event | each | each | ids are derived: created once |
+//! | event | each | each | created once |
+//! | counts | of the events in the feed, after the batch, in [`counts`](crate::counts) | likewise | the checkpoint has passed them |
+//!
+//! The first four are of tickets alone. An event comes after all that the list has
+//! above it, so where an event is, all else is: a version without one is a sequence gap,
+//! and a backfill runs the same list for it. Input are [`Versions`]; output are the
+//! deliveries, whose hints are to be sent. A change costs one round of writes side by
+//! side, then the write of the event.
 
-use crate::{
-    client::{CAPACITY, Store, failure, is_condition_failure},
-    contacts::Place,
-    due::FollowUp,
-    error::StoreError,
-    item::{document, number},
-    keys::Tenant,
-    stream::StreamChange,
-};
-use futures_util::future::{try_join_all, try_join4};
+use futures_util::future::{try_join, try_join4};
 use lambdesk_domain::{
-    events::{Event, Subject, between, lost_contact_version},
-    id::{DeliveryId, EndpointId, EventId, Version, WorkspaceId},
+    events::{ContactEvent, Event, Subject, between, lost_contact_version},
+    id::{ContactId, TicketId, WorkspaceId},
     status::Shelf,
     sweep::lost_version,
     ticket::Ticket,
     time::Timestamp,
-    webhook::{Delivery, DeliveryState, Endpoint},
+    webhook::{Delivery, Endpoint},
 };
-use sha2::{Digest, Sha256};
-use std::{collections::BTreeSet, time::Duration};
-use uuid::Uuid;
+use lambdesk_runtime::Clock;
+use lambdesk_store_contacts::Contacts;
+use lambdesk_store_directory::Directories;
+use lambdesk_store_events::{ChangeRecord, Events, GapWindow, StreamChange};
+use lambdesk_store_lists::Lists;
+use lambdesk_store_search::SearchIndex;
+use lambdesk_store_tickets::Tickets;
+use lambdesk_store_webhooks::Webhooks;
+use lambdesk_table::TableError;
 
-/// Events that are looked at in one query when versions are counted.
-const EVENTS_PER_PAGE: u16 = 100;
-/// Versions of one ticket or contact that one repair writes at most.
-const MOST_REPAIRED: usize = 500;
-/// How long the mark stays that a follow-up is gone: longer than the stream can
-/// repeat the version that had set it.
-const CLEARED: Duration = Duration::from_hours(48);
+/// Writes projections. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Projections {
+    pub clock: Clock,
+    pub contacts: Contacts,
+    pub directories: Directories,
+    pub events: Events,
+    pub lists: Lists,
+    pub search: SearchIndex,
+    pub tickets: Tickets,
+    pub webhooks: Webhooks,
+}
 
-/// The delivery of an event to an endpoint, due at once. Its id is a `UUIDv7` of the
-/// event's time that derives from both.
-#[must_use]
-pub fn delivery_of(event: &Event, endpoint: &Endpoint, now: Timestamp) -> Delivery {
-    Delivery {
-        id: delivery_id(event.id(), endpoint.id),
-        workspace_id: event.workspace_id(),
-        endpoint_id: endpoint.id,
-        event_id: event.id(),
-        event_type: event.kind(),
-        source: Some(event.source()),
-        state: DeliveryState::Pending,
-        next_attempt_at: now,
-        attempts: Vec::new(),
-        created_at: now,
+/// Versions of one ticket or contact from which everything is to be projected.
+#[derive(Debug)]
+pub struct Versions {
+    /// One per version, oldest first.
+    events: Vec<Event>,
+    /// Of a ticket's versions.
+    ticket: Option<TicketState>,
+}
+
+/// What is known of the ticket that versions have led to.
+#[derive(Debug)]
+enum TicketState {
+    /// The stream brought the only version, and the one before it.
+    Changed(Box<StreamChange>),
+    /// The stream lost versions: this is the ticket as it is, and it is not known how
+    /// it was when everything was projected last.
+    Lost(Box<Ticket>),
+}
+
+impl TicketState {
+    const fn ticket(&self) -> &Ticket {
+        match self {
+            Self::Changed(change) => &change.new,
+            Self::Lost(ticket) => ticket,
+        }
+    }
+
+    /// The ticket as it is projected; none when that is not known, or there is none yet.
+    const fn before(&self) -> Option<&Ticket> {
+        match self {
+            Self::Changed(change) => change.old.as_ref(),
+            Self::Lost(_) => None,
+        }
+    }
+
+    const fn is_lost(&self) -> bool {
+        matches!(self, Self::Lost(_))
+    }
+
+    fn moves_follow_up(&self) -> bool {
+        let before = self.before().and_then(|ticket| ticket.follow_up_at);
+        self.is_lost() || before != self.ticket().follow_up_at
+    }
+
+    fn enters_trash(&self) -> bool {
+        let is_trashed = |ticket: &Ticket| ticket.shelf == Shelf::Trashed;
+        is_trashed(self.ticket()) && !self.before().is_some_and(is_trashed)
     }
 }
 
-fn delivery_id(event: EventId, endpoint: EndpointId) -> DeliveryId {
-    let (event, endpoint) = (event.uuid(), endpoint.uuid());
-    let hash = Sha256::new().chain_update(event.as_bytes()).chain_update(endpoint.as_bytes()).finalize();
-    let mut random = [0; 10];
-    random.iter_mut().zip(hash).for_each(|(byte, hashed)| *byte = hashed);
-    // The first 48 bits of a version 7 are its milliseconds.
-    let millis = u64::try_from(event.as_u128() >> 80).unwrap_or_default();
-    DeliveryId::new(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+impl From<StreamChange> for Versions {
+    fn from(change: StreamChange) -> Self {
+        let event = between(change.old.as_ref(), &change.new).into();
+        Self { events: vec![event], ticket: Some(TicketState::Changed(Box::new(change))) }
+    }
 }
 
-/// Which versions of a ticket or contact a repair looks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Gaps {
-    /// Not beyond events that were made before.
-    pub since: Timestamp,
-    /// What changed later may still be on its way through the stream: then only gaps
-    /// before an event that is there count. (The stream keeps the order of one item, so
-    /// what is behind such an event will never come.)
-    pub settled_before: Timestamp,
+impl From<ContactEvent> for Versions {
+    fn from(event: ContactEvent) -> Self {
+        Self { events: vec![event.into()], ticket: None }
+    }
 }
 
-/// What a repair did.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Repaired {
-    /// The versions whose events it wrote.
-    pub versions: Vec<Version>,
-    /// Their deliveries.
-    pub deliveries: Vec<Delivery>,
-    /// Some versions may still come, or are left to another repair.
-    pub is_unsettled: bool,
+impl Versions {
+    /// Whether no endpoint is told of any of them.
+    pub fn is_silent(&self) -> bool {
+        self.events.iter().all(Event::is_silent)
+    }
 }
 
-impl Store {
-    /// Writes all that a change entails, and answers the deliveries. `endpoints` are
-    /// the workspace's; `position` is a fresh `UUIDv7`, the event's place in the feed.
+impl Projections {
+    /// The versions from which a record of the stream asks to project; none when it asks
+    /// for nothing.
     ///
     /// # Errors
-    /// When the table fails; then it is to be done again.
-    pub async fn publish(
-        &self,
-        change: &StreamChange,
-        endpoints: &[Endpoint],
-        position: Uuid,
-        now: Timestamp,
-    ) -> Result<Vec<Delivery>, StoreError> {
-        let StreamChange { old, new } = change;
-        let moved = old.as_ref().and_then(|old| old.follow_up_at) != new.follow_up_at;
-        let follow_up = async { if moved { self.place_follow_up(new, now).await } else { Ok(()) } };
-        let event = between(old.as_ref(), new).into();
-        let rows = self.place_rows(old.as_ref(), new);
-        let is_trashed = new.shelf == Shelf::Trashed && old.as_ref().is_none_or(|old| old.shelf != Shelf::Trashed);
-        let round = async { if is_trashed { self.touch_round(new.workspace_id, now).await } else { Ok(()) } };
-        let deliveries = self.add_deliveries(&event, endpoints, now);
-        // Boxed: four writes side by side make a large future.
-        let (deliveries, (), (), ()) = Box::pin(try_join4(deliveries, follow_up, rows, round)).await?;
-        self.add_event(&event, position, now).await?;
-        Ok(deliveries)
-    }
-
-    /// Writes an event and its deliveries, and answers those. Of a ticket's version
-    /// this is not all ([`Store::publish`]).
-    ///
-    /// # Errors
-    /// When the table fails; then it is to be done again.
-    pub async fn tell(
-        &self,
-        event: &Event,
-        endpoints: &[Endpoint],
-        position: Uuid,
-        now: Timestamp,
-    ) -> Result<Vec<Delivery>, StoreError> {
-        let deliveries = self.add_deliveries(event, endpoints, now).await?;
-        self.add_event(event, position, now).await?;
-        Ok(deliveries)
-    }
-
-    async fn add_deliveries(
-        &self,
-        event: &Event,
-        endpoints: &[Endpoint],
-        now: Timestamp,
-    ) -> Result<Vec<Delivery>, StoreError> {
-        let wanting = endpoints.iter().filter(|endpoint| endpoint.wants(event));
-        let deliveries: Vec<_> = wanting.map(|endpoint| delivery_of(event, endpoint, now)).collect();
-        try_join_all(deliveries.iter().map(|delivery| self.add_delivery(delivery))).await?;
-        Ok(deliveries)
-    }
-
-    /// Makes the follow-up row agree with the ticket. A row of a later version stays.
-    ///
-    /// # Errors
-    /// When the table fails.
-    pub async fn place_follow_up(&self, ticket: &Ticket, now: Timestamp) -> Result<(), StoreError> {
-        match ticket.follow_up_at {
-            Some(due) => {
-                let follow_up = FollowUp { due, shelf: ticket.shelf };
-                self.put_follow_up(ticket.workspace_id, ticket.id, ticket.version, follow_up, now).await
-            }
-            None => self.clear_follow_up(ticket, now).await,
+    /// When the record can't be read, or the table fails.
+    pub async fn versions(&self, record: ChangeRecord<'_>) -> Result<Option<Versions>, TableError> {
+        if let Some(change) = record.change()? {
+            return Ok(Some(change.into()));
         }
+        if let Some(event) = record.contact_event()? {
+            return Ok(Some(event.into()));
+        }
+        let (Some((workspace, subject)), Some(request)) = (record.subject(), record.backfill_request()?) else {
+            return Ok(None);
+        };
+        let lost = match subject {
+            Subject::Ticket(id) => self.lost_of_ticket(workspace, id, request.window).await?,
+            Subject::Contact(id) => self.lost_of_contact(workspace, id, request.window).await?,
+        };
+        if let Some(lost) = &lost {
+            tracing::warn!(%subject, events = lost.events.len(), "events were missing and are backfilled");
+        }
+        Ok(lost)
     }
 
-    /// Takes the row out of the due index and leaves a mark of this version for a
-    /// while, so that neither an older row comes back nor a newer one is lost.
-    async fn clear_follow_up(&self, ticket: &Ticket, now: Timestamp) -> Result<(), StoreError> {
-        let mut mark = document(Tenant::new(ticket.workspace_id).follow_up(ticket.id), &None::<FollowUp>);
-        mark.insert("ver".to_owned(), number(ticket.version.0));
-        mark.insert("expires_at".to_owned(), number(now.plus(CLEARED).seconds()));
-        let after = self.meter.ended();
-        let request = self.client.put_item().table_name(&*self.table).set_item(Some(mark));
-        let request = request
-            .condition_expression("attribute_exists(pk) AND ver < :ver")
-            .expression_attribute_values(":ver", number(ticket.version.0))
-            .return_consumed_capacity(CAPACITY);
-        match request.send().await {
-            Ok(output) => self.record("PutItem", after, output.consumed_capacity()),
-            Err(error) if is_condition_failure(&error) => self.record("PutItem", after, None),
-            Err(error) => return Err(failure(error)),
-        }
-        Ok(())
-    }
-
-    /// Writes the events that a ticket lacks ([`lost_version`]), oldest first, with
-    /// their deliveries and the row of its follow-up.
-    ///
-    /// # Errors
-    /// When the table fails; then it is to be done again.
-    pub async fn repair(
-        &self,
-        ticket: &Ticket,
-        gaps: Gaps,
-        new_position: impl Fn() -> Uuid,
-        now: Timestamp,
-    ) -> Result<Repaired, StoreError> {
-        let (workspace, subject) = (ticket.workspace_id, Subject::Ticket(ticket.id));
-        let latest = (ticket.version, ticket.updated_at);
-        let (versions, is_unsettled) = self.lost_versions(workspace, subject, latest, gaps).await?;
-        if versions.is_empty() {
-            return Ok(Repaired { is_unsettled, ..Repaired::default() });
-        }
-        self.place_rows(None, ticket).await?;
-        self.index_anew(workspace, ticket.id, now).await?;
-        if ticket.shelf == Shelf::Trashed {
-            self.touch_round(workspace, now).await?;
-        }
-        let endpoints = self.endpoints(workspace).await?;
-        let mut deliveries = Vec::new();
-        for version in &versions {
-            let event = lost_version(ticket, *version).into();
-            deliveries.extend(self.tell(&event, &endpoints, new_position(), now).await?);
-        }
-        self.place_follow_up(ticket, now).await?;
-        Ok(Repaired { versions, deliveries, is_unsettled })
-    }
-
-    /// Writes the events that a contact lacks ([`lost_contact_version`]), oldest first,
-    /// with their deliveries. `place` is that of its id.
-    ///
-    /// # Errors
-    /// When the table fails; then it is to be done again.
-    pub async fn repair_contact(
+    async fn lost_of_ticket(
         &self,
         workspace: WorkspaceId,
-        place: &Place,
-        gaps: Gaps,
-        new_position: impl Fn() -> Uuid,
-        now: Timestamp,
-    ) -> Result<Repaired, StoreError> {
-        let Some(contact) = place.image() else {
-            return Ok(Repaired::default());
+        id: TicketId,
+        window: GapWindow,
+    ) -> Result<Option<Versions>, TableError> {
+        let Some(ticket) = self.tickets.ticket(workspace, id).await? else {
+            return Ok(None);
+        };
+        let latest = (ticket.version, ticket.updated_at);
+        let gaps = self.events.sequence_gaps(workspace, Subject::Ticket(id), latest, window).await?;
+        let events: Vec<_> = gaps.versions.iter().map(|version| lost_version(&ticket, *version).into()).collect();
+        let has_gaps = !events.is_empty();
+        Ok(has_gaps.then(|| Versions { events, ticket: Some(TicketState::Lost(Box::new(ticket))) }))
+    }
+
+    async fn lost_of_contact(
+        &self,
+        workspace: WorkspaceId,
+        id: ContactId,
+        window: GapWindow,
+    ) -> Result<Option<Versions>, TableError> {
+        let slot = self.contacts.slot(workspace, id).await?;
+        let Some(contact) = slot.image() else {
+            return Ok(None);
         };
         let latest = (contact.version(), contact.updated_at());
-        let (versions, is_unsettled) = self.lost_versions(workspace, Subject::Contact(place.id), latest, gaps).await?;
-        if versions.is_empty() {
-            return Ok(Repaired { is_unsettled, ..Repaired::default() });
-        }
-        let endpoints = self.endpoints(workspace).await?;
-        let mut deliveries = Vec::new();
-        for version in &versions {
-            let event = lost_contact_version(workspace, contact, *version).into();
-            deliveries.extend(self.tell(&event, &endpoints, new_position(), now).await?);
-        }
-        Ok(Repaired { versions, deliveries, is_unsettled })
+        let gaps = self.events.sequence_gaps(workspace, Subject::Contact(id), latest, window).await?;
+        let events = gaps.versions.iter().map(|version| lost_contact_version(workspace, contact, *version).into());
+        let events: Vec<_> = events.collect();
+        let has_gaps = !events.is_empty();
+        Ok(has_gaps.then_some(Versions { events, ticket: None }))
     }
 
-    /// The versions without an event in ascending order, and whether some are left
-    /// out. `newest` is the latest version, made at `changed_at`.
-    async fn lost_versions(
-        &self,
-        workspace: WorkspaceId,
-        of: Subject,
-        (newest, changed_at): (Version, Timestamp),
-        gaps: Gaps,
-    ) -> Result<(Vec<Version>, bool), StoreError> {
-        let mut told = BTreeSet::new();
-        let mut before = None;
-        let lowest = loop {
-            let page = self.events(workspace, of, before, EVENTS_PER_PAGE).await?;
-            told.extend(page.items.iter().map(|event| event.source().version));
-            let oldest = page.items.last().map(|event| (event.source().version, event.created_at()));
-            match oldest {
-                Some((version, at)) if page.has_more && at >= gaps.since => before = Some(version),
-                Some((version, _)) if page.has_more => break version,
-                _ => break Version::FIRST,
-            }
+    /// Writes all that follows from some versions, and answers the deliveries, whether
+    /// they were there already or not. `endpoints` are the workspace's; none are needed
+    /// when the versions are silent.
+    ///
+    /// # Errors
+    /// When the table fails; then it is to be done again.
+    pub async fn project(&self, versions: &Versions, endpoints: &[Endpoint]) -> Result<Vec<Delivery>, TableError> {
+        let now = self.clock.now();
+        let mut made = Vec::new();
+        let mut state = versions.ticket.as_ref();
+        for event in &versions.events {
+            // All that the last version leaves behind comes before the first of the events.
+            let of_ticket = self.project_ticket(state.take(), now);
+            let deliveries = self.webhooks.add_deliveries(event, endpoints, now);
+            let (deliveries, ()) = try_join(deliveries, of_ticket).await?;
+            self.events.add_event(event, self.clock.new_uuid(), now).await?;
+            made.extend(deliveries);
+        }
+        Ok(made)
+    }
+
+    /// What of the list is of tickets alone.
+    async fn project_ticket(&self, state: Option<&TicketState>, now: Timestamp) -> Result<(), TableError> {
+        let Some(state) = state else {
+            return Ok(());
         };
-        let settled = changed_at < gaps.settled_before;
-        let (mut lost, is_open) = missing(&told, lowest, newest, settled);
-        let is_unsettled = is_open || lost.len() > MOST_REPAIRED;
-        lost.truncate(MOST_REPAIRED);
-        Ok((lost, is_unsettled))
+        let ticket = state.ticket();
+        let workspace = ticket.workspace_id;
+        let rows = self.lists.place_rows(state.before(), ticket);
+        let follow_up =
+            async { if state.moves_follow_up() { self.events.project_follow_up(ticket, now).await } else { Ok(()) } };
+        let retention = async {
+            if state.enters_trash() { self.directories.schedule_retention_sweep(workspace, now).await } else { Ok(()) }
+        };
+        let words = async {
+            if state.is_lost() { self.search.request_reindex(workspace, ticket.id, now).await } else { Ok(()) }
+        };
+        // Boxed: all writes side by side make a large future.
+        Box::pin(try_join4(rows, follow_up, retention, words)).await.map(drop)
     }
-}
 
-/// The versions from `lowest` to `newest` that nothing told of, and whether those
-/// after the last one told are left out, because they may still come.
-fn missing(told: &BTreeSet<Version>, lowest: Version, newest: Version, settled: bool) -> (Vec<Version>, bool) {
-    let last = told.last().map_or(0, |version| version.0);
-    let is_open = !settled && last < newest.0;
-    let highest = if is_open { last } else { newest.0 };
-    let versions = (lowest.0..=highest).map(Version);
-    (versions.filter(|version| !told.contains(version)).collect(), is_open)
+    /// Removes the list rows of a ticket that is gone. There is no event of it: who deleted
+    /// it was told when it went into the trash.
+    ///
+    /// # Errors
+    /// When the table fails; then it is to be done again.
+    pub async fn remove(&self, old: &Ticket) -> Result<(), TableError> {
+        self.lists.remove_rows(old).await
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lambdesk_domain::testing;
+    use proptest::prelude::*;
 
-    fn lost(told: &[u64], newest: u64, settled: bool) -> (Vec<u64>, bool) {
-        let told = told.iter().copied().map(Version).collect();
-        let (lost, is_open) = missing(&told, Version::FIRST, Version(newest), settled);
-        (lost.into_iter().map(|version| version.0).collect(), is_open)
-    }
+    proptest! {
+        #[test]
+        fn of_lost_versions_all_of_the_ticket_is_projected(ticket in testing::ticket()) {
+            let state = TicketState::Lost(Box::new(ticket.clone()));
+            prop_assert!(state.moves_follow_up() && state.before().is_none());
+            prop_assert_eq!(state.enters_trash(), ticket.shelf == Shelf::Trashed);
+        }
 
-    #[test]
-    fn a_version_is_lost_when_a_later_one_was_told_or_the_stream_has_settled() {
-        assert_eq!(lost(&[1, 2, 3], 3, true), (vec![], false));
-        assert_eq!(lost(&[1, 3], 3, false), (vec![2], false));
-        assert_eq!(lost(&[2], 4, false), (vec![1], true));
-        assert_eq!(lost(&[2], 4, true), (vec![1, 3, 4], false));
-        assert_eq!(lost(&[], 2, false), (vec![], true));
-        assert_eq!(lost(&[], 2, true), (vec![1, 2], false));
-    }
-
-    #[test]
-    fn an_event_beyond_the_version_at_hand_is_no_gap() {
-        assert_eq!(lost(&[1, 2, 3, 4], 2, true), (vec![], false));
-    }
-
-    #[test]
-    fn a_delivery_has_one_id_per_event_and_endpoint_in_order_of_the_events() {
-        let uuid = |millis| uuid::Builder::from_unix_timestamp_millis(millis, &[7; 10]).into_uuid();
-        let (early, late) = (EventId::new(uuid(1_000)), EventId::new(uuid(1_001)));
-        let (here, there) = (EndpointId::new(Uuid::from_u128(1)), EndpointId::new(Uuid::from_u128(2)));
-        assert_eq!(delivery_id(early, here), delivery_id(early, here));
-        assert_ne!(delivery_id(early, here), delivery_id(early, there));
-        assert!(delivery_id(early, here) < delivery_id(late, here));
-        assert_eq!(delivery_id(early, here).uuid().get_version_num(), 7);
+        #[test]
+        fn of_a_change_only_what_changed_is_projected(old in testing::ticket(), new in testing::ticket()) {
+            let (moves, was_trashed) = (old.follow_up_at != new.follow_up_at, old.shelf == Shelf::Trashed);
+            let is_trashed = new.shelf == Shelf::Trashed;
+            let change = StreamChange { old: Some(old), new: new.clone() };
+            let state = TicketState::Changed(Box::new(change));
+            prop_assert_eq!((state.moves_follow_up(), state.enters_trash()), (moves, is_trashed && !was_trashed));
+            let state = TicketState::Changed(Box::new(StreamChange { old: None, new: new.clone() }));
+            prop_assert_eq!((state.moves_follow_up(), state.enters_trash()), (new.follow_up_at.is_some(), is_trashed));
+        }
     }
 }

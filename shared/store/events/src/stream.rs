@@ -156,22 +156,27 @@ impl<'a> ChangeRecord<'a> {
         Ok(new.event_since(slot("OldImage")?.as_ref(), workspace))
     }
 
-    /// The ticket as it was when it was removed; none when it is still there.
+    /// The ticket as it was when it was removed; none when it is still there, or the
+    /// record is about something else.
     ///
     /// # Errors
     /// When the image can't be read.
     pub fn removed(self) -> Result<Option<Ticket>, Corrupt> {
-        if self.is_present() {
+        if self.ticket().is_none() || self.is_present() {
             return Ok(None);
         }
         self.item("OldImage")?.map(|old| ticket_item::decode(&old)).transpose()
     }
 
-    /// The change; none when the ticket was removed or nothing about it changed.
+    /// The change of a ticket; none when it was removed or nothing about it changed, or
+    /// the record is about something else.
     ///
     /// # Errors
     /// When an image can't be read.
     pub fn change(self) -> Result<Option<StreamChange>, Corrupt> {
+        if self.ticket().is_none() {
+            return Ok(None);
+        }
         let Some(new) = self.item("NewImage")? else {
             return Ok(None);
         };
@@ -223,13 +228,11 @@ mod tests {
 
     const WORKSPACE: WorkspaceId = WorkspaceId::new(Uuid::from_u128(1));
 
-    fn record(Key { pk, sk }: &Key, new: Option<&str>) -> Json {
+    /// Of a document that was written, or else removed.
+    fn record(Key { pk, sk }: &Key, document: &str, is_present: bool) -> Json {
         let keys = json!({ "pk": { "S": pk }, "sk": { "S": sk } });
-        let mut record = json!({ "dynamodb": { "Keys": keys, "SequenceNumber": "7" } });
-        if let Some(doc) = new {
-            record["dynamodb"]["NewImage"] = json!({ "doc": { "S": doc } });
-        }
-        record
+        let image = if is_present { "NewImage" } else { "OldImage" };
+        json!({ "dynamodb": { "Keys": keys, image: { "doc": { "S": document } } } })
     }
 
     fn subjects() -> [Subject; 2] {
@@ -244,13 +247,14 @@ mod tests {
         let doc = serde_json::to_string(&request).unwrap();
         for subject in subjects() {
             let key = Tenant::new(WORKSPACE).backfill_request(subject);
-            for (image, expected) in [(Some(doc.as_str()), Some(request)), (None, None)] {
-                let record = record(&key, image);
+            for (is_present, expected) in [(true, Some(request)), (false, None)] {
+                let record = record(&key, &doc, is_present);
                 let record = ChangeRecord::of(&record);
                 assert_eq!(record.subject(), Some((WORKSPACE, subject)));
                 assert!(record.is_projected() && record.ticket().is_none() && record.part().is_none());
                 assert_eq!(record.backfill_request(), Ok(expected));
-                assert_eq!(record.contact_event(), Ok(None));
+                let others = (record.change(), record.removed(), record.contact_event());
+                assert_eq!(others, (Ok(None), Ok(None), Ok(None)));
             }
         }
     }
@@ -259,7 +263,7 @@ mod tests {
     fn events_and_rows_are_not_projected() {
         let tenant = Tenant::new(WORKSPACE);
         for subject in subjects() {
-            let record = record(&tenant.recheck(subject), Some("1"));
+            let record = record(&tenant.recheck(subject), "1", true);
             assert!(!ChangeRecord::of(&record).is_projected());
         }
     }
