@@ -17,32 +17,6 @@ use lambdesk_table::{
     keys,
     retry::{ATTEMPTS, Attempts},
 };
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
-
-/// How long a revoked key may still be taken by another process.
-pub const KEY_TTL: Duration = Duration::from_mins(1);
-/// How many keys are cached.
-pub const KEYS_CACHED: usize = 10_000;
-
-/// The hour in which each key was last used here.
-#[derive(Debug, Default)]
-pub struct KeyUses(Mutex<HashMap<ApiKeyId, u64>>);
-
-impl KeyUses {
-    /// Whether this is the key's first use in this hour.
-    fn note(&self, key: ApiKeyId, hour: u64) -> bool {
-        let mut hours = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if hours.len() >= KEYS_CACHED {
-            hours.clear();
-        }
-        hours.insert(key, hour) != Some(hour)
-    }
-}
-
 /// An API key to be added.
 #[derive(Debug, Clone, Copy)]
 pub struct NewApiKey<'a> {

@@ -7,13 +7,7 @@ use lambdesk_table::{
     item::{read_document, text},
     keys,
 };
-use std::{sync::Arc, time::Duration};
-
-/// How long another process's change may go unnoticed. A reference that is not
-/// found is looked up afresh, so new entries work at once everywhere.
-pub const DIRECTORY_TTL: Duration = Duration::from_secs(30);
-/// How many directories are cached.
-pub const DIRECTORIES_CACHED: usize = 1_000;
+use std::sync::Arc;
 
 impl Directories {
     /// The directory, at most half a minute old; none for an unknown workspace.

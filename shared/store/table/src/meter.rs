@@ -1,7 +1,7 @@
 //! What a request cost: round trips, their sequential depth, and capacity units.
 //!
 //! A meter belongs to a task: [`measured`] counts everything that its future asks of the
-//! table, but nothing of tasks that the future spawns.
+//! table, also within another [`measured`], but nothing of tasks that the future spawns.
 
 use aws_sdk_dynamodb::types::ConsumedCapacity;
 use std::{
@@ -63,13 +63,32 @@ tokio::task_local! {
     static USAGE: Mutex<Usage>;
 }
 
-/// Runs a future and tells what it asked of the table.
+/// Runs a future and tells what it asked of the table. If it runs within another
+/// [`measured`], that one counts the same requests when this one ends.
 pub async fn measured<F: Future>(future: F) -> (F::Output, Usage) {
+    let before = ended();
     let run = async {
         let output = future.await;
         (output, USAGE.with(|usage| usage.lock().unwrap_or_else(PoisonError::into_inner).clone()))
     };
-    USAGE.scope(Mutex::default(), run).await
+    let (output, usage) = USAGE.scope(Mutex::default(), run).await;
+    absorb(before, &usage);
+    (output, usage)
+}
+
+/// Adds the requests of an inner meter, which began after so many others had ended, to
+/// the one around it. What ended meanwhile beside the inner one counts as before its
+/// second request: the depth may come out greater than it was, never smaller.
+fn absorb(before: usize, inner: &Usage) {
+    // Outside of a measured future there is nobody to tell.
+    let _ = USAGE.try_with(|usage| {
+        let mut usage = usage.lock().unwrap_or_else(PoisonError::into_inner);
+        let so_far = usage.operations.len();
+        usage.operations.extend(inner.operations.iter().map(|operation| {
+            let after = if operation.after == 0 { before } else { so_far + operation.after };
+            Operation { after, ..operation.clone() }
+        }));
+    });
 }
 
 /// How many requests have ended so far: to be taken when one begins.
@@ -107,9 +126,21 @@ fn operation(name: &'static str, after: usize, capacity: &[ConsumedCapacity]) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aws_sdk_dynamodb::types::Capacity;
 
     fn operation(after: usize) -> Operation {
         Operation { name: "Query", after, table_units: 0.5, index_units: BTreeMap::new() }
+    }
+
+    /// A request that is answered when others have had their turn.
+    async fn request(name: &'static str) {
+        let after = ended();
+        tokio::task::yield_now().await;
+        record(name, after, &[]);
+    }
+
+    fn told(usage: &Usage) -> Vec<(&'static str, usize)> {
+        usage.operations.iter().map(|operation| (operation.name, operation.after)).collect()
     }
 
     #[test]
@@ -118,5 +149,76 @@ mod tests {
         assert_eq!((together.round_trips(), together.depth()), (3, 1));
         let chained = Usage { operations: vec![operation(0), operation(0), operation(2), operation(3)] };
         assert_eq!((chained.depth(), chained.units()), (3, 2.0));
+    }
+
+    #[tokio::test]
+    async fn a_meter_counts_what_its_own_future_asks_of_the_table() {
+        let future = async {
+            request("GetItem").await;
+            tokio::join!(biased; request("Query"), request("PutItem"));
+            "done"
+        };
+        let ((output, usage), ((), other)) = tokio::join!(measured(future), measured(request("Scan")));
+        assert_eq!((output, told(&usage)), ("done", vec![("GetItem", 0), ("Query", 1), ("PutItem", 1)]));
+        assert_eq!(told(&other), [("Scan", 0)]);
+    }
+
+    #[tokio::test]
+    async fn where_nobody_measures_nothing_is_counted() {
+        request("GetItem").await;
+        assert_eq!((ended(), measured(async {}).await.1), (0, Usage::default()));
+    }
+
+    #[tokio::test]
+    async fn an_outer_meter_counts_what_an_inner_one_has_counted() {
+        let inner = async {
+            request("Query").await;
+            request("PutItem").await;
+        };
+        let outer = async {
+            request("GetItem").await;
+            let ((), usage) = measured(inner).await;
+            request("DeleteItem").await;
+            usage
+        };
+        let (inner, outer) = measured(outer).await;
+        assert_eq!(told(&inner), [("Query", 0), ("PutItem", 1)]);
+        assert_eq!(told(&outer), [("GetItem", 0), ("Query", 1), ("PutItem", 2), ("DeleteItem", 3)]);
+    }
+
+    #[tokio::test]
+    async fn inner_meters_side_by_side_are_not_one_after_the_other() {
+        let outer = async { tokio::join!(measured(request("Query")), measured(request("GetItem"))) };
+        let (_, outer) = measured(outer).await;
+        assert_eq!((outer.round_trips(), outer.depth()), (2, 1));
+    }
+
+    #[tokio::test]
+    async fn a_spawned_task_is_not_counted_unless_it_measures_itself() {
+        let outer = async {
+            tokio::spawn(request("GetItem")).await.unwrap();
+            let ((), spawned) = tokio::spawn(measured(request("Query"))).await.unwrap();
+            request("PutItem").await;
+            spawned
+        };
+        let (spawned, outer) = measured(outer).await;
+        assert_eq!((told(&spawned), told(&outer)), (vec![("Query", 0)], vec![("PutItem", 0)]));
+    }
+
+    #[tokio::test]
+    async fn units_are_told_apart_by_table_and_index() {
+        let units = |units| Capacity::builder().capacity_units(units).build();
+        let write = ConsumedCapacity::builder().capacity_units(5.0).table(units(2.0));
+        let write = write.global_secondary_indexes("list", units(1.0)).global_secondary_indexes("lookup", units(2.0));
+        let read = ConsumedCapacity::builder().capacity_units(0.5);
+        let ((), usage) = measured(async {
+            record("PutItem", 0, &[write.clone().build(), write.build()]);
+            record("GetItem", 1, &[read.build()]);
+        })
+        .await;
+        let indexes = BTreeMap::from([("list".to_owned(), 2.0), ("lookup".to_owned(), 4.0)]);
+        let [write, read] = &*usage.operations else { panic!("two requests: {usage:?}") };
+        assert_eq!((write.table_units, &write.index_units), (4.0, &indexes));
+        assert_eq!((read.table_units, read.index_units.len(), usage.units()), (0.5, 0, 10.5));
     }
 }

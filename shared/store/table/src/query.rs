@@ -260,3 +260,72 @@ impl Table {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The key condition with the values that it names, in the order of their names.
+    fn condition(mut query: Query) -> (Option<String>, Vec<(String, String)>) {
+        let keys = query.key_condition();
+        let values = query.expression.into_parts().1.unwrap_or_default();
+        let mut values: Vec<_> =
+            values.into_iter().map(|(name, value)| (name, value.as_s().unwrap().clone())).collect();
+        values.sort_unstable();
+        (keys, values)
+    }
+
+    fn expected(keys: &str, values: &[(&str, &str)]) -> (Option<String>, Vec<(String, String)>) {
+        let values = values.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
+        (Some(keys.to_owned()), values.collect())
+    }
+
+    #[test]
+    fn a_query_without_a_range_reads_the_partition() {
+        assert_eq!(condition(Query::of("p")), expected("pk = :pk", &[(":pk", "p")]));
+    }
+
+    #[test]
+    fn a_range_names_the_bounds_that_it_has() {
+        let between = expected("pk = :pk AND sk BETWEEN :from AND :to", &[(":from", "a"), (":pk", "p"), (":to", "b")]);
+        assert_eq!(condition(Query::of("p").between("a", "b")), between);
+        let beyond = expected("pk = :pk AND sk > :from", &[(":from", "a"), (":pk", "p")]);
+        assert_eq!(condition(Query::of("p").beyond("a")), beyond);
+        let below = expected("pk = :pk AND sk < :from", &[(":from", "b"), (":pk", "p")]);
+        assert_eq!(condition(Query::of("p").below("b")), below);
+    }
+
+    #[test]
+    fn the_last_range_given_is_the_one() {
+        let below = expected("pk = :pk AND sk < :from", &[(":from", "c"), (":pk", "p")]);
+        assert_eq!(condition(Query::of("p").between("a", "b").below("c")), below);
+    }
+
+    #[test]
+    fn a_query_of_an_index_names_the_keys_of_that_index() {
+        for index in Index::ALL {
+            let (pk, sk) = index.attributes();
+            let beyond = expected(&format!("{pk} = :pk AND {sk} > :from"), &[(":from", "a"), (":pk", "p")]);
+            assert_eq!(condition(Query::in_index(index, "p").beyond("a")), beyond);
+        }
+    }
+
+    #[test]
+    fn a_scan_has_no_key_condition() {
+        assert_eq!(condition(Query::scan(Index::Order)), (None, Vec::new()));
+    }
+
+    #[test]
+    fn what_the_filter_names_stands_beside_the_keys() {
+        let query = Query::of("p").filter(Some("x = :x".to_owned())).value(":x", text("y"));
+        assert_eq!(condition(query), expected("pk = :pk", &[(":pk", "p"), (":x", "y")]));
+    }
+
+    #[test]
+    fn the_table_is_read_as_it_is_unless_said_otherwise_and_an_index_never() {
+        assert!(Query::of("p").consistent);
+        assert!(!Query::of("p").eventual().consistent);
+        assert!(!Query::in_index(Index::Lookup, "p").consistent);
+        assert!(!Query::scan(Index::List).consistent);
+    }
+}

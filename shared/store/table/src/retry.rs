@@ -59,9 +59,13 @@ impl Attempts {
         if self.made >= most {
             return false;
         }
-        let longest = BACKOFF.saturating_mul(1 << (self.made - 1).min(6));
-        tokio::time::sleep(longest.mul_f64(fastrand::f64())).await;
+        tokio::time::sleep(self.longest_wait().mul_f64(fastrand::f64())).await;
         true
+    }
+
+    /// The longest wait before the next attempt, when some were made.
+    fn longest_wait(&self) -> Duration {
+        BACKOFF.saturating_mul(1 << self.made.saturating_sub(1).min(6))
     }
 }
 
@@ -128,5 +132,118 @@ pub(crate) fn failure<E: ProvideErrorMetadata>(error: SdkError<E, Response>) -> 
             )),
         },
         _ => TableError::Refused("the request could not be built".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::meter::measured;
+    use aws_sdk_dynamodb::{
+        error::ErrorMetadata,
+        operation::put_item::PutItemError,
+        types::error::{
+            ConditionalCheckFailedException, ProvisionedThroughputExceededException, TransactionConflictException,
+        },
+    };
+    use aws_smithy_runtime_api::{
+        client::result::ConnectorError,
+        http::{Response, StatusCode},
+    };
+    use std::cell::Cell;
+
+    type Failure = SdkError<PutItemError, Response>;
+
+    /// How often a request is tried that always ends like this, and what the meter has
+    /// counted before its caller records the last attempt.
+    async fn tried(failure: impl Fn() -> Failure) -> (u32, usize) {
+        let made = Cell::new(0);
+        let request = || async {
+            made.set(made.get() + 1);
+            Err::<(), _>(failure())
+        };
+        let ((after, answer), usage) = measured(send("PutItem", request)).await;
+        assert!(answer.is_err());
+        assert_eq!(after, usage.round_trips(), "the last attempt began after all others");
+        (made.get(), after)
+    }
+
+    fn answered(status: u16, error: PutItemError) -> Failure {
+        Failure::service_error(error, Response::new(StatusCode::try_from(status).unwrap(), "".into()))
+    }
+
+    fn coded<E>(code: &str, build: impl Fn(ErrorMetadata) -> E) -> E {
+        build(ErrorMetadata::builder().code(code).build())
+    }
+
+    fn conflict() -> Failure {
+        let error = coded(CONFLICT, |meta| TransactionConflictException::builder().meta(meta).build());
+        answered(400, PutItemError::TransactionConflictException(error))
+    }
+
+    fn refusal() -> Failure {
+        let code = "ConditionalCheckFailedException";
+        let error = coded(code, |meta| ConditionalCheckFailedException::builder().meta(meta).build());
+        answered(400, PutItemError::ConditionalCheckFailedException(error))
+    }
+
+    #[tokio::test]
+    async fn there_are_as_many_attempts_as_allowed_the_first_included() {
+        for most in 0..=3 {
+            let (mut attempts, mut made) = (Attempts::new(), 1);
+            while attempts.again(most).await {
+                made += 1;
+            }
+            assert_eq!(made, most.max(1));
+        }
+    }
+
+    #[tokio::test]
+    async fn the_attempts_made_count_whatever_each_of_them_allowed() {
+        let mut attempts = Attempts::new();
+        assert!(attempts.again(ATTEMPTS).await);
+        assert!(attempts.again(ATTEMPTS).await);
+        assert!(!attempts.again(UNANSWERED).await);
+    }
+
+    #[test]
+    fn waits_double_up_to_64_times_the_first_one() {
+        let waits = |made: std::ops::Range<u32>| made.map(|made| Attempts { made }.longest_wait());
+        assert_eq!(waits(1..ATTEMPTS).sum::<Duration>(), Duration::from_millis(375));
+        assert!(waits(1..8).zip(waits(2..8)).all(|(wait, next)| next == wait * 2));
+        assert_eq!(waits(7..9).collect::<Vec<_>>(), [BACKOFF * 64; 2]);
+        assert_eq!(Attempts { made: u32::MAX }.longest_wait(), BACKOFF * 64);
+    }
+
+    #[tokio::test]
+    async fn a_request_is_tried_as_often_as_its_failure_is_worth() {
+        let throttled = || {
+            let code = "ProvisionedThroughputExceededException";
+            let error = coded(code, |meta| ProvisionedThroughputExceededException::builder().meta(meta).build());
+            answered(400, PutItemError::ProvisionedThroughputExceededException(error))
+        };
+        let broken = || answered(500, PutItemError::unhandled("anything"));
+        let unreachable = || Failure::dispatch_failure(ConnectorError::io("reset".into()));
+        let unconnected = || Failure::dispatch_failure(ConnectorError::timeout("connect".into()));
+        for (failure, most) in [
+            (&conflict as &dyn Fn() -> Failure, ATTEMPTS),
+            (&throttled, ATTEMPTS),
+            (&broken, ATTEMPTS),
+            (&unreachable, ATTEMPTS),
+            (&unconnected, UNANSWERED),
+            (&|| Failure::timeout_error("no answer"), UNANSWERED),
+            (&refusal, 1),
+            (&|| answered(400, PutItemError::unhandled("a defect")), 1),
+            (&|| Failure::construction_failure("a defect"), 1),
+        ] {
+            assert_eq!(tried(failure).await, (most, most as usize - 1), "{:?}", failure());
+        }
+    }
+
+    #[test]
+    fn only_a_condition_that_does_not_hold_is_a_refusal() {
+        assert!(is_condition_failure(&refusal()));
+        assert!(!is_condition_failure(&conflict()));
+        assert!(matches!(failure(conflict()), TableError::Contended));
     }
 }

@@ -161,3 +161,85 @@ impl Write {
         .build())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        item::{document, number, text},
+        versioned::Versioned,
+    };
+
+    fn key() -> Key {
+        Key { pk: "p".to_owned(), sk: "s".to_owned() }
+    }
+
+    fn placeholders(write: Write) -> Vec<String> {
+        let mut names: Vec<_> = write.expression.into_parts().1.unwrap_or_default().into_keys().collect();
+        names.sort_unstable();
+        names
+    }
+
+    #[test]
+    fn one_condition_stands_as_it_was_given() {
+        assert_eq!(Write::delete(key()).condition, None);
+        assert_eq!(Write::put(document(key(), &1)).condition, None);
+        assert_eq!(Write::delete(key()).when("a = :a OR b = :b").condition.as_deref(), Some("a = :a OR b = :b"));
+        assert_eq!(Write::create(document(key(), &1)).condition.as_deref(), Some("attribute_not_exists(pk)"));
+    }
+
+    #[test]
+    fn joined_conditions_must_all_hold_whatever_each_of_them_says() {
+        let two = Write::check(key()).when("a = :a OR b = :b").when("c = :c OR d = :d");
+        assert_eq!(two.condition.as_deref(), Some("(a = :a OR b = :b) AND (c = :c OR d = :d)"));
+        let three = two.when("e = :e");
+        assert_eq!(three.condition.as_deref(), Some("((a = :a OR b = :b) AND (c = :c OR d = :d)) AND (e = :e)"));
+        let created = Write::create(document(key(), &1)).when("a = :a");
+        assert_eq!(created.condition.as_deref(), Some("(attribute_not_exists(pk)) AND (a = :a)"));
+    }
+
+    #[test]
+    fn a_write_held_to_what_was_read_keeps_its_other_conditions_and_values() {
+        let read = Versioned::<u32>::read(&document(key(), &7)).unwrap();
+        let write = Write::update(key(), "SET a = :a").value(":a", number(1)).when("b = :b").value(":b", number(2));
+        let write = write.when_unchanged(&read);
+        assert_eq!(write.condition.as_deref(), Some("(b = :b) AND (doc = :seen)"));
+        assert_eq!(placeholders(write), [":a", ":b", ":seen"]);
+    }
+
+    #[test]
+    fn what_was_collected_for_an_expression_joins_what_was_named_by_hand() {
+        let mut collected = Expression::default();
+        let condition = format!("{} = {}", collected.name("status"), collected.value(text("open")));
+        let write = Write::check(key()).when("a = :a").value(":a", number(1)).when(condition).with(collected);
+        assert_eq!(write.condition.as_deref(), Some("(a = :a) AND (#status = :0)"));
+        assert_eq!(placeholders(write), [":0", ":a"]);
+    }
+
+    #[test]
+    fn every_kind_of_step_takes_its_condition_along() {
+        let condition = Some("a = :a".to_owned());
+        let step = |write: Write| write.when("a = :a").value(":a", number(1)).into_step("table").unwrap();
+        let (put, update) = (step(Write::put(document(key(), &1))), step(Write::update(key(), "SET b = :a")));
+        let (delete, check) = (step(Write::delete(key())), step(Write::check(key())));
+        assert_eq!(put.put.unwrap().condition_expression, condition);
+        let update = update.update.unwrap();
+        assert_eq!((update.condition_expression, &*update.update_expression), (condition.clone(), "SET b = :a"));
+        assert_eq!(delete.delete.unwrap().condition_expression, condition);
+        assert_eq!(check.condition_check.unwrap().condition_expression, "a = :a");
+    }
+
+    #[test]
+    fn a_step_shows_the_item_only_if_asked_to() {
+        let shown = |write: Write| write.into_step("table").unwrap().delete.unwrap();
+        let silent = shown(Write::delete(key()).when("a = b"));
+        assert_eq!(silent.return_values_on_condition_check_failure, None);
+        let showing = shown(Write::delete(key()).when("a = b").showing_item());
+        assert_eq!(showing.return_values_on_condition_check_failure, Some(OnFailure::AllOld));
+    }
+
+    #[test]
+    fn a_check_without_a_condition_is_refused_before_it_is_sent() {
+        assert!(matches!(Write::check(key()).into_step("table"), Err(TableError::Refused(_))));
+    }
+}

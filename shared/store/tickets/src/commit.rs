@@ -39,8 +39,8 @@ impl Tickets {
         tx.require_with(guarded(workspace, ticket, change, false), refusal);
         let key = |message| Tenant::new(workspace).message(ticket, message);
         if let Some(message) = &change.message {
-            // Before the message: a file that is taken is told even where its message
-            // is there already.
+            // Before the message, so that a taken file is the answer even where the
+            // message is there already.
             for take in attachments::take(workspace, message) {
                 tx.require(take, CommitError::AttachmentTaken);
             }

@@ -68,7 +68,7 @@ pub(crate) fn decode_versioned(item: &Item) -> Result<Versioned<Message>, Corrup
 /// The attribute that is missing or unreadable.
 pub fn decode(item: &Item) -> Result<Message, Corrupt> {
     let read = Reader(item);
-    let (ticket_id, id) = place(read.text("pk")?, read.text("sk")?).ok_or(Corrupt("sk"))?;
+    let (ticket_id, id) = ids(read.text("pk")?, read.text("sk")?).ok_or(Corrupt("sk"))?;
     let Stored { k, secure, forward, by, id: sender, name, src, at, files, content } = read.json("doc")?;
     let sender = sender.map(|short| keys::long(&short).ok_or(Corrupt("doc"))).transpose()?;
     Ok(Message {
@@ -85,7 +85,7 @@ pub fn decode(item: &Item) -> Result<Message, Corrupt> {
     })
 }
 
-fn place(pk: &str, sk: &str) -> Option<(TicketId, MessageId)> {
+fn ids(pk: &str, sk: &str) -> Option<(TicketId, MessageId)> {
     let (_, ticket) = keys::parse_ticket(pk)?;
     Some((ticket, keys::parse_message(sk)?))
 }

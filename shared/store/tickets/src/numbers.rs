@@ -7,16 +7,12 @@ use lambdesk_table::{
     Corrupt, TableError, Tenant, Updated, Write,
     item::{Reader, number},
 };
-use std::{collections::HashMap, ops::Range};
-use tokio::sync::Mutex;
+use std::ops::Range;
 
 /// Numbers taken at a time. What an instance doesn't use is a gap.
 const BLOCK: u64 = 10;
 /// Beyond so many workspaces the leases start over.
 const LEASED: usize = 1_000;
-
-#[derive(Debug, Default)]
-pub struct Leases(Mutex<HashMap<WorkspaceId, Range<u64>>>);
 
 impl Tickets {
     /// A number that no other ticket of the workspace has or will have.
@@ -24,7 +20,7 @@ impl Tickets {
     /// # Errors
     /// When the table fails.
     pub async fn next_number(&self, workspace: WorkspaceId) -> Result<TicketNumber, TableError> {
-        let mut leases = self.numbers.0.lock().await;
+        let mut leases = self.leases.lock().await;
         if let Some(next) = leases.get_mut(&workspace).and_then(Iterator::next) {
             return Ok(TicketNumber(next));
         }

@@ -1,11 +1,11 @@
-//! How counters are called as attributes.
+//! Attribute names of counters: from a counter to the name in its item and back.
 
-use super::{GENERATION, POSITION};
-use crate::{error::Corrupt, item::Item};
+use crate::checkpoint::{GENERATION, POSITION};
 use lambdesk_domain::{
     report::{Bucket, Counter, Counters, Happening, Span, Standing},
     status::Awaiting,
 };
+use lambdesk_table::{Corrupt, Item};
 
 /// The attributes of an item with counters that are none.
 const OTHERS: [&str; 5] = ["pk", "sk", "v", POSITION, GENERATION];
