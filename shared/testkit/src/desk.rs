@@ -1,7 +1,7 @@
 //! A workspace in a table in memory, on a clock that the test turns.
 
 use crate::{client::Client, stores::Stores, table::TestTable};
-use lambdesk_api::{auth::BearerKey, channel_token::ChannelToken, function::Routes, seal::SealingKey, state::App};
+use lambdesk_api::{auth::BearerKey, channel_token::ChannelToken, function::Function, seal::SealingKey, state::App};
 use lambdesk_domain::{
     access::{AccessRules, Actor, Role, Scope, Scopes},
     command::{self, Context, Decision, Fields, NewReply, NewTicket, Prior, Rejection, ReplyKind, Update, create},
@@ -17,7 +17,7 @@ use lambdesk_domain::{
 };
 use lambdesk_runtime::{Clock, new_uuid};
 use lambdesk_store_contacts::ContactPlan;
-use lambdesk_store_directory::{EntryChange, New};
+use lambdesk_store_directory::{EntryChange, NewApiKey, NewWorkspace};
 use lambdesk_store_tickets::NewItems;
 use std::time::Duration;
 
@@ -65,8 +65,8 @@ impl Desk {
     }
 
     /// The owner as a caller of a function's routes.
-    pub fn client(&self, routes: Routes) -> Client {
-        Client::new(routes.router(&self.app)).with_key(&self.key)
+    pub fn client(&self, function: Function) -> Client {
+        Client::new(function.router(&self.app)).with_key(&self.key)
     }
 
     /// The time.
@@ -81,7 +81,7 @@ impl Desk {
 
     /// Adds an entry of the directory.
     pub async fn add(&self, entry: &Entry) {
-        self.store.directories.add(self.workspace, New::Entry(entry), None, self.now()).await.unwrap();
+        self.store.directories.add_entry(self.workspace, entry, None, self.now()).await.unwrap();
     }
 
     /// An entry becomes what is given here, whatever it is now.
@@ -101,8 +101,8 @@ impl Desk {
     /// Adds a key and answers its text.
     pub async fn key(&self, holder: KeyHolder, scopes: &[Scope]) -> String {
         let (key, hash, text) = sample_key(self.workspace, holder, scopes.iter().copied().collect(), self.now());
-        let new = New::ApiKey { key: &key, hash: &hash, holder: None };
-        self.store.directories.add(self.workspace, new, None, self.now()).await.unwrap();
+        let new = NewApiKey { key: &key, hash: &hash, holder: None };
+        self.store.directories.add_api_key(new, None, self.now()).await.unwrap();
         text
     }
 
@@ -117,11 +117,17 @@ impl Desk {
         self.key(KeyHolder::Machine, scopes).await
     }
 
+    /// A key of a channel's program with all scopes.
+    pub async fn channel_key(&self, channel: &Channel) -> String {
+        self.key(KeyHolder::Channel { channel_id: channel.id }, Scope::ALL).await
+    }
+
     /// Adds a channel: the sample form on `shop.example`, as `change` makes it.
     pub async fn channel(&self, change: impl FnOnce(&mut Channel)) -> Channel {
         let id = ChannelId::new(self.clock.new_uuid());
         let mut channel = Channel {
             name: format!("Website {id}").parse().unwrap(),
+            hostnames: vec!["shop.example".parse().unwrap()],
             token: ChannelToken::new_secret(),
             created_at: self.now(),
             ..samples::form(id)
@@ -296,7 +302,7 @@ pub async fn new_workspace(store: &Stores, now: Timestamp) -> (WorkspaceId, User
     let user_id = owner.id;
     let (key, hash, text) = sample_key(id, KeyHolder::User { user_id }, Scopes::ALL, now);
     let owner = Entry::User(owner);
-    let new = New::Workspace { workspace: &workspace, owner: &owner, key: &key, hash: &hash };
-    store.directories.add(id, new, None, now).await.unwrap();
+    let new = NewWorkspace { workspace: &workspace, owner: &owner, key: &key, hash: &hash };
+    store.directories.add_workspace(id, new, None, now).await.unwrap();
     (id, user_id, text)
 }
