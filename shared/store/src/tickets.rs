@@ -158,8 +158,8 @@ impl Store {
     ) -> Result<Ticket, CommitError> {
         let mut expression = Expression::default();
         let mut condition = head::condition(change, &mut expression);
-        if let Some(unwritten) = head::unwritten(change, &mut expression) {
-            condition = format!("{condition} AND {unwritten}");
+        if let Some(dedup) = head::dedup(change, &mut expression) {
+            condition = format!("{condition} AND {dedup}");
         }
         let update = head::update(workspace, ticket, change, &mut expression);
         let (names, values) = expression.into_parts();

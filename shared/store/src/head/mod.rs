@@ -5,17 +5,18 @@ mod compact;
 mod condition;
 mod decode;
 mod encode;
-mod news;
 mod update;
 
-pub(crate) use condition::{condition, is_written, reach, unwritten};
+pub(crate) use attr::custom as custom_value;
+pub(crate) use condition::{condition, dedup, is_written, reach};
 pub use decode::decode;
-pub(crate) use encode::{custom as custom_value, encode};
+pub(crate) use encode::encode;
 pub(crate) use update::update;
 
 pub(crate) use attr::filterable;
 
 use crate::item::Item;
+use attr::Path;
 use aws_sdk_dynamodb::types::AttributeValue as Av;
 use std::collections::HashMap;
 
@@ -40,6 +41,14 @@ impl Expression {
         let placeholder = format!("#{}", self.names.len());
         self.names.insert(placeholder.clone(), key.to_owned());
         format!("{}.{placeholder}", self.name(map))
+    }
+
+    /// The placeholder for where a field is.
+    pub fn at(&mut self, path: Path<'_>) -> String {
+        match path {
+            Path::Whole(name) => self.name(name),
+            Path::Member(map, key) => self.path(map, key),
+        }
     }
 
     /// A placeholder for a value.
