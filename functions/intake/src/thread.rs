@@ -20,6 +20,7 @@ use lambdesk_domain::{
     command::{self, Context, Fields, Prior, Update},
     id::MessageId,
     message::Message,
+    set::Set,
 };
 use lambdesk_store_tickets::ThreadPage;
 
@@ -75,7 +76,7 @@ pub async fn mark_read(own: OwnTicket, write: VisitorWrite, body: NoBody) -> Res
         return Ok(Answer::no_content().into_response());
     }
     let visitor = own.ticket.id.to_string();
-    let update = Update::Fields(Box::new(Fields { is_read_by_customer: Some(true), ..Fields::default() }));
+    let update = Update::Fields(Box::new(Fields::of([Set::ReadByCustomer(true)])));
     let executor = own.executor(write.bind(own.ticket.workspace_id, &visitor, &body.raw));
     let written = executor.execute(Command {
         ticket: own.ticket.id,

@@ -8,7 +8,7 @@ use lambdesk_domain::{
     contact::{Contact, ContactRef},
     directory::{Entry, IntakePolicy},
     id::{ContactId, TicketId},
-    patch::Field,
+    set::Set,
     status::{Awaiting, Shelf, Status},
 };
 use lambdesk_testkit::{Desk, texts};
@@ -147,8 +147,8 @@ async fn block(desk: &Desk, ticket: TicketId) {
         ..Contact::new(ContactId::new(desk.clock.new_uuid()), Cause::SYSTEM, desk.now())
     };
     desk.add_contact(&contact).await;
-    let contact = Field::Set(ContactRef::from(&contact));
-    desk.update(ticket, &Update::Fields(Box::new(Fields { contact, ..Fields::default() }))).await;
+    let contact = Set::Contact(Some(ContactRef::from(&contact)));
+    desk.update(ticket, &Update::Fields(Box::new(Fields::of([contact])))).await;
 }
 
 #[tokio::test]
