@@ -150,7 +150,8 @@ async fn a_forged_public_token_is_refused_before_anything_is_read() {
         for (method, rest) in
             [("GET", ""), ("GET", "/messages"), ("POST", "/messages"), ("POST", "/read"), ("OPTIONS", "")]
         {
-            let answer = nobody(&desk).send(method, &format!("/intake/tickets/{token}{rest}"), &[("origin", PAGE)], "").await;
+            let answer =
+                nobody(&desk).send(method, &format!("/intake/tickets/{token}{rest}"), &[("origin", PAGE)], "").await;
             assert_eq!(answer.problem(), (404, "not_found".to_owned()), "{method} {token}{rest}");
             assert_eq!(answer.usage.round_trips(), 0);
         }

@@ -40,7 +40,8 @@ async fn a_reply_is_one_transaction_and_one_round_trip() {
     let grace = owner(&desk);
     say(&grace, id, "note", "The key is remembered from now on").await;
     for kind in ["reply", "note"] {
-        let answer = grace.with("idempotency-key", kind).post(&thread(id), json!({"kind": kind, "body_text": "Hi"})).await;
+        let answer =
+            grace.with("idempotency-key", kind).post(&thread(id), json!({"kind": kind, "body_text": "Hi"})).await;
         assert_eq!((answer.status, answer.operations()), (201, vec!["TransactWriteItems"]), "{kind}");
     }
 }
@@ -73,7 +74,8 @@ async fn what_programs_relay_is_the_customers_and_reopens() {
     let desk = Desk::open().await;
     let channel = desk.channel(|_| ()).await;
     let id = ticket(&desk, &channel).await;
-    let (machine, phone) = (caller(&desk, &desk.machine_key(Scope::ALL).await), caller(&desk, &desk.channel_key(&channel).await));
+    let (machine, phone) =
+        (caller(&desk, &desk.machine_key(Scope::ALL).await), caller(&desk, &desk.channel_key(&channel).await));
     for (caller, kind) in [(&machine, "inbound"), (&phone, "inbound"), (&phone, "reply")] {
         desk.set_status(id, Status::Resolved).await;
         let answer = say(caller, id, kind, "Still broken").await;

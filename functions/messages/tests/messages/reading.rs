@@ -169,9 +169,11 @@ async fn out_of_reach_trashed_and_absent_are_the_same_404() {
         }
     }
     let other = busy(&desk).await;
-    for path in
-        [format!("{}/{message}", thread(other)), format!("{}/x", thread(id)), thread(TicketId::new(desk.clock.new_uuid()))]
-    {
+    for path in [
+        format!("{}/{message}", thread(other)),
+        format!("{}/x", thread(id)),
+        thread(TicketId::new(desk.clock.new_uuid())),
+    ] {
         assert_eq!(grace.get(&path).await.status, 404, "{path}");
     }
     desk.trash(id).await;
