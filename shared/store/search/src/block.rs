@@ -1,58 +1,64 @@
-//! Postings packed in bytes: words in order, each with the numbers of its tickets,
-//! highest first.
+//! Blocks: postings packed into bytes. Words are in order, each with the numbers of its
+//! tickets, highest first.
 //!
-//! A word is written as what it shares with the one before and the rest; a number as
-//! the distance to the one before, with a bit that says whether only notes say the
-//! word and one that says whether more numbers follow. So a posting takes one to three
-//! bytes.
+//! A word is written as the length that it shares with the word before and the rest; a
+//! number as the distance to the number before, with a bit that is set when the word is
+//! only in notes and a bit that is set when more numbers follow. So a posting takes one
+//! to three bytes.
 
-use crate::{error::Corrupt, keys::Place};
+use crate::varint;
+use lambdesk_table::{Corrupt, keys::BlockKey};
 use std::{cmp::Reverse, collections::BTreeMap};
 
-/// The numbers of the tickets that say a word, highest first, and whether others than
-/// notes do.
-pub type List = BTreeMap<Reverse<u64>, bool>;
+/// The numbers of the tickets with a word, highest first, and whether the word is in
+/// more than notes.
+pub type WordPostings = BTreeMap<Reverse<u64>, bool>;
 
 /// Words with their tickets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Lists(BTreeMap<String, List>);
+pub struct Postings(BTreeMap<String, WordPostings>);
 
-impl Lists {
+impl Postings {
     /// Adds a posting; public is what is public anywhere.
     pub fn add(&mut self, word: &str, number: u64, is_public: bool) {
         if !self.0.contains_key(word) {
-            self.0.insert(word.to_owned(), List::new());
+            self.0.insert(word.to_owned(), WordPostings::new());
         }
-        if let Some(list) = self.0.get_mut(word) {
-            *list.entry(Reverse(number)).or_default() |= is_public;
+        if let Some(postings) = self.0.get_mut(word) {
+            *postings.entry(Reverse(number)).or_default() |= is_public;
         }
     }
 
     /// The words and their tickets, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &List)> {
-        self.0.iter().map(|(word, list)| (word.as_str(), list))
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &WordPostings)> {
+        self.0.iter().map(|(word, postings)| (word.as_str(), postings))
     }
 
     fn highest(&self) -> u64 {
-        self.0.values().filter_map(|list| list.first_key_value()).map(|(Reverse(number), _)| *number).max().unwrap_or(0)
+        self.0
+            .values()
+            .filter_map(|postings| postings.first_key_value())
+            .map(|(Reverse(number), _)| *number)
+            .max()
+            .unwrap_or(0)
     }
 }
 
-/// Some bytes of postings.
+/// Packed postings and the key of the block's item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
     /// Its last posting.
-    pub last: Place,
-    /// All of them.
+    pub last: BlockKey,
+    /// All of its postings.
     pub bytes: Vec<u8>,
 }
 
 /// Packs postings into blocks of at most `most` bytes.
-pub fn pack(lists: &Lists, most: usize) -> Vec<Block> {
-    let base = lists.highest();
+pub fn pack(postings: &Postings, most: usize) -> Vec<Block> {
+    let base = postings.highest();
     let mut packer = Packer { base, most, blocks: Vec::new(), bytes: begun(base), before: String::new(), last: None };
-    for (word, list) in lists.iter() {
-        packer.word(word, list);
+    for (word, of_word) in postings.iter() {
+        packer.word(word, of_word);
     }
     packer.end_block();
     packer.blocks
@@ -61,7 +67,7 @@ pub fn pack(lists: &Lists, most: usize) -> Vec<Block> {
 /// Numbers are written as distances from the highest.
 fn begun(base: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
-    write(base, &mut bytes);
+    varint::write(base, &mut bytes);
     bytes
 }
 
@@ -72,13 +78,13 @@ struct Packer {
     bytes: Vec<u8>,
     /// The word before in this block.
     before: String,
-    last: Option<Place>,
+    last: Option<BlockKey>,
 }
 
 impl Packer {
-    fn word(&mut self, word: &str, list: &List) {
+    fn word(&mut self, word: &str, of_word: &WordPostings) {
         let (mut postings, mut size, mut previous) = (Vec::new(), 0, self.base);
-        for (Reverse(number), is_public) in list {
+        for (Reverse(number), is_public) in of_word {
             let mut posting = distance(previous, *number, *is_public);
             if self.bytes.len() + HEAD + word.len() + size + length(posting) > self.most {
                 self.entry(word, &postings);
@@ -90,7 +96,7 @@ impl Packer {
             postings.push(posting);
             size += length(posting);
             previous = *number;
-            self.last = Some(Place { word: word.to_owned(), number: *number });
+            self.last = Some(BlockKey { word: word.to_owned(), number: *number });
         }
         self.entry(word, &postings);
     }
@@ -104,13 +110,13 @@ impl Packer {
         let (shared, length) = (shared as u64, rest.len() as u64);
         self.bytes.push((shared.min(ESCAPE) << 4 | length.min(ESCAPE)).to_le_bytes()[0]);
         for much in [shared, length].into_iter().filter_map(|many| many.checked_sub(ESCAPE)) {
-            write(much, &mut self.bytes);
+            varint::write(much, &mut self.bytes);
         }
         self.bytes.extend(rest.as_bytes());
         for posting in others {
-            write(posting << 1 | 1, &mut self.bytes);
+            varint::write(posting << 1 | 1, &mut self.bytes);
         }
-        write(last << 1, &mut self.bytes);
+        varint::write(last << 1, &mut self.bytes);
         word.clone_into(&mut self.before);
     }
 
@@ -151,7 +157,7 @@ pub fn unpack(bytes: &[u8], mut each: impl FnMut(&str, u64, bool)) -> Result<(),
 }
 
 fn walk(mut bytes: &[u8], each: &mut impl FnMut(&str, u64, bool)) -> Option<()> {
-    let base = read(&mut bytes)?;
+    let base = varint::read(&mut bytes)?;
     let mut word = String::new();
     while let Some((head, behind)) = bytes.split_first() {
         bytes = behind;
@@ -166,7 +172,7 @@ fn walk(mut bytes: &[u8], each: &mut impl FnMut(&str, u64, bool)) -> Option<()> 
         word.push_str(std::str::from_utf8(rest).ok()?);
         let mut number = base;
         loop {
-            let posting = read(&mut bytes)?;
+            let posting = varint::read(&mut bytes)?;
             number = number.checked_sub(posting >> 2)?;
             each(&word, number, posting & 2 == 0);
             if posting & 1 == 0 {
@@ -179,31 +185,8 @@ fn walk(mut bytes: &[u8], each: &mut impl FnMut(&str, u64, bool)) -> Option<()> 
 
 /// Half a byte and what didn't fit into it.
 fn half(half: u64, bytes: &mut &[u8]) -> Option<usize> {
-    let more = if half == ESCAPE { read(bytes)? } else { 0 };
+    let more = if half == ESCAPE { varint::read(bytes)? } else { 0 };
     usize::try_from(half.checked_add(more)?).ok()
-}
-
-/// Writes a number in as few bytes as it needs, seven bits each, the lowest first.
-pub fn write(mut number: u64, into: &mut Vec<u8>) {
-    while number >= 0x80 {
-        into.push(number.to_le_bytes()[0] | 0x80);
-        number >>= 7;
-    }
-    into.push(number.to_le_bytes()[0]);
-}
-
-/// Reads [`write`].
-pub fn read(bytes: &mut &[u8]) -> Option<u64> {
-    let mut number = 0;
-    for shift in (0..64).step_by(7) {
-        let (byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        number |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(number);
-        }
-    }
-    None
 }
 
 #[cfg(test)]
@@ -211,33 +194,33 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn lists() -> impl Strategy<Value = Lists> {
+    fn postings() -> impl Strategy<Value = Postings> {
         let posting = ("[a-cé]{1,6}|[ab]{14,32}", prop_oneof![1_u64..40, 1_u64..1 << 40], any::<bool>());
-        prop::collection::vec(posting, 0..200).prop_map(|postings| {
-            let mut lists = Lists::default();
-            for (word, number, is_public) in &postings {
-                lists.add(word, *number, *is_public);
+        prop::collection::vec(posting, 0..200).prop_map(|many| {
+            let mut postings = Postings::default();
+            for (word, number, is_public) in &many {
+                postings.add(word, *number, *is_public);
             }
-            lists
+            postings
         })
     }
 
     proptest! {
         #[test]
-        fn what_was_packed_reads_back_in_order_and_in_bounds(lists in lists(), most in 60_usize..400) {
-            let blocks = pack(&lists, most);
-            let mut back = Lists::default();
-            let mut places = Vec::new();
+        fn what_was_packed_reads_back_in_order_and_in_bounds(postings in postings(), most in 60_usize..400) {
+            let blocks = pack(&postings, most);
+            let mut back = Postings::default();
+            let mut keys = Vec::new();
             for block in &blocks {
                 prop_assert!(block.bytes.len() <= most);
                 unpack(&block.bytes, |word, number, is_public| {
                     back.add(word, number, is_public);
-                    places.push(Place { word: word.to_owned(), number });
+                    keys.push(BlockKey { word: word.to_owned(), number });
                 }).expect("it reads back");
-                prop_assert_eq!(places.last(), Some(&block.last));
+                prop_assert_eq!(keys.last(), Some(&block.last));
             }
-            prop_assert_eq!(back, lists);
-            let keys: Vec<_> = places.iter().map(Place::key).collect();
+            prop_assert_eq!(back, postings);
+            let keys: Vec<_> = keys.iter().map(BlockKey::sort_key).collect();
             prop_assert!(keys.is_sorted());
         }
 
@@ -245,21 +228,14 @@ mod tests {
         fn any_bytes_are_read_without_a_panic(bytes: Vec<u8>) {
             let _ = unpack(&bytes, |_, _, _| {});
         }
-
-        #[test]
-        fn numbers_read_back(number: u64) {
-            let mut bytes = Vec::new();
-            write(number, &mut bytes);
-            prop_assert_eq!(read(&mut bytes.as_slice()), Some(number));
-        }
     }
 
     #[test]
     fn a_message_of_sixty_words_takes_less_than_a_kilobyte() {
-        let mut lists = Lists::default();
+        let mut postings = Postings::default();
         for word in 0..60 {
-            lists.add(&format!("word{:03}", word * 7 % 101), 250_000, true);
+            postings.add(&format!("word{:03}", word * 7 % 101), 250_000, true);
         }
-        assert!(pack(&lists, 4_000)[0].bytes.len() < 300);
+        assert!(pack(&postings, 4_000)[0].bytes.len() < 300);
     }
 }

@@ -1,62 +1,72 @@
-//! From what was read of the index to the tickets that say all words.
+//! The intersection of posting lists: from the hits of each part of the index to the
+//! tickets that have all words. Pure; linear in the postings that were read.
 
-use super::merge::Numbers;
+use crate::number_set::NumberSet;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The tickets that say a word, and whether others than notes do.
+/// The tickets with a word, and whether the word is in more than notes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Said {
+pub struct PostingList {
     pub numbers: BTreeMap<u64, bool>,
     /// All tickets from this number on have been read; 0: all there are.
-    pub floor: u64,
+    pub low_watermark: u64,
 }
 
-/// What was read of one piece of the index: of every word.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Heard {
-    pub words: Vec<Said>,
-    pub forgotten: Numbers,
+impl PostingList {
+    pub fn add(&mut self, number: u64, is_public: bool) {
+        *self.numbers.entry(number).or_default() |= is_public;
+    }
 }
 
-/// What is known.
+/// What was read of one segment or item of the write buffer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Decided {
-    /// The tickets that say all words, among those from the floor on.
+pub struct SegmentHits {
+    /// Of every word of the query.
+    pub words: Vec<PostingList>,
+    pub tombstones: NumberSet,
+}
+
+/// The tickets with all words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Intersection {
+    /// Those from the low watermark on.
     pub hits: BTreeSet<u64>,
-    /// Below this number nothing is decided; 0: everything is.
-    pub floor: u64,
+    /// Below this number nothing is known; 0: everything is.
+    pub low_watermark: u64,
 }
 
-/// Which tickets below a number say all words, by the pieces of the index, the newest
+/// Which tickets below a number have all words, by the parts of the index, the newest
 /// first.
-pub fn decide(newest_first: &[Heard], words: usize, sees_notes: bool, below: u64) -> Decided {
-    let heard: Vec<_> = (0..words).map(|word| of_word(newest_first, word, sees_notes, below)).collect();
-    let floor = heard.iter().map(|said| said.floor).max().unwrap_or(0);
-    let shortest = heard.iter().min_by_key(|said| said.numbers.len());
-    let says_all = |number: &u64| heard.iter().all(|said| said.numbers.contains_key(number));
-    let candidates = shortest.into_iter().flat_map(|said| said.numbers.keys());
-    let hits = candidates.copied().filter(|number| *number >= floor).filter(says_all).collect();
-    Decided { hits, floor: lowered(floor, &heard) }
+pub fn intersect(newest_first: &[SegmentHits], words: usize, sees_notes: bool, below: u64) -> Intersection {
+    let lists: Vec<_> = (0..words).map(|word| of_word(newest_first, word, sees_notes, below)).collect();
+    let low_watermark = lists.iter().map(|list| list.low_watermark).max().unwrap_or(0);
+    let shortest = lists.iter().min_by_key(|list| list.numbers.len());
+    let has_all = |number: &u64| lists.iter().all(|list| list.numbers.contains_key(number));
+    let candidates = shortest.into_iter().flat_map(|list| list.numbers.keys());
+    let hits = candidates.copied().filter(|number| *number >= low_watermark).filter(has_all).collect();
+    Intersection { hits, low_watermark: lowest(low_watermark, &lists) }
 }
 
-/// Where a word is wholly known, nothing can come between the floor and its next ticket.
-fn lowered(floor: u64, heard: &[Said]) -> u64 {
-    let known = heard.iter().filter(|said| said.floor == 0);
-    let next = known.map(|said| said.numbers.range(..floor).next_back().map_or(0, |(number, _)| number + 1));
-    next.chain([floor]).min().unwrap_or(0)
+/// Where a word is wholly known, no ticket lies between the watermark and the word's
+/// next ticket.
+fn lowest(low_watermark: u64, lists: &[PostingList]) -> u64 {
+    let known = lists.iter().filter(|list| list.low_watermark == 0);
+    let next = known.map(|list| list.numbers.range(..low_watermark).next_back().map_or(0, |(number, _)| number + 1));
+    next.chain([low_watermark]).min().unwrap_or(0)
 }
 
-fn of_word(newest_first: &[Heard], word: usize, sees_notes: bool, below: u64) -> Said {
-    let mut all = Said::default();
-    let mut forgotten = Numbers::default();
-    for piece in newest_first {
-        if let Some(said) = piece.words.get(word) {
-            all.floor = all.floor.max(said.floor);
-            let lasting = said.numbers.range(..below).filter(|(number, _)| !forgotten.0.contains(number));
+/// The list of one word over all parts, without what tombstones hide.
+fn of_word(newest_first: &[SegmentHits], word: usize, sees_notes: bool, below: u64) -> PostingList {
+    let mut all = PostingList::default();
+    let mut tombstones = NumberSet::default();
+    for part in newest_first {
+        if let Some(list) = part.words.get(word) {
+            all.low_watermark = all.low_watermark.max(list.low_watermark);
+            let lasting = list.numbers.range(..below).filter(|(number, _)| !tombstones.contains(**number));
             let seen = lasting.filter(|(_, is_public)| **is_public || sees_notes);
             all.numbers.extend(seen.map(|(number, is_public)| (*number, *is_public)));
         }
-        forgotten.extend(&piece.forgotten);
+        tombstones.extend(&part.tombstones);
     }
     all
 }
@@ -65,48 +75,47 @@ fn of_word(newest_first: &[Heard], word: usize, sees_notes: bool, below: u64) ->
 mod tests {
     use super::*;
 
-    fn said(numbers: &[u64], floor: u64) -> Said {
-        Said { numbers: numbers.iter().map(|number| (*number, true)).collect(), floor }
+    fn list(numbers: &[u64], low_watermark: u64) -> PostingList {
+        PostingList { numbers: numbers.iter().map(|number| (*number, true)).collect(), low_watermark }
     }
 
-    fn heard(words: Vec<Said>, forgotten: &[u64]) -> Heard {
-        Heard { words, forgotten: Numbers(forgotten.iter().copied().collect()) }
+    fn part(words: Vec<PostingList>, tombstones: &[u64]) -> SegmentHits {
+        SegmentHits { words, tombstones: tombstones.iter().copied().collect() }
     }
 
-    fn hits(pieces: &[Heard], below: u64) -> (Vec<u64>, u64) {
-        let decided = decide(pieces, 2, true, below);
-        (decided.hits.into_iter().collect(), decided.floor)
-    }
-
-    #[test]
-    fn words_may_come_from_different_pieces() {
-        let pieces =
-            [heard(vec![said(&[3], 0), said(&[2], 0)], &[]), heard(vec![said(&[2], 0), said(&[3, 4], 0)], &[])];
-        assert_eq!(hits(&pieces, u64::MAX), (vec![2, 3], 0));
-        assert_eq!(hits(&pieces, 3), (vec![2], 0));
+    fn hits(parts: &[SegmentHits], below: u64) -> (Vec<u64>, u64) {
+        let found = intersect(parts, 2, true, below);
+        (found.hits.into_iter().collect(), found.low_watermark)
     }
 
     #[test]
-    fn what_is_forgotten_counts_no_more_below() {
-        let pieces = [heard(vec![said(&[3], 0), said(&[], 0)], &[3]), heard(vec![said(&[], 0), said(&[3], 0)], &[])];
-        assert_eq!(hits(&pieces, u64::MAX), (vec![], 0));
+    fn words_may_come_from_different_parts() {
+        let parts = [part(vec![list(&[3], 0), list(&[2], 0)], &[]), part(vec![list(&[2], 0), list(&[3, 4], 0)], &[])];
+        assert_eq!(hits(&parts, u64::MAX), (vec![2, 3], 0));
+        assert_eq!(hits(&parts, 3), (vec![2], 0));
     }
 
     #[test]
-    fn nothing_is_decided_below_what_was_read_of_any_piece() {
-        let pieces = [heard(vec![said(&[9, 5, 2], 0), said(&[9, 7, 5], 5)], &[])];
-        assert_eq!(hits(&pieces, u64::MAX), (vec![5, 9], 3), "the next ticket of the known word is 2");
-        let pieces = [heard(vec![said(&[9, 5], 0), said(&[9, 7, 5], 5)], &[])];
-        assert_eq!(hits(&pieces, u64::MAX), (vec![5, 9], 0), "the known word has no more");
-        let pieces = [heard(vec![said(&[9, 6], 6), said(&[9, 7, 5], 5)], &[])];
-        assert_eq!(hits(&pieces, u64::MAX), (vec![9], 6));
+    fn a_tombstone_hides_postings_of_older_parts() {
+        let parts = [part(vec![list(&[3], 0), list(&[], 0)], &[3]), part(vec![list(&[], 0), list(&[3], 0)], &[])];
+        assert_eq!(hits(&parts, u64::MAX), (vec![], 0));
+    }
+
+    #[test]
+    fn nothing_is_known_below_what_was_read_of_any_part() {
+        let parts = [part(vec![list(&[9, 5, 2], 0), list(&[9, 7, 5], 5)], &[])];
+        assert_eq!(hits(&parts, u64::MAX), (vec![5, 9], 3), "the next ticket of the known word is 2");
+        let parts = [part(vec![list(&[9, 5], 0), list(&[9, 7, 5], 5)], &[])];
+        assert_eq!(hits(&parts, u64::MAX), (vec![5, 9], 0), "the known word has no more");
+        let parts = [part(vec![list(&[9, 6], 6), list(&[9, 7, 5], 5)], &[])];
+        assert_eq!(hits(&parts, u64::MAX), (vec![9], 6));
     }
 
     #[test]
     fn words_of_notes_count_for_those_who_read_notes() {
-        let note = Said { numbers: [(1, false)].into(), floor: 0 };
-        let pieces = [heard(vec![note], &[])];
-        assert_eq!(decide(&pieces, 1, true, u64::MAX).hits, [1].into());
-        assert_eq!(decide(&pieces, 1, false, u64::MAX).hits, [].into());
+        let note = PostingList { numbers: [(1, false)].into(), low_watermark: 0 };
+        let parts = [part(vec![note], &[])];
+        assert_eq!(intersect(&parts, 1, true, u64::MAX).hits, [1].into());
+        assert_eq!(intersect(&parts, 1, false, u64::MAX).hits, [].into());
     }
 }

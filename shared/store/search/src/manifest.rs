@@ -1,24 +1,23 @@
-//! What the index of a workspace consists of. Every change of it is one conditional
-//! write, so that it is always one of the states that follow from each other.
+//! The manifest: the segments, merges and obsolete parts that a workspace's index
+//! consists of, one item. Every change of it is one conditional write, so that it is
+//! always one of the states that follow from each other.
 
-use super::merge::Numbers;
-use crate::{
-    client::{CAPACITY, Store, failure, is_condition_failure},
-    error::StoreError,
-    item::{Item, Reader, document, number, read_document},
-    keys::{Place, Tenant},
-};
+use crate::number_set::NumberSet;
 use lambdesk_domain::time::Timestamp;
+use lambdesk_table::{
+    Item, Table, TableError, Tenant, Write,
+    item::{Reader, document, number, read_document},
+    keys::BlockKey,
+    retry::{ATTEMPTS, Attempts},
+};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// How often a change of the manifest is tried while others change it.
-const ATTEMPTS: u32 = 8;
-/// How long what was merged stays, for those who read by an older manifest; and how
-/// long a segment is young: not yet surely in every copy of the table.
+/// How long merged parts stay for readers of an older manifest; and how long a segment
+/// is young: perhaps not yet in every copy of the table.
 pub const GRACE: Duration = Duration::from_secs(15);
 
-/// The pieces of an index.
+/// The parts of an index.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// One more with every change; 0 before the first.
@@ -28,10 +27,11 @@ pub struct Manifest {
     pub next: u32,
     /// The oldest first.
     pub segments: Vec<Segment>,
-    /// Merges under way: at most one of fresh items and one of segments.
-    pub jobs: Vec<Job>,
-    /// What is to be deleted.
-    pub retired: Vec<Retired>,
+    /// Merges under way: at most one of the write buffer and one of segments.
+    pub jobs: Vec<MergeJob>,
+    /// Merged parts that are to be deleted.
+    #[serde(rename = "retired")]
+    pub obsolete: Vec<Obsolete>,
 }
 
 /// Sorted blocks that never change.
@@ -39,92 +39,100 @@ pub struct Manifest {
 pub struct Segment {
     /// Its number, never used again.
     pub id: u32,
-    /// How often its words were merged.
+    /// How often its postings were merged.
     pub level: u8,
     /// How many blocks it has.
     pub blocks: u32,
     /// Since when it is in the manifest.
     pub made_at: Timestamp,
-    /// The tickets that older segments are to forget.
-    pub forgotten: Numbers,
-    /// Since when the first of them is to be forgotten.
-    pub since: Option<Timestamp>,
+    /// Tickets of which older segments' postings do not count any more.
+    #[serde(rename = "forgotten")]
+    pub tombstones: NumberSet,
+    /// The age of the oldest tombstone.
+    #[serde(rename = "since")]
+    pub tombstones_since: Option<Timestamp>,
 }
 
-/// Pieces of the index.
+/// Parts of the index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Pieces {
-    /// Fresh items by their sort keys, the oldest first.
-    Fresh(Vec<String>),
+pub enum Parts {
+    /// Items of the write buffer by their sort keys, the oldest first.
+    #[serde(rename = "Fresh")]
+    Buffered(Vec<String>),
     /// Segments, the oldest first; they follow each other.
     Segments(Vec<u32>),
 }
 
-/// A merge under way. What it writes follows from its input and where it stands, so
-/// doing a part of it twice, or by two at once, changes nothing.
+/// A merge under way. Its output follows from its input and its progress, so doing a
+/// part of it twice, or by two processes at once, changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Job {
+pub struct MergeJob {
     /// The segment that it makes.
     pub output: u32,
     /// Of which level.
     pub level: u8,
     /// What it merges.
-    pub input: Pieces,
+    pub input: Parts,
     /// The last posting that is written; none at the beginning.
-    pub done: Option<Place>,
+    pub done: Option<BlockKey>,
     /// How many blocks are written.
     pub blocks: u32,
-    /// Until when somebody is at it.
+    /// Until then nobody else takes the job.
     pub leased_until: Timestamp,
 }
 
-/// Something that was merged and is to be deleted.
+/// Merged parts that are to be deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Retired {
-    pub what: Pieces,
+pub struct Obsolete {
+    #[serde(rename = "what")]
+    pub parts: Parts,
     pub since: Timestamp,
-    /// It may say what was to be forgotten, so it must not stay until something is
-    /// written.
+    /// They may hold postings that have a tombstone, so their deletion must not wait
+    /// until something else is written.
     pub is_urgent: bool,
 }
 
 impl Manifest {
-    /// Fresh items that a segment says by now: they are not to be read again.
-    pub fn drained(&self) -> impl Iterator<Item = &str> {
-        let keys = self.retired.iter().filter_map(|retired| match &retired.what {
-            Pieces::Fresh(keys) => Some(keys),
-            Pieces::Segments(_) => None,
+    /// Items of the write buffer whose postings are in a segment by now: no longer to
+    /// be read.
+    pub fn flushed(&self) -> impl Iterator<Item = &str> {
+        let keys = self.obsolete.iter().filter_map(|obsolete| match &obsolete.parts {
+            Parts::Buffered(keys) => Some(keys),
+            Parts::Segments(_) => None,
         });
         keys.flatten().map(String::as_str)
     }
 
     /// The job that makes this segment.
-    pub fn job(&mut self, output: u32) -> Option<&mut Job> {
+    pub fn job(&mut self, output: u32) -> Option<&mut MergeJob> {
         self.jobs.iter_mut().find(|job| job.output == output)
     }
 
-    /// Puts the segment that a job made in the place of what it merged.
-    pub fn complete(&mut self, job: &Job, made: Segment, now: Timestamp) {
+    /// Replaces the input of a job by the segment that the job made.
+    pub fn complete(&mut self, job: &MergeJob, made: Segment, now: Timestamp) {
         self.jobs.retain(|other| other.output != job.output);
-        let place = match &job.input {
-            Pieces::Fresh(_) => self.segments.len(),
-            Pieces::Segments(ids) => {
-                let place = self.segments.iter().position(|segment| ids.contains(&segment.id)).unwrap_or_default();
+        let position = match &job.input {
+            Parts::Buffered(_) => self.segments.len(),
+            Parts::Segments(ids) => {
+                let first = self.segments.iter().position(|segment| ids.contains(&segment.id)).unwrap_or_default();
                 self.segments.retain(|segment| !ids.contains(&segment.id));
-                place
+                first
             }
         };
-        let forgets = !made.forgotten.0.is_empty();
-        // Nothing is older than the first: there is nothing left to forget.
-        let made = if place == 0 { Segment { forgotten: Numbers::default(), since: None, ..made } } else { made };
-        if made.blocks > 0 || !made.forgotten.0.is_empty() {
-            self.segments.insert(place, made);
+        let has_tombstones = !made.tombstones.is_empty();
+        // No segment is older than the first: its tombstones have nothing left to hide.
+        let made = match position {
+            0 => Segment { tombstones: NumberSet::default(), tombstones_since: None, ..made },
+            _ => made,
+        };
+        if made.blocks > 0 || !made.tombstones.is_empty() {
+            self.segments.insert(position, made);
         }
-        let is_urgent = forgets || matches!(job.input, Pieces::Segments(_));
-        self.retired.push(Retired { what: job.input.clone(), since: now, is_urgent });
+        let is_urgent = has_tombstones || matches!(job.input, Parts::Segments(_));
+        self.obsolete.push(Obsolete { parts: job.input.clone(), since: now, is_urgent });
     }
 
-    fn of(item: &Item) -> Result<Self, StoreError> {
+    fn decode(item: &Item) -> Result<Self, TableError> {
         Ok(Self { version: Reader(item).number("n")?, ..read_document(item)? })
     }
 }
@@ -136,57 +144,80 @@ impl Segment {
     }
 }
 
-impl Store {
-    /// The manifest; an empty one before anything was merged.
-    pub(super) async fn manifest(&self, tenant: &Tenant) -> Result<Manifest, StoreError> {
-        let item = self.get(tenant.index_manifest(), true).await?;
-        item.as_ref().map_or_else(|| Ok(Manifest::default()), Manifest::of)
-    }
+/// The manifest as it is; an empty one before the first merge.
+pub async fn read(table: &Table, tenant: &Tenant) -> Result<Manifest, TableError> {
+    let item = table.get(tenant.index_manifest()).await?;
+    item.as_ref().map_or_else(|| Ok(Manifest::default()), Manifest::decode)
+}
 
-    /// Changes the manifest, again from what it has become meanwhile when others
-    /// change it too; none when `change` finds that it is no longer wanted.
-    pub(super) async fn change_manifest(
-        &self,
-        tenant: &Tenant,
-        known: Manifest,
-        change: impl Fn(&mut Manifest) -> bool,
-    ) -> Result<Option<Manifest>, StoreError> {
-        let mut manifest = known;
-        for _ in 0..ATTEMPTS {
-            if !change(&mut manifest) {
-                return Ok(None);
-            }
-            manifest.version += 1;
-            if self.put_manifest(tenant, &manifest).await? {
-                return Ok(Some(manifest));
-            }
-            manifest = self.manifest(tenant).await?;
+/// Changes the manifest, decided anew from what it has become when others change it
+/// too; none when `change` finds that the change is no longer wanted.
+pub async fn change(
+    table: &Table,
+    tenant: &Tenant,
+    known: Manifest,
+    change: impl Fn(&mut Manifest) -> bool,
+) -> Result<Option<Manifest>, TableError> {
+    let mut manifest = known;
+    let mut attempts = Attempts::new();
+    loop {
+        if !change(&mut manifest) {
+            return Ok(None);
         }
-        Err(StoreError::Contended)
+        manifest.version += 1;
+        if table.write(put(tenant, &manifest)).await? {
+            return Ok(Some(manifest));
+        }
+        if !attempts.again(ATTEMPTS).await {
+            return Err(TableError::Contended);
+        }
+        manifest = read(table, tenant).await?;
     }
+}
 
-    async fn put_manifest(&self, tenant: &Tenant, manifest: &Manifest) -> Result<bool, StoreError> {
-        let mut item = document(tenant.index_manifest(), manifest);
-        item.insert("n".to_owned(), number(manifest.version));
-        let after = self.meter.ended();
-        let request = self.client.put_item().table_name(&*self.table).set_item(Some(item));
-        let request = request.return_consumed_capacity(CAPACITY);
-        let request = match manifest.version {
-            1 => request.condition_expression("attribute_not_exists(pk)"),
-            version => {
-                request.condition_expression("n = :before").expression_attribute_values(":before", number(version - 1))
-            }
+fn put(tenant: &Tenant, manifest: &Manifest) -> Write {
+    let mut item = document(tenant.index_manifest(), manifest);
+    item.insert("n".to_owned(), number(manifest.version));
+    match manifest.version {
+        1 => Write::create(item),
+        version => Write::put(item).when("n = :before").value(":before", number(version - 1)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Manifests of earlier versions are read for as long as there are workspaces.
+    #[test]
+    fn the_stored_form_of_a_manifest_stays() {
+        let at = Timestamp::from_millis(1_000);
+        let manifest = Manifest {
+            version: 0,
+            next: 4,
+            segments: vec![Segment {
+                id: 1,
+                level: 2,
+                blocks: 3,
+                made_at: at,
+                tombstones: [7].into_iter().collect(),
+                tombstones_since: Some(at),
+            }],
+            jobs: vec![MergeJob {
+                output: 3,
+                level: 1,
+                input: Parts::Segments(vec![1]),
+                done: Some(BlockKey { word: "lamp".to_owned(), number: 9 }),
+                blocks: 1,
+                leased_until: at,
+            }],
+            obsolete: vec![Obsolete { parts: Parts::Buffered(vec!["a".to_owned()]), since: at, is_urgent: true }],
         };
-        match self.persist("PutItem", || request.clone().send()).await {
-            Ok(output) => {
-                self.record("PutItem", after, output.consumed_capacity());
-                Ok(true)
-            }
-            Err(error) if is_condition_failure(&error) => {
-                self.record("PutItem", after, None);
-                Ok(false)
-            }
-            Err(error) => Err(failure(error)),
-        }
+        let at = serde_json::to_string(&at).expect("a text");
+        let expected = format!(
+            r#"{{"next":4,"segments":[{{"id":1,"level":2,"blocks":3,"made_at":{at},"forgotten":"Bw","since":{at}}}],"jobs":[{{"output":3,"level":1,"input":{{"Segments":[1]}},"done":{{"word":"lamp","number":9}},"blocks":1,"leased_until":{at}}}],"retired":[{{"what":{{"Fresh":["a"]}},"since":{at},"is_urgent":true}}]}}"#
+        );
+        assert_eq!(serde_json::to_string(&manifest).expect("a text"), expected);
+        assert_eq!(serde_json::from_str::<Manifest>(&expected).expect("it reads back"), manifest);
     }
 }

@@ -1,17 +1,16 @@
-//! Searching: what is read of the index, in few rounds.
+//! A search: from the words of a query to the numbers of tickets, in one to three round
+//! trips. The manifest, the write buffer and the segments of the remembered manifest are
+//! read at once, then what that manifest lacked; then on in segments whose lists are long.
+//! A segment costs half a unit to 8 units per word and round.
 
-use super::{
-    Hits, Search, SearchFrom,
-    block::unpack,
-    decide::{Decided, Heard, Said, decide},
-    fresh::{Fresh, bytes},
-    manifest::{Manifest, Segment},
-};
 use crate::{
-    client::Store,
-    error::{Corrupt, StoreError},
-    item::{Item, Reader},
-    keys::{self, Place, Tenant},
+    block::unpack,
+    buffer::{self, BufferItem},
+    index::SearchIndex,
+    intersect::{Intersection, PostingList, SegmentHits, intersect},
+    manifest::{self, Manifest, Segment},
+    query::{Hits, Search, SearchFrom},
+    segments::{self, BlockFrom},
 };
 use futures_util::future::{try_join_all, try_join3};
 use lambdesk_domain::{
@@ -19,10 +18,15 @@ use lambdesk_domain::{
     search::{SearchQuery, Word},
     time::Timestamp,
 };
+use lambdesk_table::{
+    Corrupt, Item, Table, TableError, Tenant,
+    item::Reader,
+    keys::{self, BlockKey},
+};
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet, HashMap},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
 /// Segments of so many blocks are read whole, once for all words.
@@ -39,42 +43,23 @@ const MOST_HITS: usize = 2_000;
 /// How far above a number its next hits are looked for, where words are so common
 /// that reading from the newest doesn't reach it.
 const WINDOWS: [u64; 2] = [65_536, 4_096];
-/// Beyond so many workspaces the manifests are forgotten.
-const REMEMBERED: usize = 1_000;
-
-/// The manifests that were read last: what they name is read at once, beside the
-/// manifest as it is now.
-#[derive(Debug, Default)]
-pub struct Cache(Mutex<HashMap<String, Arc<Manifest>>>);
-
-impl Cache {
-    fn get(&self, tenant: &Tenant) -> Option<Arc<Manifest>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&tenant.index_manifest().pk).cloned()
-    }
-
-    fn put(&self, tenant: &Tenant, manifest: Arc<Manifest>) {
-        let mut manifests = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if manifests.len() >= REMEMBERED {
-            manifests.clear();
-        }
-        manifests.insert(tenant.index_manifest().pk, manifest);
-    }
-}
+/// What one request for rows takes.
+const ROWS_AT_ONCE: usize = 100;
 
 /// One search.
-struct Reading<'a> {
-    store: &'a Store,
+struct SearchRun<'a> {
+    table: &'a Table,
     tenant: &'a Tenant,
     search: &'a Search,
     words: Vec<Word>,
     now: Timestamp,
 }
 
-/// What was read of the segments, by their numbers.
-type Read = BTreeMap<u32, Vec<Said>>;
+/// The lists of all words in the segments that were read, by the segments' numbers.
+type SegmentLists = BTreeMap<u32, Vec<PostingList>>;
 
-impl Store {
-    /// The tickets that say all words of a search, up to a bounded number of hits.
+impl SearchIndex {
+    /// The tickets that have all words of a query, up to a bounded number of hits.
     ///
     /// # Errors
     /// When the table fails.
@@ -84,24 +69,28 @@ impl Store {
         search: &Search,
         from: SearchFrom,
         now: Timestamp,
-    ) -> Result<Hits, StoreError> {
+    ) -> Result<Hits, TableError> {
         let words = search.query.words().cloned().collect();
-        let reading = Reading { store: self, tenant, search, words, now };
-        let remembered = self.memory.manifests.get(tenant);
+        let run = SearchRun { table: &self.table, tenant, search, words, now };
+        let remembered = self.manifests.get(tenant);
         let below = if let SearchFrom::Below(number) = from { number.0 } else { u64::MAX };
         let ahead = remembered.as_deref().map_or(&[][..], |manifest| &manifest.segments);
-        let (manifest, fresh, mut read) =
-            try_join3(self.manifest(tenant), self.fresh(tenant, false), reading.segments(ahead, below)).await?;
+        let (manifest, buffer, mut lists) = try_join3(
+            manifest::read(&self.table, tenant),
+            buffer::newest(&self.table, tenant),
+            run.segments(ahead, below),
+        )
+        .await?;
         let manifest = Arc::new(manifest);
-        self.memory.manifests.put(tenant, Arc::clone(&manifest));
-        let missing: Vec<_> = manifest.segments.iter().filter(|one| !read.contains_key(&one.id)).cloned().collect();
-        read.extend(reading.segments(&missing, below).await?);
-        let drained: BTreeSet<&str> = manifest.drained().collect();
-        let fresh: Vec<_> = fresh.into_iter().filter(|fresh| !drained.contains(fresh.key.as_str())).collect();
-        let known = fresh.iter().flat_map(|fresh| &fresh.named).map(|named| (named.number, named.id)).collect();
+        self.manifests.put(tenant, Arc::clone(&manifest));
+        let missing: Vec<_> = manifest.segments.iter().filter(|one| !lists.contains_key(&one.id)).cloned().collect();
+        lists.extend(run.segments(&missing, below).await?);
+        let flushed: BTreeSet<&str> = manifest.flushed().collect();
+        let buffer: Vec<_> = buffer.into_iter().filter(|item| !flushed.contains(item.key.as_str())).collect();
+        let known = buffer.iter().flat_map(|item| &item.tickets).map(|named| (named.number, named.id)).collect();
         let found = match from {
-            SearchFrom::Above(number) => reading.above(number.0, &manifest, &fresh, read).await?,
-            _ => reading.below(below, &manifest, &fresh, read).await?,
+            SearchFrom::Above(number) => run.above(number.0, &manifest, &buffer, lists).await?,
+            _ => run.below(below, &manifest, &buffer, lists).await?,
         };
         Ok(Hits { known, ..found })
     }
@@ -116,11 +105,11 @@ impl Store {
         tenant: &Tenant,
         hits: &Hits,
         numbers: &[TicketNumber],
-    ) -> Result<Vec<(TicketNumber, TicketId)>, StoreError> {
+    ) -> Result<Vec<(TicketNumber, TicketId)>, TableError> {
         let unknown: Vec<_> = numbers.iter().filter(|number| !hits.known.contains_key(number)).collect();
-        let rows = unknown
-            .chunks(100)
-            .map(|some| self.batch_get_soon(some.iter().map(|number| tenant.indexed_ticket(**number)).collect()));
+        let rows = unknown.chunks(ROWS_AT_ONCE).map(|some| {
+            self.table.batch_get_eventual(some.iter().map(|number| tenant.indexed_ticket(**number)).collect())
+        });
         let rows = try_join_all(rows).await?;
         let mut ids = HashMap::new();
         for row in rows.iter().flatten() {
@@ -134,153 +123,156 @@ impl Store {
     }
 }
 
-impl Reading<'_> {
+impl SearchRun<'_> {
     /// Newest first, below a number.
     async fn below(
         &self,
         below: u64,
         manifest: &Manifest,
-        fresh: &[Fresh],
-        mut read: Read,
-    ) -> Result<Hits, StoreError> {
-        let mut decided = self.decide(manifest, fresh, &read, below);
+        buffer: &[BufferItem],
+        mut lists: SegmentLists,
+    ) -> Result<Hits, TableError> {
+        let mut found = self.intersect(manifest, buffer, &lists, below);
         for _ in 0..ROUNDS {
-            if decided.floor == 0 || decided.hits.len() >= ENOUGH {
+            if found.low_watermark == 0 || found.hits.len() >= ENOUGH {
                 break;
             }
-            self.read_on(manifest, &mut read, decided.floor).await?;
-            decided = self.decide(manifest, fresh, &read, below);
+            self.read_on(manifest, &mut lists, found.low_watermark).await?;
+            found = self.intersect(manifest, buffer, &lists, below);
         }
-        let numbers: Vec<_> = decided.hits.iter().rev().take(MOST_HITS).copied().map(TicketNumber).collect();
-        let is_cut = numbers.len() < decided.hits.len();
-        let more = if is_cut { numbers.last().copied() } else { Some(TicketNumber(decided.floor)) };
+        let numbers: Vec<_> = found.hits.iter().rev().take(MOST_HITS).copied().map(TicketNumber).collect();
+        let is_cut = numbers.len() < found.hits.len();
+        let more = if is_cut { numbers.last().copied() } else { Some(TicketNumber(found.low_watermark)) };
         Ok(Hits { numbers, more: more.filter(|number| number.0 > 0), ..Hits::default() })
     }
 
     /// The nearest above a number.
-    async fn above(&self, number: u64, manifest: &Manifest, fresh: &[Fresh], read: Read) -> Result<Hits, StoreError> {
-        let decided = self.decide(manifest, fresh, &read, u64::MAX);
-        if decided.floor <= number.saturating_add(1) {
-            return Ok(nearest_above(number, &decided, None));
+    async fn above(
+        &self,
+        number: u64,
+        manifest: &Manifest,
+        buffer: &[BufferItem],
+        lists: SegmentLists,
+    ) -> Result<Hits, TableError> {
+        let found = self.intersect(manifest, buffer, &lists, u64::MAX);
+        if found.low_watermark <= number.saturating_add(1) {
+            return Ok(nearest_above(number, &found, None));
         }
-        let (mut decided, mut end) = (decided, None);
+        let (mut found, mut end) = (found, None);
         for window in WINDOWS {
             let below = number.saturating_add(window);
-            let read = self.segments(&manifest.segments, below).await?;
-            (decided, end) = (self.decide(manifest, fresh, &read, below), Some(below - 1));
-            if decided.floor <= number.saturating_add(1) {
+            let lists = self.segments(&manifest.segments, below).await?;
+            (found, end) = (self.intersect(manifest, buffer, &lists, below), Some(below - 1));
+            if found.low_watermark <= number.saturating_add(1) {
                 break;
             }
         }
-        Ok(nearest_above(number, &decided, end))
+        Ok(nearest_above(number, &found, end))
     }
 
-    fn decide(&self, manifest: &Manifest, fresh: &[Fresh], read: &Read, below: u64) -> Decided {
-        let fresh = fresh.iter().map(|fresh| self.heard(fresh));
-        let segments = manifest.segments.iter().rev().map(|segment| Heard {
-            words: read.get(&segment.id).cloned().unwrap_or_default(),
-            forgotten: segment.forgotten.clone(),
+    fn intersect(&self, manifest: &Manifest, buffer: &[BufferItem], lists: &SegmentLists, below: u64) -> Intersection {
+        let buffer = buffer.iter().map(|item| self.hits_in(item));
+        let segments = manifest.segments.iter().rev().map(|segment| SegmentHits {
+            words: lists.get(&segment.id).cloned().unwrap_or_default(),
+            tombstones: segment.tombstones.clone(),
         });
-        decide(&fresh.chain(segments).collect::<Vec<_>>(), self.words.len(), self.search.sees_notes, below)
+        intersect(&buffer.chain(segments).collect::<Vec<_>>(), self.words.len(), self.search.sees_notes, below)
     }
 
-    fn heard(&self, fresh: &Fresh) -> Heard {
-        let mut words = vec![Said::default(); self.words.len()];
-        for (word, list) in fresh.layer.lists.iter() {
-            for (asked, said) in self.words.iter().zip(&mut words) {
-                if SearchQuery::meets(asked, word) {
-                    for (Reverse(number), is_public) in list {
-                        add(said, *number, *is_public);
-                    }
+    fn hits_in(&self, item: &BufferItem) -> SegmentHits {
+        let mut words = vec![PostingList::default(); self.words.len()];
+        for (word, postings) in item.layer.postings.iter() {
+            for (wanted, list) in self.words.iter().zip(&mut words) {
+                if SearchQuery::meets(wanted, word) {
+                    postings.iter().for_each(|(Reverse(number), is_public)| list.add(*number, *is_public));
                 }
             }
         }
-        Heard { words, forgotten: fresh.layer.forgotten.clone() }
+        SegmentHits { words, tombstones: item.layer.tombstones.clone() }
     }
 
     /// All words in some segments, at once.
-    async fn segments(&self, segments: &[Segment], below: u64) -> Result<Read, StoreError> {
+    async fn segments(&self, segments: &[Segment], below: u64) -> Result<SegmentLists, TableError> {
         let reads = segments.iter().map(|segment| async move {
-            let said = if segment.blocks <= WHOLE {
+            let lists = if segment.blocks <= WHOLE {
                 self.whole(segment).await?
             } else {
                 try_join_all(self.words.iter().map(|word| self.word(segment, word, below))).await?
             };
-            Ok::<_, StoreError>((segment.id, said))
+            Ok::<_, TableError>((segment.id, lists))
         });
         Ok(try_join_all(reads).await?.into_iter().collect())
     }
 
-    async fn whole(&self, segment: &Segment) -> Result<Vec<Said>, StoreError> {
-        let mut words = vec![Said::default(); self.words.len()];
+    async fn whole(&self, segment: &Segment) -> Result<Vec<PostingList>, TableError> {
+        let mut lists = vec![PostingList::default(); self.words.len()];
         if segment.blocks == 0 {
-            return Ok(words);
+            return Ok(lists);
         }
         let limit = i32::try_from(segment.blocks).unwrap_or(i32::MAX).saturating_add(1);
-        let (blocks, _) = self.store.blocks(self.tenant, segment, None, limit, self.now).await?;
-        for (_, item) in &blocks {
-            for (asked, said) in self.words.iter().zip(&mut words) {
-                take(item, asked, said)?;
+        let range = (BlockFrom::Beginning, limit);
+        let read = segments::read(self.table, self.tenant, segment, range, self.now).await?;
+        for (_, item) in &read.blocks {
+            for (wanted, list) in self.words.iter().zip(&mut lists) {
+                add_postings(item, wanted, list)?;
             }
         }
-        Ok(words)
+        Ok(lists)
     }
 
     /// A word and those that begin with it, from a number down: the word itself comes
     /// first, its newest tickets before the others.
-    async fn word(&self, segment: &Segment, asked: &Word, below: u64) -> Result<Said, StoreError> {
-        let mut said = Said::default();
-        let mut from = Place { word: asked.as_str().to_owned(), number: below.saturating_sub(1) }.key();
-        let mut condition = "sk >= :from";
+    async fn word(&self, segment: &Segment, wanted: &Word, below: u64) -> Result<PostingList, TableError> {
+        let mut list = PostingList::default();
+        let mut last = BlockKey { word: wanted.as_str().to_owned(), number: below.saturating_sub(1) };
+        let mut is_first = true;
         // Larger segments have longer lists.
         let first = 2 + usize::try_from(segment.blocks / 2_048).unwrap_or(usize::MAX).min(6);
         for limit in [first, MOST_BLOCKS - first] {
-            let limit = i32::try_from(limit).unwrap_or(i32::MAX);
-            let read = self.store.blocks_from(self.tenant, segment, (condition, &from), limit, self.now);
-            let (blocks, is_end) = read.await?;
-            for (_, item) in &blocks {
-                take(item, asked, &mut said)?;
+            let from = if is_first { BlockFrom::Posting(&last) } else { BlockFrom::Behind(&last) };
+            let range = (from, i32::try_from(limit).unwrap_or(i32::MAX));
+            let read = segments::read(self.table, self.tenant, segment, range, self.now).await?;
+            for (_, item) in &read.blocks {
+                add_postings(item, wanted, &mut list)?;
             }
-            let Some((last, _)) = blocks.last().filter(|_| !is_end) else {
-                said.floor = 0;
-                return Ok(said);
+            let end = read.blocks.into_iter().next_back().map(|(key, _)| key).filter(|_| !read.is_end);
+            let Some(end) = end.filter(|key| SearchQuery::meets(wanted, &key.word)) else {
+                list.low_watermark = 0;
+                return Ok(list);
             };
-            if !SearchQuery::meets(asked, &last.word) {
-                said.floor = 0;
-                return Ok(said);
-            }
-            said.floor = if last.word == asked.as_str() { last.number } else { 0 };
-            (from, condition) = (last.key(), "sk > :from");
+            list.low_watermark = if end.word == wanted.as_str() { end.number } else { 0 };
+            (last, is_first) = (end, false);
         }
-        Ok(said)
+        Ok(list)
     }
 
     /// Reads on where a word was not read to its end, from a number down.
-    async fn read_on(&self, manifest: &Manifest, read: &mut Read, below: u64) -> Result<(), StoreError> {
+    async fn read_on(&self, manifest: &Manifest, lists: &mut SegmentLists, below: u64) -> Result<(), TableError> {
         let mut unread = Vec::new();
         for segment in &manifest.segments {
-            let words = read.get(&segment.id).into_iter().flatten().enumerate();
-            unread.extend(words.filter(|(_, said)| said.floor > 0).map(|(word, said)| (segment, word, said.floor)));
+            let words = lists.get(&segment.id).into_iter().flatten().enumerate();
+            let cut = words.filter(|(_, list)| list.low_watermark > 0);
+            unread.extend(cut.map(|(word, list)| (segment, word, list.low_watermark)));
         }
-        let reads = unread.into_iter().filter_map(|(segment, word, floor)| {
-            let asked = self.words.get(word)?;
+        let reads = unread.into_iter().filter_map(|(segment, word, low_watermark)| {
+            let wanted = self.words.get(word)?;
             Some(async move {
-                let said = self.word(segment, asked, floor.min(below)).await?;
-                Ok::<_, StoreError>((segment.id, word, said))
+                let more = self.word(segment, wanted, low_watermark.min(below)).await?;
+                Ok::<_, TableError>((segment.id, word, more))
             })
         });
         for (segment, word, more) in try_join_all(reads).await? {
-            if let Some(said) = read.get_mut(&segment).and_then(|words| words.get_mut(word)) {
-                said.floor = more.floor;
-                more.numbers.into_iter().for_each(|(number, is_public)| add(said, number, is_public));
+            if let Some(list) = lists.get_mut(&segment).and_then(|words| words.get_mut(word)) {
+                list.low_watermark = more.low_watermark;
+                more.numbers.into_iter().for_each(|(number, is_public)| list.add(number, is_public));
             }
         }
         Ok(())
     }
 }
 
-fn nearest_above(number: u64, decided: &Decided, end: Option<u64>) -> Hits {
-    let above = decided.hits.range(number.saturating_add(1)..);
+fn nearest_above(number: u64, found: &Intersection, end: Option<u64>) -> Hits {
+    let above = found.hits.range(number.saturating_add(1)..);
     let mut numbers: Vec<_> = above.clone().take(MOST_HITS).copied().map(TicketNumber).collect();
     let is_cut = above.count() > numbers.len();
     let more = if is_cut { numbers.last().copied() } else { end.map(TicketNumber) };
@@ -288,14 +280,11 @@ fn nearest_above(number: u64, decided: &Decided, end: Option<u64>) -> Hits {
     Hits { numbers, more, ..Hits::default() }
 }
 
-fn add(said: &mut Said, number: u64, is_public: bool) {
-    *said.numbers.entry(number).or_default() |= is_public;
-}
-
-fn take(item: &Item, asked: &Word, said: &mut Said) -> Result<(), Corrupt> {
-    unpack(bytes(item, "b")?, |word, number, is_public| {
-        if SearchQuery::meets(asked, word) {
-            add(said, number, is_public);
+/// Adds the postings of a block that meet a word of the query.
+fn add_postings(block: &Item, wanted: &Word, list: &mut PostingList) -> Result<(), Corrupt> {
+    unpack(Reader(block).bytes("b")?, |word, number, is_public| {
+        if SearchQuery::meets(wanted, word) {
+            list.add(number, is_public);
         }
     })
 }

@@ -28,9 +28,7 @@ impl BatchWrite {
         let request = WriteRequest::builder();
         Ok(match self {
             Self::Put(item) => request.put_request(PutRequest::builder().set_item(Some(item)).build()?),
-            Self::Delete(key) => {
-                request.delete_request(DeleteRequest::builder().set_key(Some(primary(key))).build()?)
-            }
+            Self::Delete(key) => request.delete_request(DeleteRequest::builder().set_key(Some(primary(key))).build()?),
         }
         .build())
     }

@@ -84,8 +84,7 @@ impl Table {
             .build();
         let stream = stream?;
         request.stream_specification(stream).send().await.map_err(failure)?;
-        let ttl =
-            TimeToLiveSpecification::builder().attribute_name(TTL_ATTRIBUTE).enabled(true).build()?;
+        let ttl = TimeToLiveSpecification::builder().attribute_name(TTL_ATTRIBUTE).enabled(true).build()?;
         let request = self.client().update_time_to_live().table_name(self.name()).time_to_live_specification(ttl);
         request.send().await.map_err(failure)?;
         Ok(())
@@ -116,7 +115,9 @@ impl Table {
 fn key_schema(partition: &str, sort: &str) -> Result<Vec<KeySchemaElement>, TableError> {
     [(partition, KeyType::Hash), (sort, KeyType::Range)]
         .into_iter()
-        .map(|(name, kind)| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().map_err(TableError::from))
+        .map(|(name, kind)| {
+            KeySchemaElement::builder().attribute_name(name).key_type(kind).build().map_err(TableError::from)
+        })
         .collect()
 }
 
