@@ -1,21 +1,21 @@
-//! Marks: what the rows by last activity and by last change say of their tickets, so
-//! that the table leaves most of the others out before a head is read.
+//! Projected columns: attributes of the rows by last activity and by last change, by
+//! which the table leaves out most rows before a ticket item is read.
 //!
-//! `DynamoDB` charges rows by their size, so a mark has one character, of ids four: a
-//! few rows too many pass, and the head decides. Only what is asked for in any list and
-//! has no posting, or a posting without days, is marked.
+//! `DynamoDB` charges rows by their size, so a column has one character, of ids four: a
+//! few rows too many pass, and the ticket item decides. Only values by which any list is
+//! filtered and that have no index entry, or an entry without days, are columns.
 
-use crate::{
-    head::Expression,
-    item::text,
-    keys::{self, Group, State},
-    list::{ListFilter, ListQuery},
-};
+use crate::{filter::ListFilter, query::ListQuery};
 use lambdesk_domain::{
     access::Reach,
     id::{ChannelId, UserId},
     status::Status,
     ticket::Ticket,
+};
+use lambdesk_table::{
+    Expression,
+    item::text,
+    keys::{self, State, StateGroup},
 };
 
 const STATUS: &str = "s";
@@ -25,23 +25,23 @@ const AWAITING: &str = "w";
 const CHANNEL: &str = "c";
 const CHANNEL_KIND: &str = "k";
 const ASSIGNEE: &str = "a";
-/// On number rows: the ticket's [`Group`].
+/// Of number rows: the ticket's [`StateGroup`].
 const GROUP: &str = "g";
 
-/// The name of an attribute and what it says.
-pub type Mark = (&'static str, String);
+/// The name of a column and its value.
+pub type Column = (&'static str, String);
 
-/// Marks of which a row must have one.
+/// Values of a column of which a row must have one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub struct ColumnFilter {
     name: &'static str,
     values: Vec<String>,
-    /// A row without the mark will do, too.
+    /// A row without the column will do, too.
     or_none: bool,
 }
 
-/// What a ticket's rows say.
-pub fn of(ticket: &Ticket) -> Vec<Mark> {
+/// The columns of a ticket's rows.
+pub fn of(ticket: &Ticket) -> Vec<Column> {
     let channel = ticket.channel.as_ref();
     let always = [
         (STATUS, one(ticket.status as u8)),
@@ -57,8 +57,8 @@ pub fn of(ticket: &Ticket) -> Vec<Mark> {
     always.into_iter().chain(perhaps.into_iter().flatten()).collect()
 }
 
-/// What a number row says.
-pub fn of_group(group: Group) -> Mark {
+/// The column of a number row.
+pub fn of_group(group: StateGroup) -> Column {
     (GROUP, group.as_str().to_owned())
 }
 
@@ -75,12 +75,12 @@ fn of_user(user: UserId) -> String {
 }
 
 /// Number rows of some groups.
-pub fn wanted_groups(groups: &[Group]) -> Vec<Wanted> {
+pub fn wanted_groups(groups: &[StateGroup]) -> Vec<ColumnFilter> {
     any(GROUP, groups.iter().map(|group| of_group(*group).1)).into_iter().collect()
 }
 
-/// The marks that rows of a group must have to be in a list.
-pub fn wanted(query: &ListQuery, group: Group) -> Vec<Wanted> {
+/// The columns that rows of a group must have to be in a list.
+pub fn wanted(query: &ListQuery, group: StateGroup) -> Vec<ColumnFilter> {
     let filter = &query.filter;
     let some = |user: &Option<UserId>| user.map(of_user);
     [
@@ -100,14 +100,14 @@ pub fn wanted(query: &ListQuery, group: Group) -> Vec<Wanted> {
 }
 
 /// Of a group that holds several states, those that are asked for.
-fn among_states(states: &[State], group: Group) -> Option<Wanted> {
-    let held = Status::ALL.iter().copied().filter(|status| Group::of(State::Live(*status)) == group);
+fn among_states(states: &[State], group: StateGroup) -> Option<ColumnFilter> {
+    let held = Status::ALL.iter().copied().filter(|status| StateGroup::of(State::Live(*status)) == group);
     let (asked, others): (Vec<_>, Vec<_>) = held.partition(|status| states.contains(&State::Live(*status)));
     let asked = asked.into_iter().filter(|_| !others.is_empty());
     any(STATUS, asked.map(|status| one(status as u8)))
 }
 
-fn in_reach(reach: Reach) -> Option<Wanted> {
+fn in_reach(reach: Reach) -> Option<ColumnFilter> {
     match reach {
         Reach::All => None,
         Reach::Own(user) => any(ASSIGNEE, [of_user(user)].into_iter()),
@@ -116,24 +116,24 @@ fn in_reach(reach: Reach) -> Option<Wanted> {
     }
 }
 
-fn any(name: &'static str, values: impl Iterator<Item = String>) -> Option<Wanted> {
+fn any(name: &'static str, values: impl Iterator<Item = String>) -> Option<ColumnFilter> {
     let values: Vec<_> = values.collect();
-    (!values.is_empty()).then_some(Wanted { name, values, or_none: false })
+    (!values.is_empty()).then_some(ColumnFilter { name, values, or_none: false })
 }
 
-fn any_or_none(assignees: impl Iterator<Item = Option<String>> + Clone) -> Option<Wanted> {
+fn any_or_none(assignees: impl Iterator<Item = Option<String>> + Clone) -> Option<ColumnFilter> {
     let or_none = assignees.clone().any(|user| user.is_none());
     let values: Vec<_> = assignees.flatten().collect();
-    (or_none || !values.is_empty()).then_some(Wanted { name: ASSIGNEE, values, or_none })
+    (or_none || !values.is_empty()).then_some(ColumnFilter { name: ASSIGNEE, values, or_none })
 }
 
-/// Whether marks leave anything out beyond states.
-pub fn are_asked_for(query: &ListQuery) -> bool {
-    query.reach != Reach::All || unmarked(&query.filter) != query.filter
+/// Whether columns leave anything out beyond states.
+pub fn are_wanted(query: &ListQuery) -> bool {
+    query.reach != Reach::All || without_columns(&query.filter) != query.filter
 }
 
-/// A filter without what marks see to.
-fn unmarked(filter: &ListFilter) -> ListFilter {
+/// The part of a filter that columns do not apply.
+fn without_columns(filter: &ListFilter) -> ListFilter {
     ListFilter {
         statuses: vec![],
         priorities: vec![],
@@ -146,18 +146,18 @@ fn unmarked(filter: &ListFilter) -> ListFilter {
     }
 }
 
-/// Whether marks see to everything that is asked for.
+/// Whether columns apply the whole filter.
 pub fn cover(query: &ListQuery) -> bool {
-    unmarked(&query.filter).is_empty()
+    without_columns(&query.filter).is_empty()
 }
 
 /// The filter expression for rows; none when all will do.
-pub fn expression(wanted: &[Wanted], into: &mut Expression) -> Option<String> {
-    let parts: Vec<_> = wanted.iter().map(|wanted| wanted.expression(into)).collect();
+pub fn expression(filters: &[ColumnFilter], into: &mut Expression) -> Option<String> {
+    let parts: Vec<_> = filters.iter().map(|filter| filter.expression(into)).collect();
     (!parts.is_empty()).then(|| parts.join(" AND "))
 }
 
-impl Wanted {
+impl ColumnFilter {
     fn expression(&self, into: &mut Expression) -> String {
         let name = into.name(self.name);
         let values: Vec<_> = self.values.iter().map(|value| into.value(text(value))).collect();

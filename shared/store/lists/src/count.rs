@@ -1,46 +1,43 @@
-//! How many tickets a list holds: counted while they are few. Of very many, and when
-//! nothing but states is asked for, the reports' counters tell.
+//! The number of tickets of a list: counted while they are few, up to 4 MB of rows per
+//! state. Of very many, and when the query names nothing but states, the reports'
+//! counters tell, for half a unit.
 
-use super::{
-    ListQuery, Start, Total, filter,
-    plan::{FEW_WEAK, Plan, plan},
-};
 use crate::{
-    client::{CAPACITY, Store, failure},
-    error::StoreError,
-    head::Expression,
-    item::text,
-    keys::{Index, State, Tenant},
+    expression::filter_expression,
+    lists::Lists,
+    plan::{Plan, Selective, WEAK_LIMIT, plan},
+    position::Start,
+    query::{ListQuery, Total},
 };
-use aws_sdk_dynamodb::types::Select;
 use futures_util::future::try_join_all;
 use lambdesk_domain::access::Reach;
+use lambdesk_table::{
+    Expression, Query, TableError, Tenant,
+    keys::{Index, State},
+};
 use std::collections::BTreeSet;
 
 /// How many answers of the table one state's count reads at most (1 MB each).
 const ROUNDS: u32 = 4;
 
-impl Store {
+impl Lists {
     /// How many tickets match, counted up to a bound.
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn count(&self, tenant: &Tenant, query: &ListQuery) -> Result<Total, StoreError> {
+    pub async fn count(&self, tenant: &Tenant, query: &ListQuery) -> Result<Total, TableError> {
         let query = &ListQuery { start: Start::First { skip: 0 }, ..query.clone() };
-        match plan(query) {
+        let selective = match plan(query) {
             Plan::Nothing => return Ok(Total { count: 0, is_exact: true }),
-            Plan::Few(sources, most, _) => {
-                if let Some(tickets) = self.few(tenant, query, &sources, most).await? {
-                    return Ok(Total { count: tickets.len() as u64, is_exact: true });
-                }
-            }
             Plan::Search(search) => return self.count_found(tenant, query, search).await,
-            Plan::Days(days, _) => {
-                if let Some(tickets) = self.few(tenant, query, &days.sources, FEW_WEAK).await? {
-                    return Ok(Total { count: tickets.len() as u64, is_exact: true });
-                }
-            }
-            Plan::Walk(_) => {}
+            Plan::Selective(selective, _) => Some(selective),
+            Plan::Days(days, _) => Some(Selective { sources: days.sources, limit: WEAK_LIMIT }),
+            Plan::Walk(_) => None,
+        };
+        if let Some(selective) = selective
+            && let Some(tickets) = self.selective(tenant, query, &selective).await?
+        {
+            return Ok(Total { count: tickets.len() as u64, is_exact: true });
         }
         let states: BTreeSet<State> = query.states.iter().copied().collect();
         let totals = try_join_all(states.into_iter().map(|state| self.count_state(tenant, query, state))).await?;
@@ -55,35 +52,22 @@ impl Store {
         Ok(Total { count: total.count.max(counted), is_exact: false })
     }
 
-    /// What the reports' counters say of states: a little late, and with those
-    /// tickets that are put off.
-    async fn counted(&self, tenant: &Tenant, states: &[State]) -> Result<u64, StoreError> {
+    /// The reports' counters of states: a little late, and with snoozed tickets.
+    async fn counted(&self, tenant: &Tenant, states: &[State]) -> Result<u64, TableError> {
         let states: BTreeSet<State> = states.iter().copied().collect();
-        let standings = self.counts(tenant).await?;
+        let standings = self.reports.counts(tenant).await?;
         Ok(standings.map_or(0, |standings| states.into_iter().filter_map(|state| standings.of(state)).sum()))
     }
 
-    async fn count_state(&self, tenant: &Tenant, query: &ListQuery, state: State) -> Result<Total, StoreError> {
+    async fn count_state(&self, tenant: &Tenant, query: &ListQuery, state: State) -> Result<Total, TableError> {
         let (mut count, mut resume) = (0_u64, None);
         for _ in 0..ROUNDS {
             let mut expression = Expression::default();
-            let partition = expression.value(text(tenant.list(state)));
-            let filter = filter::expression(query, false, &mut expression);
-            let (names, values) = expression.into_parts();
-            let after = self.meter.ended();
-            let request = self.client.query().table_name(&*self.table).index_name(Index::List.name());
-            let request = request
-                .key_condition_expression(format!("l_pk = {partition}"))
-                .set_filter_expression(filter)
-                .set_expression_attribute_names(names)
-                .set_expression_attribute_values(values)
-                .select(Select::Count)
-                .set_exclusive_start_key(resume)
-                .return_consumed_capacity(CAPACITY);
-            let output = request.send().await.map_err(failure)?;
-            self.record("Query", after, output.consumed_capacity());
-            count += u64::try_from(output.count).unwrap_or_default();
-            resume = output.last_evaluated_key;
+            let filter = filter_expression(query, false, &mut expression);
+            let request = Query::in_index(Index::List, tenant.list(state)).filter(filter).with(expression);
+            let slice = self.table.query(request.only_count().after(resume)).await?;
+            count += slice.count;
+            resume = slice.last;
             if resume.is_none() {
                 return Ok(Total { count, is_exact: true });
             }

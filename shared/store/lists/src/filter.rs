@@ -1,14 +1,7 @@
-//! What tickets of a list must be like: as an expression for the table, and in
-//! memory for those whose keys were read elsewhere. Both say the same; a property
-//! test holds them against each other.
+//! The filter of a list: what tickets must be like, and whether one is. Pure. The
+//! `expression` module says the same to the table; a property test holds them against
+//! each other.
 
-use super::ListQuery;
-use crate::{
-    head::{Expression, filterable as attr, reach},
-    item::{id, number, text, time},
-    keys::State,
-};
-use aws_sdk_dynamodb::types::AttributeValue as Av;
 use lambdesk_domain::{
     custom_field::FieldValue,
     id::{AccountId, CategoryId, ChannelId, ContactId, TagId, TeamId, UserId},
@@ -49,25 +42,41 @@ impl Period {
 pub struct ListFilter {
     /// Needed only beside states that hold tickets of any status.
     pub statuses: Vec<Status>,
+    /// Where they come from.
     pub sources: Vec<Source>,
+    /// How urgent they are.
     pub priorities: Vec<Priority>,
+    /// Their category.
     pub categories: Vec<CategoryId>,
+    /// Their channel.
     pub channels: Vec<ChannelId>,
+    /// The type of their channel.
     pub channel_types: Vec<ChannelType>,
     /// `None` stands for nobody.
     pub assignees: Vec<Option<UserId>>,
     /// `None` stands for no team.
     pub teams: Vec<Option<TeamId>>,
+    /// Their tags.
     pub tags: Vec<TagId>,
+    /// Their contact.
     pub contacts: Vec<ContactId>,
+    /// Their account.
     pub accounts: Vec<AccountId>,
+    /// The end user's name elsewhere.
     pub uids: Vec<Uid>,
+    /// Their custom fields.
     pub custom: Vec<CustomFilter>,
+    /// Whose turn it is.
     pub awaiting: Vec<Awaiting>,
+    /// Whether the customer has read everything.
     pub is_read_by_customer: Option<bool>,
+    /// Whether somebody of the organisation has.
     pub is_read_by_organization: Option<bool>,
+    /// When they were created.
     pub created: Period,
+    /// When they were last changed.
     pub updated: Period,
+    /// When they were last active.
     pub last_activity: Period,
 }
 
@@ -79,21 +88,9 @@ impl ListFilter {
     }
 }
 
-impl ListQuery {
-    /// Whether a ticket belongs in the list: what [`expression`] asks of the table,
-    /// and the state.
-    pub(super) fn matches(&self, ticket: &Ticket) -> bool {
-        let channel = ticket.channel.as_ref();
-        self.states.contains(&State::of(ticket.shelf, ticket.status))
-            && self.reach.covers(ticket.assignee, channel.map(|channel| channel.id))
-            && !(self.hide_put_off && ticket.is_put_off(self.now))
-            && self.filter.matches(ticket)
-    }
-}
-
 impl ListFilter {
     /// Exhaustive on purpose: a filter that is added and forgotten here does not compile.
-    fn matches(&self, ticket: &Ticket) -> bool {
+    pub(crate) fn matches(&self, ticket: &Ticket) -> bool {
         let Self {
             statuses,
             sources,
@@ -152,104 +149,4 @@ impl CustomFilter {
 
 fn is_any<T: PartialEq>(wanted: &[T], value: Option<&T>) -> bool {
     wanted.is_empty() || value.is_some_and(|value| wanted.contains(value))
-}
-
-/// The filter expression of a query; none when nothing is left out. `by_assignee`:
-/// of the assignee index, whose partition says whose tickets these are but not
-/// their status.
-pub(super) fn expression(query: &ListQuery, by_assignee: bool, into: &mut Expression) -> Option<String> {
-    let filter = &query.filter;
-    let mut parts: Vec<String> = Vec::new();
-    parts.extend(reach(query.reach, into));
-    if query.hide_put_off {
-        let (due, now) = (into.name(attr::FOLLOW_UP), into.value(number(query.now.millis())));
-        parts.push(format!("(attribute_not_exists({due}) OR {due} <= {now})"));
-    }
-    if by_assignee {
-        parts.extend(statuses(&query.states, into));
-    } else {
-        parts.extend(any_or_none(attr::ASSIGNEE, &filter.assignees, |user| user.uuid(), into));
-    }
-    parts.extend(any(attr::STATUS, filter.statuses.iter().map(|status| text(status.as_str())), into));
-    parts.extend(any(attr::SOURCE, filter.sources.iter().map(|source| text(source.as_str())), into));
-    parts.extend(any(attr::PRIORITY, filter.priorities.iter().map(|priority| text(priority.as_str())), into));
-    parts.extend(any(attr::CATEGORY, filter.categories.iter().map(|category| id(category.uuid())), into));
-    parts.extend(any(attr::CHANNEL, filter.channels.iter().map(|channel| id(channel.uuid())), into));
-    parts.extend(any(attr::CHANNEL_KIND, filter.channel_types.iter().map(|kind| text(kind.as_str())), into));
-    parts.extend(any_or_none(attr::TEAM, &filter.teams, |team| team.uuid(), into));
-    parts.extend(any(attr::ACCOUNT, filter.accounts.iter().map(|account| id(account.uuid())), into));
-    parts.extend(any(attr::UID, filter.uids.iter().map(|uid| text(uid.as_str())), into));
-    parts.extend(any(attr::AWAITING, filter.awaiting.iter().map(|awaiting| text(awaiting.as_str())), into));
-    parts.extend(tags(&filter.tags, into));
-    parts.extend(contacts(&filter.contacts, into));
-    parts.extend(filter.custom.iter().filter_map(|custom| self::custom(custom, into)));
-    parts.extend(flag(attr::READ_BY_CUSTOMER, filter.is_read_by_customer, into));
-    parts.extend(flag(attr::READ_BY_ORGANIZATION, filter.is_read_by_organization, into));
-    parts.extend(period(attr::CREATED, filter.created, into));
-    parts.extend(period(attr::UPDATED, filter.updated, into));
-    parts.extend(period(attr::LAST_ACTIVITY, filter.last_activity, into));
-    (!parts.is_empty()).then(|| parts.join(" AND "))
-}
-
-/// `DynamoDB` takes up to 100 operands of IN; the edge allows fewer values.
-fn any(name: &str, values: impl Iterator<Item = Av>, into: &mut Expression) -> Option<String> {
-    let values: Vec<_> = values.map(|value| into.value(value)).collect();
-    (!values.is_empty()).then(|| format!("{} IN ({})", into.name(name), values.join(", ")))
-}
-
-fn any_or_none<T>(
-    name: &str,
-    wanted: &[Option<T>],
-    uuid: impl Fn(&T) -> uuid::Uuid,
-    into: &mut Expression,
-) -> Option<String> {
-    let some = any(name, wanted.iter().flatten().map(|one| id(uuid(one))), into);
-    let none = wanted.iter().any(Option::is_none).then(|| format!("attribute_not_exists({})", into.name(name)));
-    match (some, none) {
-        (Some(some), Some(none)) => Some(format!("({some} OR {none})")),
-        (some, none) => some.or(none),
-    }
-}
-
-fn statuses(states: &[State], into: &mut Expression) -> Option<String> {
-    let words = states
-        .iter()
-        .filter_map(|state| if let State::Live(status) = state { Some(text(status.as_str())) } else { None });
-    any(attr::STATUS, words, into)
-}
-
-fn tags(tags: &[TagId], into: &mut Expression) -> Option<String> {
-    let name = if tags.is_empty() { return None } else { into.name(attr::TAGS) };
-    let parts: Vec<_> = tags.iter().map(|tag| format!("contains({name}, {})", into.value(id(tag.uuid())))).collect();
-    Some(format!("({})", parts.join(" OR ")))
-}
-
-fn contacts(contacts: &[ContactId], into: &mut Expression) -> Option<String> {
-    let path = if contacts.is_empty() { return None } else { into.path(attr::CONTACT, attr::ID) };
-    let values: Vec<_> = contacts.iter().map(|contact| into.value(id(contact.uuid()))).collect();
-    Some(format!("{path} IN ({})", values.join(", ")))
-}
-
-fn custom(custom: &CustomFilter, into: &mut Expression) -> Option<String> {
-    let path = if custom.values.is_empty() { return None } else { into.path(attr::CUSTOM, custom.key.as_str()) };
-    let values: Vec<_> = custom.values.iter().map(|value| into.value(crate::head::custom_value(value))).collect();
-    if !custom.is_member {
-        return Some(format!("{path} IN ({})", values.join(", ")));
-    }
-    let list = into.value(text("L"));
-    let parts: Vec<_> = values.iter().map(|value| format!("contains({path}, {value})")).collect();
-    Some(format!("(attribute_type({path}, {list}) AND ({}))", parts.join(" OR ")))
-}
-
-fn flag(name: &str, wanted: Option<bool>, into: &mut Expression) -> Option<String> {
-    wanted.map(|flag| format!("{} = {}", into.name(name), into.value(Av::Bool(flag))))
-}
-
-fn period(name: &str, period: Period, into: &mut Expression) -> Option<String> {
-    let from = period.from.map(|from| format!("{} >= {}", into.name(name), into.value(time(from))));
-    let until = period.until.map(|until| format!("{} < {}", into.name(name), into.value(time(until))));
-    match (from, until) {
-        (Some(from), Some(until)) => Some(format!("{from} AND {until}")),
-        (from, until) => from.or(until),
-    }
 }

@@ -1,35 +1,40 @@
-//! Several runs as one page.
+//! Pages: the rows of several scans merged in the order of the list and cut to one page
+//! with its positions. Pure.
 
-use super::{ListPage, ListQuery, Position, Start, run::Run};
-use crate::keys;
+use crate::{
+    position::{Position, Start},
+    query::{ListPage, ListQuery},
+    scan::Scan,
+};
 use lambdesk_domain::{id::TicketId, ticket::Ticket};
+use lambdesk_table::keys;
 use std::collections::{HashMap, HashSet, hash_map::Entry};
 
-/// Where all runs have been seen to; none when they have been to their ends.
-pub fn frontier<T>(runs: &[Run<T>], ascending: bool) -> Option<String> {
-    let places = runs.iter().filter_map(|run| run.frontier(ascending));
+/// The place up to which all scans have been read; none when all are at their ends.
+pub fn watermark<T>(scans: &[Scan<T>], ascending: bool) -> Option<String> {
+    let places = scans.iter().filter_map(|scan| scan.watermark(ascending));
     if ascending { places.min() } else { places.max() }
 }
 
-/// Whether a place is not beyond another.
-pub fn reaches(frontier: Option<&str>, place: &str, ascending: bool) -> bool {
-    frontier.is_none_or(|frontier| if ascending { place <= frontier } else { place >= frontier })
+/// Whether a place is not beyond the watermark.
+pub fn reaches(watermark: Option<&str>, place: &str, ascending: bool) -> bool {
+    watermark.is_none_or(|watermark| if ascending { place <= watermark } else { place >= watermark })
 }
 
 /// How many rows have been seen for certain: nothing can come between them.
-pub fn seen<T>(runs: &[Run<T>], ascending: bool) -> usize {
-    let frontier = frontier(runs, ascending);
-    let rows = runs.iter().flat_map(|run| &run.rows);
-    rows.filter(|(place, _)| reaches(frontier.as_deref(), place, ascending)).count()
+pub fn seen<T>(scans: &[Scan<T>], ascending: bool) -> usize {
+    let watermark = watermark(scans, ascending);
+    let rows = scans.iter().flat_map(|scan| &scan.rows);
+    rows.filter(|(place, _)| reaches(watermark.as_deref(), place, ascending)).count()
 }
 
-/// Merges runs in the order of the list, as far as all of them have been seen.
-pub fn merge(query: &ListQuery, runs: Vec<Run<Ticket>>) -> ListPage {
+/// Merges scans in the order of the list, as far as all of them have been read.
+pub fn merge(query: &ListQuery, scans: Vec<Scan<Ticket>>) -> ListPage {
     let ascending = query.is_ascending();
-    let frontier = frontier(&runs, ascending);
-    let mut rows = placed(query, runs.into_iter().flat_map(|run| run.rows).map(|(_, ticket)| ticket));
-    rows.retain(|(place, _)| reaches(frontier.as_deref(), place, ascending));
-    page_of(query, rows, frontier)
+    let watermark = watermark(&scans, ascending);
+    let mut rows = placed(query, scans.into_iter().flat_map(|scan| scan.rows).map(|(_, ticket)| ticket));
+    rows.retain(|(place, _)| reaches(watermark.as_deref(), place, ascending));
+    page_of(query, rows, watermark)
 }
 
 /// Sorts all tickets that there are and cuts the page out of them.
@@ -64,7 +69,7 @@ pub fn page_of(query: &ListQuery, mut rows: Vec<(String, Ticket)>, stopped: Opti
     let has_more = rows.len() > limit;
     rows.truncate(limit);
     let place = |(place, _): &(String, Ticket)| Position::at(place.clone());
-    let back = rows.first().map(place).or_else(|| turned(query).map(Position::at));
+    let back = rows.first().map(place).or_else(|| reverse_cursor(query).map(Position::at));
     let stopped = stopped.map(|place| Position { place, skip: query.skip() - left_out });
     let onwards = if has_more { rows.last().map(place) } else { stopped };
     let mut tickets: Vec<_> = rows.into_iter().map(|(_, ticket)| ticket).collect();
@@ -100,9 +105,9 @@ pub fn join(query: &ListQuery, first: ListPage, second: ListPage) -> ListPage {
     ListPage { tickets, next: second.next, previous }
 }
 
-/// Where an empty page goes back: to the other side of where it began, so that
-/// the ticket it began at is found again.
-fn turned(query: &ListQuery) -> Option<String> {
+/// The position where an empty page goes back: on the other side of where it began, so
+/// that the ticket it began at is found again.
+fn reverse_cursor(query: &ListQuery) -> Option<String> {
     match &query.start {
         Start::First { .. } => None,
         Start::After(Position { place, .. }) | Start::Before(Position { place, .. }) => {
@@ -114,7 +119,7 @@ fn turned(query: &ListQuery) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::list::{ListFilter, Sort, run::testing::read};
+    use crate::{filter::ListFilter, scan::testing::read, sort::Sort};
     use lambdesk_domain::{access::Reach, testing, time::Timestamp};
     use proptest::{
         collection,
@@ -145,7 +150,7 @@ mod tests {
     }
 
     /// What the table would yield of a source when it may look at so many rows.
-    fn run(rows: &Rows, query: &ListQuery, budget: usize) -> Run<Ticket> {
+    fn scan(rows: &Rows, query: &ListQuery, budget: usize) -> Scan<Ticket> {
         let (low, high) = query.range();
         let mut ahead: Vec<_> = rows.iter().filter(|(ticket, _)| (&low..=&high).contains(&&place(ticket))).collect();
         ahead.sort_by_key(|(ticket, _)| place(ticket));
@@ -164,7 +169,7 @@ mod tests {
             states: vec![],
             filter: ListFilter::default(),
             search: None,
-            hide_put_off: false,
+            hide_snoozed: false,
             reach: Reach::All,
             sort: Sort { descending, ..Sort::default() },
             start,
@@ -176,8 +181,8 @@ mod tests {
     fn walk(sources: &[Rows], descending: bool, skip: usize, limit: u16, budgets: &[usize]) -> TestCaseResult {
         let pages = |start| {
             let query = query(start, descending, limit);
-            let runs = sources.iter().zip(budgets.iter().cycle()).map(|(rows, budget)| run(rows, &query, *budget));
-            merge(&query, runs.collect())
+            let scans = sources.iter().zip(budgets.iter().cycle()).map(|(rows, budget)| scan(rows, &query, *budget));
+            merge(&query, scans.collect())
         };
         let passing: BTreeSet<_> =
             sources.iter().flatten().filter(|(_, passes)| *passes).map(|(t, _)| place(t)).collect();
@@ -222,8 +227,8 @@ mod tests {
         let new = Ticket { version: old.version.next(), ..old.clone() };
         let query = query(Start::First { skip: 0 }, true, 5);
         for versions in [[&old, &new], [&new, &old]] {
-            let runs = versions.map(|ticket| run(&vec![(ticket.clone(), true)], &query, 9));
-            assert_eq!(merge(&query, runs.into()).tickets, std::slice::from_ref(&new));
+            let scans = versions.map(|ticket| scan(&vec![(ticket.clone(), true)], &query, 9));
+            assert_eq!(merge(&query, scans.into()).tickets, std::slice::from_ref(&new));
         }
     }
 }

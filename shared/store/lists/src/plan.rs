@@ -1,103 +1,84 @@
-//! Which rows a list is read from. Pure: a query in, a plan out.
+//! The planner: from a query to the rows that its page is read from. Pure.
 //!
 //! | asked for | read | of 25 rows: round trips, units |
 //! |---|---|---|
 //! | by last activity | the list index, one query per state, merged | 1 at once, 2 to 3 per full state |
 //! | by status | the list index, the first state, then the others together | 1 or 2, 3 per state that is needed |
-//! | active ones of assignees or of nobody | the assignee index, whole up to [`FEW_ASSIGNED`], sorted here; by creation: walked | 1, 3 by creation, else 0.1 per ticket |
-//! | of contacts | their rows; up to [`FEW_STRONG`] tickets sorted here; by creation: walked | 2, 14 by creation, else 0.5 per ticket |
+//! | active ones of assignees or of nobody | the assignee index, whole up to [`ASSIGNED_LIMIT`], sorted here; by creation: walked | 1, 3 by creation, else 0.1 per ticket |
+//! | of contacts | their rows; up to [`STRONG_LIMIT`] tickets sorted here; by creation: walked | 2, 14 by creation, else 0.5 per ticket |
 //! | of accounts, uids, teams, categories, with tags, custom values, by creation | their rows | 2, 14 |
 //! | the same by last activity | their day rows, whole days, sorted here | 2 to 3, 15 and 0.5 per further ticket of the last day |
-//! | the same in other orders | up to [`FEW_STRONG`] or [`FEW_WEAK`] tickets sorted here | 2, 0.5 per ticket |
-//! | more of them, up to 1,000 | their keys held against those of the order, before heads are read | 3 to 5, 30 to 50 |
-//! | by creation | the order index and order rows, a range per priority and group | 2, 13 for the heads and 0.5 per range |
+//! | the same in other orders | up to [`STRONG_LIMIT`] or [`WEAK_LIMIT`] tickets sorted here | 2, 0.5 per ticket |
+//! | more of them, up to 1,000 | their keys held against those of the order, before ticket items are read | 3 to 5, 30 to 50 |
+//! | by creation | the order index and order rows, a range per priority and group | 2, 13 for the ticket items and 0.5 per range |
 //! | by priority | the same, in one range per group | 2, 14 |
-//! | by last change | the updated rows, one query per group, left out by their marks | 2, 13.5; of 1 %: 3, 40 |
+//! | by last change | the updated rows, one query per group, left out by their columns | 2, 13.5; of 1 %: 3, 40 |
 //! | by number | the number rows, filtered by group | 2, 13.5 |
-//! | words | the search index, by number; in other orders up to [`FEW_FOUND`] matches sorted here | 1 to 3 of the search, 2 more, 0.5 to 1 per head |
+//! | words | the search index, by number; in other orders up to [`SORTED_HITS`] matches sorted here | 1 to 3 of the search, 2 more, 0.5 to 1 per ticket item |
 //! | of channels, assignees whatever the status, by creation | their rows | 2, 14 |
-//! | the same, sources, channel types, priorities, whose turn it is, what is in reach, by last activity | some heads of the list index, then the activity rows, left out by their marks | 1 to 4; of 1 %: 45 |
+//! | the same, sources, channel types, priorities, whose turn it is, what is in reach, by last activity | some ticket items of the list index, then the activity rows, left out by their columns | 1 to 4; of 1 %: 45 |
 //! | any other filter | the rows of the order, left out here or by the table | up to 50 units, then a short page |
 //!
-//! What is read are whole heads where an index holds them, and else keys, whose
-//! heads are read in batches. A page that has spent its budget comes back short,
+//! Sources are read as whole ticket items where an index holds them, and else as keys,
+//! whose ticket items are read in batches. A page that has spent its budget comes back short,
 //! with the place where it stopped: never a scan, never an unbounded loop.
 
-use super::{ListFilter, ListQuery, SortBy};
-use crate::{
-    keys::{Group, Posting, State},
-    marks,
-    search::Search,
-};
+use crate::{columns, filter::ListFilter, query::ListQuery, sort::SortBy, source::RowSource};
 use lambdesk_domain::{
     access::Reach,
     custom_field::FieldValue,
-    id::{ContactId, UserId},
-    status::Priority,
+    status::{Priority, Status},
 };
+use lambdesk_store_search::Search;
+use lambdesk_table::keys::{IndexedValue, State, StateGroup};
 use std::collections::BTreeSet;
 
 /// The most active tickets of an assignee that are read whole and sorted here.
-pub const FEW_ASSIGNED: u16 = 300;
+pub const ASSIGNED_LIMIT: u16 = 300;
 /// The most tickets of a contact, account or uid that are.
-pub const FEW_STRONG: u16 = 200;
+pub const STRONG_LIMIT: u16 = 200;
 /// The most tickets with a tag, a custom value, of a team or category: beyond, the
 /// rows of the order yield more of them for the same units.
-pub const FEW_WEAK: u16 = 96;
-/// The most matches of a search that are.
-pub const FEW_FOUND: u16 = 200;
-/// The most rows of postings or assignees that are read for one page. Beyond so
+pub const WEAK_LIMIT: u16 = 96;
+/// The most index entries or assignees that are read for one page. Beyond so
 /// many values the filter is applied to the rows of the order.
 const MOST_VALUES: usize = 20;
-
-/// Where candidates come from.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Source {
-    /// The list index: a state by last activity. Whole heads.
-    State(State),
-    /// The assignee index: somebody's active tickets by creation. Whole heads.
-    Assigned(Option<UserId>),
-    /// The order index or rows: a group by priority, or one priority of it by creation.
-    Order(Group, Option<Priority>),
-    /// The updated rows of a group.
-    Updated(Group),
-    /// The activity rows of a group.
-    Active(Group),
-    /// The number rows of these groups.
-    Numbers(Vec<Group>),
-    /// The lookup index: a contact's tickets by creation.
-    Contact(ContactId),
-    /// The tickets that have something, by creation.
-    Posted(Posting),
-    /// The same by the day of their last activity.
-    PostedByDay(Posting),
-}
 
 /// How a page is read.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Plan<'a> {
     /// Nothing can match.
     Nothing,
-    /// What says some words.
+    /// The hits of a search.
     Search(&'a Search),
-    /// These whole, when they have at most so many rows, and sorted here; else the walk.
-    Few(Vec<Source>, u16, Walk),
+    /// Selective sources, sorted here; else, when they have too many rows, the walk.
+    Selective(Selective, Walk),
     /// By last activity, day by day; else, when a day has too many, the walk.
     Days(Walk, Walk),
     /// In the order of the list, as far as needed.
     Walk(Walk),
 }
 
+/// Sources that probably have few rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Selective {
+    /// All of them are read.
+    pub sources: Vec<RowSource>,
+    /// The most rows of all together that are sorted here.
+    pub limit: u16,
+}
+
 /// Rows in the order of the list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Walk {
     /// What is merged.
-    pub sources: Vec<Source>,
+    pub sources: Vec<RowSource>,
     /// Most rows are expected to belong in the list.
     pub is_plain: bool,
-    /// Where a page goes on that is not full after some heads: rows by whose marks the
-    /// table leaves out most of what does not belong in the list, at a ninth of the units.
-    pub then: Vec<Source>,
+    /// Where a page goes on that is not full after some ticket items: rows by whose columns
+    /// the table leaves out most of what does not belong in the list, at a ninth of the
+    /// units.
+    pub then: Vec<RowSource>,
 }
 
 /// The plan of a query.
@@ -108,123 +89,123 @@ pub fn plan(query: &ListQuery) -> Plan<'_> {
     if let Some(search) = &query.search {
         return Plan::Search(search);
     }
-    let few = selective(query);
-    match few {
-        Some(few) if query.sort.by == SortBy::Created => Plan::Walk(few.walk(query)),
-        Some(few) if query.sort.by == SortBy::LastActivity && few.is_posted() => {
-            Plan::Days(few.by_day().walk(query), in_order(query))
+    match selective(query) {
+        Some(choice) if query.sort.by == SortBy::Created => Plan::Walk(choice.walk(query)),
+        Some(choice) if query.sort.by == SortBy::LastActivity && choice.is_indexed() => {
+            Plan::Days(choice.by_day().walk(query), in_order(query))
         }
-        Some(Few { sources, most, .. }) => Plan::Few(sources, most, in_order(query)),
+        Some(Choice { selective, .. }) => Plan::Selective(selective, in_order(query)),
         None => Plan::Walk(in_order(query)),
     }
 }
 
-/// Rows that are probably few, all by creation.
-struct Few {
-    sources: Vec<Source>,
-    most: u16,
-    /// The filter without what the sources see to.
+/// Selective sources, all by creation, of a part of the filter.
+struct Choice {
+    selective: Selective,
+    /// The filter without that part.
     rest: ListFilter,
 }
 
-impl Few {
-    fn is_posted(&self) -> bool {
-        self.sources.iter().all(|source| matches!(source, Source::Posted(_)))
+impl Choice {
+    fn is_indexed(&self) -> bool {
+        self.selective.sources.iter().all(|source| matches!(source, RowSource::Indexed(_)))
     }
 
     fn by_day(self) -> Self {
         let by_day = |source| match source {
-            Source::Posted(posting) => Source::PostedByDay(posting),
+            RowSource::Indexed(value) => RowSource::IndexedByDay(value),
             other => other,
         };
-        Self { sources: self.sources.into_iter().map(by_day).collect(), ..self }
+        let sources = self.selective.sources.into_iter().map(by_day).collect();
+        Self { selective: Selective { sources, ..self.selective }, ..self }
     }
 
     fn walk(self, query: &ListQuery) -> Walk {
         let is_plain = is_plain(query, &self.rest, true);
-        Walk { sources: self.sources, is_plain, then: Vec::new() }
+        Walk { sources: self.selective.sources, is_plain, then: Vec::new() }
     }
 }
 
 /// The first of the filters, from those that leave least, by which rows are found.
-fn selective(query: &ListQuery) -> Option<Few> {
+fn selective(query: &ListQuery) -> Option<Choice> {
     let filter = &query.filter;
     let rest = || filter.clone();
-    let contacts = filter.contacts.iter().copied().map(Source::Contact).collect();
-    let accounts = filter.accounts.iter().copied().map(Posting::Account);
-    let uids = filter.uids.iter().cloned().map(Posting::Uid);
-    few(contacts, FEW_STRONG, ListFilter { contacts: vec![], ..rest() })
-        .or_else(|| posted(accounts, FEW_STRONG, ListFilter { accounts: vec![], ..rest() }))
-        .or_else(|| posted(uids, FEW_STRONG, ListFilter { uids: vec![], ..rest() }))
-        .or_else(|| few(assigned(query), FEW_ASSIGNED, ListFilter { assignees: vec![], ..rest() }))
+    let contacts = filter.contacts.iter().copied().map(RowSource::Contact).collect();
+    let accounts = filter.accounts.iter().copied().map(IndexedValue::Account);
+    let uids = filter.uids.iter().cloned().map(IndexedValue::Uid);
+    choice(contacts, STRONG_LIMIT, ListFilter { contacts: vec![], ..rest() })
+        .or_else(|| indexed(accounts, STRONG_LIMIT, ListFilter { accounts: vec![], ..rest() }))
+        .or_else(|| indexed(uids, STRONG_LIMIT, ListFilter { uids: vec![], ..rest() }))
+        .or_else(|| choice(assigned(query), ASSIGNED_LIMIT, ListFilter { assignees: vec![], ..rest() }))
         .or_else(|| weak(filter))
-        .or_else(|| marked(query))
+        .or_else(|| by_column(query))
 }
 
 /// The same of those that may leave many.
-fn weak(filter: &ListFilter) -> Option<Few> {
+fn weak(filter: &ListFilter) -> Option<Choice> {
     let rest = || filter.clone();
-    let tags = filter.tags.iter().copied().map(Posting::Tag);
-    let teams: Option<Vec<_>> = filter.teams.iter().map(|team| team.map(Posting::Team)).collect();
-    let categories = filter.categories.iter().copied().map(Posting::Category);
+    let tags = filter.tags.iter().copied().map(IndexedValue::Tag);
+    let teams: Option<Vec<_>> = filter.teams.iter().map(|team| team.map(IndexedValue::Team)).collect();
+    let categories = filter.categories.iter().copied().map(IndexedValue::Category);
     custom(filter)
-        .or_else(|| posted(tags, FEW_WEAK, ListFilter { tags: vec![], ..rest() }))
-        .or_else(|| posted(teams?, FEW_WEAK, ListFilter { teams: vec![], ..rest() }))
-        .or_else(|| posted(categories, FEW_WEAK, ListFilter { categories: vec![], ..rest() }))
+        .or_else(|| indexed(tags, WEAK_LIMIT, ListFilter { tags: vec![], ..rest() }))
+        .or_else(|| indexed(teams?, WEAK_LIMIT, ListFilter { teams: vec![], ..rest() }))
+        .or_else(|| indexed(categories, WEAK_LIMIT, ListFilter { categories: vec![], ..rest() }))
 }
 
-/// Postings of what rows are marked with, in the orders whose rows have no marks.
-fn marked(query: &ListQuery) -> Option<Few> {
+/// Index entries of values that rows have as columns, in the orders whose rows have no
+/// columns.
+fn by_column(query: &ListQuery) -> Option<Choice> {
     if matches!(query.sort.by, SortBy::LastActivity | SortBy::Updated) {
         return None;
     }
     let filter = &query.filter;
     let rest = || filter.clone();
     let assignees = match query.reach {
-        Reach::Own(user) if filter.assignees.is_empty() => Some(vec![Posting::Assignee(user)]),
-        _ => filter.assignees.iter().map(|user| user.map(Posting::Assignee)).collect(),
+        Reach::Own(user) if filter.assignees.is_empty() => Some(vec![IndexedValue::Assignee(user)]),
+        _ => filter.assignees.iter().map(|user| user.map(IndexedValue::Assignee)).collect(),
     };
     let channels: Vec<_> = match query.reach {
         Reach::Channel(channel) if filter.channels.is_empty() => vec![channel],
         _ => filter.channels.clone(),
     };
-    let channels = channels.into_iter().map(Posting::Channel);
-    posted(assignees.unwrap_or_default(), FEW_WEAK, ListFilter { assignees: vec![], ..rest() })
-        .or_else(|| posted(channels, FEW_WEAK, ListFilter { channels: vec![], ..rest() }))
+    let channels = channels.into_iter().map(IndexedValue::Channel);
+    indexed(assignees.unwrap_or_default(), WEAK_LIMIT, ListFilter { assignees: vec![], ..rest() })
+        .or_else(|| indexed(channels, WEAK_LIMIT, ListFilter { channels: vec![], ..rest() }))
 }
 
 /// By the first custom field. Several choices as a whole are no posting.
-fn custom(filter: &ListFilter) -> Option<Few> {
+fn custom(filter: &ListFilter) -> Option<Choice> {
     let (first, others) = filter.custom.split_first()?;
     if first.values.iter().any(|value| matches!(value, FieldValue::Choices(_))) {
         return None;
     }
-    let values = first.values.iter().map(|value| Posting::Custom(first.key.clone(), value.clone()));
-    posted(values, FEW_WEAK, ListFilter { custom: others.to_vec(), ..filter.clone() })
+    let values = first.values.iter().map(|value| IndexedValue::Custom(first.key.clone(), value.clone()));
+    indexed(values, WEAK_LIMIT, ListFilter { custom: others.to_vec(), ..filter.clone() })
 }
 
-fn posted(postings: impl IntoIterator<Item = Posting>, most: u16, rest: ListFilter) -> Option<Few> {
-    few(postings.into_iter().map(Source::Posted).collect(), most, rest)
+fn indexed(values: impl IntoIterator<Item = IndexedValue>, limit: u16, rest: ListFilter) -> Option<Choice> {
+    choice(values.into_iter().map(RowSource::Indexed).collect(), limit, rest)
 }
 
-fn few(sources: Vec<Source>, most: u16, rest: ListFilter) -> Option<Few> {
-    (1..=MOST_VALUES).contains(&sources.len()).then_some(Few { sources, most, rest })
+fn choice(sources: Vec<RowSource>, limit: u16, rest: ListFilter) -> Option<Choice> {
+    (1..=MOST_VALUES).contains(&sources.len()).then(|| Choice { selective: Selective { sources, limit }, rest })
 }
 
 /// The partitions of the assignee index, when they hold all that is asked for.
-fn assigned(query: &ListQuery) -> Vec<Source> {
-    let is_active = query.states.iter().all(|state| Group::of(*state) == Group::Active);
+fn assigned(query: &ListQuery) -> Vec<RowSource> {
+    let is_active = query.states.iter().all(|state| StateGroup::of(*state) == StateGroup::Active);
     let assignees: BTreeSet<Option<UserId>> = match query.reach {
         Reach::Own(user) if query.filter.assignees.is_empty() => [Some(user)].into(),
         _ => query.filter.assignees.iter().copied().collect(),
     };
-    if is_active { assignees.into_iter().map(Source::Assigned).collect() } else { Vec::new() }
+    if is_active { assignees.into_iter().map(RowSource::Assigned).collect() } else { Vec::new() }
 }
 
 /// All rows of the states in the order of the list.
 fn in_order(query: &ListQuery) -> Walk {
     let states: BTreeSet<State> = query.states.iter().copied().collect();
-    let groups: BTreeSet<Group> = states.iter().copied().map(Group::of).collect();
+    let groups: BTreeSet<StateGroup> = states.iter().copied().map(StateGroup::of).collect();
     let walk = |sources, rest: &ListFilter, is_coarse| {
         let is_plain = is_plain(query, rest, is_coarse);
         Walk { sources, is_plain, then: Vec::new() }
@@ -236,34 +217,37 @@ fn in_order(query: &ListQuery) -> Walk {
     let filter = &query.filter;
     let any_priority = ListFilter { priorities: vec![], ..filter.clone() };
     let by_priority = || {
-        let of = |group: &Group| priorities.iter().map(|one| Source::Order(*group, Some(*one))).collect::<Vec<_>>();
+        let of =
+            |group: &StateGroup| priorities.iter().map(|one| RowSource::Order(*group, Some(*one))).collect::<Vec<_>>();
         groups.iter().flat_map(of).collect()
     };
     match query.sort.by {
-        SortBy::LastActivity if marks::are_asked_for(query) => Walk {
-            then: groups.into_iter().map(Source::Active).collect(),
-            ..walk(states.into_iter().map(Source::State).collect(), filter, false)
+        SortBy::LastActivity if columns::are_wanted(query) => Walk {
+            then: groups.into_iter().map(RowSource::Active).collect(),
+            ..walk(states.into_iter().map(RowSource::State).collect(), filter, false)
         },
-        SortBy::LastActivity | SortBy::Status => walk(states.into_iter().map(Source::State).collect(), filter, false),
+        SortBy::LastActivity | SortBy::Status => {
+            walk(states.into_iter().map(RowSource::State).collect(), filter, false)
+        }
         SortBy::Priority if filter.priorities.is_empty() => {
-            walk(groups.into_iter().map(|group| Source::Order(group, None)).collect(), filter, true)
+            walk(groups.into_iter().map(|group| RowSource::Order(group, None)).collect(), filter, true)
         }
         SortBy::Created | SortBy::Priority => walk(by_priority(), &any_priority, true),
         SortBy::Updated => Walk {
-            is_plain: marks::cover(query),
-            ..walk(groups.into_iter().map(Source::Updated).collect(), filter, true)
+            is_plain: columns::cover(query),
+            ..walk(groups.into_iter().map(RowSource::Updated).collect(), filter, true)
         },
-        SortBy::Number => walk(vec![Source::Numbers(groups.into_iter().collect())], filter, true),
+        SortBy::Number => walk(vec![RowSource::Numbers(groups.into_iter().collect())], filter, true),
     }
 }
 
 /// Whether few rows are left out: nothing of the filter is left to apply, all is
 /// in reach, and where rows are kept by group, the states are whole groups.
 fn is_plain(query: &ListQuery, rest: &ListFilter, is_coarse: bool) -> bool {
-    let whole = |state: &State| match Group::of(*state) {
-        group @ (Group::Active | Group::Done) => {
-            let live = lambdesk_domain::status::Status::ALL.iter().copied().map(State::Live);
-            live.filter(|state| Group::of(*state) == group).all(|state| query.states.contains(&state))
+    let whole = |state: &State| match StateGroup::of(*state) {
+        group @ (StateGroup::Active | StateGroup::Done) => {
+            let live = Status::ALL.iter().copied().map(State::Live);
+            live.filter(|state| StateGroup::of(*state) == group).all(|state| query.states.contains(&state))
         }
         _ => true,
     };

@@ -1,99 +1,33 @@
-//! Lists of tickets: every filter with every order, page by page, both ways.
-//!
-//! What is read for which question, and at what cost, is in [`plan`].
-
-mod count;
-mod days;
-mod filter;
-mod keyed;
-mod newest;
-mod page;
-mod plan;
-mod run;
-mod searched;
-mod sort;
-mod source;
-mod walk;
-
-pub use filter::{CustomFilter, ListFilter, Period};
-pub use sort::{Sort, SortBy};
+//! The query of a list and its page. Pure: filter, order and position in; the range of
+//! places that the page lies in out.
 
 use crate::{
-    client::Store,
-    error::StoreError,
-    events::InvalidPosition,
-    keys::{self, State, Tenant},
-    search::Search,
+    filter::{ListFilter, Period},
+    position::{ENDS, Position, Start},
+    sort::{Sort, SortBy},
 };
 use lambdesk_domain::{access::Reach, ticket::Ticket, time::Timestamp};
-use plan::{FEW_FOUND, Plan, plan};
-use source::ENDS;
-use std::{fmt, str::FromStr, time::Duration};
+use lambdesk_store_search::Search;
+use lambdesk_table::keys::{self, State};
+use std::time::Duration;
 
 /// How deep page numbers reach, in tickets; cursors reach everything.
 pub const DEEPEST: usize = 1_000;
 /// How far a ticket's id may have been made from its `created_at`: one request at most.
 const MAKING: Duration = Duration::from_mins(1);
 
-/// A place in a list: right beyond a ticket. Written as one text, which reads back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Position {
-    place: String,
-    /// Rows beyond the place that are still to be left out: a page by number spent its
-    /// budget before it came to its own.
-    skip: usize,
-}
-
-impl Position {
-    /// Right beyond this ticket.
-    #[must_use]
-    pub fn of(ticket: &Ticket, by: SortBy) -> Self {
-        Self::at(by.place(ticket))
-    }
-
-    const fn at(place: String) -> Self {
-        Self { place, skip: 0 }
-    }
-}
-
-impl fmt::Display for Position {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.skip, self.place)
-    }
-}
-
-impl FromStr for Position {
-    type Err = InvalidPosition;
-
-    fn from_str(text: &str) -> Result<Self, InvalidPosition> {
-        let (skip, place) = text.split_once(':').ok_or(InvalidPosition)?;
-        Ok(Self { place: place.to_owned(), skip: skip.parse().map_err(|_| InvalidPosition)? })
-    }
-}
-
-/// Which way a page goes from its position.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Start {
-    /// From the beginning of the list, leaving out so many.
-    First { skip: usize },
-    /// Onwards from a position.
-    After(Position),
-    /// Back from a position.
-    Before(Position),
-}
-
-/// What is asked of the list.
+/// The query of a list.
 #[derive(Debug, Clone)]
 pub struct ListQuery {
     /// Where tickets are looked for.
     pub states: Vec<State>,
     /// What they must be like.
     pub filter: ListFilter,
-    /// The words that they must say.
+    /// The words that they must have.
     pub search: Option<Search>,
-    /// Leave out those whose follow-up is still to come.
-    pub hide_put_off: bool,
-    /// Who asks may see these.
+    /// Leave out snoozed tickets: those whose follow-up is still to come.
+    pub hide_snoozed: bool,
+    /// Leave out tickets that the caller may not see.
     pub reach: Reach,
     /// In which order.
     pub sort: Sort,
@@ -125,14 +59,19 @@ pub struct Total {
     pub is_exact: bool,
 }
 
-/// A search finds more tickets than are sorted for one page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("more than {FEW_FOUND} tickets match")]
-pub struct TooMany;
-
 impl ListQuery {
+    /// Whether a ticket belongs in the list: what the filter expression asks of the
+    /// table, and the state.
+    pub(crate) fn matches(&self, ticket: &Ticket) -> bool {
+        let channel = ticket.channel.as_ref();
+        self.states.contains(&State::of(ticket.shelf, ticket.status))
+            && self.reach.covers(ticket.assignee, channel.map(|channel| channel.id))
+            && !(self.hide_snoozed && ticket.is_put_off(self.now))
+            && self.filter.matches(ticket)
+    }
+
     /// How many rows the page leaves out at its beginning.
-    const fn skip(&self) -> usize {
+    pub(crate) const fn skip(&self) -> usize {
         match &self.start {
             Start::First { skip } | Start::After(Position { skip, .. }) => *skip,
             Start::Before(_) => 0,
@@ -141,17 +80,17 @@ impl ListQuery {
 
     /// How many rows a page must have seen to know that it is full and whether
     /// there is more.
-    fn wanted(&self) -> usize {
+    pub(crate) fn wanted(&self) -> usize {
         self.skip() + usize::from(self.limit) + 1
     }
 
     /// Whether the page is read towards greater places.
-    const fn is_ascending(&self) -> bool {
+    pub(crate) const fn is_ascending(&self) -> bool {
         matches!(self.start, Start::Before(_)) == self.sort.descending
     }
 
     /// The places, both included, between which the rows of the page are.
-    fn range(&self) -> (String, String) {
+    pub(crate) fn range(&self) -> (String, String) {
         let (mut low, mut high) = self.bounds();
         if let Start::After(Position { place, .. }) | Start::Before(Position { place, .. }) = &self.start {
             if self.is_ascending() {
@@ -174,25 +113,5 @@ impl ListQuery {
         let from = period.from.map(|from| keys::time_place(from.minus(margin)));
         let until = period.until.map(|until| keys::before(&keys::time_place(until.plus(margin))));
         (from.unwrap_or_else(|| ENDS.0.to_owned()), until.unwrap_or_else(|| ENDS.1.to_owned()))
-    }
-}
-
-impl Store {
-    /// One page of tickets.
-    ///
-    /// # Errors
-    /// When the table fails; the inner error for a search that finds too much to be
-    /// sorted by anything but the number.
-    pub async fn list(&self, tenant: &Tenant, query: &ListQuery) -> Result<Result<ListPage, TooMany>, StoreError> {
-        Ok(Ok(match plan(query) {
-            Plan::Nothing => page::cut(query, Vec::new()),
-            Plan::Search(search) => return self.searched(tenant, query, search).await,
-            Plan::Walk(walk) => self.walk(tenant, query, &walk).await?,
-            Plan::Days(days, walk) => match self.walk_days(tenant, query, &days).await? {
-                Some(page) => page,
-                None => self.walk(tenant, query, &walk).await?,
-            },
-            Plan::Few(sources, most, walk) => self.few_or_walk(tenant, query, (&sources, most), &walk).await?,
-        }))
     }
 }

@@ -1,46 +1,46 @@
-//! Reading one source in steps.
+//! A scan of one source in steps: each step is one query, eventually consistent, that
+//! looks at a bounded number of rows and leaves out some by a filter expression.
 
-use super::{
-    ListQuery, SortBy, filter,
-    plan::Source,
-    source::{ENDS, Scope},
-};
 use crate::{
-    client::{CAPACITY, Store, failure},
-    error::{Corrupt, StoreError},
-    head::{self, Expression},
-    item::{Item, Reader, text},
-    keys::{self, Index, Tenant},
-    marks,
+    columns,
+    expression::filter_expression,
+    position::ENDS,
+    query::ListQuery,
+    sort::SortBy,
+    source::{RowSource, Scope},
 };
-use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use lambdesk_domain::{id::TicketId, ticket::Ticket};
+use lambdesk_store_tickets::item as ticket_item;
+use lambdesk_table::{
+    Corrupt, Expression, Item, Query, Table, TableError, Tenant,
+    item::Reader,
+    keys::{self, Index},
+};
 
 /// What a source's rows are read as.
-pub trait Row: Sized {
+pub trait ScannedRow: Sized {
     /// A row and its place.
     fn read(item: &Item, scope: &Scope, by: SortBy) -> Result<(String, Self), Corrupt>;
 }
 
-impl Row for Ticket {
+impl ScannedRow for Ticket {
     fn read(item: &Item, _: &Scope, by: SortBy) -> Result<(String, Self), Corrupt> {
-        let ticket = head::decode(item)?;
+        let ticket = ticket_item::decode(item)?;
         Ok((by.place(&ticket), ticket))
     }
 }
 
-impl Row for TicketId {
+impl ScannedRow for TicketId {
     fn read(item: &Item, scope: &Scope, _: SortBy) -> Result<(String, Self), Corrupt> {
-        let (_, sort_key) = scope.attributes();
-        let place = scope.place(Reader(item).text(sort_key)?);
+        let place = scope.place(Reader(item).text(scope.sort_key())?);
         let ticket = keys::ticket_at(&place).ok_or(Corrupt("sk"))?;
         Ok((place, ticket))
     }
 }
 
-/// What has been read of a source.
+/// A source and the rows of it that were read.
 #[derive(Debug)]
-pub struct Run<T> {
+pub struct Scan<T> {
     scope: Scope,
     /// The sort keys that may hold rows of the page, both included.
     range: (String, String),
@@ -51,9 +51,9 @@ pub struct Run<T> {
     is_exhausted: bool,
 }
 
-impl<T: Row> Run<T> {
+impl<T: ScannedRow> Scan<T> {
     /// As much of a source as is ahead of the query's position.
-    pub fn ahead(source: &Source, tenant: &Tenant, query: &ListQuery) -> Self {
+    pub fn ahead(source: &RowSource, tenant: &Tenant, query: &ListQuery) -> Self {
         let (low, high) = query.range();
         let scope = source.scope(tenant, query.sort.by);
         let range = scope.between(&low, &high);
@@ -62,95 +62,76 @@ impl<T: Row> Run<T> {
     }
 
     /// All of a source.
-    pub fn whole(source: &Source, tenant: &Tenant) -> Self {
+    pub fn whole(source: &RowSource, tenant: &Tenant) -> Self {
         Self::between(source, tenant, (ENDS.0.to_owned(), ENDS.1.to_owned()))
     }
 
     /// What is between two sort keys, both included.
-    pub fn between(source: &Source, tenant: &Tenant, range: (String, String)) -> Self {
+    pub fn between(source: &RowSource, tenant: &Tenant, range: (String, String)) -> Self {
         let scope = source.scope(tenant, SortBy::Created);
         let is_exhausted = range.0 > range.1;
         Self { scope, range, rows: Vec::new(), resume: None, is_exhausted }
     }
+
+    /// Reads on, once: at most so many rows are looked at.
+    pub async fn read_on(&mut self, table: &Table, query: &ListQuery, rows: usize) -> Result<(), TableError> {
+        let request = self.request(query).limit(rows).after(self.resume.take());
+        let slice = table.query(request).await?;
+        for item in &slice.items {
+            self.rows.push(T::read(item, &self.scope, query.sort.by)?);
+        }
+        self.is_exhausted = slice.last.is_none();
+        self.resume = slice.last;
+        Ok(())
+    }
+
+    fn request(&self, query: &ListQuery) -> Query {
+        let Self { scope, range: (low, high), .. } = self;
+        let mut expression = Expression::default();
+        let filter = match scope.index {
+            Some(index) if index.holds_items() => filter_expression(query, index == Index::Assignee, &mut expression),
+            _ => columns::expression(&scope.wanted(query), &mut expression),
+        };
+        let request = match scope.index {
+            Some(index) => Query::in_index(index, &scope.partition),
+            None => Query::of(&scope.partition).eventual(),
+        };
+        request.between(low, high).filter(filter).with(expression).ascending(query.is_ascending())
+    }
 }
 
-impl<T> Run<T> {
+impl<T> Scan<T> {
     pub const fn is_exhausted(&self) -> bool {
         self.is_exhausted
     }
 
-    /// Whether the table leaves out some of its rows by their marks.
-    pub fn is_sifted(&self, query: &ListQuery) -> bool {
+    /// Whether the table leaves out some of its rows by their columns.
+    pub fn is_filtered(&self, query: &ListQuery) -> bool {
         !self.scope.wanted(query).is_empty()
     }
 
-    /// The place up to which everything has been seen, while there may be more.
-    pub fn frontier(&self, ascending: bool) -> Option<String> {
-        let (_, sort_key) = self.scope.attributes();
-        let read = self.resume.as_ref().and_then(|key| key.get(sort_key)?.as_s().ok());
+    /// The place up to which all rows have been read, while there may be more.
+    pub fn watermark(&self, ascending: bool) -> Option<String> {
+        let read = self.resume.as_ref().and_then(|key| key.get(self.scope.sort_key())?.as_s().ok());
         let (low, high) = &self.range;
         let beginning = if ascending { low } else { high };
         (!self.is_exhausted).then(|| self.scope.place(read.unwrap_or(beginning)))
     }
 }
 
-impl Store {
-    /// Reads on, once: at most so many rows are looked at.
-    pub(super) async fn step<T: Row>(
-        &self,
-        query: &ListQuery,
-        run: &mut Run<T>,
-        rows: usize,
-    ) -> Result<(), StoreError> {
-        let after = self.meter.ended();
-        let request = self.request(query, run).limit(i32::try_from(rows).unwrap_or(i32::MAX));
-        let output = request.set_exclusive_start_key(run.resume.take()).send().await.map_err(failure)?;
-        self.record("Query", after, output.consumed_capacity());
-        for item in output.items.unwrap_or_default() {
-            run.rows.push(T::read(&item, &run.scope, query.sort.by)?);
-        }
-        run.is_exhausted = output.last_evaluated_key.is_none();
-        run.resume = output.last_evaluated_key;
-        Ok(())
-    }
-
-    fn request<T>(&self, query: &ListQuery, run: &Run<T>) -> QueryFluentBuilder {
-        let Run { scope, range: (low, high), .. } = run;
-        let (pk, sk) = scope.attributes();
-        let mut expression = Expression::default();
-        let (partition, low, high) =
-            (expression.value(text(&scope.partition)), expression.value(text(low)), expression.value(text(high)));
-        let filter = match scope.index {
-            Some(index) if index.holds_items() => filter::expression(query, index == Index::Assignee, &mut expression),
-            _ => marks::expression(&scope.wanted(query), &mut expression),
-        };
-        let (names, values) = expression.into_parts();
-        self.client
-            .query()
-            .table_name(&*self.table)
-            .set_index_name(scope.index.map(|index| index.name().to_owned()))
-            .key_condition_expression(format!("{pk} = {partition} AND {sk} BETWEEN {low} AND {high}"))
-            .set_filter_expression(filter)
-            .set_expression_attribute_names(names)
-            .set_expression_attribute_values(values)
-            .scan_index_forward(query.is_ascending())
-            .return_consumed_capacity(CAPACITY)
-    }
-}
-
 #[cfg(test)]
 pub mod testing {
     use super::*;
-    use crate::keys::State;
     use lambdesk_domain::id::WorkspaceId;
+    use lambdesk_table::{item::text, keys::State};
     use uuid::Uuid;
 
-    /// A run as if it had been read up to a place, or to the end.
-    pub fn read<T>(rows: Vec<(String, T)>, up_to: Option<String>) -> Run<T> {
+    /// A scan as if it had been read up to a place, or to the end.
+    pub fn read<T>(rows: Vec<(String, T)>, up_to: Option<String>) -> Scan<T> {
         let tenant = Tenant::new(WorkspaceId::new(Uuid::nil()));
-        let scope = Source::State(State::Archived).scope(&tenant, SortBy::LastActivity);
+        let scope = RowSource::State(State::Archived).scope(&tenant, SortBy::LastActivity);
         let is_exhausted = up_to.is_none();
         let resume = up_to.map(|place| Item::from([("l_sk".to_owned(), text(place))]));
-        Run { scope, range: (ENDS.0.to_owned(), ENDS.1.to_owned()), rows, resume, is_exhausted }
+        Scan { scope, range: (ENDS.0.to_owned(), ENDS.1.to_owned()), rows, resume, is_exhausted }
     }
 }

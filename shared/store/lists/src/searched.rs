@@ -1,42 +1,46 @@
-//! Lists of what says some words.
+//! Lists of the hits of a search: by number as far as a page needs, in other orders sorted
+//! here. One or two searches, and half a unit per ticket item.
 
-use super::{ListPage, ListQuery, Position, SortBy, Start, TooMany, Total, page, plan::FEW_FOUND};
 use crate::{
-    client::Store,
-    error::StoreError,
-    keys::{self, Tenant},
-    search::{Hits, Search, SearchFrom},
+    error::{ListError, SORTED_HITS},
+    lists::Lists,
+    page,
+    position::{Position, Start},
+    query::{ListPage, ListQuery, Total},
+    sort::SortBy,
 };
 use lambdesk_domain::{id::TicketNumber, ticket::Ticket};
+use lambdesk_store_search::{Hits, Search, SearchFrom};
+use lambdesk_table::{TableError, Tenant, keys};
 
-/// How often one page searches and reads heads before it comes back short.
+/// How often one page searches and reads ticket items before it comes back short.
 const ROUNDS: usize = 2;
-/// How many heads a page reads, unless it asks for more.
-const HEADS: usize = 100;
+/// How many ticket items a page reads, unless it asks for more.
+const ITEMS: usize = 100;
 
-impl Store {
-    /// A page of what a search finds: in its own order, by number, as far as needed;
+impl Lists {
+    /// A page of the hits of a search: in its own order, by number, as far as needed;
     /// in another one sorted here.
-    pub(super) async fn searched(
+    pub(crate) async fn searched(
         &self,
         tenant: &Tenant,
         query: &ListQuery,
         search: &Search,
-    ) -> Result<Result<ListPage, TooMany>, StoreError> {
+    ) -> Result<ListPage, ListError> {
         if query.sort.by == SortBy::Number {
-            return self.walk_search(tenant, query, search).await.map(Ok);
+            return Ok(self.walk_search(tenant, query, search).await?);
         }
         let (tickets, is_all) = self.first_found(tenant, query, search).await?;
-        Ok(if is_all { Ok(page::cut(query, tickets)) } else { Err(TooMany) })
+        if is_all { Ok(page::cut(query, tickets)) } else { Err(ListError::TooManyHits) }
     }
 
     /// How many tickets a search finds, or at least.
-    pub(super) async fn count_found(
+    pub(crate) async fn count_found(
         &self,
         tenant: &Tenant,
         query: &ListQuery,
         search: &Search,
-    ) -> Result<Total, StoreError> {
+    ) -> Result<Total, TableError> {
         let (tickets, is_exact) = self.first_found(tenant, query, search).await?;
         Ok(Total { count: tickets.len() as u64, is_exact })
     }
@@ -47,10 +51,10 @@ impl Store {
         tenant: &Tenant,
         query: &ListQuery,
         search: &Search,
-    ) -> Result<(Vec<Ticket>, bool), StoreError> {
-        let mut hits = self.search(tenant, search, SearchFrom::Newest, query.now).await?;
-        let is_all = hits.more.is_none() && hits.numbers.len() <= usize::from(FEW_FOUND);
-        hits.numbers.truncate(FEW_FOUND.into());
+    ) -> Result<(Vec<Ticket>, bool), TableError> {
+        let mut hits = self.search.search(tenant, search, SearchFrom::Newest, query.now).await?;
+        let is_all = hits.more.is_none() && hits.numbers.len() <= usize::from(SORTED_HITS);
+        hits.numbers.truncate(SORTED_HITS.into());
         let numbers = hits.numbers.clone();
         Ok((self.matching_hits(tenant, query, &hits, &numbers).await?, is_all))
     }
@@ -61,24 +65,24 @@ impl Store {
         query: &ListQuery,
         hits: &Hits,
         numbers: &[TicketNumber],
-    ) -> Result<Vec<Ticket>, StoreError> {
-        let ids = self.identify(tenant, hits, numbers).await?;
-        self.matching(tenant, query, ids.into_iter().map(|(_, id)| id).collect()).await
+    ) -> Result<Vec<Ticket>, TableError> {
+        let ids = self.search.identify(tenant, hits, numbers).await?;
+        self.matching(tenant, query, ids.into_iter().map(|(_, id)| id)).await
     }
 
-    async fn walk_search(&self, tenant: &Tenant, query: &ListQuery, search: &Search) -> Result<ListPage, StoreError> {
+    async fn walk_search(&self, tenant: &Tenant, query: &ListQuery, search: &Search) -> Result<ListPage, TableError> {
         let (ascending, wanted) = (query.is_ascending(), query.wanted());
         let (mut found, mut from) = (Vec::new(), Some(begin(query)));
         for round in 0..ROUNDS {
             let Some(here) = from.take_if(|_| found.len() < wanted) else {
                 break;
             };
-            let mut hits = self.search(tenant, search, here, query.now).await?;
+            let mut hits = self.search.search(tenant, search, here, query.now).await?;
             if ascending {
                 hits.numbers.reverse();
             }
-            let heads = if round == 0 { wanted } else { HEADS.max(wanted) - wanted };
-            let next: Vec<_> = hits.numbers.iter().copied().take(heads).collect();
+            let items = if round == 0 { wanted } else { ITEMS.max(wanted) - wanted };
+            let next: Vec<_> = hits.numbers.iter().copied().take(items).collect();
             let last = next.last().copied().filter(|_| next.len() < hits.numbers.len());
             from = last.or(hits.more).map(|number| beyond(number, ascending));
             let tickets = self.matching_hits(tenant, query, &hits, &next).await?;

@@ -1,7 +1,7 @@
 //! The orders of lists, and places in them.
 
-use crate::keys;
 use lambdesk_domain::ticket::Ticket;
+use lambdesk_table::keys;
 
 /// What tickets are sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub enum SortBy {
     Updated,
     /// By priority; equal ones by creation, in the same direction.
     Priority,
-    /// By status in its declared order, what is put away behind; equal ones by
+    /// By status in its declared order, archived and trashed tickets behind; equal ones by
     /// last activity, in the same direction.
     Status,
     /// By number.

@@ -1,15 +1,43 @@
-//! Where each source is in the table, and how its sort keys and the list's places
-//! translate.
+//! Sources of rows: partitions of the table and its indexes from which lists are read,
+//! and the translation between their sort keys and the list's places. Pure.
 
-use super::{ListQuery, SortBy, plan::Source};
 use crate::{
-    keys::{self, Group, Index, Tenant},
-    marks::{self, Wanted},
+    columns::{self, ColumnFilter},
+    position::ENDS,
+    query::ListQuery,
+    sort::SortBy,
 };
-use lambdesk_domain::status::Priority;
+use lambdesk_domain::{
+    id::{ContactId, UserId},
+    status::Priority,
+};
+use lambdesk_table::{
+    Tenant,
+    keys::{self, Index, IndexedValue, State, StateGroup},
+};
 
-/// Sorts before every key and after every key of a partition.
-pub const ENDS: (&str, &str) = ("!", "~");
+/// Where candidates come from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RowSource {
+    /// The list index: a state by last activity. Whole ticket items.
+    State(State),
+    /// The assignee index: somebody's active tickets by creation. Whole ticket items.
+    Assigned(Option<UserId>),
+    /// The order index or rows: a group by priority, or one priority of it by creation.
+    Order(StateGroup, Option<Priority>),
+    /// The updated rows of a group.
+    Updated(StateGroup),
+    /// The activity rows of a group.
+    Active(StateGroup),
+    /// The number rows of these groups.
+    Numbers(Vec<StateGroup>),
+    /// The lookup index: a contact's tickets by creation.
+    Contact(ContactId),
+    /// The index entries of a value: its tickets by creation.
+    Indexed(IndexedValue),
+    /// The same by the day of their last activity.
+    IndexedByDay(IndexedValue),
+}
 
 /// How a sort key and a place differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,15 +49,15 @@ enum Spelling {
     Without(char),
 }
 
-/// What rows say of their tickets, so that the table can leave some out.
+/// The columns of rows, by which the table can leave some out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Marked {
-    /// Nothing.
-    Not,
+enum Columns {
+    /// None.
+    None,
     /// Their group, of which these are wanted.
-    Groups(Vec<Group>),
-    /// What lists filter by. All are of this group.
-    Tickets(Group),
+    StateGroups(Vec<StateGroup>),
+    /// Those of a ticket. All rows are of this group.
+    Ticket(StateGroup),
 }
 
 /// A source as a query of the table reads it.
@@ -39,19 +67,19 @@ pub struct Scope {
     pub index: Option<Index>,
     /// The partition.
     pub partition: String,
-    marked: Marked,
+    columns: Columns,
     spelling: Spelling,
     /// All sort keys begin with this.
     within: String,
 }
 
-impl Source {
+impl RowSource {
     /// Where it is, for a list in this order.
     pub fn scope(&self, tenant: &Tenant, by: SortBy) -> Scope {
         let plain = |index, partition| Scope {
             index,
             partition,
-            marked: Marked::Not,
+            columns: Columns::None,
             spelling: Spelling::Same,
             within: String::new(),
         };
@@ -64,30 +92,30 @@ impl Source {
             Self::Assigned(assignee) => plain(Some(Index::Assignee), tenant.assigned(*assignee)),
             Self::Order(group, priority) => {
                 let scope = match group {
-                    Group::Active => plain(Some(Index::Order), tenant.order()),
+                    StateGroup::Active => plain(Some(Index::Order), tenant.order()),
                     group => plain(None, tenant.order_rows(*group)),
                 };
                 priority.map_or(scope.clone(), |priority| scope.of_priority(priority, by))
             }
             Self::Updated(group) => {
-                Scope { marked: Marked::Tickets(*group), ..plain(None, tenant.updated_rows(*group)) }
+                Scope { columns: Columns::Ticket(*group), ..plain(None, tenant.updated_rows(*group)) }
             }
             Self::Active(group) => {
-                Scope { marked: Marked::Tickets(*group), ..plain(None, tenant.activity_rows(*group)) }
+                Scope { columns: Columns::Ticket(*group), ..plain(None, tenant.activity_rows(*group)) }
             }
             Self::Numbers(groups) => Scope {
-                marked: Marked::Groups(groups.clone()),
+                columns: Columns::StateGroups(groups.clone()),
                 spelling: Spelling::Before(keys::NUMBER.to_owned()),
                 ..plain(None, tenant.number_rows())
             },
             Self::Contact(contact) => plain(Some(Index::Lookup), tenant.contact_tickets(*contact)),
-            Self::Posted(posting) => plain(None, tenant.postings(posting)),
-            Self::PostedByDay(posting) => plain(None, tenant.day_rows(posting)),
+            Self::Indexed(value) => plain(None, tenant.index_entries(value)),
+            Self::IndexedByDay(value) => plain(None, tenant.day_rows(value)),
         }
     }
 
-    /// Whether its rows are whole heads.
-    pub const fn holds_heads(&self) -> bool {
+    /// Whether its rows are whole ticket items.
+    pub const fn holds_items(&self) -> bool {
         matches!(self, Self::State(_) | Self::Assigned(_))
     }
 }
@@ -101,18 +129,18 @@ impl Scope {
         }
     }
 
-    /// The marks that a query wants of its rows.
-    pub fn wanted(&self, query: &ListQuery) -> Vec<Wanted> {
-        match &self.marked {
-            Marked::Not => Vec::new(),
-            Marked::Groups(groups) => marks::wanted_groups(groups),
-            Marked::Tickets(group) => marks::wanted(query, *group),
+    /// The columns that a query wants of its rows.
+    pub fn wanted(&self, query: &ListQuery) -> Vec<ColumnFilter> {
+        match &self.columns {
+            Columns::None => Vec::new(),
+            Columns::StateGroups(groups) => columns::wanted_groups(groups),
+            Columns::Ticket(group) => columns::wanted(query, *group),
         }
     }
 
-    /// The names of its partition and sort key attributes.
-    pub fn attributes(&self) -> (&'static str, &'static str) {
-        self.index.map_or(("pk", "sk"), Index::attributes)
+    /// The name of its sort key's attribute.
+    pub fn sort_key(&self) -> &'static str {
+        self.index.map_or("sk", |index| index.attributes().1)
     }
 
     /// The place of a row.
@@ -147,7 +175,6 @@ impl Scope {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keys::State;
     use lambdesk_domain::{
         id::{TicketId, WorkspaceId},
         status::Status,
@@ -156,7 +183,7 @@ mod tests {
     use proptest::prelude::*;
     use uuid::Uuid;
 
-    fn scope(source: &Source, by: SortBy) -> Scope {
+    fn scope(source: &RowSource, by: SortBy) -> Scope {
         source.scope(&Tenant::new(WorkspaceId::new(Uuid::nil())), by)
     }
 
@@ -165,16 +192,16 @@ mod tests {
         fn rows_are_within_reach_of_their_own_places(ticket in testing::ticket(), other in testing::ticket(), id: u128) {
             let other = lambdesk_domain::ticket::Ticket { id: TicketId::new(Uuid::from_u128(id)), ..other };
             let state = State::of(ticket.shelf, ticket.status);
-            let (group, priority) = (Group::of(state), Some(ticket.priority));
+            let (group, priority) = (StateGroup::of(state), Some(ticket.priority));
             let activity = keys::activity(ticket.last_activity_at, ticket.id);
             let order = keys::priority(ticket.priority, ticket.id);
             for (source, by, sort_key) in [
-                (Source::State(state), SortBy::LastActivity, activity.clone()),
-                (Source::State(state), SortBy::Status, activity),
-                (Source::Order(group, None), SortBy::Priority, order.clone()),
-                (Source::Order(group, priority), SortBy::Priority, order.clone()),
-                (Source::Order(group, priority), SortBy::Created, order),
-                (Source::Numbers(vec![group]), SortBy::Number, format!("#{}", keys::number_place(ticket.number, ticket.id))),
+                (RowSource::State(state), SortBy::LastActivity, activity.clone()),
+                (RowSource::State(state), SortBy::Status, activity),
+                (RowSource::Order(group, None), SortBy::Priority, order.clone()),
+                (RowSource::Order(group, priority), SortBy::Priority, order.clone()),
+                (RowSource::Order(group, priority), SortBy::Created, order),
+                (RowSource::Numbers(vec![group]), SortBy::Number, format!("#{}", keys::number_place(ticket.number, ticket.id))),
             ] {
                 let scope = scope(&source, by);
                 let (own, others) = (by.place(&ticket), by.place(&other));
@@ -190,7 +217,7 @@ mod tests {
 
     #[test]
     fn a_state_before_or_behind_a_place_is_read_whole_or_not_at_all() {
-        let waiting = scope(&Source::State(State::Live(Status::Waiting)), SortBy::Status);
+        let waiting = scope(&RowSource::State(State::Live(Status::Waiting)), SortBy::Status);
         let whole = Some((ENDS.0.to_owned(), ENDS.1.to_owned()));
         assert_eq!(waiting.between("1abc", ENDS.1), whole);
         assert_eq!(waiting.between("3abc", ENDS.1), None);
@@ -201,7 +228,7 @@ mod tests {
 
     #[test]
     fn one_priority_holds_no_row_of_another() {
-        let high = scope(&Source::Order(Group::Done, Some(Priority::High)), SortBy::Priority);
+        let high = scope(&RowSource::Order(StateGroup::Done, Some(Priority::High)), SortBy::Priority);
         assert_eq!(high.between("3", ENDS.1), None);
         assert_eq!(high.between(ENDS.0, "1~"), None);
         assert_eq!(high.between(ENDS.0, ENDS.1), Some(("2!".to_owned(), "2~".to_owned())));

@@ -23,7 +23,7 @@
 //! | the next ticket numbers; a ticket by number | `ws#n`, `N`; `#number·id` |
 //! | tickets that are not active by priority, then creation | `ws#o#group`, priority·id |
 //! | tickets by last change | `ws#u#group`, updated·id |
-//! | tickets by last activity, marked with what lists filter by | `ws#a#group`, activity·id |
+//! | tickets by last activity, with columns that lists filter by | `ws#a#group`, activity·id |
 //! | tickets with a tag, account, uid, category, team, custom value, channel, assignee | `ws#f#kind#value`, id |
 //! | the same, but for channels and assignees, by the day of their last activity | `ws#l#kind#value`, day·id |
 //! | how far counters have come, with the counts now; a recount; what it has replaced | `ws#count`, `P`; `B`; `O` |
@@ -58,10 +58,9 @@ pub use events::EVENTS;
 pub use events::{is_recheck, parse_events};
 pub use purge::BELONGINGS;
 pub use purge::{is_remains, parse_round};
-pub use rows::{Group, Posting};
 pub use rows::{
-    NUMBER, day_at, number_at, number_key, number_place, row_day, state_key, state_place, tail, ticket_at, time_at,
-    time_place,
+    IndexedValue, NUMBER, StateGroup, day_at, number_at, number_key, number_place, row_day, state_key, state_place,
+    tail, ticket_at, time_at, time_place,
 };
 pub use search::{BlockKey, indexed_number, is_reindex_request, parse_compaction};
 pub use tenant::Tenant;
