@@ -39,5 +39,5 @@ pub use meter::{Operation, Usage, measured};
 pub use query::{Page, Query, Slice};
 pub use table::Table;
 pub use tx::Tx;
-pub use versioned::{Versioned, unchanged, version_of};
+pub use versioned::{Held, Versioned, unchanged, version_of};
 pub use write::{Updated, Write};

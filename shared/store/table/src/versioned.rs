@@ -1,10 +1,12 @@
 //! Something as it was read, so that a write can be held to just that.
 
 use crate::{
-    error::TableError,
+    answers::AlreadyAnswered,
+    error::{Corrupt, TableError},
     item::{Item, Reader, read_document, text},
     keys::Key,
     table::Table,
+    tx::Tx,
     write::Write,
 };
 use lambdesk_domain::id::Version;
@@ -20,6 +22,14 @@ pub struct Versioned<T> {
 }
 
 impl<T> Versioned<T> {
+    /// What was read of an item's document in another way than [`read`](Versioned::read).
+    ///
+    /// # Errors
+    /// When the document is missing.
+    pub fn of(item: &Item, value: T) -> Result<Self, Corrupt> {
+        Ok(Self { value, document: Reader(item).text("doc")?.to_owned() })
+    }
+
     /// Names what was read: any other state has another one.
     #[must_use]
     pub fn version(&self) -> Version {
@@ -33,8 +43,47 @@ impl<T: DeserializeOwned> Versioned<T> {
     /// # Errors
     /// When the document is missing or unreadable.
     pub fn read(item: &Item) -> Result<Self, TableError> {
-        let document = Reader(item).text("doc")?.to_owned();
-        Ok(Self { value: read_document(item)?, document })
+        Ok(Self::of(item, read_document(item)?)?)
+    }
+}
+
+/// Why a transaction was not made that is held to what was read before.
+#[derive(Debug)]
+pub enum Held<E> {
+    /// Something is no longer as it was read.
+    Changed,
+    /// Anything else.
+    Failed(E),
+}
+
+impl<E: From<TableError>> From<TableError> for Held<E> {
+    fn from(error: TableError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl<E: From<AlreadyAnswered>> From<AlreadyAnswered> for Held<E> {
+    fn from(answered: AlreadyAnswered) -> Self {
+        Self::Failed(answered.into())
+    }
+}
+
+impl<E: From<TableError> + Send + 'static> Tx<Held<E>> {
+    /// A write whose refusal means that something is no longer as it was read.
+    pub fn hold(&mut self, write: Write) {
+        self.require(write, Held::Changed);
+    }
+
+    /// Writes all steps or none, and says whether all was still as it was read.
+    ///
+    /// # Errors
+    /// What the first refused step says, or the table's failure.
+    pub async fn commit_held(self, table: &Table) -> Result<bool, E> {
+        match self.commit(table).await {
+            Ok(()) => Ok(true),
+            Err(Held::Changed) => Ok(false),
+            Err(Held::Failed(error)) => Err(error),
+        }
     }
 }
 

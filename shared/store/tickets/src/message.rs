@@ -1,11 +1,6 @@
-//! A message as an item: what its key says is not said again, and the rest in few
-//! bytes, because twenty of them are read with every ticket.
+//! The message item: what its key says is not said again, and the rest in few bytes,
+//! because twenty of them are read with every ticket.
 
-use crate::{
-    error::Corrupt,
-    item::{self, Item, Reader},
-    keys::{self, Key},
-};
 use lambdesk_domain::{
     attachment::Attachment,
     id::{MessageId, TicketId},
@@ -13,6 +8,11 @@ use lambdesk_domain::{
     status::Source,
     text::Name,
     time::Timestamp,
+};
+use lambdesk_table::{
+    Corrupt, Item, Key, Versioned,
+    item::{self, Reader},
+    keys,
 };
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +37,7 @@ struct Stored {
 }
 
 /// The item of a message.
+#[must_use]
 pub fn encode(key: Key, message: &Message) -> Item {
     let stored = Stored {
         k: message.kind,
@@ -53,7 +54,18 @@ pub fn encode(key: Key, message: &Message) -> Item {
     item::document(key, &stored)
 }
 
-/// Reads [`encode`].
+/// Reads the item of a message, so that a write can be held to it.
+///
+/// # Errors
+/// The attribute that is missing or unreadable.
+pub(crate) fn decode_versioned(item: &Item) -> Result<Versioned<Message>, Corrupt> {
+    Versioned::of(item, decode(item)?)
+}
+
+/// Reads the item of a message.
+///
+/// # Errors
+/// The attribute that is missing or unreadable.
 pub fn decode(item: &Item) -> Result<Message, Corrupt> {
     let read = Reader(item);
     let (ticket_id, id) = place(read.text("pk")?, read.text("sk")?).ok_or(Corrupt("sk"))?;

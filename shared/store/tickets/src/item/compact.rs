@@ -1,18 +1,20 @@
-//! Who made a ticket and what its version is owed to, in few bytes: both are on
-//! every head, which is stored up to three times and read with every list.
+//! Origin and cause of a ticket (who made it, and what its version is owed to) in few
+//! bytes: both are in every ticket item, which is stored up to three times and read with
+//! every list.
 //!
 //! Words separated by spaces, each a letter and an id in its short form:
 //! `u…` a user (`c` contact, `m` machine, `h` channel, `s` the system), `r…` the
 //! request, `q` silent (quiet), `w` and the kind's letter: a message was written,
-//! `e…` it was changed, `x…` deleted, `d` a follow-up came due, `t…` the ticket that it continues, `o…` the message that opened it.
+//! `e…` it was changed, `x…` deleted, `d` a follow-up came due, `t…` the ticket that it
+//! continues, `o…` the message that opened it.
 
-use crate::{error::Corrupt, keys};
 use lambdesk_domain::{
     access::{ActorRef, Cause, What},
     id::{MessageId, RequestId, TicketId},
     message::{MessageKind, SenderKind},
     ticket::Origin,
 };
+use lambdesk_table::{Corrupt, keys};
 use uuid::Uuid;
 
 const ACTORS: [(SenderKind, char); 5] = [

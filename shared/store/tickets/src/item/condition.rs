@@ -1,8 +1,8 @@
 //! What a change assumes, as a condition expression.
 
 use super::{Expression, attr, compact, news::news};
-use crate::item::{id, number, text, time};
 use lambdesk_domain::{access::Reach, command::Change, guard::Guard, status::StatusSet, ticket::Ticket};
+use lambdesk_table::item::{id, number, text, time};
 
 /// The condition that holds exactly for the tickets that the change admits.
 pub fn condition(change: &Change, into: &mut Expression) -> String {

@@ -1,12 +1,6 @@
 //! An item read as a ticket.
 
 use super::{attr, compact};
-use crate::{
-    error::Corrupt,
-    item::{Item, Reader},
-    keys,
-};
-use aws_sdk_dynamodb::types::AttributeValue as Av;
 use lambdesk_domain::{
     contact::{ContactRef, Requester},
     custom_field::FieldValue,
@@ -15,6 +9,7 @@ use lambdesk_domain::{
     text::{FieldKey, Preview},
     ticket::{ChannelRef, Ticket},
 };
+use lambdesk_table::{Corrupt, Item, Value as Av, item::Reader, keys};
 use std::collections::BTreeMap;
 
 /// Reads a ticket's head.

@@ -1,17 +1,17 @@
 //! A ticket written as a whole item.
 
 use super::{attr, compact};
-use crate::{
-    item::{FORMAT, Item, id, number, text, time},
-    keys::{self, State, Tenant},
-};
-use aws_sdk_dynamodb::types::AttributeValue as Av;
 use lambdesk_domain::{
     contact::{ContactRef, Requester},
     custom_field::FieldValue,
     id::TagId,
     text::{EmailAddress, ExternalId, Name, Phone},
     ticket::Ticket,
+};
+use lambdesk_table::{
+    FORMAT, Item, Tenant, Value as Av,
+    item::{id, number, text, time},
+    keys::{self, State},
 };
 use std::collections::BTreeSet;
 

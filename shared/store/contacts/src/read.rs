@@ -1,40 +1,30 @@
-//! Contacts: found by id, by address, by external id and by uid, and changed so
-//! that each of these is one person's, however many write at once.
-
-#[cfg(test)]
-mod model;
-mod place;
-mod plan;
-mod uses;
-mod write;
-
-pub use place::{Former, Holder, Lent, Owner, Place};
-pub use plan::ContactPlan;
-pub use uses::UsedBy;
-pub use write::Claim;
+//! Reading contacts: by id, by address, by external id and by uid. One read for each
+//! slot on the way; a contact that was merged is followed to the other.
 
 use crate::{
-    client::Store,
-    error::StoreError,
-    item::{Reader, read_document},
-    keys::{CONTACTS, Tenant, Unique, parse_contact},
-    sifted::Sifting,
+    Contacts,
+    slot::{ContactSlot, Holder, Owner},
 };
 use lambdesk_domain::{
     contact::Contact,
     id::{ContactId, WorkspaceId},
     text::EmailAddress,
 };
+use lambdesk_table::{
+    FilteredQuery, TableError, Tenant,
+    item::{Reader, read_document},
+    keys::{CONTACTS, Unique, parse_contact},
+};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// How often a contact is followed that was merged into another: an address may be
-/// lent to one that was merged, and no more than that.
-const HOPS: u8 = 4;
+/// How often a contact is followed that was merged into another: an alias
+/// may name one that was merged, and no more than that.
+pub const HOPS: u8 = 4;
 
 /// The id that a contact with this address gets if nobody ever had it, so that
-/// concurrent creations meet at one item without looking first; and the place that
-/// tells who has the address.
+/// concurrent creations meet at one item without looking first; and the slot
+/// that tells who has the address.
 #[must_use]
 pub fn contact_id(salt: &str, email: &EmailAddress) -> ContactId {
     let hash = Sha256::new().chain_update(salt).chain_update([0, 0]).chain_update(email.as_str()).finalize();
@@ -52,45 +42,45 @@ pub struct ContactPage {
     pub next: Option<ContactId>,
 }
 
-impl Store {
-    /// What is at the place of a contact's id.
+impl Contacts {
+    /// The slot of a contact's id.
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn place(&self, workspace: WorkspaceId, id: ContactId) -> Result<Place, StoreError> {
-        let item = self.get(Tenant::new(workspace).contact(id), true).await?;
-        Ok(item.map(|item| Place::read(&item)).transpose()?.unwrap_or_else(|| Place::untouched(id)))
+    pub async fn slot(&self, workspace: WorkspaceId, id: ContactId) -> Result<ContactSlot, TableError> {
+        let item = self.table.get(Tenant::new(workspace).contact(id)).await?;
+        Ok(item.map(|item| ContactSlot::read(&item)).transpose()?.unwrap_or_else(|| ContactSlot::untouched(id)))
     }
 
-    /// The places of up to 100 ids, in no order.
+    /// The slots of up to 100 ids, in no order.
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn places(&self, workspace: WorkspaceId, ids: &[ContactId]) -> Result<Vec<Place>, StoreError> {
+    pub async fn slots(&self, workspace: WorkspaceId, ids: &[ContactId]) -> Result<Vec<ContactSlot>, TableError> {
         let tenant = Tenant::new(workspace);
-        let items = self.batch_get(ids.iter().map(|id| tenant.contact(*id)).collect()).await?;
-        let mut places = items.iter().map(Place::read).collect::<Result<Vec<_>, _>>()?;
+        let items = self.table.batch_get(ids.iter().map(|id| tenant.contact(*id)).collect()).await?;
+        let mut slots = items.iter().map(ContactSlot::read).collect::<Result<Vec<_>, _>>()?;
         for id in ids {
-            if places.iter().all(|place| place.id != *id) {
-                places.push(Place::untouched(*id));
+            if slots.iter().all(|slot| slot.id != *id) {
+                slots.push(ContactSlot::untouched(*id));
             }
         }
-        Ok(places)
+        Ok(slots)
     }
 
-    /// The place of the contact that an id means: of one that was merged, that of the
+    /// The slot of the contact that an id means: of one that was merged, that of the
     /// other.
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn contact_place(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<Place>, StoreError> {
+    pub async fn contact_slot(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<ContactSlot>, TableError> {
         let mut id = id;
         for _ in 0..HOPS {
-            let place = self.place(workspace, id).await?;
-            match &place.holder {
+            let slot = self.slot(workspace, id).await?;
+            match &slot.holder {
                 Holder::Nobody => return Ok(None),
-                Holder::Contact(_) => return Ok(Some(place)),
-                Holder::Merged(former) => id = former.into,
+                Holder::Contact(_) => return Ok(Some(slot)),
+                Holder::Merged(redirect) => id = redirect.into,
             }
         }
         Ok(None)
@@ -100,8 +90,8 @@ impl Store {
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn contact(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<Contact>, StoreError> {
-        Ok(self.contact_place(workspace, id).await?.and_then(|place| place.contact().cloned()))
+    pub async fn contact(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<Contact>, TableError> {
+        Ok(self.contact_slot(workspace, id).await?.and_then(|slot| slot.contact().cloned()))
     }
 
     /// Up to 100 ids of contacts, none twice, as they are called now: instead of one that
@@ -109,9 +99,9 @@ impl Store {
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn present_ids(&self, workspace: WorkspaceId, ids: &[ContactId]) -> Result<Vec<ContactId>, StoreError> {
-        let places = self.places(workspace, ids).await?;
-        let was_merged = |id| places.iter().any(|place| place.id == id && matches!(place.holder, Holder::Merged(_)));
+    pub async fn present_ids(&self, workspace: WorkspaceId, ids: &[ContactId]) -> Result<Vec<ContactId>, TableError> {
+        let slots = self.slots(workspace, ids).await?;
+        let was_merged = |id| slots.iter().any(|slot| slot.id == id && matches!(slot.holder, Holder::Merged(_)));
         let mut present = Vec::new();
         for id in ids {
             let other = if was_merged(*id) { self.contact(workspace, *id).await? } else { None };
@@ -123,17 +113,17 @@ impl Store {
         Ok(present)
     }
 
-    /// The contact that has an address, as the place that it derives tells.
+    /// The contact that has an address, as the slot whose id it derives tells.
     ///
     /// # Errors
     /// When the table fails.
     pub async fn owner(
         &self,
         workspace: WorkspaceId,
-        place: &Place,
+        slot: &ContactSlot,
         email: &EmailAddress,
-    ) -> Result<Option<Contact>, StoreError> {
-        match place.owner(email) {
+    ) -> Result<Option<Contact>, TableError> {
+        match slot.owner(email) {
             Owner::Nobody => Ok(None),
             Owner::Here(contact) => Ok(Some(contact.clone())),
             Owner::Elsewhere(id) => self.contact(workspace, id).await,
@@ -149,17 +139,17 @@ impl Store {
         workspace: WorkspaceId,
         salt: &str,
         email: &EmailAddress,
-    ) -> Result<Option<Contact>, StoreError> {
-        let place = self.place(workspace, contact_id(salt, email)).await?;
-        self.owner(workspace, &place, email).await
+    ) -> Result<Option<Contact>, TableError> {
+        let slot = self.slot(workspace, contact_id(salt, email)).await?;
+        self.owner(workspace, &slot, email).await
     }
 
     /// The contact with this external id or uid.
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn contact_named(&self, workspace: WorkspaceId, name: Unique<'_>) -> Result<Option<Contact>, StoreError> {
-        let Some(item) = self.get(Tenant::new(workspace).unique(name), true).await? else {
+    pub async fn contact_named(&self, workspace: WorkspaceId, name: Unique<'_>) -> Result<Option<Contact>, TableError> {
+        let Some(item) = self.table.get(Tenant::new(workspace).unique(name)).await? else {
             return Ok(None);
         };
         let id: Uuid = read_document(&item)?;
@@ -176,12 +166,13 @@ impl Store {
         workspace: WorkspaceId,
         after: Option<ContactId>,
         limit: u16,
-    ) -> Result<ContactPage, StoreError> {
+    ) -> Result<ContactPage, TableError> {
         let tenant = Tenant::new(workspace);
         let pk = tenant.contact(ContactId::new(Uuid::nil())).pk;
         let after = after.map(|id| tenant.contact(id).sk);
-        let sifting = Sifting { pk: &pk, range: CONTACTS, after: after.as_deref(), limit };
-        let page = self.sifted(sifting, "attribute_exists(doc)", None).await?;
+        let filter = "attribute_exists(doc)";
+        let query = FilteredQuery { pk: &pk, range: CONTACTS, after: after.as_deref(), limit, filter, value: None };
+        let page = self.table.filtered_page(query).await?;
         let contacts = page.items.iter().map(|item| Reader(item).json("doc")).collect::<Result<_, _>>()?;
         Ok(ContactPage { contacts, next: page.next.as_deref().and_then(parse_contact) })
     }

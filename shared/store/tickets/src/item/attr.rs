@@ -1,5 +1,5 @@
-//! Attribute names of a ticket's head. Short, because every byte of a head is
-//! stored up to three times and read with every list.
+//! Attribute names of the ticket item. Short, because every byte of it is stored up to
+//! three times and read with every list.
 
 use lambdesk_domain::status::Status;
 
@@ -44,7 +44,7 @@ pub const TRASHED: &str = "tr";
 pub const ORIGIN: &str = "og";
 pub const CAUSE: &str = "cz";
 
-/// Inside [`CONTACT`] and [`REQUESTER`].
+/// Inside the contact and the requester.
 pub const ID: &str = "i";
 pub const NAME: &str = "n";
 pub const EMAIL: &str = "e";

@@ -2,12 +2,12 @@
 //! a ticket, turned around and said by the table.
 
 use super::{Expression, attr, encode};
-use crate::{
+use lambdesk_domain::patch::{Field, TagChange, TicketPatch};
+use lambdesk_table::{
+    Value as Av,
     item::{id, text, time},
     keys,
 };
-use aws_sdk_dynamodb::types::AttributeValue as Av;
-use lambdesk_domain::patch::{Field, TagChange, TicketPatch};
 
 /// The condition; none where the patch is news whatever the ticket has. (A status is,
 /// because the guard leaves out the one that is set.)

@@ -1,17 +1,17 @@
 //! A patch as an update expression: what `patch::apply` does, done by the table.
 
 use super::{Expression, attr, compact, encode};
-use crate::{
-    item::{id, number, text, time},
-    keys::{self, State, Tenant},
-};
-use aws_sdk_dynamodb::types::AttributeValue as Av;
 use lambdesk_domain::{
     command::Change,
     id::{TicketId, WorkspaceId},
     patch::{Field, MessageTrace, Replies, TagChange, TicketPatch},
     status::{Shelf, Status, StatusSet},
     time::Timestamp,
+};
+use lambdesk_table::{
+    Tenant, Value as Av,
+    item::{id, number, text, time},
+    keys::{self, State},
 };
 
 /// The clauses of one update expression.

@@ -1,13 +1,9 @@
-//! Which tickets and accounts a contact has.
+//! Uses of contacts: which tickets and accounts they have, from the lookup index. One
+//! query for each contact and kind.
 
-use crate::{
-    client::{CAPACITY, Store, failure},
-    error::StoreError,
-    item::{Item, text},
-    keys::{self, Index, Tenant},
-    tickets::Page,
-};
+use crate::Tickets;
 use lambdesk_domain::id::{ContactId, TicketId, WorkspaceId};
+use lambdesk_table::{Index, Item, Page, Query, TableError, Tenant, keys};
 use uuid::Uuid;
 
 /// How many uses are looked for: enough to tell that it is used.
@@ -24,7 +20,7 @@ pub struct UsedBy {
     pub is_exact: bool,
 }
 
-impl Store {
+impl Tickets {
     /// A contact's tickets in order of their ids, from the index: one made a moment
     /// ago may be missing, one that is somebody else's by now still there.
     ///
@@ -36,23 +32,13 @@ impl Store {
         contact: ContactId,
         after: Option<TicketId>,
         limit: u16,
-    ) -> Result<Page<TicketId>, StoreError> {
+    ) -> Result<Page<TicketId>, TableError> {
         let from = after.map_or_else(|| "!".to_owned(), |id| keys::short(id.uuid()));
-        let started = self.meter.ended();
-        let request = self.client.query().table_name(&*self.table).index_name(Index::Lookup.name());
-        let request = request
-            .key_condition_expression("x_pk = :pk AND x_sk > :from")
-            .expression_attribute_values(":pk", text(Tenant::new(workspace).contact_tickets(contact)))
-            .expression_attribute_values(":from", text(from))
-            .limit(i32::from(limit) + 1)
-            .return_consumed_capacity(CAPACITY);
-        let output = request.send().await.map_err(failure)?;
-        self.record("Query", started, output.consumed_capacity());
+        let partition = Tenant::new(workspace).contact_tickets(contact);
+        let page = self.table.page(Query::in_index(Index::Lookup, partition).beyond(from), limit).await?;
         let id = |item: &Item| keys::parse_ticket(item.get("pk")?.as_s().ok()?);
-        let mut items: Vec<_> = output.items().iter().filter_map(id).map(|(_, ticket)| ticket).collect();
-        let has_more = items.len() > usize::from(limit) || output.last_evaluated_key.is_some();
-        items.truncate(usize::from(limit));
-        Ok(Page { items, has_more })
+        let items = page.items.iter().filter_map(id).map(|(_, ticket)| ticket).collect();
+        Ok(Page { items, has_more: page.has_more })
     }
 
     /// What uses any of these contacts; what is found in a moment at most.
@@ -63,14 +49,14 @@ impl Store {
         &self,
         workspace: WorkspaceId,
         contacts: &[ContactId],
-    ) -> Result<Vec<UsedBy>, StoreError> {
+    ) -> Result<Vec<UsedBy>, TableError> {
         let mut tickets = UsedBy { kind: "ticket", ids: Vec::new(), is_exact: true };
         let mut accounts = UsedBy { kind: "account", ids: Vec::new(), is_exact: true };
         for contact in contacts {
             let page = self.tickets_of(workspace, *contact, None, LOOKED_FOR).await?;
             tickets.ids.extend(page.items.into_iter().map(TicketId::uuid));
             tickets.is_exact &= !page.has_more;
-            let page = self.accounts_of(workspace, *contact, None, LOOKED_FOR).await?;
+            let page = self.contacts.accounts_of(workspace, *contact, None, LOOKED_FOR).await?;
             accounts.ids.extend(page.accounts.into_iter().map(|account| account.id.uuid()));
             accounts.is_exact &= page.next.is_none();
         }

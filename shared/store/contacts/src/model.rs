@@ -1,6 +1,10 @@
 //! Plans held against the plain idea: an address is at most one person's.
 
-use super::{Holder, Owner, Place, contact_id, plan::ContactPlan};
+use crate::{
+    plan::ContactPlan,
+    read::{HOPS, contact_id},
+    slot::{ContactSlot, Holder, Owner},
+};
 use lambdesk_domain::{
     access::Cause,
     contact::{Contact, ContactEnd},
@@ -36,35 +40,35 @@ fn address(number: u8) -> EmailAddress {
     format!("a{number}@example.com").parse().expect("an address")
 }
 
-/// The places as the table has them, and beside them who has which address.
+/// The slots as the table has them, and beside them who has which address.
 #[derive(Default)]
 struct World {
-    places: BTreeMap<ContactId, Place>,
+    slots: BTreeMap<ContactId, ContactSlot>,
     made: Vec<ContactId>,
     addresses: BTreeMap<EmailAddress, ContactId>,
 }
 
 impl World {
-    fn place(&self, id: ContactId) -> Place {
-        self.places.get(&id).cloned().unwrap_or_else(|| Place::untouched(id))
+    fn slot(&self, id: ContactId) -> ContactSlot {
+        self.slots.get(&id).cloned().unwrap_or_else(|| ContactSlot::untouched(id))
     }
 
-    fn place_of(&self, email: &EmailAddress) -> Place {
-        self.place(contact_id("salt", email))
+    fn slot_of(&self, email: &EmailAddress) -> ContactSlot {
+        self.slot(contact_id("salt", email))
     }
 
     /// As the store follows.
     fn contact(&self, id: ContactId) -> Option<Contact> {
-        let mut place = self.place(id);
-        for _ in 1..super::HOPS {
-            let Holder::Merged(former) = &place.holder else { break };
-            place = self.place(former.into);
+        let mut slot = self.slot(id);
+        for _ in 1..HOPS {
+            let Holder::Merged(redirect) = &slot.holder else { break };
+            slot = self.slot(redirect.into);
         }
-        place.contact().cloned()
+        slot.contact().cloned()
     }
 
     fn owner(&self, email: &EmailAddress) -> Option<ContactId> {
-        match self.place_of(email).owner(email) {
+        match self.slot_of(email).owner(email) {
             Owner::Nobody => None,
             Owner::Here(contact) => Some(contact.id),
             Owner::Elsewhere(id) => self.contact(id).map(|contact| contact.id),
@@ -72,10 +76,10 @@ impl World {
     }
 
     fn write(&mut self, plan: &ContactPlan) {
-        for place in plan.places() {
-            let revision = self.place(place.id).revision;
-            assert_eq!(place.revision, revision, "held to how it was read");
-            self.places.insert(place.id, Place { revision: revision + 1, ..place.clone() });
+        for slot in plan.slots() {
+            let revision = self.slot(slot.id).revision;
+            assert_eq!(slot.revision, revision, "held to how it was read");
+            self.slots.insert(slot.id, ContactSlot { revision: revision + 1, ..slot.clone() });
         }
     }
 
@@ -93,13 +97,13 @@ impl World {
     }
 
     fn create(&mut self, email: Option<EmailAddress>) {
-        let place = email.as_ref().map(|email| self.place_of(email));
+        let slot = email.as_ref().map(|email| self.slot_of(email));
         if email.as_ref().is_some_and(|email| self.owner(email).is_some()) {
             return;
         }
         let id = ContactId::new(Uuid::from_u128(self.made.len() as u128 + 1));
         let (contact, plan) =
-            ContactPlan::create(Contact { email: email.clone(), ..Contact::new(id, Cause::SYSTEM, NOW) }, place);
+            ContactPlan::create(Contact { email: email.clone(), ..Contact::new(id, Cause::SYSTEM, NOW) }, slot);
         self.write(&plan);
         self.made.push(contact.id);
         self.addresses.extend(email.map(|email| (email, contact.id)));
@@ -111,10 +115,10 @@ impl World {
         if owner.is_some_and(|owner| owner != before.id) {
             return;
         }
-        let old = before.email.as_ref().map(|email| self.place_of(email));
-        let new = email.as_ref().filter(|_| owner.is_none()).map(|email| self.place_of(email));
+        let old = before.email.as_ref().map(|email| self.slot_of(email));
+        let new = email.as_ref().filter(|_| owner.is_none()).map(|email| self.slot_of(email));
         let after = Contact { email: email.clone(), ..before.clone() }.changed(Cause::SYSTEM, NOW);
-        self.write(&ContactPlan::change(&self.place(before.id), &after, old.as_ref(), new.as_ref()));
+        self.write(&ContactPlan::change(&self.slot(before.id), &after, old.as_ref(), new.as_ref()));
         if let Some(old) = &before.email {
             self.addresses.remove(old);
         }
@@ -127,18 +131,18 @@ impl World {
             return;
         }
         let Some(after) = target.merged_with(&source, Cause::SYSTEM, NOW) else { return };
-        let followers: Vec<_> = source.merged.iter().map(|id| self.place(*id)).collect();
-        let plan = ContactPlan::merge(&self.place(target.id), &after, &self.place(source.id), &followers);
+        let followers: Vec<_> = source.merged.iter().map(|id| self.slot(*id)).collect();
+        let plan = ContactPlan::merge(&self.slot(target.id), &after, &self.slot(source.id), &followers);
         self.write(&plan);
         self.addresses.values_mut().filter(|owner| **owner == source.id).for_each(|owner| *owner = target.id);
     }
 
     fn remove(&mut self, who: usize) {
         let Some(contact) = self.pick(who) else { return };
-        let places: Vec<_> = contact.ids().map(|id| self.place(id)).collect();
-        let addresses: Vec<_> = places.iter().filter_map(Place::email).map(|email| self.place_of(email)).collect();
+        let slots: Vec<_> = contact.ids().map(|id| self.slot(id)).collect();
+        let addresses: Vec<_> = slots.iter().filter_map(ContactSlot::email).map(|email| self.slot_of(email)).collect();
         let ended = |contact: &Contact| contact.ended(ContactEnd::Deleted, Cause::SYSTEM, NOW);
-        self.write(&ContactPlan::remove(&places, &addresses, ended));
+        self.write(&ContactPlan::remove(&slots, &addresses, ended));
         self.addresses.retain(|_, owner| *owner != contact.id);
         for id in contact.ids() {
             assert_eq!(self.contact(id), None);

@@ -1,0 +1,43 @@
+//! New tickets with what comes with them: one put, or one transaction.
+
+use crate::{CreateError, Tickets, item, message};
+use lambdesk_domain::{message::Message, ticket::Ticket};
+use lambdesk_store_contacts::ContactUpsert;
+use lambdesk_table::{Record, Tenant, Tx, Write};
+
+/// What is written together with a new ticket, all or nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NewItems<'a> {
+    /// The opening message.
+    pub message: Option<&'a Message>,
+    /// The contact that must be the one with this address, made if it is new.
+    pub contact: Option<&'a ContactUpsert>,
+    /// The answer to remember.
+    pub answer: Option<&'a Record>,
+}
+
+impl Tickets {
+    /// Writes a new ticket with what comes with it. A ticket that is there already stays
+    /// as it is.
+    ///
+    /// # Errors
+    /// [`CreateError::Answered`], [`CreateError::OtherContact`], or the table's failure.
+    pub async fn create_ticket(&self, ticket: &Ticket, new: NewItems<'_>) -> Result<(), CreateError> {
+        let create = Write::create(item::encode(ticket));
+        if new.message.is_none() && new.contact.is_none() && new.answer.is_none() {
+            self.table.write(create).await?;
+            return Ok(());
+        }
+        let mut tx = Tx::<CreateError>::new();
+        tx.remember(ticket.workspace_id, new.answer, ticket.created_at);
+        if let Some(contact) = new.contact {
+            contact.add_to(ticket.workspace_id, &mut tx);
+        }
+        tx.write(create);
+        if let Some(message) = new.message {
+            let key = Tenant::new(ticket.workspace_id).message(ticket.id, message.id);
+            tx.write(Write::create(message::encode(key, message)));
+        }
+        tx.commit(&self.table).await
+    }
+}

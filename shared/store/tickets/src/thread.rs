@@ -1,0 +1,196 @@
+//! Tickets and their threads as they are read: one read or query, consistent; a page has
+//! up to its limit of messages or as many as fit into 1 MB.
+
+use crate::{Tickets, item, message};
+use lambdesk_domain::{
+    id::{MessageId, TicketId, WorkspaceId},
+    message::Message,
+    ticket::Ticket,
+};
+use lambdesk_table::{Item, Key, Page, Query, TableError, Tenant, item::text, keys};
+
+impl Tickets {
+    /// One ticket.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn ticket(&self, workspace: WorkspaceId, ticket: TicketId) -> Result<Option<Ticket>, TableError> {
+        let item = self.table.get(Tenant::new(workspace).ticket(ticket)).await?;
+        Ok(item.map(|item| item::decode(&item)).transpose()?)
+    }
+
+    /// A ticket and its newest messages, newest first, in one query.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn thread(
+        &self,
+        workspace: WorkspaceId,
+        ticket: TicketId,
+        newest: u16,
+    ) -> Result<Option<(Ticket, Page<Message>)>, TableError> {
+        let key = Tenant::new(workspace).ticket(ticket);
+        let query = Query::of(&key.pk).between(keys::THREAD.0, keys::THREAD.1).ascending(false);
+        let Page { items, has_more } = self.table.page(query, newest + 1).await?;
+        let mut items = items.into_iter();
+        let Some(first) = items.next().filter(|item| item.get("sk") == Some(&text(&key.sk))) else {
+            return Ok(None);
+        };
+        let messages = items.map(|item| message::decode(&item)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Some((item::decode(&first)?, Page { items: messages, has_more })))
+    }
+
+    /// A ticket's messages on one side of a message, or from an end of the thread.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn messages(
+        &self,
+        workspace: WorkspaceId,
+        ticket: TicketId,
+        beyond: Option<MessageId>,
+        oldest_first: bool,
+        limit: u16,
+    ) -> Result<Page<Message>, TableError> {
+        let tenant = Tenant::new(workspace);
+        let (mut from, mut to) = (keys::MESSAGES.0.to_owned(), keys::MESSAGES.1.to_owned());
+        if let Some(beyond) = beyond {
+            let Key { sk, .. } = tenant.message(ticket, beyond);
+            if oldest_first { from = keys::after(&sk) } else { to = keys::before(&sk) }
+        }
+        let query = Query::of(tenant.ticket(ticket).pk).between(from, to).ascending(oldest_first);
+        let page = self.table.page(query, limit).await?;
+        let items = page.items.iter().map(message::decode).collect::<Result<_, _>>()?;
+        Ok(Page { items, has_more: page.has_more })
+    }
+
+    /// One message.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn message(
+        &self,
+        workspace: WorkspaceId,
+        ticket: TicketId,
+        message: MessageId,
+    ) -> Result<Option<Message>, TableError> {
+        let item = self.table.get(Tenant::new(workspace).message(ticket, message)).await?;
+        Ok(item.map(|item| message::decode(&item)).transpose()?)
+    }
+
+    /// A ticket and its messages after one of them, or from the first, oldest
+    /// first: one query, and one read more only where the page doesn't reach the
+    /// thread's end. For those who ask again and again for what is new.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn thread_after(
+        &self,
+        workspace: WorkspaceId,
+        ticket: TicketId,
+        after: Option<MessageId>,
+        limit: u16,
+    ) -> Result<Option<(Ticket, Page<Message>)>, TableError> {
+        let tenant = Tenant::new(workspace);
+        let key = tenant.ticket(ticket);
+        let (first, last) = keys::THREAD;
+        let from = after.map(|after| format!("{}!", tenant.message(ticket, after).sk));
+        let from = from.as_deref().unwrap_or(first);
+        let query = Query::of(&key.pk).between(from, last);
+        let Page { mut items, has_more } = self.table.page(query, limit.saturating_add(1)).await?;
+        // The ticket item sorts right behind the last message.
+        let is_ticket = |item: &mut Item| item.get("sk") == Some(&text(&key.sk));
+        let found = match items.pop_if(is_ticket) {
+            Some(item) => Some(item::decode(&item)?),
+            None => self.ticket(workspace, ticket).await?,
+        };
+        let has_more = has_more || items.len() > usize::from(limit);
+        items.truncate(usize::from(limit));
+        let messages = items.iter().map(message::decode).collect::<Result<_, _>>()?;
+        Ok(found.map(|ticket| (ticket, Page { items: messages, has_more })))
+    }
+}
+
+/// A page of a thread, and where its neighbours begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThreadPage {
+    /// The messages, in the order in which they were read.
+    pub messages: Vec<Message>,
+    /// The first one that was looked at: the other way goes on from here.
+    pub near: Option<MessageId>,
+    /// The last one that was looked at, when there is more beyond it.
+    pub far: Option<MessageId>,
+}
+
+impl ThreadPage {
+    /// The first `limit` messages that are wanted, of a page that was read. So it may be
+    /// short, even empty, and still say where it goes on: what it costs is bounded,
+    /// however few are wanted.
+    #[must_use]
+    pub fn keeping(read: Page<Message>, limit: u16, is_wanted: impl Fn(&Message) -> bool) -> Self {
+        let near = read.items.first().map(|message| message.id);
+        let mut messages = Vec::new();
+        let mut last = None;
+        let mut unread = read.items.into_iter();
+        for message in unread.by_ref() {
+            last = Some(message.id);
+            if is_wanted(&message) {
+                messages.push(message);
+            }
+            if messages.len() >= usize::from(limit) {
+                break;
+            }
+        }
+        let has_more = read.has_more || unread.next().is_some();
+        Self { messages, near, far: last.filter(|_| has_more) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lambdesk_domain::{
+        id::TicketId,
+        message::{Content, MessageKind, Sender, SenderKind},
+        status::Source,
+        time::Timestamp,
+    };
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    fn message(number: u128, is_note: bool) -> Message {
+        Message {
+            id: MessageId::new(Uuid::from_u128(number)),
+            ticket_id: TicketId::new(Uuid::nil()),
+            kind: if is_note { MessageKind::Note } else { MessageKind::Outbound },
+            is_secure: false,
+            is_forward: false,
+            sender: Sender { kind: SenderKind::System, id: None, name: None },
+            source: Source::Api,
+            content: Content::from_text("text").expect("a text"),
+            attachments: Vec::new(),
+            created_at: Timestamp::EPOCH,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn pages_tell_every_wanted_message_once_and_come_to_an_end(notes in prop::collection::vec(any::<bool>(), 0..40), limit in 1_u16..5, read in 5_usize..9) {
+            let thread: Vec<_> = (1..).zip(&notes).map(|(number, is_note)| message(number, *is_note)).collect();
+            let mut told = Vec::new();
+            let mut rest: &[Message] = &thread;
+            loop {
+                let items = rest.iter().take(read).cloned().collect();
+                let page = ThreadPage::keeping(Page { items, has_more: rest.len() > read }, limit, Message::is_public);
+                prop_assert!(page.messages.len() <= usize::from(limit));
+                prop_assert_eq!(page.near, rest.first().map(|message| message.id));
+                told.extend(page.messages.iter().map(|message| message.id));
+                let Some(far) = page.far else { break };
+                let at = thread.iter().position(|message| message.id == far).expect("one of the thread");
+                rest = &thread[at + 1..];
+            }
+            let wanted: Vec<_> = thread.iter().filter(|message| message.is_public()).map(|message| message.id).collect();
+            prop_assert_eq!(told, wanted);
+        }
+    }
+}
