@@ -196,10 +196,11 @@ def batches_fail_in_part(template):
 
 
 def heads_messages_and_contacts_only(name, mapping):
-    """The stream's filters let ticket heads through (sort key `T`), messages (`M#…`), the
-    wish that a ticket be indexed anew (`Y`), contacts (`…#contacts`), and nothing else."""
+    """The stream's filters let ticket items through (sort key `T`), messages (`M#…`), requests
+    to index a ticket anew (`Y`) and to backfill its events (`G`), contacts and their backfill
+    requests (`…#contacts`), and nothing else."""
     wanted = [
-        {"dynamodb": {"Keys": {"sk": {"S": ["T", "Y", {"prefix": "M#"}]}}}},
+        {"dynamodb": {"Keys": {"sk": {"S": ["T", "Y", "G", {"prefix": "M#"}]}}}},
         {"dynamodb": {"Keys": {"pk": {"S": [{"suffix": "#contacts"}]}}}},
     ]
     patterns = [each["Pattern"] for each in mapping.get("FilterCriteria", {}).get("Filters", [])]

@@ -115,12 +115,12 @@ async fn fan_out(fanout: &Fanout, records: &[StreamRecord]) -> Option<String> {
     failures.filter_map(|failure| failure.get("itemIdentifier")?.as_str()).min().map(str::to_owned)
 }
 
-/// The filter of the event source in the template: heads of tickets, their messages,
-/// the wish that they be indexed anew, and contacts.
+/// The filter of the event source in the template: ticket items, messages, requests to
+/// index a ticket anew or to backfill its events, and contacts with theirs.
 #[must_use]
 pub fn is_told(event: &Json) -> bool {
     let key = |name: &str| event.pointer(&format!("/dynamodb/Keys/{name}/S")).and_then(Json::as_str);
-    let is_of_ticket = key("sk").is_some_and(|sk| sk == "T" || sk == "Y" || sk.starts_with("M#"));
+    let is_of_ticket = key("sk").is_some_and(|sk| ["T", "Y", "G"].contains(&sk) || sk.starts_with("M#"));
     is_of_ticket || key("pk").is_some_and(|pk| pk.ends_with("#contacts"))
 }
 

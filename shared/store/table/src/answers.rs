@@ -83,6 +83,17 @@ impl Record {
 #[error("answered before")]
 pub struct AlreadyAnswered(pub Box<Record>);
 
+/// Why something was not written that nothing but its remembered answer can refuse.
+#[derive(Debug, thiserror::Error)]
+pub enum AnswerError {
+    /// The request was answered before.
+    #[error(transparent)]
+    Answered(#[from] AlreadyAnswered),
+    /// The table failed.
+    #[error(transparent)]
+    Table(#[from] TableError),
+}
+
 impl<E: From<TableError> + From<AlreadyAnswered>> Tx<E> {
     /// Remembers the answer, if there is one, together with everything else. To be
     /// called first: a request that was answered before is told so, whatever else has

@@ -13,6 +13,7 @@
 //! | the directory, whole; names made unique | `ws#dir`, `D#id`, settings `S`; `ws#names`, `kind#name` |
 //! | API keys of a workspace; one by its secret | `ws#keys`, `K#id`; `key#hash`, `K` |
 //! | a contact's events; the row that asks for a check of them | `ws#e#contact`, `E#version` · `V` |
+//! | the request that the sequence gaps of a ticket or a contact be backfilled; the fan-out reads it from the stream, it expires | `ws#t#ticket`, `G`; `ws#contacts`, `G#id` |
 //! | contacts of a workspace; one, found by address, too (its first id derives from it) | `ws#contacts`, `C#id` |
 //! | accounts of a workspace | `ws#accounts`, `A#id` |
 //! | a contact by external id or uid, an account by kind and external id | `ws#names`, `kind#hash` |
@@ -55,7 +56,7 @@ pub use contacts::Unique;
 pub use contacts::{ACCOUNTS, CONTACTS, JOBS, parse_account, parse_contact, parse_job, parse_place};
 pub use counts::{COUNTED, COUNTED_ASSIGNEES, COUNTED_CHANNELS, COUNTS, counted_day, counted_day_key, counted_group};
 pub use events::EVENTS;
-pub use events::{is_recheck, parse_events};
+pub use events::{is_recheck, parse_backfill_request, parse_events};
 pub use purge::BELONGINGS;
 pub use purge::{is_remains, parse_round};
 pub use rows::{

@@ -28,7 +28,7 @@ mod tx;
 mod versioned;
 mod write;
 
-pub use answers::{AlreadyAnswered, Answered, Record};
+pub use answers::{AlreadyAnswered, AnswerError, Answered, Record};
 pub use batch::BatchWrite;
 pub use error::{Corrupt, TableError};
 pub use expression::Expression;

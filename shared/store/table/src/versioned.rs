@@ -37,6 +37,18 @@ impl<T> Versioned<T> {
     }
 }
 
+impl<T: Serialize> Versioned<T> {
+    /// As it will be read once it is written.
+    ///
+    /// # Panics
+    /// Never: our types have string keys and finite numbers.
+    #[must_use]
+    pub fn written(value: T) -> Self {
+        let document = serialized(&value);
+        Self { value, document }
+    }
+}
+
 impl<T: DeserializeOwned> Versioned<T> {
     /// Reads an item's document.
     ///
@@ -93,7 +105,11 @@ impl<E: From<TableError> + Send + 'static> Tx<Held<E>> {
 /// Never: our types have string keys and finite numbers.
 #[must_use]
 pub fn version_of(value: &impl Serialize) -> Version {
-    fingerprint(&serde_json::to_string(value).expect("our types are representable in JSON"))
+    fingerprint(&serialized(value))
+}
+
+fn serialized(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("our types are representable in JSON")
 }
 
 /// 53 bits, which every reader of JSON takes for the same number.

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 const CONTACT: &str = "C#";
 /// What the partition of contacts ends with: the stream's filter lets it through.
-const PLACES: &str = "#contacts";
+pub(super) const PARTITION: &str = "#contacts";
 const ACCOUNT: &str = "A#";
 const JOB: &str = "J#";
 
@@ -36,7 +36,7 @@ impl Tenant {
     /// The place of a contact's id.
     #[must_use]
     pub fn contact(&self, contact: ContactId) -> Key {
-        Key { pk: format!("{}{PLACES}", self.workspace), sk: format!("{CONTACT}{}", short(contact.uuid())) }
+        Key { pk: format!("{}{PARTITION}", self.workspace), sk: format!("{CONTACT}{}", short(contact.uuid())) }
     }
 
     /// An account.
@@ -73,7 +73,7 @@ impl Tenant {
 /// The workspace and contact that the key of a place names.
 #[must_use]
 pub fn parse_place(pk: &str, sk: &str) -> Option<(WorkspaceId, ContactId)> {
-    let workspace = pk.strip_suffix(PLACES)?;
+    let workspace = pk.strip_suffix(PARTITION)?;
     Some((WorkspaceId::new(long(workspace)?), parse_contact(sk)?))
 }
 

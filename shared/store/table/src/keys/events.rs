@@ -1,6 +1,6 @@
-//! The keys of events, and of the rows that ask for a check of them.
+//! The keys of events, and of the rows that ask for a check or a backfill of them.
 
-use super::{Key, Tenant, long, parse_ticket, short};
+use super::{Key, Tenant, contacts::PARTITION as CONTACTS, long, parse_ticket, short};
 use lambdesk_domain::{
     events::{EventSource, Subject},
     id::{ContactId, WorkspaceId},
@@ -8,6 +8,7 @@ use lambdesk_domain::{
 
 const EVENT: &str = "E#";
 const RECHECK: &str = "V";
+const BACKFILL_REQUEST: &str = "G";
 /// Between workspace and contact in the partition of a contact's events.
 const CONTACT_EVENTS: &str = "#e#";
 
@@ -35,6 +36,19 @@ impl Tenant {
     pub fn recheck(&self, of: Subject) -> Key {
         Key { pk: self.events(of), sk: RECHECK.to_owned() }
     }
+
+    /// The request that the sequence gaps of a ticket or contact be backfilled. It shares
+    /// their partition, so that the stream brings it after their own records.
+    #[must_use]
+    pub fn backfill_request(&self, of: Subject) -> Key {
+        match of {
+            Subject::Ticket(ticket) => Key { pk: self.ticket(ticket).pk, sk: BACKFILL_REQUEST.to_owned() },
+            Subject::Contact(contact) => {
+                let sk = format!("{BACKFILL_REQUEST}#{}", short(contact.uuid()));
+                Key { pk: self.contact(contact).pk, sk }
+            }
+        }
+    }
 }
 
 /// The workspace, and the ticket or contact whose events the partition key names.
@@ -51,4 +65,38 @@ pub fn parse_events(pk: &str) -> Option<(WorkspaceId, Subject)> {
 #[must_use]
 pub fn is_recheck(sk: &str) -> bool {
     sk == RECHECK
+}
+
+/// The workspace, and the ticket or contact whose events are to be backfilled.
+#[must_use]
+pub fn parse_backfill_request(pk: &str, sk: &str) -> Option<(WorkspaceId, Subject)> {
+    if sk == BACKFILL_REQUEST {
+        return parse_ticket(pk).map(|(workspace, ticket)| (workspace, Subject::Ticket(ticket)));
+    }
+    let contact = long(sk.strip_prefix(BACKFILL_REQUEST)?.strip_prefix('#')?)?;
+    let workspace = long(pk.strip_suffix(CONTACTS)?)?;
+    Some((WorkspaceId::new(workspace), Subject::Contact(ContactId::new(contact))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lambdesk_domain::id::TicketId;
+    use uuid::Uuid;
+
+    #[test]
+    fn the_key_of_a_backfill_request_names_its_subject_and_no_other_key_does() {
+        let workspace = WorkspaceId::new(Uuid::from_u128(1));
+        let tenant = Tenant::new(workspace);
+        let (ticket, contact) = (TicketId::new(Uuid::from_u128(2)), ContactId::new(Uuid::from_u128(2)));
+        for subject in [Subject::Ticket(ticket), Subject::Contact(contact)] {
+            let Key { pk, sk } = tenant.backfill_request(subject);
+            assert_eq!(parse_backfill_request(&pk, &sk), Some((workspace, subject)));
+            let Key { pk, sk } = tenant.recheck(subject);
+            assert_eq!(parse_backfill_request(&pk, &sk), None);
+        }
+        for Key { pk, sk } in [tenant.ticket(ticket), tenant.contact(contact)] {
+            assert_eq!(parse_backfill_request(&pk, &sk), None);
+        }
+    }
 }

@@ -1,16 +1,16 @@
-//! What the counters say.
+//! Reading counters: standings now, by channel and assignee, and days.
 
-use super::{GENERATION, names};
-use crate::{
-    client::Store,
-    error::StoreError,
-    item::{Item, Reader},
-    keys::{self, State, Tenant},
-};
+use crate::{Reports, checkpoint::GENERATION, names};
+use futures_util::future::try_join;
 use lambdesk_domain::{
     day::Day,
     id::WorkspaceId,
     report::{Cell, Counter, Counters, Group, Standing},
+};
+use lambdesk_table::{
+    Item, TableError, Tenant,
+    item::Reader,
+    keys::{self, State},
 };
 use std::collections::BTreeMap;
 
@@ -41,13 +41,13 @@ impl Standings {
     }
 }
 
-impl Store {
+impl Reports {
     /// How many tickets stand where, as last counted: one read, half a unit. None in a
     /// workspace in which nothing was counted yet.
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn counts(&self, tenant: &Tenant) -> Result<Option<Standings>, StoreError> {
+    pub async fn counts(&self, tenant: &Tenant) -> Result<Option<Standings>, TableError> {
         self.standings_at(tenant, false).await
     }
 
@@ -55,12 +55,13 @@ impl Store {
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn counts_now(&self, tenant: &Tenant) -> Result<Standings, StoreError> {
+    pub async fn counts_now(&self, tenant: &Tenant) -> Result<Standings, TableError> {
         Ok(self.standings_at(tenant, true).await?.unwrap_or_default())
     }
 
-    async fn standings_at(&self, tenant: &Tenant, consistent: bool) -> Result<Option<Standings>, StoreError> {
-        let item = self.get(tenant.counts(), consistent).await?;
+    async fn standings_at(&self, tenant: &Tenant, consistent: bool) -> Result<Option<Standings>, TableError> {
+        let key = tenant.counts();
+        let item = if consistent { self.table.get(key).await? } else { self.table.get_eventual(key).await? };
         let read = |item: Item| {
             let generation = Reader(&item).number(GENERATION)?;
             Ok(Standings { generation, counters: names::counters(&item) })
@@ -68,7 +69,7 @@ impl Store {
         item.map(read).transpose()
     }
 
-    /// The tickets of every channel or, of every assignee, as they stand: the channels
+    /// The tickets of every channel and of every assignee as they stand: the channels
     /// first, then the assignees.
     ///
     /// # Errors
@@ -77,12 +78,13 @@ impl Store {
         &self,
         tenant: &Tenant,
         standings: &Standings,
-    ) -> Result<Vec<(Group, Counters)>, StoreError> {
+    ) -> Result<Vec<(Group, Counters)>, TableError> {
         let pk = tenant.counted_in(standings.generation);
-        let (channels, assignees) = futures_util::future::try_join(
-            self.whole(&pk, keys::COUNTED_CHANNELS),
-            self.whole(&pk, keys::COUNTED_ASSIGNEES),
-        )
+        // Boxed: two ranges side by side make a large future.
+        let (channels, assignees) = Box::pin(try_join(
+            self.table.whole(&pk, keys::COUNTED_CHANNELS),
+            self.table.whole(&pk, keys::COUNTED_ASSIGNEES),
+        ))
         .await?;
         let group = |item: &Item| keys::counted_group(item.get("sk")?.as_s().ok()?);
         let items = channels.iter().chain(&assignees);
@@ -100,10 +102,11 @@ impl Store {
         standings: &Standings,
         group: Group,
         (from, to): (Day, Day),
-    ) -> Result<BTreeMap<Day, Counters>, StoreError> {
+    ) -> Result<BTreeMap<Day, Counters>, TableError> {
         let tenant = Tenant::new(workspace);
         let pk = tenant.counted(standings.generation, Cell::Day(group, from)).pk;
-        let items = self.whole(&pk, (&keys::counted_day_key(group, from), &keys::counted_day_key(group, to))).await?;
+        let items =
+            self.table.whole(&pk, (&keys::counted_day_key(group, from), &keys::counted_day_key(group, to))).await?;
         let day = |item: &Item| keys::counted_day(item.get("sk")?.as_s().ok()?);
         Ok(items.iter().filter_map(|item| Some((day(item)?, names::counters(item)))).collect())
     }

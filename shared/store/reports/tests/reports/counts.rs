@@ -16,10 +16,7 @@ use lambdesk_domain::{
     ticket::Ticket,
     time::Timestamp,
 };
-use lambdesk_store::{
-    Item,
-    keys::{State, Tenant},
-};
+use lambdesk_table::{Item, Tenant, keys::State};
 use std::{collections::BTreeMap, time::Duration};
 use uuid::Uuid;
 
@@ -86,7 +83,7 @@ async fn counted(table: &Table, expected: &BTreeMap<Cell, Counters>) -> BTreeMap
     all
 }
 
-async fn fold(table: &Table, now: Timestamp, pages: usize) -> lambdesk_store::Folded {
+async fn fold(table: &Table, now: Timestamp, pages: usize) -> lambdesk_store_reports::Folded {
     table.store.fold_counts(workspace(1), START, now, pages).await.expect("it is counted")
 }
 
@@ -213,7 +210,7 @@ async fn a_recount_gives_the_same_while_the_counts_of_before_stay_readable() {
     // The generation of before goes a minute later, so that nobody reads it half gone.
     let later = end.plus(Duration::from_mins(2));
     assert!(fold(&table, later, 1).await.is_recounting);
-    table.store.go_on_recounting(workspace(1), later, 1).await.expect("it is removed");
+    table.store.continue_recount(workspace(1), later, 1).await.expect("it is removed");
     assert!(!fold(&table, later, 1).await.is_recounting);
     assert_eq!(table.size().await, items);
     assert_eq!(counted(&table, &expected).await, expected);
@@ -231,7 +228,7 @@ async fn a_recount_counts_what_happens_meanwhile_and_may_be_done_by_many() {
     let end = tell(&table, meanwhile, half.plus(Duration::from_mins(1))).await.plus(Duration::from_mins(1));
     fold(&table, end, 100).await;
     let stores = [table.elsewhere(), table.elsewhere(), table.elsewhere()];
-    let recounts = stores.iter().map(|store| store.go_on_recounting(workspace(1), end, 100));
+    let recounts = stores.iter().map(|store| store.continue_recount(workspace(1), end, 100));
     for done in futures_util::future::join_all(recounts).await {
         done.expect("it is counted");
     }

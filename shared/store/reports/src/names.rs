@@ -1,10 +1,10 @@
-//! How counters are called as attributes.
+//! Attribute names of counters: from a counter to the name in its item and back.
 
-use crate::item::Item;
 use lambdesk_domain::{
     report::{Bucket, Counter, Counters, Happening, Span, Standing},
     status::Awaiting,
 };
+use lambdesk_table::Item;
 
 /// The attribute of a counter. Attributes that are none never look like one.
 pub fn name(counter: Counter) -> String {

@@ -6,7 +6,7 @@ use lambdesk_domain::{
     testing,
     time::Timestamp,
 };
-use lambdesk_store::FeedPage;
+use lambdesk_store_events::FeedPage;
 use std::time::Duration;
 use uuid::Uuid;
 

@@ -1,10 +1,15 @@
-//! Places in the feed.
+//! Positions in the feed: texts that sort by time, then by event.
 
-use crate::{events::InvalidPosition, keys};
 use lambdesk_domain::time::Timestamp;
+use lambdesk_table::keys;
 use std::{fmt, str::FromStr};
 
-/// A place in the feed: right after an event, or at a point in time.
+/// A text is not a position in the feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a position")]
+pub struct InvalidPosition;
+
+/// A position in the feed: right after an event, or at a point in time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FeedPosition {
     text: String,
@@ -12,7 +17,7 @@ pub struct FeedPosition {
 }
 
 impl FeedPosition {
-    /// Before everything that was told from this time on.
+    /// Before every event from this time on.
     #[must_use]
     pub fn at(time: Timestamp) -> Self {
         let uuid = uuid::Builder::from_unix_timestamp_millis(time.millis(), &[0; 10]).into_uuid();

@@ -8,7 +8,9 @@ use lambdesk_domain::{
     time::Timestamp,
     webhook::{Attempt, Delivery, DeliveryState, Jitter, Outcome},
 };
-use lambdesk_store::{Due, FollowUp, Lease, Store, keys};
+use lambdesk_store_events::{Due, FollowUp};
+use lambdesk_store_webhooks::Lease;
+use lambdesk_table::keys;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -43,7 +45,7 @@ async fn due(store: &Store, from: Timestamp, until: Timestamp) -> Vec<Due> {
     let mut found = Vec::new();
     for hour in keys::hour(from)..=keys::hour(until) {
         for shard in 0..keys::DUE_SHARDS {
-            let some = store.due(hour, shard, until, 100).await.expect("it is read");
+            let some = store.due_page((hour, shard), until, None, 100).await.expect("it is read").rows;
             assert!(some.is_sorted_by_key(time_of), "the earliest first");
             found.extend(some);
         }
@@ -56,11 +58,11 @@ fn time_of(due: &Due) -> Timestamp {
     match due {
         Due::FollowUp { at, .. }
         | Due::Delivery { at, .. }
-        | Due::Recheck { at, .. }
+        | Due::Retry { at, .. }
         | Due::Job { at, .. }
-        | Due::Round { at, .. }
-        | Due::Remains { at, .. }
-        | Due::Index { at, .. } => *at,
+        | Due::RetentionSweep { at, .. }
+        | Due::PurgePending { at, .. }
+        | Due::Compaction { at, .. } => *at,
     }
 }
 
@@ -110,13 +112,13 @@ async fn a_late_replay_does_not_bring_an_old_follow_up_back() {
 }
 
 #[tokio::test]
-async fn a_recheck_is_due_until_it_is_taken_back() {
+async fn a_retry_is_due_until_it_is_cleared() {
     let table = Table::new().await;
     for of in [Subject::Ticket(ticket(1)), Subject::Contact(ContactId::new(Uuid::from_u128(1)))] {
-        table.store.recheck_later(workspace(1), of, NOW).await.expect("it is written");
-        let row = Due::Recheck { workspace: workspace(1), of, at: NOW };
+        table.store.schedule_retry(workspace(1), of, NOW).await.expect("it is written");
+        let row = Due::Retry { workspace: workspace(1), of, at: NOW };
         assert_eq!(due(&table.store, NOW, NOW).await, [row]);
-        table.store.remove_recheck(workspace(1), of).await.expect("it is removed");
+        table.store.clear_retry(workspace(1), of, NOW).await.expect("it is removed");
         assert_eq!(due(&table.store, NOW, NOW).await, []);
     }
 }

@@ -1,0 +1,146 @@
+//! Folding: events of the feed added to the counters, a page at a time. Per page of
+//! 100 events one or two reads of the feed, one batch of reads and a transaction for
+//! every 90 counters that change.
+
+use crate::{
+    Reports,
+    checkpoint::{Checkpoint, counting},
+};
+use lambdesk_domain::{
+    events::{Event, TicketEvent},
+    id::{Version, WorkspaceId},
+    report::{Tally, Told},
+    sweep::is_lost,
+    time::Timestamp,
+};
+use lambdesk_store_events::{FeedPage, FeedPosition, SETTLED};
+use lambdesk_table::{Corrupt, TableError, Tenant, keys};
+
+/// Events that are read at a time.
+const PAGE: u16 = 100;
+/// Cells that one transaction touches: it has at most 100 items, one of them the
+/// checkpoint, and one event touches fewer than ten.
+const CELLS: usize = 90;
+
+/// How far a fold came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Folded {
+    /// All events up to here are counted.
+    pub as_of: Timestamp,
+    /// All events that have settled are.
+    pub is_current: bool,
+    /// A recount, or the removal of what it has replaced, is to be continued.
+    pub is_recounting: bool,
+}
+
+impl Reports {
+    /// Counts what the feed has emitted since the last time: up to `pages` pages of 100
+    /// events. `created_at` is the workspace's.
+    ///
+    /// # Errors
+    /// When the table fails; what was counted until then is kept.
+    pub async fn fold_counts(
+        &self,
+        workspace: WorkspaceId,
+        created_at: Timestamp,
+        now: Timestamp,
+        pages: usize,
+    ) -> Result<Folded, TableError> {
+        let checkpoints = self.checkpoints(workspace).await?;
+        let is_recounting = checkpoints.building.is_some() || checkpoints.replaced.is_some();
+        let checkpoint =
+            checkpoints.live.unwrap_or_else(|| Checkpoint::start(Tenant::new(workspace).counts(), 0, created_at));
+        let (checkpoint, is_current) = self.advance(workspace, checkpoint, now, pages).await?;
+        Ok(Folded { as_of: as_of(&checkpoint, is_current, now), is_current, is_recounting })
+    }
+
+    /// Moves a checkpoint on by up to so many pages; says whether it is at the feed's
+    /// end. When another process moves it at the same time, that one counts and this
+    /// one's additions are dropped.
+    pub(crate) async fn advance(
+        &self,
+        workspace: WorkspaceId,
+        mut checkpoint: Checkpoint,
+        now: Timestamp,
+        pages: usize,
+    ) -> Result<(Checkpoint, bool), TableError> {
+        for _ in 0..pages {
+            let after = checkpoint.position.as_str();
+            let page = self.events.feed(workspace, Some(after), now, now, PAGE).await?.map_err(|_| Corrupt("pos"))?;
+            let has_more = page.has_more;
+            match self.count_page(workspace, &checkpoint, page).await? {
+                Some(next) if has_more => checkpoint = next,
+                Some(next) => return Ok((next, true)),
+                None => checkpoint = self.checkpoint_now(checkpoint).await?,
+            }
+        }
+        Ok((checkpoint, false))
+    }
+
+    /// The checkpoint afterwards; none when another process has moved it meanwhile.
+    async fn count_page(
+        &self,
+        workspace: WorkspaceId,
+        checkpoint: &Checkpoint,
+        page: FeedPage,
+    ) -> Result<Option<Checkpoint>, TableError> {
+        let mut checkpoint = checkpoint.clone();
+        let mut tally = Tally::default();
+        let mut counted = checkpoint.position.clone();
+        for (position, event) in &page.events {
+            let more = match event {
+                Event::Ticket(event) => self.additions_of(workspace, event).await?,
+                // Reports are about tickets.
+                Event::Contact(_) => Tally::default(),
+            };
+            if tally.len() + more.len() > CELLS {
+                match self.count_to(workspace, &checkpoint, &tally, &counted).await? {
+                    Some(next) => checkpoint = next,
+                    None => return Ok(None),
+                }
+                tally = Tally::default();
+            }
+            tally.add(&more);
+            counted = position.parse().map_err(|_| Corrupt("x_sk"))?;
+        }
+        let next: FeedPosition = page.next.parse().map_err(|_| Corrupt("x_sk"))?;
+        let is_same_day = keys::day(next.time()) == keys::day(checkpoint.position.time());
+        if tally.is_empty() && !page.has_more && (is_same_day || !checkpoint.is_stored) {
+            // Not worth a write: the next fold looks at these few events again.
+            return Ok(Some(checkpoint));
+        }
+        self.count_to(workspace, &checkpoint, &tally, &next).await
+    }
+
+    async fn count_to(
+        &self,
+        workspace: WorkspaceId,
+        checkpoint: &Checkpoint,
+        tally: &Tally,
+        to: &FeedPosition,
+    ) -> Result<Option<Checkpoint>, TableError> {
+        let moved = counting(&Tenant::new(workspace), checkpoint, tally, to).commit_held(&self.table).await?;
+        Ok(moved.then(|| Checkpoint { position: to.clone(), is_stored: true, ..checkpoint.clone() }))
+    }
+
+    async fn additions_of(&self, workspace: WorkspaceId, event: &TicketEvent) -> Result<Tally, TableError> {
+        if !is_lost(event) {
+            return Ok(Tally::of(Told { event, previous: None, next: None }));
+        }
+        let before = Version(event.sequence.0.saturating_sub(1));
+        let previous = self.events.event(workspace, event.ticket_id, before).await?;
+        let next = self.events.event(workspace, event.ticket_id, event.sequence.next()).await?;
+        Ok(Tally::of(Told { event, previous: previous.as_ref(), next: next.as_ref() }))
+    }
+
+    /// The checkpoint as another process has moved it, or as it was if it is gone.
+    async fn checkpoint_now(&self, checkpoint: Checkpoint) -> Result<Checkpoint, TableError> {
+        let found = self.table.get(checkpoint.key.clone()).await?;
+        Ok(found.as_ref().map(Checkpoint::read).transpose()?.unwrap_or(checkpoint))
+    }
+}
+
+/// Up to when everything is counted.
+pub(crate) fn as_of(checkpoint: &Checkpoint, is_current: bool, now: Timestamp) -> Timestamp {
+    if is_current { now.minus(SETTLED) } else { checkpoint.position.time() }
+}
