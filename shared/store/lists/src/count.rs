@@ -6,7 +6,7 @@ use crate::{
     expression::filter_expression,
     lists::Lists,
     plan::{Plan, Selective, WEAK_LIMIT, plan},
-    position::Start,
+    position::ListStart,
     query::{ListQuery, Total},
 };
 use futures_util::future::try_join_all;
@@ -26,13 +26,13 @@ impl Lists {
     /// # Errors
     /// When the table fails.
     pub async fn count(&self, tenant: &Tenant, query: &ListQuery) -> Result<Total, TableError> {
-        let query = &ListQuery { start: Start::First { skip: 0 }, ..query.clone() };
+        let query = &ListQuery { start: ListStart::First { skip: 0 }, ..query.clone() };
         let selective = match plan(query) {
             Plan::Nothing => return Ok(Total { count: 0, is_exact: true }),
             Plan::Search(search) => return self.count_found(tenant, query, search).await,
             Plan::Selective(selective, _) => Some(selective),
             Plan::Days(days, _) => Some(Selective { sources: days.sources, limit: WEAK_LIMIT }),
-            Plan::Walk(_) => None,
+            Plan::Ordered(_) => None,
         };
         if let Some(selective) = selective
             && let Some(tickets) = self.selective(tenant, query, &selective).await?

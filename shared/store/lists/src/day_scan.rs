@@ -9,7 +9,7 @@
 use crate::{
     lists::Lists,
     page,
-    plan::Walk,
+    plan::OrderedScan,
     position::ENDS,
     query::{ListPage, ListQuery},
     scan::Scan,
@@ -51,7 +51,7 @@ enum NextRead {
 }
 
 impl<'a> DayScan<'a> {
-    fn of(tenant: &Tenant, query: &'a ListQuery, walk: &Walk) -> Self {
+    fn of(tenant: &Tenant, query: &'a ListQuery, walk: &OrderedScan) -> Self {
         let (low, high) = query.range();
         let day = |place: &str| keys::time_at(place).map(|time| keys::row_day(keys::day(time)));
         let low = day(&low).map_or_else(|| ENDS.0.to_owned(), |day| format!("{day}{}", ENDS.0));
@@ -140,7 +140,7 @@ impl Lists {
         &self,
         tenant: &Tenant,
         query: &ListQuery,
-        walk: &Walk,
+        walk: &OrderedScan,
     ) -> Result<Option<ListPage>, TableError> {
         let mut days = DayScan::of(tenant, query, walk);
         let mut found = Vec::new();

@@ -86,10 +86,9 @@ impl ListFilter {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
-}
 
-impl ListFilter {
-    /// Exhaustive on purpose: a filter that is added and forgotten here does not compile.
+    /// Whether a ticket meets all filters. Exhaustive on purpose: a filter that is added
+    /// and forgotten here does not compile.
     pub(crate) fn matches(&self, ticket: &Ticket) -> bool {
         let Self {
             statuses,

@@ -4,7 +4,7 @@
 use crate::{
     lists::Lists,
     page,
-    plan::Walk,
+    plan::OrderedScan,
     query::{ListPage, ListQuery},
     scan::Scan,
     source::RowSource,
@@ -53,7 +53,7 @@ struct KeyScan<'a> {
 }
 
 impl<'a> KeyScan<'a> {
-    fn of(tenant: &Tenant, query: &'a ListQuery, walk: &Walk, among: Option<HashSet<TicketId>>) -> Self {
+    fn of(tenant: &Tenant, query: &'a ListQuery, walk: &OrderedScan, among: Option<HashSet<TicketId>>) -> Self {
         let scans: Vec<_> = walk.sources.iter().map(|source| Scan::ahead(source, tenant, query)).collect();
         let is_filtered = scans.iter().any(|scan| scan.is_filtered(query)) && !walk.sources.iter().any(is_most);
         Self {
@@ -155,7 +155,8 @@ impl<'a> KeyScan<'a> {
 
 /// Whether these are nearly all tickets: those that are neither active nor done are few.
 fn is_most(source: &RowSource) -> bool {
-    matches!(source, RowSource::Numbers(groups) if [StateGroup::Active, StateGroup::Done].iter().all(|one| groups.contains(one)))
+    let RowSource::Numbers(groups) = source else { return false };
+    [StateGroup::Active, StateGroup::Done].iter().all(|one| groups.contains(one))
 }
 
 fn is_ahead(cursor: Option<&str>, place: &str, ascending: bool) -> bool {
@@ -168,7 +169,7 @@ impl Lists {
         &self,
         tenant: &Tenant,
         query: &ListQuery,
-        walk: &Walk,
+        walk: &OrderedScan,
         among: Option<HashSet<TicketId>>,
     ) -> Result<ListPage, TableError> {
         let mut keys = KeyScan::of(tenant, query, walk, among);

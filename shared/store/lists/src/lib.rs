@@ -27,7 +27,7 @@ mod walk;
 pub use error::ListError;
 pub use filter::{CustomFilter, ListFilter, Period};
 pub use lists::Lists;
-pub use position::{InvalidListPosition, Position, Start};
+pub use position::{InvalidListPosition, ListPosition, ListStart};
 pub use query::{DEEPEST, ListPage, ListQuery, Total};
 pub use sort::{Sort, SortBy};
 pub use uses::ValueUsers;

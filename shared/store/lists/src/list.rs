@@ -19,7 +19,7 @@ impl Lists {
         Ok(match plan(query) {
             Plan::Nothing => page::cut(query, Vec::new()),
             Plan::Search(search) => return self.searched(tenant, query, search).await,
-            Plan::Walk(walk) => self.walk(tenant, query, &walk).await?,
+            Plan::Ordered(walk) => self.walk(tenant, query, &walk).await?,
             Plan::Days(days, walk) => match self.walk_days(tenant, query, &days).await? {
                 Some(page) => page,
                 None => self.walk(tenant, query, &walk).await?,

@@ -2,7 +2,7 @@
 //! with its positions. Pure.
 
 use crate::{
-    position::{Position, Start},
+    position::{ListPosition, ListStart},
     query::{ListPage, ListQuery},
     scan::Scan,
 };
@@ -68,18 +68,18 @@ pub fn page_of(query: &ListQuery, mut rows: Vec<(String, Ticket)>, stopped: Opti
     rows.drain(..left_out);
     let has_more = rows.len() > limit;
     rows.truncate(limit);
-    let place = |(place, _): &(String, Ticket)| Position::at(place.clone());
-    let back = rows.first().map(place).or_else(|| reverse_cursor(query).map(Position::at));
-    let stopped = stopped.map(|place| Position { place, skip: query.skip() - left_out });
+    let place = |(place, _): &(String, Ticket)| ListPosition::at(place.clone());
+    let back = rows.first().map(place).or_else(|| reverse_cursor(query).map(ListPosition::at));
+    let stopped = stopped.map(|place| ListPosition { place, skip: query.skip() - left_out });
     let onwards = if has_more { rows.last().map(place) } else { stopped };
     let mut tickets: Vec<_> = rows.into_iter().map(|(_, ticket)| ticket).collect();
     match query.start {
-        Start::Before(_) => {
+        ListStart::Before(_) => {
             tickets.reverse();
             ListPage { tickets, next: back, previous: onwards }
         }
-        Start::First { skip: 0 } => ListPage { tickets, next: onwards, previous: None },
-        Start::First { .. } | Start::After(_) => ListPage { tickets, next: onwards, previous: back },
+        ListStart::First { skip: 0 } => ListPage { tickets, next: onwards, previous: None },
+        ListStart::First { .. } | ListStart::After(_) => ListPage { tickets, next: onwards, previous: back },
     }
 }
 
@@ -91,14 +91,14 @@ pub fn join(query: &ListQuery, first: ListPage, second: ListPage) -> ListPage {
     more.retain(|ticket| !seen.contains(&ticket.id));
     let is_first_empty = first.tickets.is_empty();
     let mut tickets = first.tickets;
-    if matches!(query.start, Start::Before(_)) {
+    if matches!(query.start, ListStart::Before(_)) {
         more.append(&mut tickets);
         let next = if is_first_empty { second.next } else { first.next };
         return ListPage { tickets: more, next, previous: second.previous };
     }
     tickets.append(&mut more);
     let previous = match query.start {
-        Start::First { skip: 0 } => None,
+        ListStart::First { skip: 0 } => None,
         _ if is_first_empty => second.previous,
         _ => first.previous,
     };
@@ -109,8 +109,8 @@ pub fn join(query: &ListQuery, first: ListPage, second: ListPage) -> ListPage {
 /// that the ticket it began at is found again.
 fn reverse_cursor(query: &ListQuery) -> Option<String> {
     match &query.start {
-        Start::First { .. } => None,
-        Start::After(Position { place, .. }) | Start::Before(Position { place, .. }) => {
+        ListStart::First { .. } => None,
+        ListStart::After(ListPosition { place, .. }) | ListStart::Before(ListPosition { place, .. }) => {
             Some(if query.is_ascending() { keys::after(place) } else { keys::before(place) })
         }
     }
@@ -164,7 +164,7 @@ mod tests {
         read(passing.map(|(ticket, _)| (place(ticket), ticket.clone())).collect(), last)
     }
 
-    fn query(start: Start, descending: bool, limit: u16) -> ListQuery {
+    fn query(start: ListStart, descending: bool, limit: u16) -> ListQuery {
         ListQuery {
             states: vec![],
             filter: ListFilter::default(),
@@ -190,11 +190,11 @@ mod tests {
         if descending {
             expected.reverse();
         }
-        let mut page = pages(Start::First { skip });
+        let mut page = pages(ListStart::First { skip });
         let mut seen: Vec<_> = page.tickets.iter().map(place).collect();
         for _ in 0..200 {
             let Some(next) = page.next.clone() else { break };
-            page = pages(Start::After(next));
+            page = pages(ListStart::After(next));
             seen.extend(page.tickets.iter().map(place));
         }
         prop_assert_eq!(&seen[..], expected.get(skip..).unwrap_or_default(), "onwards");
@@ -204,7 +204,7 @@ mod tests {
         let mut back: Vec<_> = page.tickets.iter().map(place).collect();
         for _ in 0..200 {
             let Some(previous) = page.previous.clone() else { break };
-            page = pages(Start::Before(previous));
+            page = pages(ListStart::Before(previous));
             back.splice(..0, page.tickets.iter().map(place));
         }
         prop_assert_eq!(&back, &expected, "and back");
@@ -225,7 +225,7 @@ mod tests {
     fn a_ticket_that_moved_between_two_reads_is_in_the_list_once_as_it_is_now() {
         let old = testing::ticket().new_tree(&mut TestRunner::deterministic()).expect("a ticket").current();
         let new = Ticket { version: old.version.next(), ..old.clone() };
-        let query = query(Start::First { skip: 0 }, true, 5);
+        let query = query(ListStart::First { skip: 0 }, true, 5);
         for versions in [[&old, &new], [&new, &old]] {
             let scans = versions.map(|ticket| scan(&vec![(ticket.clone(), true)], &query, 9));
             assert_eq!(merge(&query, scans.into()).tickets, std::slice::from_ref(&new));

@@ -14,7 +14,7 @@
 //! | by priority | the same, in one range per group | 2, 14 |
 //! | by last change | the updated rows, one query per group, left out by their columns | 2, 13.5; of 1 %: 3, 40 |
 //! | by number | the number rows, filtered by group | 2, 13.5 |
-//! | words | the search index, by number; in other orders up to [`SORTED_HITS`] matches sorted here | 1 to 3 of the search, 2 more, 0.5 to 1 per ticket item |
+//! | words | the search index, by number; in other orders up to [`SORTED_HITS`](crate::error::SORTED_HITS) hits sorted here | 1 to 3 of the search, 2 more, 0.5 to 1 per ticket item |
 //! | of channels, assignees whatever the status, by creation | their rows | 2, 14 |
 //! | the same, sources, channel types, priorities, whose turn it is, what is in reach, by last activity | some ticket items of the list index, then the activity rows, left out by their columns | 1 to 4; of 1 %: 45 |
 //! | any other filter | the rows of the order, left out here or by the table | up to 50 units, then a short page |
@@ -27,6 +27,7 @@ use crate::{columns, filter::ListFilter, query::ListQuery, sort::SortBy, source:
 use lambdesk_domain::{
     access::Reach,
     custom_field::FieldValue,
+    id::UserId,
     status::{Priority, Status},
 };
 use lambdesk_store_search::Search;
@@ -52,11 +53,11 @@ pub enum Plan<'a> {
     /// The hits of a search.
     Search(&'a Search),
     /// Selective sources, sorted here; else, when they have too many rows, the walk.
-    Selective(Selective, Walk),
+    Selective(Selective, OrderedScan),
     /// By last activity, day by day; else, when a day has too many, the walk.
-    Days(Walk, Walk),
+    Days(OrderedScan, OrderedScan),
     /// In the order of the list, as far as needed.
-    Walk(Walk),
+    Ordered(OrderedScan),
 }
 
 /// Sources that probably have few rows.
@@ -70,7 +71,7 @@ pub struct Selective {
 
 /// Rows in the order of the list.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Walk {
+pub struct OrderedScan {
     /// What is merged.
     pub sources: Vec<RowSource>,
     /// Most rows are expected to belong in the list.
@@ -90,12 +91,12 @@ pub fn plan(query: &ListQuery) -> Plan<'_> {
         return Plan::Search(search);
     }
     match selective(query) {
-        Some(choice) if query.sort.by == SortBy::Created => Plan::Walk(choice.walk(query)),
+        Some(choice) if query.sort.by == SortBy::Created => Plan::Ordered(choice.walk(query)),
         Some(choice) if query.sort.by == SortBy::LastActivity && choice.is_indexed() => {
             Plan::Days(choice.by_day().walk(query), in_order(query))
         }
         Some(Choice { selective, .. }) => Plan::Selective(selective, in_order(query)),
-        None => Plan::Walk(in_order(query)),
+        None => Plan::Ordered(in_order(query)),
     }
 }
 
@@ -120,9 +121,9 @@ impl Choice {
         Self { selective: Selective { sources, ..self.selective }, ..self }
     }
 
-    fn walk(self, query: &ListQuery) -> Walk {
+    fn walk(self, query: &ListQuery) -> OrderedScan {
         let is_plain = is_plain(query, &self.rest, true);
-        Walk { sources: self.selective.sources, is_plain, then: Vec::new() }
+        OrderedScan { sources: self.selective.sources, is_plain, then: Vec::new() }
     }
 }
 
@@ -174,7 +175,7 @@ fn by_column(query: &ListQuery) -> Option<Choice> {
         .or_else(|| indexed(channels, WEAK_LIMIT, ListFilter { channels: vec![], ..rest() }))
 }
 
-/// By the first custom field. Several choices as a whole are no posting.
+/// By the first custom field. Several choices as a whole have no index entry.
 fn custom(filter: &ListFilter) -> Option<Choice> {
     let (first, others) = filter.custom.split_first()?;
     if first.values.iter().any(|value| matches!(value, FieldValue::Choices(_))) {
@@ -189,7 +190,7 @@ fn indexed(values: impl IntoIterator<Item = IndexedValue>, limit: u16, rest: Lis
 }
 
 fn choice(sources: Vec<RowSource>, limit: u16, rest: ListFilter) -> Option<Choice> {
-    (1..=MOST_VALUES).contains(&sources.len()).then(|| Choice { selective: Selective { sources, limit }, rest })
+    (1..=MOST_VALUES).contains(&sources.len()).then_some(Choice { selective: Selective { sources, limit }, rest })
 }
 
 /// The partitions of the assignee index, when they hold all that is asked for.
@@ -203,12 +204,12 @@ fn assigned(query: &ListQuery) -> Vec<RowSource> {
 }
 
 /// All rows of the states in the order of the list.
-fn in_order(query: &ListQuery) -> Walk {
+fn in_order(query: &ListQuery) -> OrderedScan {
     let states: BTreeSet<State> = query.states.iter().copied().collect();
     let groups: BTreeSet<StateGroup> = states.iter().copied().map(StateGroup::of).collect();
     let walk = |sources, rest: &ListFilter, is_coarse| {
         let is_plain = is_plain(query, rest, is_coarse);
-        Walk { sources, is_plain, then: Vec::new() }
+        OrderedScan { sources, is_plain, then: Vec::new() }
     };
     let priorities: BTreeSet<Priority> = match &query.filter.priorities {
         all if all.is_empty() => Priority::ALL.iter().copied().collect(),
@@ -222,7 +223,7 @@ fn in_order(query: &ListQuery) -> Walk {
         groups.iter().flat_map(of).collect()
     };
     match query.sort.by {
-        SortBy::LastActivity if columns::are_wanted(query) => Walk {
+        SortBy::LastActivity if columns::are_wanted(query) => OrderedScan {
             then: groups.into_iter().map(RowSource::Active).collect(),
             ..walk(states.into_iter().map(RowSource::State).collect(), filter, false)
         },
@@ -233,7 +234,7 @@ fn in_order(query: &ListQuery) -> Walk {
             walk(groups.into_iter().map(|group| RowSource::Order(group, None)).collect(), filter, true)
         }
         SortBy::Created | SortBy::Priority => walk(by_priority(), &any_priority, true),
-        SortBy::Updated => Walk {
+        SortBy::Updated => OrderedScan {
             is_plain: columns::cover(query),
             ..walk(groups.into_iter().map(RowSource::Updated).collect(), filter, true)
         },

@@ -9,7 +9,7 @@ pub const ENDS: (&str, &str) = ("!", "~");
 
 /// A position in a list: right beyond a ticket. Written as one text, which reads back.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Position {
+pub struct ListPosition {
     pub(crate) place: String,
     /// Rows beyond the place that are still to be left out: a page by number spent its
     /// budget before it came to its own.
@@ -21,7 +21,7 @@ pub struct Position {
 #[error("not a position in a list")]
 pub struct InvalidListPosition;
 
-impl Position {
+impl ListPosition {
     /// Right beyond this ticket.
     #[must_use]
     pub fn of(ticket: &Ticket, by: SortBy) -> Self {
@@ -33,13 +33,13 @@ impl Position {
     }
 }
 
-impl fmt::Display for Position {
+impl fmt::Display for ListPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.skip, self.place)
     }
 }
 
-impl FromStr for Position {
+impl FromStr for ListPosition {
     type Err = InvalidListPosition;
 
     fn from_str(text: &str) -> Result<Self, InvalidListPosition> {
@@ -50,14 +50,14 @@ impl FromStr for Position {
 
 /// Which way a page goes from its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Start {
+pub enum ListStart {
     /// From the beginning of the list, leaving out so many tickets.
     First {
         /// How many.
         skip: usize,
     },
     /// Onwards from a position.
-    After(Position),
+    After(ListPosition),
     /// Back from a position.
-    Before(Position),
+    Before(ListPosition),
 }

@@ -3,7 +3,7 @@
 
 use crate::{
     filter::{ListFilter, Period},
-    position::{ENDS, Position, Start},
+    position::{ENDS, ListPosition, ListStart},
     sort::{Sort, SortBy},
 };
 use lambdesk_domain::{access::Reach, ticket::Ticket, time::Timestamp};
@@ -32,7 +32,7 @@ pub struct ListQuery {
     /// In which order.
     pub sort: Sort,
     /// Where to begin.
-    pub start: Start,
+    pub start: ListStart,
     /// How many, 1 to 100.
     pub limit: u16,
     /// The time, for follow-ups.
@@ -45,9 +45,9 @@ pub struct ListPage {
     /// The tickets.
     pub tickets: Vec<Ticket>,
     /// Where the list goes on; none at its end.
-    pub next: Option<Position>,
+    pub next: Option<ListPosition>,
     /// Where it goes back; none at its beginning.
-    pub previous: Option<Position>,
+    pub previous: Option<ListPosition>,
 }
 
 /// How many tickets match: all of them, or at least so many.
@@ -73,8 +73,8 @@ impl ListQuery {
     /// How many rows the page leaves out at its beginning.
     pub(crate) const fn skip(&self) -> usize {
         match &self.start {
-            Start::First { skip } | Start::After(Position { skip, .. }) => *skip,
-            Start::Before(_) => 0,
+            ListStart::First { skip } | ListStart::After(ListPosition { skip, .. }) => *skip,
+            ListStart::Before(_) => 0,
         }
     }
 
@@ -86,13 +86,15 @@ impl ListQuery {
 
     /// Whether the page is read towards greater places.
     pub(crate) const fn is_ascending(&self) -> bool {
-        matches!(self.start, Start::Before(_)) == self.sort.descending
+        matches!(self.start, ListStart::Before(_)) == self.sort.descending
     }
 
     /// The places, both included, between which the rows of the page are.
     pub(crate) fn range(&self) -> (String, String) {
         let (mut low, mut high) = self.bounds();
-        if let Start::After(Position { place, .. }) | Start::Before(Position { place, .. }) = &self.start {
+        if let ListStart::After(ListPosition { place, .. }) | ListStart::Before(ListPosition { place, .. }) =
+            &self.start
+        {
             if self.is_ascending() {
                 low = low.max(keys::after(place));
             } else {

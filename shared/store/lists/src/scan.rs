@@ -7,7 +7,7 @@ use crate::{
     position::ENDS,
     query::ListQuery,
     sort::SortBy,
-    source::{RowSource, Scope},
+    source::{RowSource, ScanScope},
 };
 use lambdesk_domain::{id::TicketId, ticket::Ticket};
 use lambdesk_store_tickets::item as ticket_item;
@@ -20,18 +20,18 @@ use lambdesk_table::{
 /// What a source's rows are read as.
 pub trait ScannedRow: Sized {
     /// A row and its place.
-    fn read(item: &Item, scope: &Scope, by: SortBy) -> Result<(String, Self), Corrupt>;
+    fn read(item: &Item, scope: &ScanScope, by: SortBy) -> Result<(String, Self), Corrupt>;
 }
 
 impl ScannedRow for Ticket {
-    fn read(item: &Item, _: &Scope, by: SortBy) -> Result<(String, Self), Corrupt> {
+    fn read(item: &Item, _: &ScanScope, by: SortBy) -> Result<(String, Self), Corrupt> {
         let ticket = ticket_item::decode(item)?;
         Ok((by.place(&ticket), ticket))
     }
 }
 
 impl ScannedRow for TicketId {
-    fn read(item: &Item, scope: &Scope, _: SortBy) -> Result<(String, Self), Corrupt> {
+    fn read(item: &Item, scope: &ScanScope, _: SortBy) -> Result<(String, Self), Corrupt> {
         let place = scope.place(Reader(item).text(scope.sort_key())?);
         let ticket = keys::ticket_at(&place).ok_or(Corrupt("sk"))?;
         Ok((place, ticket))
@@ -41,7 +41,7 @@ impl ScannedRow for TicketId {
 /// A source and the rows of it that were read.
 #[derive(Debug)]
 pub struct Scan<T> {
-    scope: Scope,
+    scope: ScanScope,
     /// The sort keys that may hold rows of the page, both included.
     range: (String, String),
     /// In the order in which they were read.

@@ -5,7 +5,7 @@ use crate::{
     error::{ListError, SORTED_HITS},
     lists::Lists,
     page,
-    position::{Position, Start},
+    position::{ListPosition, ListStart},
     query::{ListPage, ListQuery, Total},
     sort::SortBy,
 };
@@ -95,11 +95,11 @@ impl Lists {
 /// Where the search of a page begins.
 fn begin(query: &ListQuery) -> SearchFrom {
     match &query.start {
-        Start::After(Position { place, .. }) | Start::Before(Position { place, .. }) => {
+        ListStart::After(ListPosition { place, .. }) | ListStart::Before(ListPosition { place, .. }) => {
             keys::number_at(place).map_or(SearchFrom::Newest, |number| beyond(number, query.is_ascending()))
         }
-        Start::First { .. } if query.is_ascending() => SearchFrom::Above(TicketNumber(0)),
-        Start::First { .. } => SearchFrom::Newest,
+        ListStart::First { .. } if query.is_ascending() => SearchFrom::Above(TicketNumber(0)),
+        ListStart::First { .. } => SearchFrom::Newest,
     }
 }
 

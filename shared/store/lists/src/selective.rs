@@ -4,7 +4,7 @@
 use crate::{
     lists::Lists,
     page,
-    plan::{Selective, Walk},
+    plan::{OrderedScan, Selective},
     query::{ListPage, ListQuery},
     scan::{Scan, ScannedRow},
     source::RowSource,
@@ -24,7 +24,7 @@ impl Lists {
         tenant: &Tenant,
         query: &ListQuery,
         selective: &Selective,
-        walk: &Walk,
+        walk: &OrderedScan,
     ) -> Result<ListPage, TableError> {
         let Selective { sources, limit } = selective;
         if sources.iter().chain(&walk.sources).any(RowSource::holds_items) {

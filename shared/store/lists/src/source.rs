@@ -62,7 +62,7 @@ enum Columns {
 
 /// A source as a query of the table reads it.
 #[derive(Debug, Clone)]
-pub struct Scope {
+pub struct ScanScope {
     /// The index; none for the table itself.
     pub index: Option<Index>,
     /// The partition.
@@ -75,8 +75,8 @@ pub struct Scope {
 
 impl RowSource {
     /// Where it is, for a list in this order.
-    pub fn scope(&self, tenant: &Tenant, by: SortBy) -> Scope {
-        let plain = |index, partition| Scope {
+    pub fn scope(&self, tenant: &Tenant, by: SortBy) -> ScanScope {
+        let plain = |index, partition| ScanScope {
             index,
             partition,
             columns: Columns::None,
@@ -84,7 +84,7 @@ impl RowSource {
             within: String::new(),
         };
         match self {
-            Self::State(state) if by == SortBy::Status => Scope {
+            Self::State(state) if by == SortBy::Status => ScanScope {
                 spelling: Spelling::Without(keys::state_key(*state)),
                 ..plain(Some(Index::List), tenant.list(*state))
             },
@@ -98,12 +98,12 @@ impl RowSource {
                 priority.map_or(scope.clone(), |priority| scope.of_priority(priority, by))
             }
             Self::Updated(group) => {
-                Scope { columns: Columns::Ticket(*group), ..plain(None, tenant.updated_rows(*group)) }
+                ScanScope { columns: Columns::Ticket(*group), ..plain(None, tenant.updated_rows(*group)) }
             }
             Self::Active(group) => {
-                Scope { columns: Columns::Ticket(*group), ..plain(None, tenant.activity_rows(*group)) }
+                ScanScope { columns: Columns::Ticket(*group), ..plain(None, tenant.activity_rows(*group)) }
             }
-            Self::Numbers(groups) => Scope {
+            Self::Numbers(groups) => ScanScope {
                 columns: Columns::StateGroups(groups.clone()),
                 spelling: Spelling::Before(keys::NUMBER.to_owned()),
                 ..plain(None, tenant.number_rows())
@@ -120,7 +120,7 @@ impl RowSource {
     }
 }
 
-impl Scope {
+impl ScanScope {
     fn of_priority(self, priority: Priority, by: SortBy) -> Self {
         let digit = (priority as u8).to_string();
         match by {
@@ -183,7 +183,7 @@ mod tests {
     use proptest::prelude::*;
     use uuid::Uuid;
 
-    fn scope(source: &RowSource, by: SortBy) -> Scope {
+    fn scope(source: &RowSource, by: SortBy) -> ScanScope {
         source.scope(&Tenant::new(WorkspaceId::new(Uuid::nil())), by)
     }
 

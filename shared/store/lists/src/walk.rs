@@ -5,8 +5,8 @@ use crate::{
     columns,
     lists::Lists,
     page,
-    plan::Walk,
-    position::Start,
+    plan::OrderedScan,
+    position::ListStart,
     query::{ListPage, ListQuery},
     scan::Scan,
     sort::SortBy,
@@ -29,7 +29,12 @@ const EXAMINED_FIRST: usize = 60;
 
 impl Lists {
     /// A page in the order of the list.
-    pub(crate) async fn walk(&self, tenant: &Tenant, query: &ListQuery, walk: &Walk) -> Result<ListPage, TableError> {
+    pub(crate) async fn walk(
+        &self,
+        tenant: &Tenant,
+        query: &ListQuery,
+        walk: &OrderedScan,
+    ) -> Result<ListPage, TableError> {
         if !walk.sources.iter().all(RowSource::holds_items) {
             return self.walk_keys(tenant, query, walk, None).await;
         }
@@ -42,23 +47,23 @@ impl Lists {
         &self,
         tenant: &Tenant,
         query: &ListQuery,
-        walk: &Walk,
+        walk: &OrderedScan,
         first: ListPage,
     ) -> Result<ListPage, TableError> {
         let lacking = query.limit - u16::try_from(first.tickets.len()).unwrap_or(query.limit).min(query.limit);
-        let is_back = matches!(query.start, Start::Before(_));
+        let is_back = matches!(query.start, ListStart::Before(_));
         let stopped = if is_back { &first.previous } else { &first.next };
         let Some(position) = stopped.clone().filter(|_| lacking > 0) else {
             return Ok(first);
         };
-        let start = if is_back { Start::Before(position) } else { Start::After(position) };
+        let start = if is_back { ListStart::Before(position) } else { ListStart::After(position) };
         let rest = ListQuery { start, limit: lacking, ..query.clone() };
-        let filtered = Walk { sources: walk.then.clone(), is_plain: columns::cover(query), then: Vec::new() };
+        let filtered = OrderedScan { sources: walk.then.clone(), is_plain: columns::cover(query), then: Vec::new() };
         let second = self.walk_keys(tenant, &rest, &filtered, None).await?;
         Ok(page::join(query, first, second))
     }
 
-    async fn walk_items(&self, tenant: &Tenant, query: &ListQuery, walk: &Walk) -> Result<ListPage, TableError> {
+    async fn walk_items(&self, tenant: &Tenant, query: &ListQuery, walk: &OrderedScan) -> Result<ListPage, TableError> {
         let (ascending, wanted) = (query.is_ascending(), query.wanted());
         let mut scans: Vec<Scan<Ticket>> =
             walk.sources.iter().map(|source| Scan::ahead(source, tenant, query)).collect();

@@ -9,7 +9,7 @@ use crate::{
     block::{self, Postings},
     buffer::{self, BufferItem},
     index::SearchIndex,
-    manifest::{self, GRACE, Manifest, MergeJob, Obsolete, Parts, Segment},
+    manifest::{self, GRACE, IndexParts, Manifest, MergeJob, Obsolete, Segment},
     merge::{Layer, merge},
     number_set::NumberSet,
     policy::{Unmerged, leased, next_compaction, next_job},
@@ -146,8 +146,8 @@ impl CompactionRun<'_> {
     /// The items of the write buffer that are in no segment and no job.
     fn unmerged(&self, manifest: &Manifest) -> Unmerged {
         let in_jobs = manifest.jobs.iter().filter_map(|job| match &job.input {
-            Parts::Buffered(keys) => Some(keys),
-            Parts::Segments(_) => None,
+            IndexParts::Buffered(keys) => Some(keys),
+            IndexParts::Segments(_) => None,
         });
         let flushed = manifest.flushed().chain(self.flushed.iter().map(String::as_str));
         let merged: BTreeSet<&str> = in_jobs.flatten().map(String::as_str).chain(flushed).collect();
@@ -183,7 +183,7 @@ impl CompactionRun<'_> {
     /// Whether a job is within the budget.
     fn may(&self, manifest: &Manifest, job: &MergeJob) -> bool {
         match &job.input {
-            Parts::Segments(ids) if self.budget == CompactionBudget::Brief => {
+            IndexParts::Segments(ids) if self.budget == CompactionBudget::Brief => {
                 manifest.segments.iter().filter(|one| ids.contains(&one.id)).map(|one| one.blocks).sum::<u32>() <= SMALL
             }
             _ => true,
@@ -222,8 +222,8 @@ impl CompactionRun<'_> {
 
     async fn advance(&mut self, manifest: &Manifest, job: &MergeJob) -> Result<RunStep, TableError> {
         match &job.input {
-            Parts::Buffered(keys) => self.merge_buffer(manifest, job, keys).await,
-            Parts::Segments(ids) => self.merge_segments(manifest, job, ids).await,
+            IndexParts::Buffered(keys) => self.merge_buffer(manifest, job, keys).await,
+            IndexParts::Segments(ids) => self.merge_segments(manifest, job, ids).await,
         }
     }
 
@@ -312,13 +312,13 @@ impl CompactionRun<'_> {
     /// Deletes some of the obsolete parts; once all are gone, the manifest drops them.
     async fn delete(&self, manifest: &Manifest, obsolete: &Obsolete) -> Result<RunStep, TableError> {
         let is_gone = match &obsolete.parts {
-            Parts::Buffered(keys) => {
+            IndexParts::Buffered(keys) => {
                 let pk = self.tenant.write_buffer();
                 let keys = keys.iter().map(|sk| Key { pk: pk.clone(), sk: sk.clone() });
                 self.table.write_all(keys.map(BatchWrite::Delete).collect()).await?;
                 true
             }
-            Parts::Segments(ids) => {
+            IndexParts::Segments(ids) => {
                 let deleted = try_join_all(ids.iter().map(|id| self.delete_blocks(*id))).await?;
                 deleted.into_iter().all(|is_gone| is_gone)
             }

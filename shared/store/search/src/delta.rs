@@ -124,3 +124,60 @@ impl WordSets {
         self.public.len() + self.noted.len() >= MAX_WORDS
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lambdesk_domain::{
+        id::{MessageId, TicketId},
+        message::{Content, MessageKind, Sender, SenderKind},
+        status::Source,
+        testing,
+        time::Timestamp,
+    };
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    fn message(text: &str) -> Message {
+        Message {
+            id: MessageId::new(Uuid::from_u128(2)),
+            ticket_id: TicketId::new(Uuid::from_u128(1)),
+            kind: MessageKind::Outbound,
+            is_secure: false,
+            is_forward: false,
+            sender: Sender { kind: SenderKind::System, id: None, name: None },
+            source: Source::Api,
+            content: Content::from_text(text).expect("a text"),
+            attachments: Vec::new(),
+            created_at: Timestamp::EPOCH,
+        }
+    }
+
+    #[test]
+    fn words_that_may_be_lost_have_the_ticket_indexed_anew() {
+        let (old, secure) = (message("old"), Message { is_secure: true, ..message("old") });
+        let change = |old: &Message, new: Option<Message>| TicketDelta::default().add_message(Some(old), new);
+        assert_eq!(change(&old, Some(message("new"))), WordChange::Reindex);
+        assert_eq!(change(&old, Some(secure.clone())), WordChange::Reindex, "secure ones are not indexed");
+        assert_eq!(change(&old, None), WordChange::Reindex);
+        assert_eq!(change(&old, Some(old.clone())), WordChange::None);
+        assert_eq!(change(&secure, None), WordChange::None);
+        assert_eq!(change(&secure, Some(old)), WordChange::Added);
+    }
+
+    proptest! {
+        #[test]
+        fn of_several_changes_the_greatest_counts(ticket in testing::ticket()) {
+            let renamed = Ticket { subject: "quite another".parse().expect("a subject"), ..ticket.clone() };
+            let mut delta = TicketDelta::default();
+            prop_assert_eq!(delta.add_version(None, &ticket), WordChange::Added);
+            prop_assert_eq!(delta.add_version(Some(&ticket), &ticket), WordChange::None, "the subject is the same");
+            prop_assert_eq!(delta.change, WordChange::Added);
+            delta.add_version(Some(&ticket), &renamed);
+            delta.add_message(None, Some(message("more")));
+            prop_assert_eq!(delta.change, WordChange::Reindex);
+            delta.add_removal(&renamed);
+            prop_assert_eq!((delta.change, delta.number), (WordChange::Removed, Some(ticket.number)));
+        }
+    }
+}

@@ -55,7 +55,7 @@ pub struct Segment {
 
 /// Parts of the index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Parts {
+pub enum IndexParts {
     /// Items of the write buffer by their sort keys, the oldest first.
     #[serde(rename = "Fresh")]
     Buffered(Vec<String>),
@@ -72,7 +72,7 @@ pub struct MergeJob {
     /// Of which level.
     pub level: u8,
     /// What it merges.
-    pub input: Parts,
+    pub input: IndexParts,
     /// The last posting that is written; none at the beginning.
     pub done: Option<BlockKey>,
     /// How many blocks are written.
@@ -85,7 +85,7 @@ pub struct MergeJob {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Obsolete {
     #[serde(rename = "what")]
-    pub parts: Parts,
+    pub parts: IndexParts,
     pub since: Timestamp,
     /// They may hold postings that have a tombstone, so their deletion must not wait
     /// until something else is written.
@@ -97,8 +97,8 @@ impl Manifest {
     /// be read.
     pub fn flushed(&self) -> impl Iterator<Item = &str> {
         let keys = self.obsolete.iter().filter_map(|obsolete| match &obsolete.parts {
-            Parts::Buffered(keys) => Some(keys),
-            Parts::Segments(_) => None,
+            IndexParts::Buffered(keys) => Some(keys),
+            IndexParts::Segments(_) => None,
         });
         keys.flatten().map(String::as_str)
     }
@@ -112,8 +112,8 @@ impl Manifest {
     pub fn complete(&mut self, job: &MergeJob, made: Segment, now: Timestamp) {
         self.jobs.retain(|other| other.output != job.output);
         let position = match &job.input {
-            Parts::Buffered(_) => self.segments.len(),
-            Parts::Segments(ids) => {
+            IndexParts::Buffered(_) => self.segments.len(),
+            IndexParts::Segments(ids) => {
                 let first = self.segments.iter().position(|segment| ids.contains(&segment.id)).unwrap_or_default();
                 self.segments.retain(|segment| !ids.contains(&segment.id));
                 first
@@ -128,7 +128,7 @@ impl Manifest {
         if made.blocks > 0 || !made.tombstones.is_empty() {
             self.segments.insert(position, made);
         }
-        let is_urgent = has_tombstones || matches!(job.input, Parts::Segments(_));
+        let is_urgent = has_tombstones || matches!(job.input, IndexParts::Segments(_));
         self.obsolete.push(Obsolete { parts: job.input.clone(), since: now, is_urgent });
     }
 
@@ -206,12 +206,12 @@ mod tests {
             jobs: vec![MergeJob {
                 output: 3,
                 level: 1,
-                input: Parts::Segments(vec![1]),
+                input: IndexParts::Segments(vec![1]),
                 done: Some(BlockKey { word: "lamp".to_owned(), number: 9 }),
                 blocks: 1,
                 leased_until: at,
             }],
-            obsolete: vec![Obsolete { parts: Parts::Buffered(vec!["a".to_owned()]), since: at, is_urgent: true }],
+            obsolete: vec![Obsolete { parts: IndexParts::Buffered(vec!["a".to_owned()]), since: at, is_urgent: true }],
         };
         let at = serde_json::to_string(&at).expect("a text");
         let expected = format!(

@@ -7,7 +7,7 @@
 //! Once a tombstone is as old as [`TOMBSTONE_TTL`], all segments are merged into one; no
 //! segment is older than that one, so the postings with tombstones are physically gone.
 
-use crate::manifest::{GRACE, Manifest, MergeJob, Parts, Segment};
+use crate::manifest::{GRACE, IndexParts, Manifest, MergeJob, Segment};
 use lambdesk_domain::time::Timestamp;
 use std::time::Duration;
 
@@ -43,14 +43,14 @@ pub fn next_job(manifest: &Manifest, buffer: &Unmerged, now: Timestamp) -> Optio
     Some(MergeJob { output: manifest.next, level, input, done: None, blocks: 0, leased_until })
 }
 
-fn next_input(manifest: &Manifest, buffer: &Unmerged, now: Timestamp) -> Option<(Parts, u8)> {
-    let is_busy = |of: fn(&Parts) -> bool| manifest.jobs.iter().any(|job| of(&job.input));
+fn next_input(manifest: &Manifest, buffer: &Unmerged, now: Timestamp) -> Option<(IndexParts, u8)> {
+    let is_busy = |of: fn(&IndexParts) -> bool| manifest.jobs.iter().any(|job| of(&job.input));
     let is_old = |since: Option<Timestamp>| since.is_some_and(|since| since.plus(TOMBSTONE_TTL) <= now);
     let are_many = buffer.keys.len() >= MANY || buffer.bytes >= MANY_BYTES || is_old(buffer.tombstones_since);
-    if are_many && !is_busy(|input| matches!(input, Parts::Buffered(_))) {
-        return Some((Parts::Buffered(buffer.keys.clone()), 1));
+    if are_many && !is_busy(|input| matches!(input, IndexParts::Buffered(_))) {
+        return Some((IndexParts::Buffered(buffer.keys.clone()), 1));
     }
-    if is_busy(|input| matches!(input, Parts::Segments(_))) {
+    if is_busy(|input| matches!(input, IndexParts::Segments(_))) {
         return None;
     }
     let segments = &manifest.segments;
@@ -65,8 +65,8 @@ fn next_input(manifest: &Manifest, buffer: &Unmerged, now: Timestamp) -> Option<
     Some((ids(at(level)), level.saturating_add(1)))
 }
 
-fn ids<'a>(segments: impl Iterator<Item = &'a Segment>) -> Parts {
-    Parts::Segments(segments.map(|segment| segment.id).collect())
+fn ids<'a>(segments: impl Iterator<Item = &'a Segment>) -> IndexParts {
+    IndexParts::Segments(segments.map(|segment| segment.id).collect())
 }
 
 /// When the index is to be compacted again even if nothing is written.
@@ -100,7 +100,7 @@ mod tests {
         Manifest { next: 9, segments, ..Manifest::default() }
     }
 
-    fn input(manifest: &Manifest, buffer: &Unmerged, now: Timestamp) -> Option<(Parts, u8)> {
+    fn input(manifest: &Manifest, buffer: &Unmerged, now: Timestamp) -> Option<(IndexParts, u8)> {
         next_job(manifest, buffer, now).map(|job| (job.input, job.level))
     }
 
@@ -108,9 +108,9 @@ mod tests {
     fn eight_of_the_smallest_or_four_of_a_level_are_merged() {
         let (now, none) = (Timestamp::EPOCH, Unmerged::default());
         assert_eq!(input(&manifest(&[3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1]), &none, now), None);
-        let merged = Some((Parts::Segments((1..=8).collect()), 2));
+        let merged = Some((IndexParts::Segments((1..=8).collect()), 2));
         assert_eq!(input(&manifest(&[2, 1, 1, 1, 1, 1, 1, 1, 1]), &none, now), merged);
-        let merged = Some((Parts::Segments(vec![1, 2, 3, 4]), 4));
+        let merged = Some((IndexParts::Segments(vec![1, 2, 3, 4]), 4));
         assert_eq!(input(&manifest(&[4, 3, 3, 3, 3, 1]), &none, now), merged);
     }
 
@@ -120,8 +120,8 @@ mod tests {
         let buffer = |count: usize, bytes| Unmerged { keys: keys[..count].to_vec(), bytes, tombstones_since: None };
         let (empty, now) = (Manifest::default(), Timestamp::EPOCH);
         assert_eq!(input(&empty, &buffer(MANY - 1, 1_000), now), None);
-        assert_eq!(input(&empty, &buffer(MANY, 1_000), now), Some((Parts::Buffered(keys.clone()), 1)));
-        assert_eq!(input(&empty, &buffer(1, 65_536), now), Some((Parts::Buffered(keys[..1].to_vec()), 1)));
+        assert_eq!(input(&empty, &buffer(MANY, 1_000), now), Some((IndexParts::Buffered(keys.clone()), 1)));
+        assert_eq!(input(&empty, &buffer(1, 65_536), now), Some((IndexParts::Buffered(keys[..1].to_vec()), 1)));
     }
 
     #[test]
@@ -129,11 +129,11 @@ mod tests {
         let day = Timestamp::EPOCH.plus(TOMBSTONE_TTL);
         let buffer = Unmerged { keys: vec!["a".to_owned()], bytes: 9, tombstones_since: Some(Timestamp::EPOCH) };
         assert_eq!(next_compaction(&manifest(&[1]), &buffer, Timestamp::EPOCH), Some(day));
-        assert_eq!(input(&manifest(&[1]), &buffer, day), Some((Parts::Buffered(buffer.keys), 1)));
+        assert_eq!(input(&manifest(&[1]), &buffer, day), Some((IndexParts::Buffered(buffer.keys), 1)));
         let mut two = manifest(&[3, 1]);
         two.segments[1].tombstones_since = Some(Timestamp::EPOCH);
         assert_eq!(input(&two, &Unmerged::default(), Timestamp::EPOCH), None);
-        assert_eq!(input(&two, &Unmerged::default(), day), Some((Parts::Segments(vec![0, 1]), 3)));
+        assert_eq!(input(&two, &Unmerged::default(), day), Some((IndexParts::Segments(vec![0, 1]), 3)));
     }
 
     #[test]

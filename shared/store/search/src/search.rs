@@ -184,7 +184,9 @@ impl SearchRun<'_> {
         for (word, postings) in item.layer.postings.iter() {
             for (wanted, list) in self.words.iter().zip(&mut words) {
                 if SearchQuery::meets(wanted, word) {
-                    postings.iter().for_each(|(Reverse(number), is_public)| list.add(*number, *is_public));
+                    for (Reverse(number), is_public) in postings {
+                        list.add(*number, *is_public);
+                    }
                 }
             }
         }
@@ -224,24 +226,24 @@ impl SearchRun<'_> {
     /// first, its newest tickets before the others.
     async fn word(&self, segment: &Segment, wanted: &Word, below: u64) -> Result<PostingList, TableError> {
         let mut list = PostingList::default();
-        let mut last = BlockKey { word: wanted.as_str().to_owned(), number: below.saturating_sub(1) };
+        let mut key = BlockKey { word: wanted.as_str().to_owned(), number: below.saturating_sub(1) };
         let mut is_first = true;
         // Larger segments have longer lists.
         let first = 2 + usize::try_from(segment.blocks / 2_048).unwrap_or(usize::MAX).min(6);
         for limit in [first, MOST_BLOCKS - first] {
-            let from = if is_first { BlockFrom::Posting(&last) } else { BlockFrom::Behind(&last) };
+            let from = if is_first { BlockFrom::Posting(&key) } else { BlockFrom::Behind(&key) };
             let range = (from, i32::try_from(limit).unwrap_or(i32::MAX));
             let read = segments::read(self.table, self.tenant, segment, range, self.now).await?;
             for (_, item) in &read.blocks {
                 add_postings(item, wanted, &mut list)?;
             }
-            let end = read.blocks.into_iter().next_back().map(|(key, _)| key).filter(|_| !read.is_end);
-            let Some(end) = end.filter(|key| SearchQuery::meets(wanted, &key.word)) else {
+            let end = read.blocks.into_iter().next_back().map(|(last, _)| last).filter(|_| !read.is_end);
+            let Some(end) = end.filter(|last| SearchQuery::meets(wanted, &last.word)) else {
                 list.low_watermark = 0;
                 return Ok(list);
             };
             list.low_watermark = if end.word == wanted.as_str() { end.number } else { 0 };
-            (last, is_first) = (end, false);
+            (key, is_first) = (end, false);
         }
         Ok(list)
     }

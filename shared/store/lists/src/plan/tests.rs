@@ -1,7 +1,7 @@
 use super::*;
-use crate::{position::Start, sort::Sort};
+use crate::{position::ListStart, sort::Sort};
 use lambdesk_domain::{
-    id::{AccountId, CategoryId, TagId, UserId},
+    id::{AccountId, CategoryId, TagId},
     time::Timestamp,
 };
 use uuid::Uuid;
@@ -14,7 +14,7 @@ fn query(states: &[State], by: SortBy, filter: ListFilter) -> ListQuery {
         hide_snoozed: true,
         reach: Reach::All,
         sort: Sort { by, descending: true },
-        start: Start::First { skip: 0 },
+        start: ListStart::First { skip: 0 },
         limit: 25,
         now: Timestamp::EPOCH,
     }
@@ -30,7 +30,7 @@ const OPEN: [State; 1] = [State::Live(Status::Open)];
 
 fn sources(plan: Plan<'_>) -> (Vec<RowSource>, bool) {
     match plan {
-        Plan::Walk(walk) => (walk.sources, walk.is_plain),
+        Plan::Ordered(walk) => (walk.sources, walk.is_plain),
         other => panic!("no walk: {other:?}"),
     }
 }
@@ -60,14 +60,14 @@ fn a_priority_is_a_range_and_no_filter() {
 #[test]
 fn the_table_leaves_out_rows_by_their_columns_before_ticket_items_are_read() {
     let urgent = ListFilter { priorities: vec![Priority::Urgent], ..ListFilter::default() };
-    let Plan::Walk(walk) = plan(&query(&ACTIVE, SortBy::LastActivity, urgent.clone())) else { panic!("no walk") };
+    let Plan::Ordered(walk) = plan(&query(&ACTIVE, SortBy::LastActivity, urgent.clone())) else { panic!("no walk") };
     assert_eq!(walk.then, [RowSource::Active(StateGroup::Active)]);
     let updated = (vec![RowSource::Updated(StateGroup::Active)], true);
     assert_eq!(sources(plan(&query(&ACTIVE, SortBy::Updated, urgent.clone()))), updated);
     let unread = ListFilter { is_read_by_organization: Some(false), ..urgent };
     assert!(!sources(plan(&query(&ACTIVE, SortBy::Updated, unread.clone()))).1, "ticket items decide");
     let only_items = ListFilter { priorities: vec![], ..unread };
-    let Plan::Walk(walk) = plan(&query(&ACTIVE, SortBy::LastActivity, only_items)) else { panic!("no walk") };
+    let Plan::Ordered(walk) = plan(&query(&ACTIVE, SortBy::LastActivity, only_items)) else { panic!("no walk") };
     assert_eq!(walk.then, []);
 }
 

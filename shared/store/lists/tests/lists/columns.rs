@@ -11,7 +11,7 @@ use lambdesk_domain::{
     status::{Awaiting, ChannelType, Priority, Source},
     ticket::{ChannelRef, Ticket},
 };
-use lambdesk_store::{ListFilter, ListQuery, SortBy, Start};
+use lambdesk_store_lists::{ListFilter, ListQuery, SortBy, ListStart};
 use std::time::Duration;
 
 const MANY: u64 = 1_000;
@@ -53,14 +53,14 @@ async fn walks(table: &Table, query: &ListQuery, expected: &[Ticket]) {
         assert!(last.1.units <= 50.0 && last.1.depth <= 5, "{:?}", last.1);
         seen.extend(last.0.tickets.iter().map(|ticket| ticket.id));
         let Some(next) = last.0.next.clone() else { break };
-        last = page(table, &ListQuery { start: Start::After(next), ..query.clone() }).await;
+        last = page(table, &ListQuery { start: ListStart::After(next), ..query.clone() }).await;
     }
     let expected: Vec<_> = expected.iter().map(|ticket| ticket.id).collect();
     assert_eq!(seen, expected, "by {:?}", query.sort);
     loop {
         back.splice(..0, last.0.tickets.iter().map(|ticket| ticket.id));
         let Some(previous) = last.0.previous.clone() else { break };
-        last = page(table, &ListQuery { start: Start::Before(previous), ..query.clone() }).await;
+        last = page(table, &ListQuery { start: ListStart::Before(previous), ..query.clone() }).await;
     }
     assert_eq!(back, expected, "back, by {:?}", query.sort);
 }

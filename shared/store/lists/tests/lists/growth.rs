@@ -10,8 +10,8 @@ use lambdesk_domain::{
     ticket::Ticket,
     time::Timestamp,
 };
-use lambdesk_store::{
-    ListFilter, ListQuery, Sort, Start, Usage,
+use lambdesk_store_lists::{
+    ListFilter, ListQuery, Sort, ListStart, Usage,
     keys::{self, State, Tenant},
 };
 use std::collections::BTreeSet;
@@ -50,10 +50,10 @@ fn query(filter: ListFilter) -> ListQuery {
         states: vec![State::Live(Status::Open)],
         filter,
         search: None,
-        hide_put_off: true,
+        hide_snoozed: true,
         reach: Reach::All,
         sort: Sort::default(),
-        start: Start::First { skip: 0 },
+        start: ListStart::First { skip: 0 },
         limit: 25,
         now: Timestamp::from_millis(253_402_300_799_999),
     }
@@ -89,7 +89,7 @@ async fn copy(table: &Table, originals: &[Ticket], copies: &[Ticket]) {
 
 async fn cost(table: &Table, query: &ListQuery) -> (usize, Usage) {
     let store = table.store.metered();
-    let page = store.list(&Tenant::new(workspace(1)), query).await.expect("it is read").expect("no search");
+    let page = lists.list(&Tenant::new(workspace(1)), query).await.expect("it is read");
     (page.tickets.len(), store.usage())
 }
 
@@ -98,11 +98,11 @@ async fn all(table: &Table, query: &ListQuery) -> (Vec<Ticket>, usize) {
     let (mut found, mut most, mut start) = (Vec::new(), 0, Some(query.start.clone()));
     while let Some(from) = start {
         let store = table.store.metered();
-        let page = store.list(&Tenant::new(workspace(1)), &ListQuery { start: from, ..query.clone() }).await;
-        let page = page.expect("it is read").expect("no search");
+        let page = lists.list(&Tenant::new(workspace(1)), &ListQuery { start: from, ..query.clone() }).await;
+        let page = page.expect("it is read");
         most = most.max(store.usage().round_trips());
         found.extend(page.tickets);
-        start = page.next.map(Start::After);
+        start = page.next.map(ListStart::After);
     }
     (found, most)
 }
@@ -152,9 +152,9 @@ async fn an_assignee_with_too_many_tickets_to_sort_is_walked(table: &Table) {
 async fn page_numbers_reach_their_depth(table: &Table, tickets: &[Ticket]) {
     let mut sorted: Vec<_> = tickets.iter().collect();
     sorted.sort_by_key(|ticket| std::cmp::Reverse((ticket.last_activity_at, ticket.id)));
-    let deep = ListQuery { start: Start::First { skip: lambdesk_store::DEEPEST - 25 }, ..query(ListFilter::default()) };
-    let page = table.store.list(&Tenant::new(workspace(1)), &deep).await.expect("it is read").expect("no search");
-    let expected = sorted.iter().skip(lambdesk_store::DEEPEST - 25).take(25).map(|ticket| ticket.id);
+    let deep = ListQuery { start: ListStart::First { skip: lambdesk_store_lists::DEEPEST - 25 }, ..query(ListFilter::default()) };
+    let page = table.lists.list(&Tenant::new(workspace(1)), &deep).await.expect("it is read");
+    let expected = sorted.iter().skip(lambdesk_store_lists::DEEPEST - 25).take(25).map(|ticket| ticket.id);
     assert!(page.tickets.iter().map(|ticket| ticket.id).eq(expected));
 }
 

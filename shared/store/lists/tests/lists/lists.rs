@@ -10,8 +10,8 @@ use lambdesk_domain::{
     ticket::Ticket,
     time::Timestamp,
 };
-use lambdesk_store::{
-    CustomFilter, ListFilter, ListQuery, Period, Position, Sort, SortBy, Start,
+use lambdesk_store_lists::{
+    CustomFilter, ListFilter, ListQuery, Period, ListPosition, Sort, SortBy, ListStart,
     keys::{State, Tenant},
 };
 use proptest::{collection, option, prelude::*, sample::select, test_runner::TestCaseResult};
@@ -118,13 +118,13 @@ fn query() -> BoxedStrategy<ListQuery> {
     let reach = (testing::actor(), testing::rules()).prop_map(|(actor, rules)| actor.reach(rules));
     let reach = prop_oneof![2 => Just(Reach::All), 1 => reach];
     let filter = prop_oneof![1 => Just(ListFilter::default()), 2 => filter(), 2 => single()];
-    let start = prop_oneof![3 => Just(0), 1 => 0..30_usize].prop_map(|skip| Start::First { skip });
+    let start = prop_oneof![3 => Just(0), 1 => 0..30_usize].prop_map(|skip| ListStart::First { skip });
     (states(), filter, any::<bool>(), reach, sort(), start, 1..=12_u16, testing::time())
-        .prop_map(|(states, filter, hide_put_off, reach, sort, start, limit, now)| ListQuery {
+        .prop_map(|(states, filter, hide_snoozed, reach, sort, start, limit, now)| ListQuery {
             states,
             filter,
             search: None,
-            hide_put_off,
+            hide_snoozed,
             reach,
             sort,
             start,
@@ -176,7 +176,7 @@ fn matches(ticket: &Ticket, query: &ListQuery) -> bool {
     let channel = ticket.channel.as_ref();
     query.states.contains(&State::of(ticket.shelf, ticket.status))
         && query.reach.covers(ticket.assignee, channel.map(|channel| channel.id))
-        && !(query.hide_put_off && ticket.is_put_off(query.now))
+        && !(query.hide_snoozed && ticket.is_put_off(query.now))
         && is_any(&filter.statuses, Some(&ticket.status))
         && is_any(&filter.sources, Some(&ticket.source))
         && is_any(&filter.priorities, Some(&ticket.priority))
@@ -226,14 +226,14 @@ fn ids(tickets: &[Ticket]) -> Vec<TicketId> {
 /// Walks to the end and back, and holds what was seen against the model.
 async fn walk(table: &Table, tenant: &Tenant, query: &ListQuery, expected: &[TicketId]) -> TestCaseResult {
     let list = async |start| {
-        table.store.list(tenant, &ListQuery { start, ..query.clone() }).await.expect("it is read").expect("no search")
+        table.lists.list(tenant, &ListQuery { start, ..query.clone() }).await.expect("it is read")
     };
-    let skip = if let Start::First { skip } = query.start { skip } else { 0 };
+    let skip = if let ListStart::First { skip } = query.start { skip } else { 0 };
     let mut page = list(query.start.clone()).await;
     let mut seen = ids(&page.tickets);
     prop_assert!(skip > 0 || page.previous.is_none(), "nothing is before the first");
     while let Some(next) = page.next.clone() {
-        page = list(Start::After(next)).await;
+        page = list(ListStart::After(next)).await;
         prop_assert!(page.tickets.len() <= usize::from(query.limit));
         seen.extend(ids(&page.tickets));
         prop_assert!(seen.len() <= expected.len(), "more than there is");
@@ -241,7 +241,7 @@ async fn walk(table: &Table, tenant: &Tenant, query: &ListQuery, expected: &[Tic
     prop_assert_eq!(&seen[..], expected.get(skip..).unwrap_or_default());
     let mut back = ids(&page.tickets);
     while let Some(previous) = page.previous.clone() {
-        page = list(Start::Before(previous)).await;
+        page = list(ListStart::Before(previous)).await;
         back.splice(..0, ids(&page.tickets));
         prop_assert!(back.len() <= expected.len(), "more than there is");
     }
@@ -264,8 +264,8 @@ fn every_page_of_every_list_is_what_sorting_everything_gives() {
             let long_ago = Timestamp::from_millis(7);
             let before =
                 Ticket { priority: Priority::Low, updated_at: long_ago, last_activity_at: long_ago, ..ticket.clone() };
-            table.store.place_rows(None, &before).await.expect("they are written");
-            table.store.place_rows(None, ticket).await.expect("they are written");
+            table.lists.place_rows(None, &before).await.expect("they are written");
+            table.lists.place_rows(None, ticket).await.expect("they are written");
         }
         // Half of them are asked at the very millisecond at which a follow-up comes due.
         let mut dues = tickets.iter().filter_map(|ticket| ticket.follow_up_at).map(Some).chain(std::iter::repeat(None));
@@ -274,7 +274,7 @@ fn every_page_of_every_list_is_what_sorting_everything_gives() {
             let query = ListQuery { now: now.unwrap_or(query.now), ..query };
             let expected = expected(&tickets, &query);
             walk(table, &tenant, &query, &expected).await?;
-            let total = table.store.count(&tenant, &query).await.expect("it is counted");
+            let total = table.lists.count(&tenant, &query).await.expect("it is counted");
             prop_assert_eq!((total.count, total.is_exact), (expected.len() as u64, true));
         }
         Ok(())
@@ -291,12 +291,12 @@ fn open_ticket(id: u64) -> Ticket {
     }
 }
 
-fn open_query(start: Start) -> ListQuery {
+fn open_query(start: ListStart) -> ListQuery {
     ListQuery {
         states: vec![State::Live(Status::Open)],
         filter: ListFilter::default(),
         search: None,
-        hide_put_off: false,
+        hide_snoozed: false,
         reach: Reach::All,
         sort: Sort::default(),
         start,
@@ -312,14 +312,14 @@ async fn an_empty_page_leads_back_to_where_it_came_from() {
     table.fill(&tickets).await;
     let tenant = Tenant::new(workspace(1));
     let list =
-        async |start| table.store.list(&tenant, &open_query(start)).await.expect("it is read").expect("no search");
-    let beyond = list(Start::After(Position::of(&tickets[0], SortBy::LastActivity))).await;
+        async |start| table.lists.list(&tenant, &open_query(start)).await.expect("it is read");
+    let beyond = list(ListStart::After(ListPosition::of(&tickets[0], SortBy::LastActivity))).await;
     assert_eq!((beyond.tickets.len(), &beyond.next), (0, &None));
-    let back = list(Start::Before(beyond.previous.expect("a way back"))).await;
+    let back = list(ListStart::Before(beyond.previous.expect("a way back"))).await;
     assert_eq!(ids(&back.tickets), [tickets[2].id, tickets[1].id, tickets[0].id]);
-    let above = list(Start::Before(Position::of(&tickets[2], SortBy::LastActivity))).await;
+    let above = list(ListStart::Before(ListPosition::of(&tickets[2], SortBy::LastActivity))).await;
     assert_eq!((above.tickets.len(), &above.previous), (0, &None));
-    let back = list(Start::After(above.next.expect("a way back"))).await;
+    let back = list(ListStart::After(above.next.expect("a way back"))).await;
     assert_eq!(ids(&back.tickets), [tickets[2].id, tickets[1].id, tickets[0].id]);
 }
 
@@ -327,6 +327,6 @@ async fn an_empty_page_leads_back_to_where_it_came_from() {
 async fn another_tenants_tickets_are_in_no_list() {
     let table = Table::new().await;
     table.fill(&[open_ticket(1)]).await;
-    let page = table.store.list(&Tenant::new(workspace(2)), &open_query(Start::First { skip: 0 })).await;
-    assert_eq!(page.expect("it is read").expect("no search").tickets, []);
+    let page = table.lists.list(&Tenant::new(workspace(2)), &open_query(ListStart::First { skip: 0 })).await;
+    assert_eq!(page.expect("it is read").tickets, []);
 }

@@ -11,8 +11,8 @@ use lambdesk_domain::{
     ticket::Ticket,
     time::Timestamp,
 };
-use lambdesk_store::{
-    ListFilter, ListPage, ListQuery, Period, Sort, SortBy, Start,
+use lambdesk_store_lists::{
+    ListFilter, ListPage, ListQuery, Period, Sort, SortBy, ListStart,
     keys::{State, Tenant},
 };
 use std::time::Duration;
@@ -88,7 +88,7 @@ async fn table() -> Table {
 pub async fn fill(table: &Table, tickets: &[Ticket]) {
     table.fill(tickets).await;
     for some in tickets.chunks(16) {
-        let writes = some.iter().map(|ticket| table.store.place_rows(None, ticket));
+        let writes = some.iter().map(|ticket| table.lists.place_rows(None, ticket));
         futures_util::future::try_join_all(writes).await.expect("they are written");
     }
 }
@@ -98,10 +98,10 @@ pub fn query(states: &[State], by: SortBy, filter: ListFilter) -> ListQuery {
         states: states.to_vec(),
         filter,
         search: None,
-        hide_put_off: true,
+        hide_snoozed: true,
         reach: Reach::All,
         sort: Sort { by, descending: true },
-        start: Start::First { skip: 0 },
+        start: ListStart::First { skip: 0 },
         limit: 25,
         now: BEGIN,
     }
@@ -118,7 +118,7 @@ pub struct Cost {
 
 pub async fn page(table: &Table, query: &ListQuery) -> (ListPage, Cost) {
     let store = table.store.metered();
-    let page = store.list(&Tenant::new(workspace(1)), query).await.expect("it is read").expect("no search");
+    let page = lists.list(&Tenant::new(workspace(1)), query).await.expect("it is read");
     let usage = store.usage();
     let cost =
         Cost { rows: page.tickets.len(), trips: usage.round_trips(), depth: usage.depth(), units: usage.units() };
@@ -130,7 +130,7 @@ async fn holds(table: &Table, query: &ListQuery, most: Cost) -> ListPage {
     let (first, cost) = page(table, query).await;
     let mut pages = vec![cost];
     if let Some(next) = &first.next {
-        pages.push(page(table, &ListQuery { start: Start::After(next.clone()), ..query.clone() }).await.1);
+        pages.push(page(table, &ListQuery { start: ListStart::After(next.clone()), ..query.clone() }).await.1);
     }
     for cost in pages {
         let is_held = cost.trips <= most.trips && cost.depth <= most.depth && cost.units <= most.units;
@@ -231,7 +231,7 @@ async fn a_day_with_too_many_tickets_is_walked() {
             let (page, cost) = page(&table, &ListQuery { start: from, ..query.clone() }).await;
             assert!(cost.units <= 50.0, "{cost:?}");
             found.extend(page.tickets.into_iter().map(|ticket| ticket.last_activity_at));
-            start = page.next.map(Start::After);
+            start = page.next.map(ListStart::After);
         }
         let mut expected: Vec<_> = tickets.iter().map(|ticket| ticket.last_activity_at).collect();
         expected.sort_by(|a, b| if descending { b.cmp(a) } else { a.cmp(b) });
@@ -250,7 +250,7 @@ async fn a_filter_without_rows_has_a_budget(table: &Table) {
             let (page, cost) = page(table, &ListQuery { start: from, ..query.clone() }).await;
             assert!(cost.units <= 50.0, "{cost:?}");
             (found, pages) = (found + cost.rows, pages + 1);
-            start = page.next.map(Start::After);
+            start = page.next.map(ListStart::After);
         }
         assert_eq!(found, 8, "every one is reached, by {by:?}");
         assert!(pages <= 12, "{pages} pages");
@@ -275,7 +275,7 @@ async fn a_period_ends_the_walk(table: &Table) {
 async fn page_numbers_reach_their_depth_in_every_order(table: &Table) {
     let both = [&ACTIVE[..], &DONE].concat();
     for (_, by) in Sort::NAMES {
-        let deep = Start::First { skip: 575 };
+        let deep = ListStart::First { skip: 575 };
         let (page, cost) = page(table, &ListQuery { start: deep, ..query(&both, by, ListFilter::default()) }).await;
         assert_eq!((cost.rows, page.next), (25, None), "by {by:?}");
         assert!(cost.depth <= 3, "{cost:?}");
@@ -285,7 +285,7 @@ async fn page_numbers_reach_their_depth_in_every_order(table: &Table) {
 async fn a_number_is_two_requests_at_most(table: &Table) {
     let of = async |number| {
         let store = table.store.metered();
-        let found = store.numbered(workspace(1), TicketNumber(number)).await.expect("it is read");
+        let found = lists.numbered(workspace(1), TicketNumber(number)).await.expect("it is read");
         (found, store.usage())
     };
     let wanted = tickets(MANY).into_iter().find(|ticket| ticket.number.0 == 77).map(|ticket| ticket.id);
@@ -299,7 +299,7 @@ async fn a_number_is_two_requests_at_most(table: &Table) {
 async fn a_total_costs_no_more_than_its_list_while_it_is_small(table: &Table) {
     let rare = ListFilter { tags: vec![numbered(TagId::new, 1)], ..ListFilter::default() };
     let store = table.store.metered();
-    let total = store.count(&Tenant::new(workspace(1)), &query(&OPEN, SortBy::Updated, rare)).await.expect("counted");
+    let total = lists.count(&Tenant::new(workspace(1)), &query(&OPEN, SortBy::Updated, rare)).await.expect("counted");
     assert_eq!((total.count, total.is_exact, store.usage().round_trips()), (4, true, 2));
 }
 
@@ -309,8 +309,8 @@ async fn a_new_ticket_is_found_by_its_number_before_its_row_is_there() {
     let tickets: Vec<_> = tickets(MANY).into_iter().take(5).collect();
     table.fill(&tickets).await;
     for ticket in &tickets {
-        let found = table.store.numbered(workspace(1), ticket.number).await.expect("it is read");
+        let found = table.lists.numbered(workspace(1), ticket.number).await.expect("it is read");
         assert_eq!(found, Some(ticket.id));
     }
-    assert_eq!(table.store.numbered(workspace(2), tickets[0].number).await.expect("it is read"), None);
+    assert_eq!(table.lists.numbered(workspace(2), tickets[0].number).await.expect("it is read"), None);
 }

@@ -16,8 +16,8 @@ use lambdesk_domain::{
     ticket::Ticket,
     time::Timestamp,
 };
-use lambdesk_store::{
-    FORGET_WITHIN, Hits, Image, Pace, Search, SearchFrom, Store, TicketWords,
+use lambdesk_store_search::{
+    TOMBSTONE_TTL, Hits, Image, CompactionBudget, Search, SearchFrom, Store, TicketWords,
     keys::{Key, Tenant},
 };
 use proptest::prelude::*;
@@ -59,9 +59,9 @@ impl Stream {
         self.record((&key.pk, &key.sk), None, Some(image))
     }
 
-    /// The wish that a ticket be read anew.
-    fn wish(&mut self, ticket: TicketId) -> Json {
-        let key = Tenant::new(self.workspace).index_wish(ticket);
+    /// The request that a ticket be indexed anew.
+    fn reindex_request(&mut self, ticket: TicketId) -> Json {
+        let key = Tenant::new(self.workspace).reindex_request(ticket);
         let image = json!({"pk": {"S": key.pk}, "sk": {"S": key.sk}});
         self.record((&key.pk, &key.sk), None, Some(image))
     }
@@ -181,7 +181,7 @@ fn whatever_is_said_unsaid_merged_and_cut_off_a_search_finds_what_is_said() {
                     if let Some(requests) = requests {
                         table.faults.after(*requests, std::iter::repeat_n(Fault::Error("ValidationException"), 40));
                     }
-                    let _ = table.store.tend_index(workspace, Pace::Steps(*steps), now).await;
+                    let _ = table.search.compact(workspace, CompactionBudget::Steps(*steps), now).await;
                     table.faults.next([]);
                 }
             }
@@ -189,8 +189,8 @@ fn whatever_is_said_unsaid_merged_and_cut_off_a_search_finds_what_is_said() {
         compare(table, workspace, &plain, now).await?;
         // Whoever comes last brings everything to its end.
         for _ in 0..3 {
-            now = now.plus(FORGET_WITHIN + FORGET_WITHIN);
-            table.store.tend_index(workspace, Pace::Steps(200), now).await.expect("it is tended");
+            now = now.plus(TOMBSTONE_TTL + TOMBSTONE_TTL);
+            table.search.compact(workspace, CompactionBudget::Steps(200), now).await.expect("it is compacted");
         }
         compare(table, workspace, &plain, now).await
     });
@@ -225,7 +225,7 @@ async fn unsay(table: &Table, stream: &mut Stream, plain: &mut Plain, number: u6
     let request = table.client.delete_item().table_name(TABLE).key("pk", Av::S(pk)).key("sk", Av::S(sk));
     request.send().await.expect("the head goes");
     table.fill(std::slice::from_ref(&fresh)).await;
-    let record = stream.wish(fresh.id);
+    let record = stream.reindex_request(fresh.id);
     index(&table.store, &[record], now).await;
     let known = plain.0.entry(number).or_default();
     known.clear();
@@ -258,20 +258,20 @@ async fn what_was_unsaid_is_physically_gone_a_day_later() {
         let record = stream.message(&message(head.id, 1, MessageKind::Inbound, "secretword lamp"));
         index(&table.store, &[record], now).await;
     }
-    table.store.tend_index(workspace, Pace::Steps(9), now).await.expect("it is tended");
-    let wishes: Vec<_> = heads.iter().map(|head| stream.wish(head.id)).collect();
+    table.search.compact(workspace, CompactionBudget::Steps(9), now).await.expect("it is compacted");
+    let wishes: Vec<_> = heads.iter().map(|head| stream.reindex_request(head.id)).collect();
     index(&table.store, &wishes, now).await;
     assert_eq!(found(&table.store, workspace, &search("secretword", true), now).await, [0; 0]);
     assert!(holds(&table, "secretword").await, "nothing was there to begin with");
 
     // The sweep comes when the row says, as often as it says.
     let mut visits = 0;
-    while let Some(next) = table.store.tend_index(workspace, Pace::Steps(1), now).await.expect("it is tended").next {
+    while let Some(next) = table.search.compact(workspace, CompactionBudget::Steps(1), now).await.expect("it is compacted").next {
         now = now.max(next);
         visits += 1;
         assert!(visits < 50, "it never comes to an end");
     }
-    assert!(now >= Timestamp::from_millis(1_000_000).plus(FORGET_WITHIN));
+    assert!(now >= Timestamp::from_millis(1_000_000).plus(TOMBSTONE_TTL));
     assert!(!holds(&table, "secretword").await);
 }
 
@@ -300,7 +300,7 @@ async fn a_search_walks_all_hits_in_both_directions() {
     let asked = search("lamp", true);
     let (mut seen, mut from) = (Vec::new(), SearchFrom::Newest);
     loop {
-        let hits = table.store.search(&tenant, &asked, from, now).await.expect("it searches");
+        let hits = table.search.search(&tenant, &asked, from, now).await.expect("it searches");
         assert!(hits.numbers.len() <= 2_000);
         seen.extend(numbers(&hits));
         let Some(more) = hits.more else { break };
@@ -308,7 +308,7 @@ async fn a_search_walks_all_hits_in_both_directions() {
     }
     assert_eq!(seen, (1..=3_000).rev().collect::<Vec<_>>());
     let hits =
-        table.store.search(&tenant, &asked, SearchFrom::Above(TicketNumber(500)), now).await.expect("it searches");
+        table.search.search(&tenant, &asked, SearchFrom::Above(TicketNumber(500)), now).await.expect("it searches");
     assert_eq!(numbers(&hits), (501..=2_500).rev().collect::<Vec<_>>());
     assert_eq!(hits.more, Some(TicketNumber(2_500)));
 }
@@ -320,18 +320,18 @@ async fn hits_are_identified_by_what_the_index_says_and_by_rows() {
     let (mut stream, tenant) = (Stream::of(workspace), Tenant::new(workspace));
     let heads: Vec<_> = (1..=3).map(|number| ticket(workspace, number)).collect();
     table.fill(&heads).await;
-    let wishes: Vec<_> = heads.iter().map(|head| stream.wish(head.id)).collect();
+    let wishes: Vec<_> = heads.iter().map(|head| stream.reindex_request(head.id)).collect();
     index(&table.store, &wishes, now).await;
     let said: Vec<_> =
         heads.iter().map(|head| stream.message(&message(head.id, 1, MessageKind::Note, "lamp"))).collect();
     index(&table.store, &said, now).await;
     let asked = search("lamp", true);
     let expected: Vec<_> = heads.iter().rev().map(|head| (head.number, head.id)).collect();
-    for later in [Duration::ZERO, FORGET_WITHIN, FORGET_WITHIN * 2] {
+    for later in [Duration::ZERO, TOMBSTONE_TTL, TOMBSTONE_TTL * 2] {
         let now = now.plus(later);
-        table.store.tend_index(workspace, Pace::Steps(20), now).await.expect("it is tended");
-        let hits = table.store.search(&tenant, &asked, SearchFrom::Newest, now).await.expect("it searches");
-        let named = table.store.identify(&tenant, &hits, &hits.numbers).await.expect("they have ids");
+        table.search.compact(workspace, CompactionBudget::Steps(20), now).await.expect("it is compacted");
+        let hits = table.search.search(&tenant, &asked, SearchFrom::Newest, now).await.expect("it searches");
+        let named = table.search.identify(&tenant, &hits, &hits.numbers).await.expect("they have ids");
         assert_eq!(named, expected);
     }
     let ids: BTreeSet<_> = expected.iter().map(|(_, id)| *id).collect();
@@ -363,17 +363,17 @@ async fn an_index_that_is_left_after_any_step_can_always_be_finished() {
         for number in 1..=192 {
             add_word(&table.store, workspace, number, now).await;
             if number % 64 == 0 {
-                table.store.tend_index(workspace, Pace::Steps(steps), now).await.expect("it tends");
+                table.search.compact(workspace, CompactionBudget::Steps(steps), now).await.expect("it is compacted");
                 now = now.plus(hour);
-                table.store.tend_index(workspace, Pace::Steps(steps), now).await.expect("it tends");
+                table.search.compact(workspace, CompactionBudget::Steps(steps), now).await.expect("it is compacted");
                 now = now.plus(hour);
             }
         }
         for _ in 0..3 {
-            table.store.tend_index(workspace, Pace::Steps(100), now).await.expect("it tends");
+            table.search.compact(workspace, CompactionBudget::Steps(100), now).await.expect("it is compacted");
             now = now.plus(hour);
         }
-        let tended = table.store.tend_index(workspace, Pace::Steps(100), now).await.expect("it tends");
+        let tended = table.search.compact(workspace, CompactionBudget::Steps(100), now).await.expect("it is compacted");
         assert_eq!(tended.next, None, "after turns of {steps} steps");
         for number in [1, 100, 192] {
             let asked = search(&format!("word{number}"), true);
