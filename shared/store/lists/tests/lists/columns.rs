@@ -11,7 +11,7 @@ use lambdesk_domain::{
     status::{Awaiting, ChannelType, Priority, Source},
     ticket::{ChannelRef, Ticket},
 };
-use lambdesk_store_lists::{ListFilter, ListQuery, SortBy, ListStart};
+use lambdesk_store_lists::{ListFilter, ListQuery, ListStart, SortBy};
 use std::time::Duration;
 
 const MANY: u64 = 1_000;

@@ -10,9 +10,11 @@ use lambdesk_domain::{
     ticket::Ticket,
     time::Timestamp,
 };
-use lambdesk_store_lists::{
-    ListFilter, ListQuery, Sort, ListStart, Usage,
-    keys::{self, State, Tenant},
+use lambdesk_store_lists::{DEEPEST, ListFilter, ListQuery, ListStart, Sort};
+use lambdesk_table::{
+    Tenant, Usage,
+    keys::{self, State},
+    measured,
 };
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -84,23 +86,22 @@ async fn copy(table: &Table, originals: &[Ticket], copies: &[Ticket]) {
     });
     table.put_all(rows.collect()).await;
     let last = copies.last().expect("some");
-    assert_eq!(table.store.ticket(workspace(1), last.id).await.expect("it is read").as_ref(), Some(last));
+    assert_eq!(table.tickets.ticket(workspace(1), last.id).await.expect("it is read").as_ref(), Some(last));
 }
 
 async fn cost(table: &Table, query: &ListQuery) -> (usize, Usage) {
-    let store = table.store.metered();
-    let page = lists.list(&Tenant::new(workspace(1)), query).await.expect("it is read");
-    (page.tickets.len(), store.usage())
+    let (page, usage) = measured(table.lists.list(&Tenant::new(workspace(1)), query)).await;
+    (page.expect("it is read").tickets.len(), usage)
 }
 
 /// All tickets that a filtered list reaches, and the most requests for one page.
 async fn all(table: &Table, query: &ListQuery) -> (Vec<Ticket>, usize) {
     let (mut found, mut most, mut start) = (Vec::new(), 0, Some(query.start.clone()));
     while let Some(from) = start {
-        let store = table.store.metered();
-        let page = lists.list(&Tenant::new(workspace(1)), &ListQuery { start: from, ..query.clone() }).await;
+        let query = ListQuery { start: from, ..query.clone() };
+        let (page, usage) = measured(table.lists.list(&Tenant::new(workspace(1)), &query)).await;
         let page = page.expect("it is read");
-        most = most.max(store.usage().round_trips());
+        most = most.max(usage.round_trips());
         found.extend(page.tickets);
         start = page.next.map(ListStart::After);
     }
@@ -152,9 +153,9 @@ async fn an_assignee_with_too_many_tickets_to_sort_is_walked(table: &Table) {
 async fn page_numbers_reach_their_depth(table: &Table, tickets: &[Ticket]) {
     let mut sorted: Vec<_> = tickets.iter().collect();
     sorted.sort_by_key(|ticket| std::cmp::Reverse((ticket.last_activity_at, ticket.id)));
-    let deep = ListQuery { start: ListStart::First { skip: lambdesk_store_lists::DEEPEST - 25 }, ..query(ListFilter::default()) };
+    let deep = ListQuery { start: ListStart::First { skip: DEEPEST - 25 }, ..query(ListFilter::default()) };
     let page = table.lists.list(&Tenant::new(workspace(1)), &deep).await.expect("it is read");
-    let expected = sorted.iter().skip(lambdesk_store_lists::DEEPEST - 25).take(25).map(|ticket| ticket.id);
+    let expected = sorted.iter().skip(DEEPEST - 25).take(25).map(|ticket| ticket.id);
     assert!(page.tickets.iter().map(|ticket| ticket.id).eq(expected));
 }
 
@@ -162,7 +163,7 @@ async fn slices_reach_every_ticket_that_changed_lately(table: &Table) {
     let since = Timestamp::from_millis(1_767_225_600_000 + MANY / 2);
     let (mut found, mut from, mut slices) = (BTreeSet::new(), None, 0);
     loop {
-        let slice = table.store.changed_since(since, from.as_deref()).await.expect("it is read");
+        let slice = table.tickets.changed_since(since, from.as_deref()).await.expect("it is read");
         slices += 1;
         for ticket in slice.tickets {
             assert!(ticket.updated_at >= since);

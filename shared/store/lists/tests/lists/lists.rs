@@ -10,10 +10,8 @@ use lambdesk_domain::{
     ticket::Ticket,
     time::Timestamp,
 };
-use lambdesk_store_lists::{
-    CustomFilter, ListFilter, ListQuery, Period, ListPosition, Sort, SortBy, ListStart,
-    keys::{State, Tenant},
-};
+use lambdesk_store_lists::{CustomFilter, ListFilter, ListPosition, ListQuery, ListStart, Period, Sort, SortBy};
+use lambdesk_table::keys::{State, Tenant};
 use proptest::{collection, option, prelude::*, sample::select, test_runner::TestCaseResult};
 use std::{cmp::Ordering, collections::BTreeSet};
 
@@ -225,9 +223,7 @@ fn ids(tickets: &[Ticket]) -> Vec<TicketId> {
 
 /// Walks to the end and back, and holds what was seen against the model.
 async fn walk(table: &Table, tenant: &Tenant, query: &ListQuery, expected: &[TicketId]) -> TestCaseResult {
-    let list = async |start| {
-        table.lists.list(tenant, &ListQuery { start, ..query.clone() }).await.expect("it is read")
-    };
+    let list = async |start| table.lists.list(tenant, &ListQuery { start, ..query.clone() }).await.expect("it is read");
     let skip = if let ListStart::First { skip } = query.start { skip } else { 0 };
     let mut page = list(query.start.clone()).await;
     let mut seen = ids(&page.tickets);
@@ -311,8 +307,7 @@ async fn an_empty_page_leads_back_to_where_it_came_from() {
     let tickets: Vec<_> = (1..=3).map(open_ticket).collect();
     table.fill(&tickets).await;
     let tenant = Tenant::new(workspace(1));
-    let list =
-        async |start| table.lists.list(&tenant, &open_query(start)).await.expect("it is read");
+    let list = async |start| table.lists.list(&tenant, &open_query(start)).await.expect("it is read");
     let beyond = list(ListStart::After(ListPosition::of(&tickets[0], SortBy::LastActivity))).await;
     assert_eq!((beyond.tickets.len(), &beyond.next), (0, &None));
     let back = list(ListStart::Before(beyond.previous.expect("a way back"))).await;

@@ -1,5 +1,5 @@
 //! What each way of reading a list may cost: one test per line of the table in
-//! `list/plan.rs`. 600 tickets of about 0.8 KB, pages of 25.
+//! `plan.rs`. 600 tickets of about 0.8 KB, pages of 25.
 
 use crate::support::{Table, sample, workspace};
 use lambdesk_domain::{
@@ -11,10 +11,8 @@ use lambdesk_domain::{
     ticket::Ticket,
     time::Timestamp,
 };
-use lambdesk_store_lists::{
-    ListFilter, ListPage, ListQuery, Period, Sort, SortBy, ListStart,
-    keys::{State, Tenant},
-};
+use lambdesk_store_lists::{ListFilter, ListPage, ListQuery, ListStart, Period, Sort, SortBy};
+use lambdesk_table::{Tenant, keys::State, measured};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -117,9 +115,8 @@ pub struct Cost {
 }
 
 pub async fn page(table: &Table, query: &ListQuery) -> (ListPage, Cost) {
-    let store = table.store.metered();
-    let page = lists.list(&Tenant::new(workspace(1)), query).await.expect("it is read");
-    let usage = store.usage();
+    let (page, usage) = measured(table.lists.list(&Tenant::new(workspace(1)), query)).await;
+    let page = page.expect("it is read");
     let cost =
         Cost { rows: page.tickets.len(), trips: usage.round_trips(), depth: usage.depth(), units: usage.units() };
     (page, cost)
@@ -284,9 +281,8 @@ async fn page_numbers_reach_their_depth_in_every_order(table: &Table) {
 
 async fn a_number_is_two_requests_at_most(table: &Table) {
     let of = async |number| {
-        let store = table.store.metered();
-        let found = lists.numbered(workspace(1), TicketNumber(number)).await.expect("it is read");
-        (found, store.usage())
+        let (found, usage) = measured(table.lists.numbered(workspace(1), TicketNumber(number))).await;
+        (found.expect("it is read"), usage)
     };
     let wanted = tickets(MANY).into_iter().find(|ticket| ticket.number.0 == 77).map(|ticket| ticket.id);
     let (found, usage) = of(77).await;
@@ -298,9 +294,10 @@ async fn a_number_is_two_requests_at_most(table: &Table) {
 
 async fn a_total_costs_no_more_than_its_list_while_it_is_small(table: &Table) {
     let rare = ListFilter { tags: vec![numbered(TagId::new, 1)], ..ListFilter::default() };
-    let store = table.store.metered();
-    let total = lists.count(&Tenant::new(workspace(1)), &query(&OPEN, SortBy::Updated, rare)).await.expect("counted");
-    assert_eq!((total.count, total.is_exact, store.usage().round_trips()), (4, true, 2));
+    let query = query(&OPEN, SortBy::Updated, rare);
+    let (total, usage) = measured(table.lists.count(&Tenant::new(workspace(1)), &query)).await;
+    let total = total.expect("it is counted");
+    assert_eq!((total.count, total.is_exact, usage.round_trips()), (4, true, 2));
 }
 
 #[tokio::test]

@@ -17,53 +17,44 @@ use lambdesk_domain::{
     time::Timestamp,
 };
 use lambdesk_store_search::{
-    TOMBSTONE_TTL, Hits, Image, CompactionBudget, Search, SearchFrom, Store, TicketWords,
-    keys::{Key, Tenant},
+    CompactionBudget, Hits, Search, SearchFrom, SearchIndex, TOMBSTONE_TTL, TicketDelta, TicketWords,
 };
+use lambdesk_table::keys::{Key, Tenant};
 use proptest::prelude::*;
-use serde_json::{Value as Json, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
 use uuid::Uuid;
 
-/// Records of the stream as the tests make them up: of a message, or of a head.
-pub struct Stream {
-    pub workspace: WorkspaceId,
+/// A record of the stream as the tests make them up: its sequence number, its ticket and
+/// what it means to the ticket's words.
+type Record = (String, TicketId, TicketDelta);
+
+/// Makes records in their order.
+#[derive(Default)]
+struct Stream {
     next: u64,
 }
 
 impl Stream {
-    pub const fn of(workspace: WorkspaceId) -> Self {
-        Self { workspace, next: 1 }
-    }
-
-    pub fn record(&mut self, key: (&str, &str), old: Option<Json>, new: Option<Json>) -> Json {
+    fn record(&mut self, ticket: TicketId, delta: TicketDelta) -> Record {
         self.next += 1;
-        let keys = json!({"pk": {"S": key.0}, "sk": {"S": key.1}});
-        let mut images = json!({"Keys": keys, "SequenceNumber": format!("{:021}", self.next)});
-        for (name, image) in [("OldImage", old), ("NewImage", new)] {
-            if let Some(image) = image {
-                images[name] = image;
-            }
-        }
-        json!({"dynamodb": images})
+        (format!("{:021}", self.next), ticket, delta)
     }
 
     /// A new message in the stream alone, not in the table.
-    pub fn message(&mut self, message: &Message) -> Json {
-        let key = Tenant::new(self.workspace).message(message.ticket_id, message.id);
-        let doc = json!({"k": message.kind.as_str(), "secure": message.is_secure, "by": "system", "src": "api", "at": 0, "text": message.content.text()});
-        let image = json!({"pk": {"S": key.pk}, "sk": {"S": key.sk}, "v": {"N": "1"}, "doc": {"S": doc.to_string()}});
-        self.record((&key.pk, &key.sk), None, Some(image))
+    fn message(&mut self, message: &Message) -> Record {
+        let mut delta = TicketDelta::default();
+        delta.add_message(None, Some(message.clone()));
+        self.record(message.ticket_id, delta)
     }
 
     /// The request that a ticket be indexed anew.
-    fn reindex_request(&mut self, ticket: TicketId) -> Json {
-        let key = Tenant::new(self.workspace).reindex_request(ticket);
-        let image = json!({"pk": {"S": key.pk}, "sk": {"S": key.sk}});
-        self.record((&key.pk, &key.sk), None, Some(image))
+    fn reindex_request(&mut self, ticket: TicketId) -> Record {
+        let mut delta = TicketDelta::default();
+        delta.add_reindex();
+        self.record(ticket, delta)
     }
 }
 
@@ -98,8 +89,8 @@ pub fn search(query: &str, sees_notes: bool) -> Search {
     Search { query: query.parse().expect("a search"), sees_notes }
 }
 
-pub async fn found(store: &Store, workspace: WorkspaceId, asked: &Search, now: Timestamp) -> Vec<u64> {
-    let hits = store.search(&Tenant::new(workspace), asked, SearchFrom::Newest, now).await.expect("it searches");
+pub async fn found(index: &SearchIndex, workspace: WorkspaceId, asked: &Search, now: Timestamp) -> Vec<u64> {
+    let hits = index.search(&Tenant::new(workspace), asked, SearchFrom::Newest, now).await.expect("it searches");
     assert_eq!(hits.more, None);
     numbers(&hits)
 }
@@ -108,10 +99,10 @@ fn numbers(hits: &Hits) -> Vec<u64> {
     hits.numbers.iter().map(|number| number.0).collect()
 }
 
-async fn index(store: &Store, records: &[Json], now: Timestamp) {
-    let images: Vec<_> = records.iter().map(Image::of).collect();
-    let (failed, _) = store.index_words(&images, now).await;
-    assert!(failed.is_empty(), "{failed:?}");
+async fn index(index: &SearchIndex, workspace: WorkspaceId, records: &[Record], now: Timestamp) {
+    let (sequence, ..) = records.last().expect("a batch is not empty");
+    let deltas = records.iter().map(|(_, ticket, delta)| (*ticket, delta.clone()));
+    index.index(workspace, sequence, deltas, now).await.expect("it is indexed");
 }
 
 /// Something that happens to an index.
@@ -123,8 +114,8 @@ enum Deed {
     Unsay { ticket: u64, words: Vec<u8> },
     /// So much time passes.
     Wait { seconds: u64 },
-    /// Somebody looks after the index, and is cut off after so many requests.
-    Tend { steps: u32, requests: Option<usize> },
+    /// The index is compacted, and that is cut off after so many requests.
+    Compact { steps: u32, requests: Option<usize> },
 }
 
 fn deed() -> impl Strategy<Value = Deed> {
@@ -133,7 +124,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         12 => (1..9_u64, any::<bool>(), some()).prop_map(|(ticket, is_note, words)| Deed::Say { ticket, is_note, words }),
         2 => (1..9_u64, some()).prop_map(|(ticket, words)| Deed::Unsay { ticket, words }),
         2 => prop_oneof![Just(1), Just(20), Just(90), Just(90_000)].prop_map(|seconds| Deed::Wait { seconds }),
-        4 => (1..6_u32, prop::option::of(0..14_usize)).prop_map(|(steps, requests)| Deed::Tend { steps, requests }),
+        4 => (1..6_u32, prop::option::of(0..14_usize)).prop_map(|(steps, requests)| Deed::Compact { steps, requests }),
     ]
 }
 
@@ -167,17 +158,19 @@ fn whatever_is_said_unsaid_merged_and_cut_off_a_search_finds_what_is_said() {
     check(10, &prop::collection::vec(deed(), 1..70), async |table, deeds| {
         next.set(next.get() + 1);
         let workspace = workspace(next.get());
-        let (mut stream, mut plain, mut now) = (Stream::of(workspace), Plain::default(), Timestamp::from_millis(1_000));
+        let (mut stream, mut plain, mut now) = (Stream::default(), Plain::default(), Timestamp::from_millis(1_000));
         table.fill(&(1..9).map(|number| ticket(workspace, number)).collect::<Vec<_>>()).await;
         for (place, deed) in (0_u128..).zip(&deeds) {
             now = now.plus(Duration::from_millis(10));
             match deed {
                 Deed::Say { ticket, is_note, words } => {
-                    say(table, &mut stream, &mut plain, (*ticket, place, *is_note), words, now).await;
+                    say((table, workspace), &mut stream, &mut plain, (*ticket, place, *is_note), words, now).await;
                 }
-                Deed::Unsay { ticket, words } => unsay(table, &mut stream, &mut plain, *ticket, words, now).await,
+                Deed::Unsay { ticket, words } => {
+                    unsay((table, workspace), &mut stream, &mut plain, *ticket, words, now).await
+                }
                 Deed::Wait { seconds } => now = now.plus(Duration::from_secs(*seconds)),
-                Deed::Tend { steps, requests } => {
+                Deed::Compact { steps, requests } => {
                     if let Some(requests) = requests {
                         table.faults.after(*requests, std::iter::repeat_n(Fault::Error("ValidationException"), 40));
                     }
@@ -197,20 +190,20 @@ fn whatever_is_said_unsaid_merged_and_cut_off_a_search_finds_what_is_said() {
 }
 
 async fn say(
-    table: &Table,
+    (table, workspace): (&Table, WorkspaceId),
     stream: &mut Stream,
     plain: &mut Plain,
     (number, place, is_note): (u64, u128, bool),
     said: &[u8],
     now: Timestamp,
 ) {
-    let id = ticket(stream.workspace, number).id;
+    let id = ticket(workspace, number).id;
     let kind = if is_note { MessageKind::Note } else { MessageKind::Inbound };
     let message = message(id, place + 1, kind, &text(said));
     let record = stream.message(&message);
     // Told twice now and then, as the stream does.
     for _ in 0..=place % 2 {
-        index(&table.store, std::slice::from_ref(&record), now).await;
+        index(&table.search, workspace, std::slice::from_ref(&record), now).await;
     }
     let known = plain.0.entry(number).or_default();
     for word in words(&text(said)) {
@@ -218,15 +211,22 @@ async fn say(
     }
 }
 
-async fn unsay(table: &Table, stream: &mut Stream, plain: &mut Plain, number: u64, said: &[u8], now: Timestamp) {
+async fn unsay(
+    (table, workspace): (&Table, WorkspaceId),
+    stream: &mut Stream,
+    plain: &mut Plain,
+    number: u64,
+    said: &[u8],
+    now: Timestamp,
+) {
     // In the table stays a ticket with only this as its subject.
-    let fresh = Ticket { subject: text(said).parse().expect("a subject"), ..ticket(stream.workspace, number) };
-    let Key { pk, sk } = Tenant::new(stream.workspace).ticket(fresh.id);
+    let fresh = Ticket { subject: text(said).parse().expect("a subject"), ..ticket(workspace, number) };
+    let Key { pk, sk } = Tenant::new(workspace).ticket(fresh.id);
     let request = table.client.delete_item().table_name(TABLE).key("pk", Av::S(pk)).key("sk", Av::S(sk));
     request.send().await.expect("the head goes");
     table.fill(std::slice::from_ref(&fresh)).await;
     let record = stream.reindex_request(fresh.id);
-    index(&table.store, &[record], now).await;
+    index(&table.search, workspace, &[record], now).await;
     let known = plain.0.entry(number).or_default();
     known.clear();
     for word in words(&text(said)) {
@@ -240,7 +240,7 @@ async fn compare(table: &Table, workspace: WorkspaceId, plain: &Plain, now: Time
         for sees_notes in [true, false] {
             let expected = plain.found(asked, sees_notes);
             let search = search(asked, sees_notes);
-            prop_assert_eq!(&found(&table.store, workspace, &search, now).await, &expected, "{}", asked);
+            prop_assert_eq!(&found(&table.search, workspace, &search, now).await, &expected, "{}", asked);
             prop_assert_eq!(&found(&elsewhere, workspace, &search, now).await, &expected, "{} elsewhere", asked);
         }
     }
@@ -251,22 +251,24 @@ async fn compare(table: &Table, workspace: WorkspaceId, plain: &Plain, now: Time
 async fn what_was_unsaid_is_physically_gone_a_day_later() {
     let table = Table::new().await;
     let workspace = workspace(1);
-    let (mut stream, mut now) = (Stream::of(workspace), Timestamp::from_millis(1_000_000));
+    let (mut stream, mut now) = (Stream::default(), Timestamp::from_millis(1_000_000));
     let heads: Vec<_> = (1..=40).map(|number| ticket(workspace, number)).collect();
     table.fill(&heads).await;
     for head in &heads {
         let record = stream.message(&message(head.id, 1, MessageKind::Inbound, "secretword lamp"));
-        index(&table.store, &[record], now).await;
+        index(&table.search, workspace, &[record], now).await;
     }
     table.search.compact(workspace, CompactionBudget::Steps(9), now).await.expect("it is compacted");
-    let wishes: Vec<_> = heads.iter().map(|head| stream.reindex_request(head.id)).collect();
-    index(&table.store, &wishes, now).await;
-    assert_eq!(found(&table.store, workspace, &search("secretword", true), now).await, [0; 0]);
+    let requests: Vec<_> = heads.iter().map(|head| stream.reindex_request(head.id)).collect();
+    index(&table.search, workspace, &requests, now).await;
+    assert_eq!(found(&table.search, workspace, &search("secretword", true), now).await, [0; 0]);
     assert!(holds(&table, "secretword").await, "nothing was there to begin with");
 
     // The sweep comes when the row says, as often as it says.
     let mut visits = 0;
-    while let Some(next) = table.search.compact(workspace, CompactionBudget::Steps(1), now).await.expect("it is compacted").next {
+    while let Some(next) =
+        table.search.compact(workspace, CompactionBudget::Steps(1), now).await.expect("it is compacted").next
+    {
         now = now.max(next);
         visits += 1;
         assert!(visits < 50, "it never comes to an end");
@@ -289,13 +291,13 @@ async fn holds(table: &Table, bytes: &str) -> bool {
 async fn a_search_walks_all_hits_in_both_directions() {
     let table = Table::new().await;
     let (workspace, now) = (workspace(2), Timestamp::from_millis(1_000));
-    let (mut stream, tenant) = (Stream::of(workspace), Tenant::new(workspace));
+    let (mut stream, tenant) = (Stream::default(), Tenant::new(workspace));
     for batch in 0..30_u64 {
         let heads: Vec<_> = (1..=100).map(|place| ticket(workspace, batch * 100 + place)).collect();
         table.fill(&heads).await;
         let said = heads.iter().map(|head| message(head.id, 1, MessageKind::Inbound, "lamp"));
         let records: Vec<_> = said.map(|message| stream.message(&message)).collect();
-        index(&table.store, &records, now).await;
+        index(&table.search, workspace, &records, now).await;
     }
     let asked = search("lamp", true);
     let (mut seen, mut from) = (Vec::new(), SearchFrom::Newest);
@@ -317,14 +319,14 @@ async fn a_search_walks_all_hits_in_both_directions() {
 async fn hits_are_identified_by_what_the_index_says_and_by_rows() {
     let table = Table::new().await;
     let (workspace, now) = (workspace(3), Timestamp::from_millis(1_000));
-    let (mut stream, tenant) = (Stream::of(workspace), Tenant::new(workspace));
+    let (mut stream, tenant) = (Stream::default(), Tenant::new(workspace));
     let heads: Vec<_> = (1..=3).map(|number| ticket(workspace, number)).collect();
     table.fill(&heads).await;
-    let wishes: Vec<_> = heads.iter().map(|head| stream.reindex_request(head.id)).collect();
-    index(&table.store, &wishes, now).await;
+    let requests: Vec<_> = heads.iter().map(|head| stream.reindex_request(head.id)).collect();
+    index(&table.search, workspace, &requests, now).await;
     let said: Vec<_> =
         heads.iter().map(|head| stream.message(&message(head.id, 1, MessageKind::Note, "lamp"))).collect();
-    index(&table.store, &said, now).await;
+    index(&table.search, workspace, &said, now).await;
     let asked = search("lamp", true);
     let expected: Vec<_> = heads.iter().rev().map(|head| (head.number, head.id)).collect();
     for later in [Duration::ZERO, TOMBSTONE_TTL, TOMBSTONE_TTL * 2] {
@@ -339,7 +341,7 @@ async fn hits_are_identified_by_what_the_index_says_and_by_rows() {
 }
 
 /// A batch of the stream: one new ticket that says a word of its own.
-async fn add_word(store: &Store, workspace: WorkspaceId, number: u64, now: Timestamp) {
+async fn add_word(index: &SearchIndex, workspace: WorkspaceId, number: u64, now: Timestamp) {
     let said = TicketWords {
         number: TicketNumber(number),
         id: ticket(workspace, number).id,
@@ -348,7 +350,7 @@ async fn add_word(store: &Store, workspace: WorkspaceId, number: u64, now: Times
         public: words(&format!("word{number}")),
         noted: BTreeSet::new(),
     };
-    store.add_words(workspace, &number.to_string(), &[said], now).await.expect("it adds");
+    index.add_words(workspace, &number.to_string(), &[said], now).await.expect("it adds");
 }
 
 /// Deleting what was merged and beginning the next merge in the same turn: the job
@@ -361,7 +363,7 @@ async fn an_index_that_is_left_after_any_step_can_always_be_finished() {
         let workspace = workspace(1);
         let mut now = begin;
         for number in 1..=192 {
-            add_word(&table.store, workspace, number, now).await;
+            add_word(&table.search, workspace, number, now).await;
             if number % 64 == 0 {
                 table.search.compact(workspace, CompactionBudget::Steps(steps), now).await.expect("it is compacted");
                 now = now.plus(hour);
@@ -373,11 +375,12 @@ async fn an_index_that_is_left_after_any_step_can_always_be_finished() {
             table.search.compact(workspace, CompactionBudget::Steps(100), now).await.expect("it is compacted");
             now = now.plus(hour);
         }
-        let tended = table.search.compact(workspace, CompactionBudget::Steps(100), now).await.expect("it is compacted");
-        assert_eq!(tended.next, None, "after turns of {steps} steps");
+        let compacted =
+            table.search.compact(workspace, CompactionBudget::Steps(100), now).await.expect("it is compacted");
+        assert_eq!(compacted.next, None, "after turns of {steps} steps");
         for number in [1, 100, 192] {
             let asked = search(&format!("word{number}"), true);
-            assert!(found(&table.store, workspace, &asked, now).await.contains(&number));
+            assert!(found(&table.search, workspace, &asked, now).await.contains(&number));
         }
     }
 }
