@@ -4,7 +4,10 @@
 //! condition that nobody else has moved it: one read of a small partition to find
 //! it, one transaction to move it.
 
-use crate::{Reports, names};
+use crate::{
+    Reports,
+    names::{self, GENERATION, POSITION},
+};
 use lambdesk_domain::{
     id::WorkspaceId,
     report::{Cell, Counters, Group, Tally},
@@ -20,10 +23,6 @@ use std::time::Duration;
 
 /// How far clocks differ at most: no event is older than its workspace by more.
 const CLOCKS_DIFFER: Duration = Duration::from_mins(5);
-/// The attribute with the position in the feed.
-pub const POSITION: &str = "pos";
-/// The attribute with the generation.
-pub const GENERATION: &str = "gen";
 
 /// How far the counters of one generation have come.
 #[derive(Debug, Clone, PartialEq, Eq)]

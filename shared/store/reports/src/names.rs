@@ -1,12 +1,15 @@
 //! Attribute names of counters: from a counter to the name in its item and back.
 
-use crate::checkpoint::{GENERATION, POSITION};
 use lambdesk_domain::{
     report::{Bucket, Counter, Counters, Happening, Span, Standing},
     status::Awaiting,
 };
 use lambdesk_table::{Corrupt, Item};
 
+/// The attribute with the position in the feed.
+pub const POSITION: &str = "pos";
+/// The attribute with the generation.
+pub const GENERATION: &str = "gen";
 /// The attributes of an item with counters that are none.
 const OTHERS: [&str; 5] = ["pk", "sk", "v", POSITION, GENERATION];
 

@@ -1,6 +1,9 @@
 //! Reading counters: standings now, by channel and assignee, and days.
 
-use crate::{Reports, checkpoint::GENERATION, names};
+use crate::{
+    Reports,
+    names::{self, GENERATION},
+};
 use futures_util::future::try_join;
 use lambdesk_domain::{
     day::Day,

@@ -5,8 +5,9 @@
 
 use crate::{
     Reports,
-    checkpoint::{Checkpoint, CheckpointTx, GENERATION, POSITION, Replaced},
+    checkpoint::{Checkpoint, CheckpointTx, Replaced},
     fold::as_of,
+    names::{GENERATION, POSITION},
 };
 use futures_util::future::try_join_all;
 use lambdesk_domain::{id::WorkspaceId, time::Timestamp};
