@@ -197,7 +197,8 @@ async fn begin(
 ) -> Result<Option<Response>, Problem> {
     let answer = accepted(job);
     let record = executor.remember(&answer);
-    match session.app.contacts.write_contacts(session.workspace(), plan, Some(job), record.as_ref(), session.now).await {
+    match session.app.contacts.write_contacts(session.workspace(), plan, Some(job), record.as_ref(), session.now).await
+    {
         Ok(true) => {}
         Ok(false) => return Ok(None),
         Err(ContactError::Answered(AlreadyAnswered(record))) => return Ok(Some(executor.replay(&record)?)),
