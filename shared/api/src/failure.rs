@@ -5,7 +5,7 @@ use crate::problem::Problem;
 use lambdesk_store_contacts::ContactError;
 use lambdesk_store_directory::{AddKeyError, EntryError};
 use lambdesk_store_tickets::AnnounceError;
-use lambdesk_table::TableError;
+use lambdesk_table::{AnswerError, TableError};
 
 impl Problem {
     /// 409: something that must be unique is another's; `what` says it in words.
@@ -33,6 +33,15 @@ impl From<TableError> for Problem {
 // An answer that was remembered is replayed by whoever asked for it to be remembered;
 // arriving here it is a lost race.
 
+impl From<AnswerError> for Problem {
+    fn from(error: AnswerError) -> Self {
+        match error {
+            AnswerError::Answered(_) => Self::unavailable(),
+            AnswerError::Table(error) => error.into(),
+        }
+    }
+}
+
 impl From<ContactError> for Problem {
     fn from(error: ContactError) -> Self {
         match error {
@@ -57,8 +66,8 @@ impl From<AddKeyError> for Problem {
     fn from(error: AddKeyError) -> Self {
         match error {
             AddKeyError::Taken => Self::taken("the key"),
-            AddKeyError::HolderChanged => Self::not_found(),
-            AddKeyError::Answered(_) => Self::unavailable(),
+            // The holder has changed this moment; another try sees it as it is.
+            AddKeyError::HolderChanged | AddKeyError::Answered(_) => Self::unavailable(),
             AddKeyError::Table(error) => error.into(),
         }
     }

@@ -17,7 +17,7 @@ use lambdesk_domain::{
 };
 use lambdesk_runtime::{Clock, new_uuid};
 use lambdesk_store_contacts::ContactPlan;
-use lambdesk_store_directory::{EntryChange, New};
+use lambdesk_store_directory::{EntryChange, NewApiKey, NewWorkspace};
 use lambdesk_store_tickets::NewItems;
 use std::time::Duration;
 
@@ -81,7 +81,7 @@ impl Desk {
 
     /// Adds an entry of the directory.
     pub async fn add(&self, entry: &Entry) {
-        self.store.directories.add(self.workspace, New::Entry(entry), None, self.now()).await.unwrap();
+        self.store.directories.add_entry(self.workspace, entry, None, self.now()).await.unwrap();
     }
 
     /// An entry becomes what is given here, whatever it is now.
@@ -101,8 +101,8 @@ impl Desk {
     /// Adds a key and answers its text.
     pub async fn key(&self, holder: KeyHolder, scopes: &[Scope]) -> String {
         let (key, hash, text) = sample_key(self.workspace, holder, scopes.iter().copied().collect(), self.now());
-        let new = New::ApiKey { key: &key, hash: &hash, holder: None };
-        self.store.directories.add(self.workspace, new, None, self.now()).await.unwrap();
+        let new = NewApiKey { key: &key, hash: &hash, holder: None };
+        self.store.directories.add_api_key(new, None, self.now()).await.unwrap();
         text
     }
 
@@ -296,7 +296,7 @@ pub async fn new_workspace(store: &Stores, now: Timestamp) -> (WorkspaceId, User
     let user_id = owner.id;
     let (key, hash, text) = sample_key(id, KeyHolder::User { user_id }, Scopes::ALL, now);
     let owner = Entry::User(owner);
-    let new = New::Workspace { workspace: &workspace, owner: &owner, key: &key, hash: &hash };
-    store.directories.add(id, new, None, now).await.unwrap();
+    let new = NewWorkspace { workspace: &workspace, owner: &owner, key: &key, hash: &hash };
+    store.directories.add_workspace(id, new, None, now).await.unwrap();
     (id, user_id, text)
 }
