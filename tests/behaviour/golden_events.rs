@@ -16,7 +16,8 @@ use lambdesk_domain::{
         WorkspaceId,
     },
     message::{Content, Message, MessageKind},
-    patch::{Field, TagChange},
+    patch::TagChange,
+    set::Set,
     status::{ChannelType, Priority, Source, Status},
     ticket::{ChannelRef, Ticket},
     time::Timestamp,
@@ -132,7 +133,7 @@ fn samples() -> Vec<TicketEvent> {
         sender: None,
     };
     let due = context(60).now;
-    let put_off = updated(&ticket, &fields(Fields { follow_up_at: Field::Set(due), ..Fields::default() }), 1).1;
+    let put_off = updated(&ticket, &fields(Fields::of([Set::FollowUpAt(Some(due))])), 1).1;
     let written = told(&ticket, reply(&message, &context(1), Prior::Known(&ticket)).unwrap()).1;
     let trashed = updated(&ticket, &Update::Delete(DeletionPolicy::Trash), 1);
     vec![
@@ -141,10 +142,10 @@ fn samples() -> Vec<TicketEvent> {
         edited(&written, &message),
         deleted(&written, &message),
         updated(&ticket, &fields(Fields { status: Some(Status::Resolved), ..Fields::default() }), 1).0,
-        updated(&ticket, &fields(Fields { assignee: Field::Set(UserId::new(id(1))), ..Fields::default() }), 1).0,
-        updated(&ticket, &fields(Fields { team: Field::Set(TeamId::new(id(11))), ..Fields::default() }), 1).0,
+        updated(&ticket, &fields(Fields::of([Set::Assignee(Some(UserId::new(id(1))))])), 1).0,
+        updated(&ticket, &fields(Fields::of([Set::Team(Some(TeamId::new(id(11))))])), 1).0,
         updated(&ticket, &fields(Fields { tags: TagChange::Replace([].into()), ..Fields::default() }), 1).0,
-        updated(&ticket, &fields(Fields { subject: Some("Another".parse().unwrap()), ..Fields::default() }), 1).0,
+        updated(&ticket, &fields(Fields::of([Set::Subject("Another".parse().unwrap())])), 1).0,
         updated(&ticket, &Update::Archive, 1).0,
         updated(&trashed.1, &Update::Restore(Days::OF_TRASH), 2).0,
         trashed.0,

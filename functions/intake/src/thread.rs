@@ -19,6 +19,7 @@ use lambdesk_domain::{
     command::{self, Context, Fields, Prior, Update},
     id::MessageId,
     message::Message,
+    set::Set,
 };
 
 /// How many of the newest entries of the thread, notes included, are looked at
@@ -73,7 +74,7 @@ pub async fn mark_read(own: OwnTicket, once: Once, body: NoBody) -> Result<Respo
         return Ok(Answer::no_content().into_response());
     }
     let visitor = own.ticket.id.to_string();
-    let update = Update::Fields(Box::new(Fields { is_read_by_customer: Some(true), ..Fields::default() }));
+    let update = Update::Fields(Box::new(Fields::of([Set::ReadByCustomer(true)])));
     let executor = own.executor(once.bind(own.ticket.workspace_id, &visitor, &body.raw));
     let written = executor.execute(Command {
         ticket: own.ticket.id,

@@ -136,6 +136,19 @@ mod tests {
     }
 
     #[test]
+    fn the_place_of_a_reconcile_is_stored_as_it_always_was_and_no_other_is_read() {
+        for (at, stored) in [
+            (At::Tickets(None), r#"{"Tickets":null}"#),
+            (At::Tickets(Some("here".into())), r#"{"Tickets":"here"}"#),
+            (At::Contacts(None), r#"{"Contacts":null}"#),
+        ] {
+            assert_eq!(serde_json::to_string(&at).unwrap(), stored);
+            assert_eq!(serde_json::from_str::<At>(stored).unwrap(), at);
+        }
+        assert!(serde_json::from_str::<At>(r#"{"Accounts":null}"#).is_err());
+    }
+
+    #[test]
     fn a_reconcile_under_way_goes_on_where_it_was() {
         let walk = Walk { at: At::Tickets(Some("here".into())), ..Walk::new(Timestamp::EPOCH) };
         let mut state =

@@ -13,6 +13,7 @@ use lambdesk_domain::{
     custom_field::FieldChanges,
     id::{AccountId, CategoryId, ContactId, TeamId, UserId},
     patch::{Field, TagChange},
+    set::Set,
     status::{Priority, Status},
     text::{EmailAddress, Name, Phone, Subject, Summary, Uid},
     ticket::Ticket,
@@ -152,81 +153,96 @@ impl FieldsBody {
     ///
     /// # Errors
     /// All that is wrong with them, at once.
-    pub async fn asked_as_a_whole(mut self, session: &mut Session) -> Result<Asked, Problem> {
+    pub async fn asked_as_a_whole(self, session: &mut Session) -> Result<Asked, Problem> {
         let mut checker = Checker::default();
         if self.subject.is_absent() {
             checker.error("/subject", "required", "must be given");
         }
-        self.clear_absent();
         let asked = self.read(Custom::All, session, &mut checker).await?;
         checker.finish()?;
         Ok(asked)
     }
 
-    fn clear_absent(&mut self) {
-        fn clear<T>(input: &mut Input<T>) {
-            if input.is_absent() {
-                *input = Input::Null;
-            }
-        }
-        clear(&mut self.category_id);
-        clear(&mut self.team_id);
-        clear(&mut self.assignee_id);
-        clear(&mut self.contact_id);
-        clear(&mut self.account_id);
-        clear(&mut self.requester);
-        clear(&mut self.tags);
-        clear(&mut self.custom);
-        clear(&mut self.uid);
-        clear(&mut self.summary);
-        clear(&mut self.follow_up_at);
-        if let Input::Value(requester) = &mut self.requester {
-            clear(&mut requester.name);
-            clear(&mut requester.email);
-            clear(&mut requester.phone);
-        }
-    }
-
+    /// Exhaustive on purpose: a member that is added and forgotten here does not compile.
     async fn read(self, extent: Custom, session: &mut Session, checker: &mut Checker) -> Result<Asked, Problem> {
         let found = Found::read(&self, extent, session, checker).await?;
         let relation = found.relation(checker);
-        let mut fields = Fields {
-            subject: checker.present("/subject", self.subject),
-            status: checker.present("/status", self.status),
-            priority: checker.present("/priority", self.priority),
-            category: checker.field("/category_id", self.category_id),
-            team: checker.field("/team_id", self.team_id),
-            assignee: checker.field("/assignee_id", self.assignee_id),
-            contact: found.contact,
-            account: found.account.map(|account| account.id),
-            tags: found.tags,
-            custom: found.custom,
-            uid: checker.field("/uid", self.uid),
-            summary: checker.field("/summary", self.summary),
-            follow_up_at: checker.field("/follow_up_at", self.follow_up_at),
-            is_read_by_customer: checker.present("/is_read_by_customer", self.is_read_by_customer),
-            is_read_by_organization: checker.present("/is_read_by_organization", self.is_read_by_organization),
-            ..Fields::default()
-        };
-        set_requester(&mut fields, self.requester, checker);
-        checker.unknown("", self.unknown);
-        Ok(Asked { fields, relation })
+        let Self {
+            subject,
+            status,
+            priority,
+            category_id,
+            team_id,
+            assignee_id,
+            contact_id: _,
+            account_id: _,
+            requester,
+            tags: _,
+            custom: _,
+            uid,
+            summary,
+            follow_up_at,
+            is_read_by_customer,
+            is_read_by_organization,
+            unknown,
+        } = self;
+        let (sets, tags) = found.into_parts();
+        let mut reader = Reader { extent, checker, sets };
+        reader.value("/subject", subject, Set::Subject);
+        let status = reader.checker.present("/status", status);
+        reader.value("/priority", priority, Set::Priority);
+        reader.nullable("/category_id", category_id, Set::Category);
+        reader.nullable("/team_id", team_id, Set::Team);
+        reader.nullable("/assignee_id", assignee_id, Set::Assignee);
+        reader.nullable("/uid", uid, Set::Uid);
+        reader.nullable("/summary", summary, Set::Summary);
+        reader.nullable("/follow_up_at", follow_up_at, Set::FollowUpAt);
+        reader.value("/is_read_by_customer", is_read_by_customer, Set::ReadByCustomer);
+        reader.value("/is_read_by_organization", is_read_by_organization, Set::ReadByOrganization);
+        reader.requester(requester);
+        reader.checker.unknown("", unknown);
+        Ok(Asked { fields: Fields { sets: reader.sets, status, tags }, relation })
     }
 }
 
-/// Clearing the requester clears all of it.
-fn set_requester(fields: &mut Fields, requester: Input<RequesterBody>, checker: &mut Checker) {
-    let requester = match checker.field("/requester", requester) {
-        Field::Keep => return,
-        Field::Clear => {
-            RequesterBody { name: Input::Null, email: Input::Null, phone: Input::Null, unknown: Unknown::default() }
-        }
-        Field::Set(requester) => requester,
-    };
-    fields.requester_name = checker.field("/requester/name", requester.name);
-    fields.requester_email = checker.field("/requester/email", requester.email);
-    fields.requester_phone = checker.field("/requester/phone", requester.phone);
-    checker.unknown("/requester", requester.unknown);
+/// Reads members as what they set.
+struct Reader<'a> {
+    extent: Custom,
+    checker: &'a mut Checker,
+    sets: Vec<Set>,
+}
+
+impl Reader<'_> {
+    /// A member that can't be null.
+    fn value<T>(&mut self, pointer: &str, input: Input<T>, set: impl FnOnce(T) -> Set) {
+        self.sets.extend(self.checker.present(pointer, input).map(set));
+    }
+
+    /// A member that null clears.
+    fn nullable<T>(&mut self, pointer: &str, input: Input<T>, set: impl FnOnce(Option<T>) -> Set) {
+        self.sets.extend(self.checker.field(pointer, or_null(input, self.extent)).assign(set));
+    }
+
+    /// Clearing the requester clears all of it.
+    fn requester(&mut self, input: Input<RequesterBody>) {
+        let requester = match self.checker.field("/requester", or_null(input, self.extent)) {
+            Field::Keep => return,
+            Field::Clear => {
+                RequesterBody { name: Input::Null, email: Input::Null, phone: Input::Null, unknown: Unknown::default() }
+            }
+            Field::Set(requester) => requester,
+        };
+        let RequesterBody { name, email, phone, unknown } = requester;
+        self.nullable("/requester/name", name, Set::RequesterName);
+        self.nullable("/requester/email", email, Set::RequesterEmail);
+        self.nullable("/requester/phone", phone, Set::RequesterPhone);
+        self.checker.unknown("/requester", unknown);
+    }
+}
+
+/// An absent member is null where the body is the whole.
+fn or_null<T>(input: Input<T>, extent: Custom) -> Input<T> {
+    if extent == Custom::All && input.is_absent() { Input::Null } else { input }
 }
 
 /// What a body refers to, looked up.
@@ -253,29 +269,37 @@ impl Found {
         if let Input::Value(id) = body.assignee_id {
             references::require_user(id, session, checker).await?;
         }
-        let contact = match checker.field("/contact_id", body.contact_id.clone()) {
+        let contact = match checker.field("/contact_id", or_null(body.contact_id.clone(), extent)) {
             Field::Set(id) => references::contact(id, session, checker)
                 .await?
                 .map_or(Field::Keep, |contact| Field::Set(ContactRef::from(&contact))),
             Field::Clear => Field::Clear,
             Field::Keep => Field::Keep,
         };
-        let account = match checker.field("/account_id", body.account_id.clone()) {
+        let account = match checker.field("/account_id", or_null(body.account_id.clone(), extent)) {
             Field::Set(id) => references::account(id, session, checker).await?.map_or(Field::Keep, Field::Set),
             Field::Clear => Field::Clear,
             Field::Keep => Field::Keep,
         };
-        let tags = match checker.field("/tags", body.tags.clone()) {
+        let tags = match checker.field("/tags", or_null(body.tags.clone(), extent)) {
             Field::Set(names) => TagChange::Replace(references::tags(&names, session, checker).await?),
             Field::Clear => TagChange::Replace(BTreeSet::new()),
             Field::Keep => TagChange::Keep,
         };
-        let custom = match checker.field("/custom", body.custom.clone()) {
+        let custom = match checker.field("/custom", or_null(body.custom.clone(), extent)) {
             Field::Set(given) => references::custom(&given, extent, session, checker).await?,
             Field::Clear => references::custom(&Map::new(), Custom::All, session, checker).await?,
             Field::Keep => FieldChanges::new(),
         };
         Ok(Self { contact, account, tags, custom })
+    }
+
+    fn into_parts(self) -> (Vec<Set>, TagChange) {
+        let Self { contact, account, tags, custom } = self;
+        let mut sets: Vec<_> = custom.into_iter().map(|(key, value)| Set::Custom(key, value)).collect();
+        sets.extend(contact.assign(Set::Contact));
+        sets.extend(account.map(|account| account.id).assign(Set::Account));
+        (sets, tags)
     }
 
     /// Whether contact and account fit, as far as they say it themselves.

@@ -14,7 +14,8 @@ use lambdesk_domain::{
     access::Scope,
     command::Fields,
     id::{TagId, TeamId, TicketId, UserId},
-    patch::{Field, TagChange},
+    patch::TagChange,
+    set::Set,
     status::Status,
     time::Timestamp,
 };
@@ -69,10 +70,10 @@ pub async fn assignee(
     if let Input::Value(user) = body.value.assignee_id {
         references::require_user(user, &mut session, &mut checker).await?;
     }
-    let assignee = must_be_said("/assignee_id", body.value.assignee_id, &mut checker);
+    let fields = only(Set::Assignee, "/assignee_id", body.value.assignee_id, &mut checker);
     checker.unknown("", body.value.unknown);
     checker.finish()?;
-    set(&session, id, &write, &body.raw, Fields { assignee, ..Fields::default() }).await
+    set(&session, id, &write, &body.raw, fields).await
 }
 
 /// A new team.
@@ -98,10 +99,10 @@ pub async fn team(
     if let Input::Value(team) = body.value.team_id {
         references::require_team(team, &mut session, &mut checker).await?;
     }
-    let team = must_be_said("/team_id", body.value.team_id, &mut checker);
+    let fields = only(Set::Team, "/team_id", body.value.team_id, &mut checker);
     checker.unknown("", body.value.unknown);
     checker.finish()?;
-    set(&session, id, &write, &body.raw, Fields { team, ..Fields::default() }).await
+    set(&session, id, &write, &body.raw, fields).await
 }
 
 /// Tags by name or id.
@@ -172,16 +173,16 @@ pub async fn follow_up(
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
     let mut checker = Checker::default();
-    let follow_up_at = must_be_said("/follow_up_at", body.value.follow_up_at, &mut checker);
+    let fields = only(Set::FollowUpAt, "/follow_up_at", body.value.follow_up_at, &mut checker);
     checker.unknown("", body.value.unknown);
     checker.finish()?;
-    set(&session, id, &write, &body.raw, Fields { follow_up_at, ..Fields::default() }).await
+    set(&session, id, &write, &body.raw, fields).await
 }
 
 /// A setter's one field: absent is an error, null clears.
-fn must_be_said<T>(pointer: &str, input: Input<T>, checker: &mut Checker) -> Field<T> {
+fn only<T>(set: impl FnOnce(Option<T>) -> Set, pointer: &str, input: Input<T>, checker: &mut Checker) -> Fields {
     if input.is_absent() {
         checker.error(pointer, "required", "must be given; null clears it");
     }
-    checker.field(pointer, input)
+    Fields::of(checker.field(pointer, input).assign(set))
 }

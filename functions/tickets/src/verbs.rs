@@ -15,7 +15,8 @@ use lambdesk_domain::{
     access::{Actor, Forbidden, Scope},
     command::{Fields, Rejection, Update},
     id::{TagId, TicketId},
-    patch::{Field, TagChange},
+    patch::TagChange,
+    set::Set,
 };
 
 /// `POST /v1/tickets/{ticket_id}/assign`: to the caller.
@@ -30,7 +31,7 @@ pub async fn assign_to_me(
     let Actor::User { id: me, .. } = session.actor else {
         return Err(Forbidden::NotAPerson.into());
     };
-    set(&session, id, &write, &body.raw, Fields { assignee: Field::Set(me), ..Fields::default() }).await
+    set(&session, id, &write, &body.raw, Fields::of([Set::Assignee(Some(me))])).await
 }
 
 /// `DELETE /v1/tickets/{ticket_id}/tags/{tag_id}`.
@@ -67,7 +68,7 @@ pub async fn unread(session: Session, Id(id): Id<TicketId>, write: Write, body: 
 }
 
 fn seen(is_read: bool) -> Update {
-    Update::Fields(Box::new(Fields { is_read_by_organization: Some(is_read), ..Fields::default() }))
+    Update::Fields(Box::new(Fields::of([Set::ReadByOrganization(is_read)])))
 }
 
 /// `DELETE /v1/tickets/{ticket_id}`: into the trash, where the workspace allows it.

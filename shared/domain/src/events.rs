@@ -13,17 +13,15 @@ pub use told::{Event, EventSource, Subject};
 
 use crate::{
     access::{ActorRef, What},
-    id::{
-        AccountId, CategoryId, ChannelId, ContactId, EventId, MessageId, RequestId, TagId, TeamId, TicketId,
-        TicketNumber, UserId, Version, WorkspaceId,
-    },
+    id::{EventId, MessageId, RequestId, TicketId, Version, WorkspaceId},
     message::MessageKind,
-    status::{Awaiting, Priority, Shelf, Source, Status, words},
-    ticket::Ticket,
+    set::Set,
+    status::{Shelf, words},
+    ticket::{ThinTicket, Ticket},
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 use uuid::Uuid;
 
 words! {
@@ -59,68 +57,6 @@ words! {
     }
 }
 
-/// A ticket without personal text, as events carry it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct ThinTicket {
-    pub id: TicketId,
-    pub number: TicketNumber,
-    pub version: Version,
-    pub status: Status,
-    pub shelf: Shelf,
-    pub priority: Priority,
-    pub source: Source,
-    pub channel_id: Option<ChannelId>,
-    pub category_id: Option<CategoryId>,
-    pub team_id: Option<TeamId>,
-    pub assignee_id: Option<UserId>,
-    pub contact_id: Option<ContactId>,
-    pub account_id: Option<AccountId>,
-    pub tag_ids: Vec<TagId>,
-    pub awaiting: Awaiting,
-    pub replies_count: u64,
-    pub is_read_by_customer: bool,
-    pub is_read_by_organization: bool,
-    pub follow_up_at: Option<Timestamp>,
-    pub created_at: Timestamp,
-    pub updated_at: Timestamp,
-    pub last_activity_at: Timestamp,
-    pub first_response_at: Option<Timestamp>,
-    pub resolved_at: Option<Timestamp>,
-    pub closed_at: Option<Timestamp>,
-}
-
-impl From<&Ticket> for ThinTicket {
-    fn from(ticket: &Ticket) -> Self {
-        Self {
-            id: ticket.id,
-            number: ticket.number,
-            version: ticket.version,
-            status: ticket.status,
-            shelf: ticket.shelf,
-            priority: ticket.priority,
-            source: ticket.source,
-            channel_id: ticket.channel.map(|channel| channel.id),
-            category_id: ticket.category,
-            team_id: ticket.team,
-            assignee_id: ticket.assignee,
-            contact_id: ticket.contact.as_ref().map(|contact| contact.id),
-            account_id: ticket.account,
-            tag_ids: ticket.tags.iter().copied().collect(),
-            awaiting: ticket.awaiting,
-            replies_count: ticket.replies_count,
-            is_read_by_customer: ticket.is_read_by_customer,
-            is_read_by_organization: ticket.is_read_by_organization,
-            follow_up_at: ticket.follow_up_at,
-            created_at: ticket.created_at,
-            updated_at: ticket.updated_at,
-            last_activity_at: ticket.last_activity_at,
-            first_response_at: ticket.first_response_at,
-            resolved_at: ticket.resolved_at,
-            closed_at: ticket.closed_at,
-        }
-    }
-}
-
 /// One changed field. Personal fields are named without their values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FieldChange {
@@ -139,6 +75,13 @@ pub struct FieldChange {
 pub const UNKNOWN_FIELD: &str = "*";
 
 impl FieldChange {
+    /// Of a field whose values may be told.
+    fn of(field: &str, from: &impl Serialize, to: &impl Serialize) -> Self {
+        let (from, to) = (serde_json::to_value(from), serde_json::to_value(to));
+        let (from, to) = (from.unwrap_or_default(), to.unwrap_or_default());
+        Self { field: field.to_owned(), from, to, is_redacted: false }
+    }
+
     /// Of a field whose values are personal.
     fn redacted(field: &str) -> Self {
         Self { field: field.to_owned(), from: Json::Null, to: Json::Null, is_redacted: true }
@@ -198,10 +141,6 @@ pub struct TicketEvent {
     pub data: TicketData,
 }
 
-/// Fields that say nothing on their own: they change with every version, or
-/// another field tells it better.
-const UNTOLD: [&str; 6] = ["version", "updated_at", "last_activity_at", "replies_count", "resolved_at", "closed_at"];
-
 /// Derives the event between two consecutive versions; `old` is none for a new
 /// ticket, or where the version before is lost and only the state is known.
 #[must_use]
@@ -255,42 +194,34 @@ fn types(old: Option<&Ticket>, new: &Ticket) -> Vec<EventType> {
     .collect()
 }
 
+/// The fields that changed by name, with their values; then the personal ones by name alone.
+/// What changes with every version, or follows from what is told, is left out.
 fn changes(old: &Ticket, new: &Ticket) -> Vec<FieldChange> {
-    let mut changes = differences(&ThinTicket::from(old), &ThinTicket::from(new));
-    let personal = [
-        ("subject", old.subject != new.subject),
-        ("requester", old.requester != new.requester),
-        ("custom", old.custom != new.custom),
-        ("uid", old.uid != new.uid),
-        ("summary", old.summary != new.summary),
+    let (personal, plain): (Vec<_>, Vec<_>) = Set::between(old, new).partition(is_redacted);
+    let plain = plain.iter().map(|set| FieldChange::of(set.name(), &set.current(old).value(), &set.value()));
+    let moves = [
+        FieldChange::of("awaiting", &old.awaiting, &new.awaiting),
+        FieldChange::of("first_response_at", &old.first_response_at, &new.first_response_at),
+        FieldChange::of("shelf", &old.shelf, &new.shelf),
+        FieldChange::of("status", &old.status, &new.status),
+        FieldChange::of("tag_ids", &old.tags, &new.tags),
     ];
-    changes.extend(redacted(&personal));
+    let mut changes: Vec<_> = plain.chain(moves).filter(|change| change.from != change.to).collect();
+    changes.sort_by(|one, other| one.field.cmp(&other.field));
+    let mut personal: Vec<_> = personal.iter().map(Set::name).collect();
+    personal.sort_by_key(|name| PERSONAL.iter().position(|known| known == name).unwrap_or(PERSONAL.len()));
+    personal.dedup();
+    changes.extend(personal.into_iter().map(FieldChange::redacted));
     changes
 }
 
-/// The fields in which two thin images differ, but for those that say nothing.
-fn differences<T: Serialize>(old: &T, new: &T) -> Vec<FieldChange> {
-    let (before, after) = (fields(old), fields(new));
-    let told = after.into_iter().filter(|(field, _)| !UNTOLD.contains(&field.as_str()));
-    told.filter_map(|(field, to)| {
-        let from = before.get(&field).cloned().unwrap_or(Json::Null);
-        (from != to).then_some(FieldChange { field, from, to, is_redacted: false })
-    })
-    .collect()
+/// A contact is told by its id, which is not personal.
+fn is_redacted(set: &Set) -> bool {
+    set.is_personal() && !matches!(set, Set::Contact(_))
 }
 
-/// The personal fields that changed, by name alone.
-fn redacted(fields: &[(&str, bool)]) -> impl Iterator<Item = FieldChange> {
-    let changed = fields.iter().filter(|(_, changed)| *changed);
-    changed.map(|(field, _)| FieldChange::redacted(field))
-}
-
-fn fields(thing: &impl Serialize) -> Map<String, Json> {
-    match serde_json::to_value(thing) {
-        Ok(Json::Object(fields)) => fields,
-        _ => Map::new(),
-    }
-}
+/// The order in which events have always named personal fields; later ones follow.
+const PERSONAL: [&str; 5] = ["subject", "requester", "custom", "uid", "summary"];
 
 /// A `UUIDv7` of the change's time whose other bits come from what changed and its
 /// version, so that every derivation of the same event gives the same id.

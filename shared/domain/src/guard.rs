@@ -29,9 +29,9 @@ pub struct Guard {
     pub follow_up_at: Option<Timestamp>,
     /// It has at most so many tags: there is room for those that come along.
     pub most_tags: Option<usize>,
-    /// Something of what the change sets is not so yet. Which, the patch says:
+    /// The change is no no-op on it. Which tickets that leaves out, the patch says:
     /// [`Change::admits`](crate::command::Change::admits).
-    pub is_news: bool,
+    pub rejects_noop: bool,
 }
 
 impl Guard {
@@ -45,7 +45,7 @@ impl Guard {
             version: None,
             follow_up_at: None,
             most_tags: None,
-            is_news: false,
+            rejects_noop: false,
         }
     }
 

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`ticket`] | the ticket itself and the answers derived from it |
 //! | [`message`], [`attachment`] | what a thread consists of |
-//! | [`patch`], [`guard`] | what a change sets, and what it may assume |
+//! | [`set`](mod@set), [`patch`], [`guard`] | what a change sets, and what it may assume |
 //! | [`command`] | commands decided into changes |
 //! | [`events`] | the event between two versions of a ticket or contact |
 //! | [`access`] | actors, roles, scopes and who sees what |
@@ -35,6 +35,7 @@ pub mod patch;
 pub mod personal;
 pub mod report;
 pub mod search;
+pub mod set;
 pub mod status;
 pub mod sweep;
 #[cfg(feature = "testing")]

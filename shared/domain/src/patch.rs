@@ -1,4 +1,4 @@
-//! What a change sets on a ticket, field by field.
+//! What a change sets on a ticket: plain fields, and the moves that say more than a value.
 //!
 //! A patch never depends on the ticket's values except in ways the table can
 //! compute itself (keep the first time, remember the status before, count up), so
@@ -7,11 +7,10 @@
 
 use crate::{
     access::Cause,
-    contact::ContactRef,
-    custom_field::FieldChanges,
-    id::{AccountId, CategoryId, TagId, TeamId, UserId},
-    status::{Awaiting, Priority, Shelf, Status},
-    text::{EmailAddress, Name, Phone, Preview, Subject, Summary, Uid},
+    id::TagId,
+    set::Set,
+    status::{Awaiting, Shelf, Status},
+    text::Preview,
     ticket::Ticket,
     time::Timestamp,
 };
@@ -30,15 +29,13 @@ pub enum Field<T> {
 }
 
 impl<T> Field<T> {
-    /// Set to a value, or cleared when there is none.
-    #[must_use]
-    pub fn to(value: Option<T>) -> Self {
-        value.map_or(Self::Clear, Self::Set)
-    }
-
-    /// Whether it stays as it is.
-    pub const fn is_keep(&self) -> bool {
-        matches!(self, Self::Keep)
+    /// What sets it; none where it stays as it is.
+    pub fn assign(self, set: impl FnOnce(Option<T>) -> Set) -> Option<Set> {
+        match self {
+            Self::Keep => None,
+            Self::Clear => Some(set(None)),
+            Self::Set(value) => Some(set(Some(value))),
+        }
     }
 
     /// The same for what a value stands for.
@@ -47,17 +44,6 @@ impl<T> Field<T> {
             Self::Keep => Field::Keep,
             Self::Clear => Field::Clear,
             Self::Set(value) => Field::Set(of(value)),
-        }
-    }
-
-    fn apply(&self, target: &mut Option<T>)
-    where
-        T: Clone,
-    {
-        match self {
-            Self::Keep => {}
-            Self::Clear => *target = None,
-            Self::Set(value) => *target = Some(value.clone()),
         }
     }
 }
@@ -78,7 +64,7 @@ pub enum TagChange {
 
 impl TagChange {
     /// Whether these tags come out of it as they are.
-    fn is_so(&self, tags: &BTreeSet<TagId>) -> bool {
+    fn is_noop(&self, tags: &BTreeSet<TagId>) -> bool {
         match self {
             Self::Keep => true,
             Self::Replace(all) => all == tags,
@@ -116,126 +102,50 @@ pub struct MessageTrace {
 /// One change of a ticket. The default changes nothing but the version.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TicketPatch {
-    pub subject: Option<Subject>,
+    /// The plain fields that it sets, each at most once.
+    pub sets: Vec<Set>,
     /// Must differ from the status before: the guard sees to it, or it is a reply's move.
     pub status: Option<Status>,
     pub shelf: Option<Shelf>,
-    pub priority: Option<Priority>,
-    pub category: Field<CategoryId>,
-    pub team: Field<TeamId>,
-    pub assignee: Field<UserId>,
-    pub contact: Field<ContactRef>,
-    pub account: Field<AccountId>,
-    pub requester_name: Field<Name>,
-    pub requester_email: Field<EmailAddress>,
-    pub requester_phone: Field<Phone>,
     pub tags: TagChange,
-    pub custom: FieldChanges,
-    pub uid: Field<Uid>,
-    pub summary: Field<Summary>,
-    pub follow_up_at: Field<Timestamp>,
-    pub is_read_by_customer: Option<bool>,
-    pub is_read_by_organization: Option<bool>,
     pub message: Option<MessageTrace>,
     /// Moves the ticket to the top of lists by last activity.
     pub is_activity: bool,
 }
 
 impl TicketPatch {
-    /// Whether the ticket has all of it already, so that nothing but its version
-    /// would change. A shelf, a message or an activity is always something new.
+    /// Whether nothing but the ticket's version would change. A shelf, a message or an
+    /// activity is always a change.
     #[must_use]
-    pub fn is_so(&self, ticket: &Ticket) -> bool {
-        let mut news = self.clone();
-        news.drop_what_is_so(ticket);
-        news == Self::default()
+    pub fn is_noop(&self, ticket: &Ticket) -> bool {
+        let mut rest = self.clone();
+        rest.drop_noops(ticket);
+        rest == Self::default()
     }
 
     /// Takes out what the ticket has already, so that saying it again is no change.
-    pub fn drop_what_is_so(&mut self, ticket: &Ticket) {
-        fn keep_news<T: PartialEq>(field: &mut Field<T>, now: Option<&T>) {
-            let same = match field {
-                Field::Keep => return,
-                Field::Clear => now.is_none(),
-                Field::Set(value) => now == Some(value),
-            };
-            if same {
-                *field = Field::Keep;
-            }
-        }
-        self.subject.take_if(|subject| *subject == ticket.subject);
+    pub fn drop_noops(&mut self, ticket: &Ticket) {
+        self.sets.retain(|set| !set.holds(ticket));
         self.status.take_if(|status| *status == ticket.status);
-        self.priority.take_if(|priority| *priority == ticket.priority);
-        self.is_read_by_customer.take_if(|flag| *flag == ticket.is_read_by_customer);
-        self.is_read_by_organization.take_if(|flag| *flag == ticket.is_read_by_organization);
-        keep_news(&mut self.category, ticket.category.as_ref());
-        keep_news(&mut self.team, ticket.team.as_ref());
-        keep_news(&mut self.assignee, ticket.assignee.as_ref());
-        keep_news(&mut self.contact, ticket.contact.as_ref());
-        keep_news(&mut self.account, ticket.account.as_ref());
-        keep_news(&mut self.requester_name, ticket.requester.name.as_ref());
-        keep_news(&mut self.requester_email, ticket.requester.email.as_ref());
-        keep_news(&mut self.requester_phone, ticket.requester.phone.as_ref());
-        keep_news(&mut self.uid, ticket.uid.as_ref());
-        keep_news(&mut self.summary, ticket.summary.as_ref());
-        keep_news(&mut self.follow_up_at, ticket.follow_up_at.as_ref());
-        self.custom.retain(|key, value| ticket.custom.get(key) != value.as_ref());
-        if self.tags.is_so(&ticket.tags) {
+        if self.tags.is_noop(&ticket.tags) {
             self.tags = TagChange::Keep;
         }
     }
 }
 
-/// The ticket after the patch. Exhaustive on purpose: a field that is added
+/// The ticket after the patch. Exhaustive on purpose: a part of the patch that is added
 /// and forgotten here does not compile.
 #[must_use]
 pub fn apply(ticket: &Ticket, patch: &TicketPatch, cause: &Cause, now: Timestamp) -> Ticket {
-    let TicketPatch {
-        subject,
-        status,
-        shelf,
-        priority,
-        category,
-        team,
-        assignee,
-        contact,
-        account,
-        requester_name,
-        requester_email,
-        requester_phone,
-        tags,
-        custom,
-        uid,
-        summary,
-        follow_up_at,
-        is_read_by_customer,
-        is_read_by_organization,
-        message,
-        is_activity,
-    } = patch;
+    let TicketPatch { sets, status, shelf, tags, message, is_activity } = patch;
     let mut next = ticket.clone();
     next.version = ticket.version.next();
     next.updated_at = now;
     next.cause = cause.clone();
-    if let Some(subject) = subject {
-        next.subject = subject.clone();
+    for set in sets {
+        set.apply(&mut next);
     }
-    next.priority = priority.unwrap_or(ticket.priority);
-    category.apply(&mut next.category);
-    team.apply(&mut next.team);
-    assignee.apply(&mut next.assignee);
-    contact.apply(&mut next.contact);
-    account.apply(&mut next.account);
-    requester_name.apply(&mut next.requester.name);
-    requester_email.apply(&mut next.requester.email);
-    requester_phone.apply(&mut next.requester.phone);
-    uid.apply(&mut next.uid);
-    summary.apply(&mut next.summary);
-    follow_up_at.apply(&mut next.follow_up_at);
-    next.is_read_by_customer = is_read_by_customer.unwrap_or(ticket.is_read_by_customer);
-    next.is_read_by_organization = is_read_by_organization.unwrap_or(ticket.is_read_by_organization);
     apply_tags(&mut next.tags, tags);
-    apply_custom(&mut next, custom);
     if let Some(status) = status {
         apply_status(&mut next, *status, now);
     }
@@ -257,15 +167,6 @@ fn apply_tags(tags: &mut BTreeSet<TagId>, change: &TagChange) {
         TagChange::Replace(all) => tags.clone_from(all),
         TagChange::Attach(more) => tags.extend(more),
         TagChange::Detach(fewer) => tags.retain(|tag| !fewer.contains(tag)),
-    }
-}
-
-fn apply_custom(ticket: &mut Ticket, changes: &FieldChanges) {
-    for (key, value) in changes {
-        match value {
-            Some(value) => drop(ticket.custom.insert(key.clone(), value.clone())),
-            None => drop(ticket.custom.remove(key)),
-        }
     }
 }
 

@@ -9,17 +9,15 @@ use crate::{
     guard::Guard,
     id::{ContactId, JobId, RequestId},
     message::{Content, Message, Sender, SenderKind},
-    patch::{Field, MessageTrace, Replies, TicketPatch},
+    patch::{MessageTrace, Replies, TicketPatch},
+    set::Set,
     status::{StatusSet, words},
-    text::{FieldKey, Preview, Subject},
+    text::{ERASED, Preview},
     ticket::Ticket,
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-
-/// What stands where personal text was that can't be empty.
-pub const ERASED: &str = "[erased]";
 
 /// So long after a job began, requests that had read the contact before may still
 /// write: only when nothing more is found then, the job is done.
@@ -98,31 +96,21 @@ impl Job {
 /// The ticket is another contact's from now on.
 #[must_use]
 pub fn reassign(ticket: &Ticket, to: ContactRef, cause: Cause, now: Timestamp) -> Change {
-    change(ticket, TicketPatch { contact: Field::Set(to), ..TicketPatch::default() }, cause, now)
+    change(ticket, TicketPatch { sets: vec![Set::Contact(Some(to))], ..TicketPatch::default() }, cause, now)
 }
 
 /// Nothing on the ticket tells who asked, or what: number, status, times, labels,
 /// assignee and account stay, and of the custom fields those of `fields` that hold
 /// no free text.
-///
-/// # Panics
-/// Never: the word that stands for the subject is one.
 #[must_use]
 pub fn erase(ticket: &Ticket, fields: &[&FieldDefinition], cause: Cause, now: Timestamp) -> Change {
-    let is_free = |key: &FieldKey| {
+    let is_free = |set: &Set| {
+        let Set::Custom(key, _) = set else { return true };
         let field = fields.iter().find(|field| field.key == *key);
         field.is_none_or(|field| field.kind == FieldKind::Text)
     };
-    let free = ticket.custom.keys().filter(|key| is_free(key));
     let patch = TicketPatch {
-        subject: Some(ERASED.parse::<Subject>().expect("it is a subject")),
-        contact: Field::Clear,
-        requester_name: Field::Clear,
-        requester_email: Field::Clear,
-        requester_phone: Field::Clear,
-        custom: free.map(|key| (key.clone(), None)).collect(),
-        uid: Field::Clear,
-        summary: Field::Clear,
+        sets: Set::all(ticket).iter().filter(|set| is_free(set)).filter_map(Set::erased).collect(),
         message: Some(MessageTrace {
             preview: Some(Preview::default()),
             awaiting: None,

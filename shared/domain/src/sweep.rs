@@ -2,9 +2,9 @@
 
 use crate::{
     access::Cause,
-    events::{FieldChange, ThinTicket, TicketEvent, UNKNOWN_FIELD, between},
+    events::{FieldChange, TicketEvent, UNKNOWN_FIELD, between},
     id::Version,
-    ticket::Ticket,
+    ticket::{ThinTicket, Ticket},
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};

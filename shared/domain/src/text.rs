@@ -26,6 +26,9 @@ pub enum InvalidText {
     Form(&'static str),
 }
 
+/// What stands where personal text was that can't be empty.
+pub const ERASED: &str = "[erased]";
+
 /// Whether nobody would see anything of a text: spaces, and what has no width by itself.
 #[must_use]
 pub fn is_blank(text: &str) -> bool {

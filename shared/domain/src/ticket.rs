@@ -1,13 +1,15 @@
-//! The ticket: one conversation with a customer, without its thread.
+//! The ticket: one conversation with a customer, without its thread. As of one version, as it
+//! is made, and without personal text.
 
 use crate::{
     access::{ActorRef, Cause},
     contact::{ContactRef, Requester},
     custom_field::FieldValue,
     id::{
-        AccountId, CategoryId, ChannelId, MessageId, TagId, TeamId, TicketId, TicketNumber, UserId, Version,
+        AccountId, CategoryId, ChannelId, ContactId, MessageId, TagId, TeamId, TicketId, TicketNumber, UserId, Version,
         WorkspaceId,
     },
+    message::{Content, Message, MessageKind},
     status::{Awaiting, ChannelType, Priority, Shelf, Source, Status},
     text::{FieldKey, Preview, Subject, Summary, Uid},
     time::Timestamp,
@@ -38,6 +40,47 @@ pub struct Origin {
     /// The message that opened it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opening: Option<MessageId>,
+}
+
+/// The message that opens a ticket.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Opening {
+    /// The id it will have.
+    pub id: MessageId,
+    /// What it says.
+    pub content: Content,
+    /// From us to the customer, when an agent writes first.
+    pub is_outbound: bool,
+    /// For the people of the ticket alone.
+    pub is_secure: bool,
+}
+
+/// A ticket to be made. References are checked against the directory before.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewTicket {
+    pub workspace_id: WorkspaceId,
+    pub id: TicketId,
+    pub number: TicketNumber,
+    pub subject: Subject,
+    pub status: Status,
+    pub priority: Priority,
+    /// Kept back until someone looks.
+    pub is_held: bool,
+    pub source: Source,
+    pub channel: Option<ChannelRef>,
+    pub category: Option<CategoryId>,
+    pub team: Option<TeamId>,
+    pub assignee: Option<UserId>,
+    pub contact: Option<ContactRef>,
+    pub account: Option<AccountId>,
+    pub requester: Requester,
+    pub tags: BTreeSet<TagId>,
+    pub custom: BTreeMap<FieldKey, FieldValue>,
+    pub uid: Option<Uid>,
+    pub summary: Option<Summary>,
+    pub follow_up_at: Option<Timestamp>,
+    pub opening: Option<Opening>,
+    pub continues: Option<TicketId>,
 }
 
 /// A ticket as of one version.
@@ -90,6 +133,61 @@ pub struct Ticket {
 }
 
 impl Ticket {
+    /// The first version of a new ticket, opened by a message or by none.
+    #[must_use]
+    pub fn new(new: NewTicket, message: Option<&Message>, cause: Cause, now: Timestamp) -> Self {
+        let by_customer = message.is_some_and(|message| message.kind == MessageKind::Inbound);
+        Self {
+            workspace_id: new.workspace_id,
+            id: new.id,
+            number: new.number,
+            version: Version::FIRST,
+            subject: new.subject,
+            status: new.status,
+            status_before_spam: (new.status == Status::Spam).then_some(Status::Open),
+            shelf: if new.is_held { Shelf::Unprocessed } else { Shelf::Live },
+            priority: new.priority,
+            source: new.source,
+            channel: new.channel,
+            category: new.category,
+            team: new.team,
+            assignee: new.assignee,
+            contact: new.contact,
+            account: new.account,
+            requester: new.requester,
+            tags: new.tags,
+            custom: new.custom,
+            uid: new.uid,
+            summary: new.summary,
+            preview: message.and_then(Message::preview).unwrap_or_default(),
+            awaiting: match message.map(|message| message.kind) {
+                Some(MessageKind::Inbound) => Awaiting::Agent,
+                Some(MessageKind::Outbound) => Awaiting::Customer,
+                _ => Awaiting::None,
+            },
+            replies_count: 0,
+            is_read_by_customer: by_customer,
+            is_read_by_organization: !by_customer,
+            follow_up_at: new.follow_up_at,
+            created_at: now,
+            updated_at: now,
+            last_activity_at: now,
+            status_changed_at: now,
+            in_progress_at: (new.status == Status::InProgress).then_some(now),
+            first_response_at: None,
+            resolved_at: new.status.is_closed().then_some(now),
+            closed_at: (new.status == Status::Closed).then_some(now),
+            archived_at: None,
+            trashed_at: None,
+            origin: Origin {
+                creator: cause.actor,
+                continues: new.continues,
+                opening: message.map(|message| message.id),
+            },
+            cause,
+        }
+    }
+
     /// On the ordinary shelf with something still to be done: in the assignees' lists.
     #[must_use]
     pub fn is_active(&self) -> bool {
@@ -100,5 +198,67 @@ impl Ticket {
     #[must_use]
     pub fn is_put_off(&self, now: Timestamp) -> bool {
         self.follow_up_at.is_some_and(|due| due > now)
+    }
+}
+
+/// A ticket without personal text, as events carry it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ThinTicket {
+    pub id: TicketId,
+    pub number: TicketNumber,
+    pub version: Version,
+    pub status: Status,
+    pub shelf: Shelf,
+    pub priority: Priority,
+    pub source: Source,
+    pub channel_id: Option<ChannelId>,
+    pub category_id: Option<CategoryId>,
+    pub team_id: Option<TeamId>,
+    pub assignee_id: Option<UserId>,
+    pub contact_id: Option<ContactId>,
+    pub account_id: Option<AccountId>,
+    pub tag_ids: Vec<TagId>,
+    pub awaiting: Awaiting,
+    pub replies_count: u64,
+    pub is_read_by_customer: bool,
+    pub is_read_by_organization: bool,
+    pub follow_up_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    pub last_activity_at: Timestamp,
+    pub first_response_at: Option<Timestamp>,
+    pub resolved_at: Option<Timestamp>,
+    pub closed_at: Option<Timestamp>,
+}
+
+impl From<&Ticket> for ThinTicket {
+    fn from(ticket: &Ticket) -> Self {
+        Self {
+            id: ticket.id,
+            number: ticket.number,
+            version: ticket.version,
+            status: ticket.status,
+            shelf: ticket.shelf,
+            priority: ticket.priority,
+            source: ticket.source,
+            channel_id: ticket.channel.map(|channel| channel.id),
+            category_id: ticket.category,
+            team_id: ticket.team,
+            assignee_id: ticket.assignee,
+            contact_id: ticket.contact.as_ref().map(|contact| contact.id),
+            account_id: ticket.account,
+            tag_ids: ticket.tags.iter().copied().collect(),
+            awaiting: ticket.awaiting,
+            replies_count: ticket.replies_count,
+            is_read_by_customer: ticket.is_read_by_customer,
+            is_read_by_organization: ticket.is_read_by_organization,
+            follow_up_at: ticket.follow_up_at,
+            created_at: ticket.created_at,
+            updated_at: ticket.updated_at,
+            last_activity_at: ticket.last_activity_at,
+            first_response_at: ticket.first_response_at,
+            resolved_at: ticket.resolved_at,
+            closed_at: ticket.closed_at,
+        }
     }
 }

@@ -5,6 +5,7 @@ use lambdesk_domain::{
     command::Fields,
     events::{EventType, between},
     id::{Version, WorkspaceId},
+    set::Set,
     status::Status,
     webhook::{DeliveryState, Subscription},
 };
@@ -57,7 +58,7 @@ async fn a_repeated_batch_changes_nothing_and_sends_its_hints_again() {
     desk.endpoint(&[Subscription::All]).await;
     let first = desk.ticket().await;
     let later = desk.clock.now().plus(std::time::Duration::from_hours(1));
-    let put_off = Fields { follow_up_at: lambdesk_domain::patch::Field::Set(later), ..Fields::default() };
+    let put_off = Fields::of([Set::FollowUpAt(Some(later))]);
     let second = desk.change(&first, put_off, false).await;
     desk.set_status(&second, Status::Closed).await;
     desk.fan_out(Position::START).await;

@@ -1,14 +1,14 @@
 //! The row that makes a follow-up findable when it is due.
 
 use crate::support::{Desk, due};
-use lambdesk_domain::{command::Fields, patch::Field, ticket::Ticket, time::Timestamp};
+use lambdesk_domain::{command::Fields, patch::Field, set::Set, ticket::Ticket, time::Timestamp};
 use lambdesk_engine::Position;
 use lambdesk_store::Due;
 use serde_json::{Value, json};
 use std::time::Duration;
 
 async fn put_off(desk: &Desk, ticket: &Ticket, until: Field<Timestamp>) -> Ticket {
-    desk.change(ticket, Fields { follow_up_at: until, ..Fields::default() }, false).await
+    desk.change(ticket, Fields::of(until.assign(Set::FollowUpAt)), false).await
 }
 
 /// When the ticket's follow-up is due by its row.

@@ -4,7 +4,8 @@ use crate::support::Desk;
 use lambdesk_domain::{
     command::Fields,
     id::{TagId, TeamId, TicketId},
-    patch::{Field, TagChange},
+    patch::TagChange,
+    set::Set,
     status::Status,
 };
 use lambdesk_engine::Position;
@@ -24,7 +25,7 @@ async fn a_tickets_rows_follow_it_and_go_with_it() {
     desk.fan_out(Position::START).await;
     assert_eq!(posted(&desk, Posting::Tag(tag)).await, []);
     let tags = TagChange::Replace([tag].into());
-    let fields = Fields { tags, team: Field::Set(team), ..Fields::default() };
+    let fields = Fields { tags, ..Fields::of([Set::Team(Some(team))]) };
     let ticket = desk.change(&ticket, fields, false).await;
     desk.fan_out(Position::START).await;
     assert_eq!(posted(&desk, Posting::Tag(tag)).await, [ticket.id]);

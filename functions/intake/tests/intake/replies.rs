@@ -11,7 +11,7 @@ use lambdesk_domain::{
     contact::{Contact, ContactRef},
     directory::{Entry, IntakePolicy},
     id::{ContactId, TicketId},
-    patch::Field,
+    set::Set,
     status::{Awaiting, Shelf, Status},
 };
 use serde_json::json;
@@ -149,8 +149,8 @@ async fn block(desk: &Desk, ticket: TicketId) {
         ..Contact::new(ContactId::new(desk.app.new_id()), Cause::SYSTEM, desk.now())
     };
     desk.add_contact(&contact).await;
-    let contact = Field::Set(ContactRef::from(&contact));
-    desk.update(ticket, &Update::Fields(Box::new(Fields { contact, ..Fields::default() }))).await;
+    let contact = Set::Contact(Some(ContactRef::from(&contact)));
+    desk.update(ticket, &Update::Fields(Box::new(Fields::of([contact])))).await;
 }
 
 #[tokio::test]

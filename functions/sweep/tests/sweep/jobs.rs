@@ -7,8 +7,9 @@ use lambdesk_domain::{
     contact::{Contact, ContactEnd, ContactRef},
     id::{ContactId, JobId, RequestId},
     message::SenderKind,
-    patch::Field,
-    personal::{Counts, ERASED, Job, JobKind},
+    personal::{Counts, Job, JobKind},
+    set::Set,
+    text::ERASED,
 };
 use lambdesk_runtime::new_uuid;
 use lambdesk_store::ContactPlan;
@@ -21,7 +22,7 @@ async fn an_erasure_whose_request_died_is_done_by_the_sweep_a_minute_later() {
     let contact = Contact { name: "Ada".parse().ok(), ..Contact::new(id, Cause::SYSTEM, desk.clock.now()) };
     let (contact, plan) = ContactPlan::create(contact, None);
     assert!(desk.store.write_contacts(desk.workspace, &plan, None, None, desk.clock.now()).await.unwrap());
-    let fields = Fields { contact: Field::Set(ContactRef::from(&contact)), ..Fields::default() };
+    let fields = Fields::of([Set::Contact(Some(ContactRef::from(&contact)))]);
     let ticket = desk.change(&desk.ticket().await, &Update::Fields(Box::new(fields))).await;
     let job = Job {
         id: JobId::new(new_uuid()),

@@ -10,6 +10,7 @@ use lambdesk_domain::{
     command::{Context, Decision, Fields, NewTicket, Prior, Update, create, update},
     id::{EndpointId, TicketId, WorkspaceId},
     patch::Field,
+    set::Set,
     status::Status,
     sweep::Run,
     testing::samples::new_ticket,
@@ -105,7 +106,7 @@ impl Desk {
     }
 
     pub async fn follow_up(&self, ticket: &Ticket, at: Field<Timestamp>) -> Ticket {
-        self.change(ticket, &Update::Fields(Box::new(Fields { follow_up_at: at, ..Fields::default() }))).await
+        self.change(ticket, &Update::Fields(Box::new(Fields::of(at.assign(Set::FollowUpAt))))).await
     }
 
     pub async fn set_status(&self, ticket: &Ticket, status: Status) -> Ticket {

@@ -11,11 +11,13 @@ mod edit_message;
 mod reply;
 mod update;
 
-pub use create::{NewTicket, Opening, create};
+pub use create::create;
 pub use delete_message::{Remains, delete_message};
 pub use edit_message::edit_message;
 pub use reply::{NewReply, ReplyKind, reply};
 pub use update::{Fields, Update, follow_up_due, update};
+
+pub use crate::ticket::{NewTicket, Opening};
 
 use crate::{
     access::{AccessRules, Actor, Cause, Forbidden, What},
@@ -23,6 +25,7 @@ use crate::{
     id::{RequestId, Version},
     message::Message,
     patch::{TicketPatch, apply},
+    set::Set,
     status::{Shelf, Status},
     ticket::Ticket,
     time::Timestamp,
@@ -117,7 +120,7 @@ impl Change {
     /// Whether the ticket is as assumed. The store's condition expression says the same.
     #[must_use]
     pub fn admits(&self, ticket: &Ticket) -> bool {
-        self.guard.admits(ticket) && !(self.guard.is_news && self.patch.is_so(ticket))
+        self.guard.admits(ticket) && !(self.guard.rejects_noop && self.patch.is_noop(ticket))
     }
 
     /// The ticket afterwards.
@@ -146,7 +149,8 @@ impl Decision {
         match self {
             Self::Change(mut change) => {
                 let patch = &mut change.patch;
-                (patch.status, patch.is_read_by_organization, patch.is_activity) = (None, None, false);
+                (patch.status, patch.is_activity) = (None, false);
+                patch.sets.retain(|set| !matches!(set, Set::ReadByOrganization(_)));
                 if let Some(trace) = &mut patch.message {
                     (trace.preview, trace.awaiting) = (None, None);
                 }

@@ -7,6 +7,7 @@ use crate::{
     id::{MessageId, TicketId},
     message::{Content, Message, MessageKind, Sender},
     patch::{MessageTrace, Replies, TicketPatch},
+    set::Set,
     status::{Awaiting, Shelf, Source, Status, StatusSet},
 };
 
@@ -139,15 +140,18 @@ fn message_of(new: &NewReply, kind: MessageKind, context: &Context) -> Message {
 
 /// What a message changes on its ticket besides the status.
 fn traces(message: &Message, actor: &Actor) -> TicketPatch {
-    let (awaiting, by_customer, by_organization) = match message.kind {
-        MessageKind::Inbound => (Some(Awaiting::Agent), Some(true), Some(false)),
-        MessageKind::Outbound => (Some(Awaiting::Customer), Some(false), Some(true)),
-        MessageKind::Note => (None, None, actor.user().map(|_| true)),
-        MessageKind::System => (None, None, None),
+    let (awaiting, sets) = match message.kind {
+        MessageKind::Inbound => {
+            (Some(Awaiting::Agent), vec![Set::ReadByCustomer(true), Set::ReadByOrganization(false)])
+        }
+        MessageKind::Outbound => {
+            (Some(Awaiting::Customer), vec![Set::ReadByCustomer(false), Set::ReadByOrganization(true)])
+        }
+        MessageKind::Note => (None, actor.user().map(|_| Set::ReadByOrganization(true)).into_iter().collect()),
+        MessageKind::System => (None, Vec::new()),
     };
     TicketPatch {
-        is_read_by_customer: by_customer,
-        is_read_by_organization: by_organization,
+        sets,
         message: Some(MessageTrace {
             preview: message.preview(),
             awaiting,

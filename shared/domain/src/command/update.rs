@@ -3,14 +3,11 @@
 use super::{Context, Decision, Prior, Rejection, leaves};
 use crate::{
     access::{Actor, Forbidden, What},
-    contact::ContactRef,
-    custom_field::FieldChanges,
     directory::{Days, DeletionPolicy},
     guard::Guard,
-    id::{AccountId, CategoryId, TeamId, UserId},
-    patch::{Field, TagChange, TicketPatch},
-    status::{Priority, Shelf, Status, StatusSet},
-    text::{EmailAddress, Name, Phone, Subject, Summary, Uid},
+    patch::{TagChange, TicketPatch},
+    set::Set,
+    status::{Shelf, Status, StatusSet},
     ticket::MAX_TAGS,
     time::Timestamp,
 };
@@ -29,27 +26,20 @@ pub enum Update {
     Restore(Days),
 }
 
-/// The fields that a caller may set.
+/// What a caller may set.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Fields {
-    pub subject: Option<Subject>,
+    /// Plain fields, each at most once.
+    pub sets: Vec<Set>,
     pub status: Option<Status>,
-    pub priority: Option<Priority>,
-    pub category: Field<CategoryId>,
-    pub team: Field<TeamId>,
-    pub assignee: Field<UserId>,
-    pub contact: Field<ContactRef>,
-    pub account: Field<AccountId>,
-    pub requester_name: Field<Name>,
-    pub requester_email: Field<EmailAddress>,
-    pub requester_phone: Field<Phone>,
     pub tags: TagChange,
-    pub custom: FieldChanges,
-    pub uid: Field<Uid>,
-    pub summary: Field<Summary>,
-    pub follow_up_at: Field<Timestamp>,
-    pub is_read_by_customer: Option<bool>,
-    pub is_read_by_organization: Option<bool>,
+}
+
+impl Fields {
+    /// Plain fields alone, each at most once.
+    pub fn of(sets: impl IntoIterator<Item = Set>) -> Self {
+        Self { sets: sets.into_iter().collect(), ..Self::default() }
+    }
 }
 
 /// Decides a change of the ticket alone.
@@ -68,16 +58,16 @@ pub fn update(update: &Update, context: &Context, prior: Prior<'_>) -> Result<De
 
 fn set_fields(fields: &Fields, context: &Context, prior: Prior<'_>) -> Result<Decision, Rejection> {
     authorise(fields, context)?;
-    let mut guard = Guard { is_news: true, ..context.guard() };
+    let mut guard = Guard { rejects_noop: true, ..context.guard() };
     let mut patch = patch_of(fields);
     match prior {
         Prior::Unknown => guard.statuses = likely_statuses(fields),
         Prior::Known(ticket) => {
             context.check(ticket)?;
-            patch.drop_what_is_so(ticket);
+            patch.drop_noops(ticket);
             guard.shelf = ticket.shelf;
             // Other fields are set whatever the status; the fewer writers they wait for.
-            if patch.status.is_some() || !patch.assignee.is_keep() {
+            if patch.status.is_some() || assigns(&patch.sets) {
                 guard.statuses = StatusSet::of(&[ticket.status]);
             }
         }
@@ -106,11 +96,16 @@ fn room_for_tags(change: &TagChange, prior: Prior<'_>) -> Result<Option<usize>, 
 }
 
 fn authorise(fields: &Fields, context: &Context) -> Result<(), Forbidden> {
-    match &fields.assignee {
-        Field::Keep => Ok(()),
-        Field::Clear => context.actor.may_assign(None, context.rules),
-        Field::Set(user) => context.actor.may_assign(Some(*user), context.rules),
+    for set in &fields.sets {
+        if let Set::Assignee(user) = set {
+            context.actor.may_assign(*user, context.rules)?;
+        }
     }
+    Ok(())
+}
+
+fn assigns(sets: &[Set]) -> bool {
+    sets.iter().any(|set| matches!(set, Set::Assignee(_)))
 }
 
 /// A new status is taken to differ from the old; an assignment without one to be
@@ -118,37 +113,18 @@ fn authorise(fields: &Fields, context: &Context) -> Result<(), Forbidden> {
 fn likely_statuses(fields: &Fields) -> StatusSet {
     match fields.status {
         Some(status) => leaves(status),
-        None if fields.assignee.is_keep() => StatusSet::ALL,
-        None => StatusSet::ALL.iter().filter(|status| status.is_active()).collect(),
+        None if assigns(&fields.sets) => StatusSet::ALL.iter().filter(|status| status.is_active()).collect(),
+        None => StatusSet::ALL,
     }
 }
 
 fn patch_of(fields: &Fields) -> TicketPatch {
-    let fields = fields.clone();
-    TicketPatch {
-        subject: fields.subject,
-        status: fields.status,
-        priority: fields.priority,
-        category: fields.category,
-        team: fields.team,
-        assignee: fields.assignee,
-        contact: fields.contact,
-        account: fields.account,
-        requester_name: fields.requester_name,
-        requester_email: fields.requester_email,
-        requester_phone: fields.requester_phone,
-        tags: match fields.tags {
-            TagChange::Attach(none) | TagChange::Detach(none) if none.is_empty() => TagChange::Keep,
-            tags => tags,
-        },
-        custom: fields.custom,
-        uid: fields.uid,
-        summary: fields.summary,
-        follow_up_at: fields.follow_up_at,
-        is_read_by_customer: fields.is_read_by_customer,
-        is_read_by_organization: fields.is_read_by_organization,
-        ..TicketPatch::default()
-    }
+    let Fields { sets, status, tags } = fields.clone();
+    let tags = match tags {
+        TagChange::Attach(none) | TagChange::Detach(none) if none.is_empty() => TagChange::Keep,
+        tags => tags,
+    };
+    TicketPatch { sets, status, tags, ..TicketPatch::default() }
 }
 
 fn put_away(shelf: Shelf, context: &Context, prior: Prior<'_>) -> Result<Decision, Rejection> {
@@ -199,6 +175,6 @@ const fn forbid_channel_keys(context: &Context) -> Result<(), Forbidden> {
 #[must_use]
 pub fn follow_up_due(due: Timestamp, shelf: Shelf, context: &Context) -> Decision {
     let guard = Guard { follow_up_at: Some(due), shelf, ..context.guard() };
-    let patch = TicketPatch { follow_up_at: Field::Clear, is_activity: true, ..TicketPatch::default() };
+    let patch = TicketPatch { sets: vec![Set::FollowUpAt(None)], is_activity: true, ..TicketPatch::default() };
     Decision::change(guard, patch, None, context.cause(Some(What::FollowUpDue)), context.now)
 }

@@ -3,7 +3,7 @@
 //! A contact's version counts its changes, and its end is the last of them: so the
 //! events of one contact are numbered without gaps, too.
 
-use super::{EventType, FieldChange, differences, event_id, redacted};
+use super::{EventType, FieldChange, event_id};
 use crate::{
     access::{ActorRef, Cause},
     contact::{Contact, ContactEnd, EndedContact},
@@ -11,6 +11,7 @@ use crate::{
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
 use std::collections::BTreeSet;
 
 /// A contact without personal text, as events carry it.
@@ -203,13 +204,33 @@ fn types(contact: &ThinContact) -> (EventType, Vec<EventType>) {
 fn changes(old: &Contact, new: ContactImage<'_>) -> Vec<FieldChange> {
     let mut changes = differences(&ThinContact::from(old), &new.thin());
     if let ContactImage::Live(new) = new {
-        changes.extend(redacted(&[
+        let personal = [
             ("name", old.name != new.name),
             ("email", old.email != new.email),
             ("phone", old.phone != new.phone),
             ("external_id", old.external_id != new.external_id),
             ("uid", old.uid != new.uid),
-        ]));
+        ];
+        let personal = personal.into_iter().filter(|(_, changed)| *changed);
+        changes.extend(personal.map(|(field, _)| FieldChange::redacted(field)));
     }
     changes
+}
+
+/// The fields in which two thin images differ, but for those that change with every version.
+fn differences(old: &ThinContact, new: &ThinContact) -> Vec<FieldChange> {
+    let (before, after) = (members(old), members(new));
+    let told = after.into_iter().filter(|(field, _)| !matches!(field.as_str(), "version" | "updated_at"));
+    told.filter_map(|(field, to)| {
+        let from = before.get(&field).cloned().unwrap_or(Json::Null);
+        (from != to).then_some(FieldChange { field, from, to, is_redacted: false })
+    })
+    .collect()
+}
+
+fn members(contact: &ThinContact) -> Map<String, Json> {
+    match serde_json::to_value(contact) {
+        Ok(Json::Object(members)) => members,
+        _ => Map::new(),
+    }
 }

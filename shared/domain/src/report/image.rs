@@ -3,11 +3,12 @@
 use super::{Bucket, Cell, Counter, Group, Happening, Span, Standing, Tally};
 use crate::{
     day::Day,
-    events::{EventType, ThinTicket, TicketEvent},
+    events::{EventType, TicketEvent},
     id::Version,
     message::MessageKind,
     status::{Awaiting, Status},
     sweep::is_lost,
+    ticket::ThinTicket,
     time::Timestamp,
 };
 use serde::Deserialize;

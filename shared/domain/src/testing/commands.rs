@@ -1,9 +1,6 @@
 //! Random commands, and who gives them in which circumstances.
 
-use super::values::{
-    account_id, category, channel, contact, content, custom_value, email, field_key, name, one_of_few, phone, status,
-    subject, summary, tags, team, time, uid, user,
-};
+use super::values::{channel, content, custom_value, field_key, name, one_of_few, status, tags, time, user};
 use crate::{
     access::{AccessRules, Actor, AgentVisibility, Role},
     command::{
@@ -12,8 +9,8 @@ use crate::{
     directory::{Days, DeletionPolicy},
     id::{ApiKeyId, ContactId, MessageId, RequestId, TicketId, Version},
     message::{Sender, SenderKind},
-    patch::{Field, TagChange},
-    status::Priority,
+    patch::TagChange,
+    set::Set,
 };
 use proptest::{collection, option, prelude::*, sample::select};
 use std::fmt::Debug;
@@ -74,10 +71,6 @@ fn rarely<T: Debug + Clone>(value: impl Strategy<Value = T>) -> impl Strategy<Va
     option::weighted(0.25, value)
 }
 
-fn field<T: Debug + Clone>(value: impl Strategy<Value = T>) -> impl Strategy<Value = Field<T>> {
-    prop_oneof![6 => Just(Field::Keep), 1 => Just(Field::Clear), 2 => value.prop_map(Field::Set)]
-}
-
 fn tag_change() -> impl Strategy<Value = TagChange> {
     prop_oneof![
         5 => Just(TagChange::Keep),
@@ -89,46 +82,14 @@ fn tag_change() -> impl Strategy<Value = TagChange> {
 
 /// Any fields: about a quarter of them set.
 pub fn fields() -> BoxedStrategy<Fields> {
-    let words = (
-        rarely(subject()),
-        rarely(status()),
-        rarely(select(Priority::ALL)),
-        rarely(any::<bool>()),
-        rarely(any::<bool>()),
-    );
-    let references = (field(category()), field(team()), field(user()), field(contact()), field(account_id()));
-    let requester = (field(name()), field(email()), field(phone()));
+    let plain: Vec<_> = Set::strategies().into_iter().map(rarely).collect();
     let custom = collection::btree_map(field_key(), option::of(custom_value()), 0..2);
-    let rest = (tag_change(), custom, field(uid()), field(summary()), field(time()));
-    // Boxed, here and elsewhere: as they nest, these types outgrow a thread's stack.
-    let all = (words.boxed(), references.boxed(), requester.boxed(), rest.boxed());
-    all.prop_map(|(words, references, requester, rest)| {
-        let (subject, status, priority, is_read_by_customer, is_read_by_organization) = words;
-        let (category, team, assignee, contact, account) = references;
-        let (requester_name, requester_email, requester_phone) = requester;
-        let (tags, custom, uid, summary, follow_up_at) = rest;
-        Fields {
-            subject,
-            status,
-            priority,
-            category,
-            team,
-            assignee,
-            contact,
-            account,
-            requester_name,
-            requester_email,
-            requester_phone,
-            tags,
-            custom,
-            uid,
-            summary,
-            follow_up_at,
-            is_read_by_customer,
-            is_read_by_organization,
-        }
-    })
-    .boxed()
+    (plain, custom, rarely(status()), tag_change())
+        .prop_map(|(plain, custom, status, tags)| {
+            let custom = custom.into_iter().map(|(key, value)| Set::Custom(key, value));
+            Fields { sets: plain.into_iter().flatten().chain(custom).collect(), status, tags }
+        })
+        .boxed()
 }
 
 /// Any reply or note; its ticket is yet to be named ([`Command::on`]).

@@ -5,7 +5,7 @@ use crate::{
     custom_field::{FieldValue, stored_number},
     id::{AccountId, CategoryId, ChannelId, ContactId, TagId, TeamId, UserId},
     message::Content,
-    status::{ChannelType, Status},
+    status::{ChannelType, Priority, Status},
     text::{EmailAddress, ExternalId, FieldKey, Name, Phone, Subject, Summary, Uid},
     ticket::ChannelRef,
     time::Timestamp,
@@ -182,4 +182,34 @@ pub fn content() -> impl Strategy<Value = Content> {
         "[a-z <>&]{0,40}"
             .prop_map(|rest| Content::from_html(&format!("<p>{MARKER} <b>{rest}</b></p>")).expect("not blank")),
     ]
+}
+
+/// Lets a type be drawn without saying how, as the fields of [`Set`](crate::set::Set) are.
+macro_rules! arbitrary {
+    ($($type:ty: $strategy:expr,)*) => {
+        $(impl Arbitrary for $type {
+            type Parameters = ();
+            type Strategy = BoxedStrategy<Self>;
+
+            fn arbitrary_with((): ()) -> Self::Strategy {
+                $strategy.boxed()
+            }
+        })*
+    };
+}
+
+arbitrary! {
+    Subject: subject(),
+    Priority: select(Priority::ALL),
+    CategoryId: category(),
+    TeamId: team(),
+    UserId: user(),
+    ContactRef: contact(),
+    AccountId: account_id(),
+    Name: name(),
+    EmailAddress: email(),
+    Phone: phone(),
+    Uid: uid(),
+    Summary: summary(),
+    Timestamp: time(),
 }

@@ -88,7 +88,7 @@ fn both_agree_for_every_status_that_a_reply_or_an_update_may_set() {
             Ok(Decision::Change(change)) => change.applied_to(&started),
             _ => started,
         };
-        let update = Update::Fields(Box::new(Fields { status: asked, priority: None, ..Fields::default() }));
+        let update = Update::Fields(Box::new(Fields { status: asked, ..Fields::default() }));
         let mut commands = vec![(agent(), Command::Update(update))];
         for kind in [ReplyKind::Reply, ReplyKind::Note] {
             let new = NewReply { status: asked, ..message(&ticket, kind) };

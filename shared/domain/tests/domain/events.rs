@@ -4,11 +4,13 @@ use lambdesk_domain::{
     access::What,
     events::{EventType, TicketEvent, between},
     id::{EventId, Version},
+    set::Set,
     status::Shelf,
     testing::{self, MARKER},
     ticket::Ticket,
 };
 use proptest::{prelude::*, test_runner::Config};
+use serde_json::Value as Json;
 use std::collections::BTreeSet;
 
 fn events(versions: &[Ticket]) -> Vec<TicketEvent> {
@@ -82,6 +84,34 @@ proptest! {
         let all: BTreeSet<EventId> = ids.iter().copied().chain(events(&other).iter().map(|event| event.id)).collect();
         prop_assert_eq!(all.len(), versions.len() + other.len());
         prop_assert!(ids.iter().all(|id| id.uuid().get_version_num() == 7));
+    }
+
+    #[test]
+    fn a_changed_field_is_told_with_its_value_or_by_name_alone_if_it_is_personal(versions in testing::history()) {
+        for (pair, event) in versions.windows(2).zip(&events(&versions)[1..]) {
+            let [old, new] = pair else { continue };
+            for set in Set::between(old, new) {
+                let (name, to) = (set.name(), set.value());
+                let told = event.changes.iter().find(|change| change.field == name);
+                let told = told.map(|change| (change.is_redacted, change.to.clone()));
+                match set {
+                    Set::Contact(_) if set.current(old).value() == to => prop_assert_eq!(told, None, "the same contact"),
+                    Set::Contact(_) => prop_assert_eq!(told, Some((false, to))),
+                    _ if set.is_personal() => prop_assert_eq!(told, Some((true, Json::Null)), "{}", name),
+                    _ => prop_assert_eq!(told, Some((false, to)), "{}", name),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_events_ticket_has_every_field_that_events_tell_with_its_value(ticket in testing::ticket()) {
+        let thin = serde_json::to_value(between(None, &ticket).data.ticket).expect("json");
+        for set in Set::all(&ticket) {
+            if !set.is_personal() || matches!(set, Set::Contact(_)) {
+                prop_assert_eq!(thin.get(set.name()), Some(&set.value()), "ThinTicket lacks {}", set.name());
+            }
+        }
     }
 
     #[test]

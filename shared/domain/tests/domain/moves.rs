@@ -3,7 +3,7 @@
 use crate::support::{after_reply, after_update, agent, by, changed, fields, hours_after, message, ticket, visitor};
 use lambdesk_domain::{
     command::{Context, Fields, Prior, Rejection, ReplyKind, reply, update},
-    patch::Field,
+    set::Set,
     status::{Awaiting, Shelf, Status},
     ticket::Ticket,
 };
@@ -105,7 +105,7 @@ fn a_ticket_held_back_by_screening_is_not_moved_by_replies() {
 #[test]
 fn reading_is_remembered_for_each_side_by_itself() {
     let ticket = Ticket { is_read_by_customer: false, is_read_by_organization: false, ..ticket() };
-    let read = fields(Fields { is_read_by_organization: Some(true), ..Fields::default() });
+    let read = fields(Fields::of([Set::ReadByOrganization(true)]));
     let next = after_update(&ticket, &read, &by(agent(), &ticket));
     assert_eq!((next.is_read_by_customer, next.is_read_by_organization), (false, true));
     assert_eq!(next.last_activity_at, ticket.last_activity_at, "reading is no activity");
@@ -122,7 +122,7 @@ fn a_secure_message_is_counted_but_not_previewed() {
 #[test]
 fn a_closed_tickets_assignee_is_decided_with_the_ticket_at_hand() {
     let closed = with_status(Status::Closed);
-    let asked = fields(Fields { assignee: Field::Clear, ..Fields::default() });
+    let asked = fields(Fields::of([Set::Assignee(None)]));
     let context = by(agent(), &closed);
     let likely = changed(update(&asked, &context, Prior::Unknown));
     assert!(!likely.guard.admits(&closed), "its place in the assignee's list would be wrong");

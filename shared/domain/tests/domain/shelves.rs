@@ -5,7 +5,7 @@ use lambdesk_domain::{
     access::{Actor, Forbidden},
     command::{Context, Decision, Fields, Prior, Rejection, Update, follow_up_due, update},
     directory::{Days, DeletionPolicy},
-    patch::Field,
+    set::Set,
     status::{Shelf, Status},
     testing,
     ticket::Ticket,
@@ -94,7 +94,7 @@ proptest! {
 
     #[test]
     fn a_ticket_is_put_off_until_its_follow_up_is_due(ticket in testing::ticket(), due in testing::time(), now in testing::time()) {
-        let set = fields(Fields { follow_up_at: Field::Set(due), ..Fields::default() });
+        let set = fields(Fields::of([Set::FollowUpAt(Some(due))]));
         let ticket = Ticket { follow_up_at: None, shelf: Shelf::Live, archived_at: None, trashed_at: None, ..ticket };
         let next = after_update(&ticket, &set, &by(agent(), &ticket));
         prop_assert_eq!(next.is_put_off(now), now < due);

@@ -75,7 +75,7 @@ impl Tickets {
 fn guarded(workspace: WorkspaceId, ticket: TicketId, change: &Change, is_alone: bool) -> Write {
     let mut expression = Expression::default();
     let mut condition = item::condition(change, &mut expression);
-    let dedup = if is_alone { item::unwritten(change, &mut expression) } else { None };
+    let dedup = if is_alone { item::dedup(change, &mut expression) } else { None };
     if let Some(dedup) = dedup {
         condition = format!("{condition} AND {dedup}");
     }

@@ -132,8 +132,8 @@ impl Built {
         self.0.push((name, format!("{pk} | {sk}")));
     }
 
-    fn text(&mut self, name: &'static str, text: impl ToString) {
-        self.0.push((name, text.to_string()));
+    fn text(&mut self, name: &'static str, text: impl Into<String>) {
+        self.0.push((name, text.into()));
     }
 }
 
@@ -171,9 +171,9 @@ fn free(built: &mut Built) {
     built.text("due", format!("{hour} | {place}"));
     built.text("due_partition", keys::due_partition(keys::hour(NOW), keys::DUE_SHARDS - 1));
     built.text("due_until", keys::due_until(NOW));
-    built.text("hour", keys::hour(NOW));
-    built.text("day", keys::day(NOW));
-    built.text("day_start", keys::day_start(keys::day(NOW)));
+    built.text("hour", keys::hour(NOW).to_string());
+    built.text("day", keys::day(NOW).to_string());
+    built.text("day_start", keys::day_start(keys::day(NOW)).to_string());
 }
 
 fn of_tickets(built: &mut Built, tenant: &Tenant) {

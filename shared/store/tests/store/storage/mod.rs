@@ -49,7 +49,7 @@ fn shown(value: &Av) -> String {
         Av::S(text) => text.clone(),
         Av::N(digits) => digits.clone(),
         Av::Bool(flag) => flag.to_string(),
-        Av::B(bytes) => bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect(),
+        Av::B(bytes) => bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat(),
         Av::L(values) => format!("[{}]", values.iter().map(shown).collect::<Vec<_>>().join(", ")),
         Av::Ss(set) => {
             let mut set = set.clone();

@@ -9,10 +9,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        match path.is_dir() {
-            true => found.extend(files(&path)),
-            false => found.push(path),
-        }
+        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
     }
     found
 }
@@ -53,13 +50,13 @@ pub fn documents() -> Vec<String> {
     sorted(items.filter_map(|line| named(line, &["pub enum "])))
 }
 
-/// All public functions of the modules of keys.
+/// All functions that the modules of keys let out.
 pub fn key_functions() -> Vec<String> {
-    let texts = texts("src").into_iter().filter(|text| {
-        text.starts_with("//! The keys") || text.starts_with("//! Keys") || text.starts_with("//! Every key")
-    });
-    let lines: Vec<_> = texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
-    sorted(lines.iter().filter_map(|line| named(line, &["pub fn ", "pub const fn ", "pub(crate) fn "])))
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let paths = files(&root.join("keys")).into_iter().chain([root.join("keys.rs")]);
+    let texts: Vec<_> = paths.map(|path| fs::read_to_string(path).unwrap()).collect();
+    let lines = texts.iter().flat_map(|text| text.lines());
+    sorted(lines.filter_map(|line| named(line, &["pub fn ", "pub const fn ", "pub(crate) fn "])))
 }
 
 /// The attributes of a ticket's item, by the module that names them.

@@ -19,6 +19,13 @@ use lambdesk_store::{
 };
 use std::fmt::Debug;
 
+/// The item with this attribute.
+fn with(item: &Item, attribute: &str, value: Av) -> Item {
+    let mut item = item.clone();
+    item.insert(attribute.to_owned(), value);
+    item
+}
+
 /// Rewrites a part of one attribute, and holds that it can't be read any more.
 async fn refuses<T: Debug>(
     table: &Table,
@@ -31,7 +38,7 @@ async fn refuses<T: Debug>(
     let text = item[attribute].as_s().expect("a text");
     assert!(text.contains(known), "{text} has no {known}");
     let changed = Av::S(text.replacen(known, unknown, 1));
-    table.put(Item::from_iter(item.clone().into_iter().chain([(attribute.to_owned(), changed)]))).await;
+    table.put(with(&item, attribute, changed)).await;
     let read = read().await;
     assert!(matches!(read, Err(StoreError::Corrupt(_))), "{attribute}: {unknown} for {known} is read as {read:?}");
     table.put(item).await;
@@ -149,7 +156,7 @@ async fn an_unknown_counter_is_an_error_and_so_is_a_change_from_what_cannot_be()
     let tenant = Tenant::new(WORKSPACE);
     for counter in ["n_unknown", "w_unknown", "d_unknown", "x7", "f464"] {
         let item = table.item(tenant.counts()).await.expect("it is there");
-        table.put(Item::from_iter(item.clone().into_iter().chain([(counter.to_owned(), Av::N("1".to_owned()))]))).await;
+        table.put(with(&item, counter, Av::N("1".to_owned()))).await;
         let read = table.store.counts_now(&tenant).await;
         assert!(matches!(read, Err(StoreError::Corrupt(_))), "{counter}: {read:?}");
         table.put(item).await;

@@ -1,7 +1,20 @@
-//! Attribute names of the ticket item. Short, because every byte of it is stored up to
-//! three times and read with every list.
+//! Attributes of a ticket's head: their names, and what plain fields are stored as. Names are
+//! short, because every byte of a head is stored up to three times and read with every list.
 
-use lambdesk_domain::status::Status;
+use lambdesk_domain::{
+    contact::ContactRef,
+    custom_field::FieldValue,
+    id::TagId,
+    set::Set,
+    status::Status,
+    text::{EmailAddress, ExternalId, Name},
+};
+use lambdesk_table::{
+    Expression, Item, Value,
+    item::{id, text, time},
+    keys,
+};
+use std::collections::BTreeSet;
 
 pub const VERSION: &str = "ver";
 pub const NUMBER: &str = "num";
@@ -44,7 +57,7 @@ pub const TRASHED: &str = "tr";
 pub const ORIGIN: &str = "og";
 pub const CAUSE: &str = "cz";
 
-/// Inside the contact and the requester.
+/// Inside [`CONTACT`] and [`REQUESTER`].
 pub const ID: &str = "i";
 pub const NAME: &str = "n";
 pub const EMAIL: &str = "e";
@@ -65,11 +78,72 @@ pub const fn since(status: Status) -> &'static str {
     }
 }
 
-/// What lists filter by after the index has been read.
-pub mod filterable {
-    pub use super::{
-        ACCOUNT, ASSIGNEE, AWAITING, CATEGORY, CHANNEL, CHANNEL_KIND, CONTACT, CREATED, CUSTOM, FOLLOW_UP, ID,
-        LAST_ACTIVITY, NUMBER, PRIORITY, READ_BY_CUSTOMER, READ_BY_ORGANIZATION, SOURCE, STATUS, TAGS, TEAM, UID,
-        UPDATED,
-    };
+/// Where the value of a field is in the item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Path<'a> {
+    /// An attribute of its own.
+    Whole(&'static str),
+    /// A member of a map.
+    Member(&'static str, &'a str),
+}
+
+impl Path<'_> {
+    /// The placeholder for it in an expression.
+    pub fn placeholder(self, into: &mut Expression) -> String {
+        match self {
+            Self::Whole(name) => into.name(name),
+            Self::Member(map, key) => into.path(map, key),
+        }
+    }
+}
+
+/// Where each plain field is stored, and its value there; none where the field is empty. The
+/// whole item, update expressions and no-op conditions follow from this table.
+pub fn stored(set: &Set) -> (Path<'_>, Option<Value>) {
+    use Path::{Member, Whole};
+    match set {
+        Set::Subject(subject) => (Whole(SUBJECT), Some(text(subject.as_str()))),
+        Set::Priority(priority) => (Whole(PRIORITY), Some(text(priority.as_str()))),
+        Set::Category(category) => (Whole(CATEGORY), category.map(|category| id(category.uuid()))),
+        Set::Team(team) => (Whole(TEAM), team.map(|team| id(team.uuid()))),
+        Set::Assignee(user) => (Whole(ASSIGNEE), user.map(|user| id(user.uuid()))),
+        Set::Contact(contact) => (Whole(CONTACT), contact.as_ref().map(self::contact)),
+        Set::Account(account) => (Whole(ACCOUNT), account.map(|account| id(account.uuid()))),
+        Set::RequesterName(name) => (Member(REQUESTER, NAME), name.as_ref().map(|name| text(name.as_str()))),
+        Set::RequesterEmail(email) => (Member(REQUESTER, EMAIL), email.as_ref().map(|email| text(email.as_str()))),
+        Set::RequesterPhone(phone) => (Member(REQUESTER, PHONE), phone.as_ref().map(|phone| text(phone.as_str()))),
+        Set::Custom(key, value) => (Member(CUSTOM, key.as_str()), value.as_ref().map(custom)),
+        Set::Uid(uid) => (Whole(UID), uid.as_ref().map(|uid| text(uid.as_str()))),
+        Set::Summary(summary) => (Whole(SUMMARY), summary.as_ref().map(|summary| text(summary.as_str()))),
+        Set::FollowUpAt(due) => (Whole(FOLLOW_UP), due.map(time)),
+        Set::ReadByCustomer(flag) => (Whole(READ_BY_CUSTOMER), Some(Value::Bool(*flag))),
+        Set::ReadByOrganization(flag) => (Whole(READ_BY_ORGANIZATION), Some(Value::Bool(*flag))),
+    }
+}
+
+/// A contact's part on the ticket.
+fn contact(contact: &ContactRef) -> Value {
+    let mut map = Item::from([(ID.to_owned(), id(contact.id.uuid()))]);
+    let parts = [
+        (NAME, contact.name.as_ref().map(Name::as_str)),
+        (EMAIL, contact.email.as_ref().map(EmailAddress::as_str)),
+        (EXTERNAL_ID, contact.external_id.as_ref().map(ExternalId::as_str)),
+    ];
+    map.extend(parts.into_iter().filter_map(|(name, part)| Some((name.to_owned(), text(part?)))));
+    Value::M(map)
+}
+
+/// The tags as a set; `DynamoDB` has no empty sets.
+pub fn tags(tags: &BTreeSet<TagId>) -> Option<Value> {
+    (!tags.is_empty()).then(|| Value::Ss(tags.iter().map(|tag| keys::short(tag.uuid())).collect()))
+}
+
+/// A custom field's value, so that filters can compare it.
+pub fn custom(value: &FieldValue) -> Value {
+    match value {
+        FieldValue::Boolean(flag) => Value::Bool(*flag),
+        FieldValue::Number(number) => Value::N(number.to_string()),
+        FieldValue::Text(value) => text(value),
+        FieldValue::Choices(values) => Value::L(values.iter().map(text).collect()),
+    }
 }

@@ -1,8 +1,23 @@
 //! What a change assumes, as a condition expression.
 
-use super::{Expression, attr, compact, news::news};
-use lambdesk_domain::{access::Reach, command::Change, guard::Guard, status::StatusSet, ticket::Ticket};
-use lambdesk_table::item::{id, number, text, time};
+use super::{
+    attr::{self, Path, stored},
+    compact,
+};
+use lambdesk_domain::{
+    access::Reach,
+    command::Change,
+    guard::Guard,
+    id::TagId,
+    patch::{TagChange, TicketPatch},
+    status::StatusSet,
+    ticket::Ticket,
+};
+use lambdesk_table::{
+    Expression, Value,
+    item::{id, number, text, time},
+    keys,
+};
 
 /// The condition that holds exactly for the tickets that the change admits.
 pub fn condition(change: &Change, into: &mut Expression) -> String {
@@ -22,8 +37,8 @@ pub fn condition(change: &Change, into: &mut Expression) -> String {
         let (name, most) = (into.name(attr::TAGS), into.value(number(most as u64)));
         parts.push(format!("(attribute_not_exists({name}) OR size({name}) <= {most})"));
     }
-    if guard.is_news {
-        parts.extend(news(&change.patch, into));
+    if guard.rejects_noop {
+        parts.extend(unless_noop(&change.patch, into));
     }
     parts.join(" AND ")
 }
@@ -37,17 +52,58 @@ fn statuses(statuses: StatusSet, into: &mut Expression) -> String {
     format!("{} IN ({})", into.name(attr::STATUS), words.join(", "))
 }
 
+/// The condition that the patch is no no-op, which is what `TicketPatch::is_noop` says of a
+/// ticket; none where it never is one. (A status never is, because the guard leaves out the
+/// one that is set.)
+///
+/// Exhaustive on purpose: a part of the patch that is added and forgotten here does not compile.
+fn unless_noop(patch: &TicketPatch, into: &mut Expression) -> Option<String> {
+    let TicketPatch { sets, status, shelf, tags, message, is_activity } = patch;
+    if status.is_some() || shelf.is_some() || message.is_some() || *is_activity {
+        return None;
+    }
+    let held = sets.iter().map(stored).map(|(path, value)| equals(path, value, into));
+    let mut held: Vec<_> = held.collect();
+    held.extend(tags_held(tags, into));
+    // A patch of nothing is always a no-op.
+    let all = if held.is_empty() { "attribute_exists(pk)".to_owned() } else { held.join(" AND ") };
+    Some(format!("NOT ({all})"))
+}
+
+fn equals(path: Path<'_>, value: Option<Value>, into: &mut Expression) -> String {
+    let path = path.placeholder(into);
+    match value {
+        Some(value) => format!("{path} = {}", into.value(value)),
+        None => format!("attribute_not_exists({path})"),
+    }
+}
+
+/// The conditions that a change of tags is a no-op.
+fn tags_held(change: &TagChange, into: &mut Expression) -> Vec<String> {
+    let (all, not) = match change {
+        TagChange::Keep => return Vec::new(),
+        TagChange::Replace(all) => return vec![equals(Path::Whole(attr::TAGS), attr::tags(all), into)],
+        TagChange::Attach(more) => (more, ""),
+        TagChange::Detach(fewer) => (fewer, "NOT "),
+    };
+    let contains = |tag: &TagId| {
+        let (name, tag) = (into.name(attr::TAGS), into.value(text(keys::short(tag.uuid()))));
+        format!("{not}contains({name}, {tag})")
+    };
+    all.iter().map(contains).collect()
+}
+
 /// The condition that this very change is not what made the ticket as it is: the
 /// SDK sends an update again when the answer is lost. None on the clock, where the
 /// guard itself does not hold a second time.
-pub fn unwritten(change: &Change, into: &mut Expression) -> Option<String> {
+pub fn dedup(change: &Change, into: &mut Expression) -> Option<String> {
     change.cause.request_id?;
     let (cause, ours) = (into.name(attr::CAUSE), into.value(text(compact::cause(&change.cause))));
     let (updated, at) = (into.name(attr::UPDATED), into.value(time(change.at)));
     Some(format!("({cause} <> {ours} OR {updated} <> {at})"))
 }
 
-/// Whether this very change made the ticket as it is: the other side of [`unwritten`].
+/// Whether this very change made the ticket as it is: the other side of [`dedup`].
 pub fn is_written(change: &Change, ticket: &Ticket) -> bool {
     change.cause.request_id.is_some() && ticket.cause == change.cause && ticket.updated_at == change.at
 }

@@ -9,7 +9,7 @@ use lambdesk_domain::{
     text::{FieldKey, Preview},
     ticket::{ChannelRef, Ticket},
 };
-use lambdesk_table::{Corrupt, Item, Value as Av, item::Reader, keys};
+use lambdesk_table::{Corrupt, Item, Value, item::Reader, keys};
 use std::collections::BTreeMap;
 
 /// Reads a ticket's head.
@@ -66,6 +66,13 @@ pub fn decode(item: &Item) -> Result<Ticket, Corrupt> {
     })
 }
 
+/// Reads a ticket where one that can't be read must not stop a walk over many: it is
+/// logged and left out.
+#[must_use]
+pub fn readable(item: &Item) -> Option<Ticket> {
+    decode(item).inspect_err(|error| tracing::error!(%error, "a ticket can't be read")).ok()
+}
+
 fn channel(read: Reader<'_>) -> Result<Option<ChannelRef>, Corrupt> {
     let Some(id) = read.id_if_any(attr::CHANNEL, ChannelId::new)? else {
         return Ok(None);
@@ -120,12 +127,12 @@ fn custom_number(digits: &str) -> Option<serde_json::Number> {
     integer.ok().or_else(|| serde_json::Number::from_f64(digits.parse().ok()?))
 }
 
-fn custom_value(value: &Av) -> Option<FieldValue> {
+fn custom_value(value: &Value) -> Option<FieldValue> {
     match value {
-        Av::Bool(flag) => Some(FieldValue::Boolean(*flag)),
-        Av::N(digits) => custom_number(digits).map(FieldValue::Number),
-        Av::S(text) => Some(FieldValue::Text(text.clone())),
-        Av::L(values) => {
+        Value::Bool(flag) => Some(FieldValue::Boolean(*flag)),
+        Value::N(digits) => custom_number(digits).map(FieldValue::Number),
+        Value::S(text) => Some(FieldValue::Text(text.clone())),
+        Value::L(values) => {
             let texts = values.iter().map(|value| value.as_s().ok().cloned());
             texts.collect::<Option<_>>().map(FieldValue::Choices)
         }

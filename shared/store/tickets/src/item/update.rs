@@ -1,16 +1,20 @@
 //! A patch as an update expression: what `patch::apply` does, done by the table.
 
-use super::{Expression, attr, compact, encode};
+use super::{
+    attr::{self, Path, stored},
+    compact,
+};
 use lambdesk_domain::{
     command::Change,
     id::{TicketId, WorkspaceId},
-    patch::{Field, MessageTrace, Replies, TagChange, TicketPatch},
+    patch::{MessageTrace, Replies, TagChange, TicketPatch},
+    set::Set,
     status::{Shelf, Status, StatusSet},
     time::Timestamp,
 };
 use lambdesk_table::{
-    Tenant, Value as Av,
-    item::{id, number, text, time},
+    Expression, Tenant, Value,
+    item::{number, text, time},
     keys::{self, State},
 };
 
@@ -43,58 +47,18 @@ pub fn update(workspace: WorkspaceId, ticket: TicketId, change: &Change, into: &
 }
 
 impl Update<'_> {
-    /// Exhaustive on purpose: a field that is added and forgotten here does not compile.
+    /// Exhaustive on purpose: a part of the patch that is added and forgotten here does not compile.
     fn all(&mut self, patch: &TicketPatch, now: Timestamp) {
-        let TicketPatch {
-            subject,
-            status,
-            shelf,
-            priority,
-            category,
-            team,
-            assignee,
-            contact,
-            account,
-            requester_name,
-            requester_email,
-            requester_phone,
-            tags,
-            custom,
-            uid,
-            summary,
-            follow_up_at,
-            is_read_by_customer,
-            is_read_by_organization,
-            message,
-            is_activity,
-        } = patch;
+        let TicketPatch { sets, status, shelf, tags, message, is_activity } = patch;
         self.add(attr::VERSION, number(1));
         self.set(attr::UPDATED, time(now));
         self.set(attr::CAUSE, text(compact::cause(&self.change.cause)));
-        if let Some(subject) = subject {
-            self.set(attr::SUBJECT, text(subject.as_str()));
+        for set in sets {
+            let (place, value) = stored(set);
+            self.assign(place, value);
+            self.index(set);
         }
-        if let Some(priority) = priority {
-            self.set(attr::PRIORITY, text(priority.as_str()));
-            self.set("o_sk", text(keys::priority(*priority, self.ticket)));
-        }
-        self.field(attr::CATEGORY, category, |category| id(category.uuid()));
-        self.field(attr::TEAM, team, |team| id(team.uuid()));
-        self.field(attr::ASSIGNEE, assignee, |user| id(user.uuid()));
-        self.field(attr::CONTACT, contact, encode::contact);
-        self.field(attr::ACCOUNT, account, |account| id(account.uuid()));
-        self.part(attr::REQUESTER, attr::NAME, requester_name, |name| text(name.as_str()));
-        self.part(attr::REQUESTER, attr::EMAIL, requester_email, |email| text(email.as_str()));
-        self.part(attr::REQUESTER, attr::PHONE, requester_phone, |phone| text(phone.as_str()));
         self.tags(tags);
-        for (key, value) in custom {
-            self.part(attr::CUSTOM, key.as_str(), &Field::to(value.as_ref()), |value| encode::custom(value));
-        }
-        self.field(attr::UID, uid, |uid| text(uid.as_str()));
-        self.field(attr::SUMMARY, summary, |summary| text(summary.as_str()));
-        self.field(attr::FOLLOW_UP, follow_up_at, |due| time(*due));
-        self.flag(attr::READ_BY_CUSTOMER, *is_read_by_customer);
-        self.flag(attr::READ_BY_ORGANIZATION, *is_read_by_organization);
         if let Some(status) = status {
             self.status(*status, now);
         }
@@ -114,8 +78,7 @@ impl Update<'_> {
     /// The status, with the times that hang on it.
     fn status(&mut self, status: Status, now: Timestamp) {
         if status == Status::Spam {
-            let (before, now) = (self.into.name(attr::STATUS_BEFORE_SPAM), self.into.name(attr::STATUS));
-            self.clauses.set.push(format!("{before} = {now}"));
+            self.copy(attr::STATUS_BEFORE_SPAM, attr::STATUS);
         } else {
             self.remove(attr::STATUS_BEFORE_SPAM);
         }
@@ -148,7 +111,7 @@ impl Update<'_> {
         match replies {
             Replies::Keep => {}
             Replies::OneMore => self.add(attr::REPLIES, number(1)),
-            Replies::OneFewer => self.add(attr::REPLIES, Av::N("-1".to_owned())),
+            Replies::OneFewer => self.add(attr::REPLIES, Value::N("-1".to_owned())),
         }
         if *is_response {
             self.set_first(attr::FIRST_RESPONSE, now);
@@ -158,17 +121,14 @@ impl Update<'_> {
     fn tags(&mut self, change: &TagChange) {
         match change {
             TagChange::Keep => {}
-            TagChange::Replace(all) => match encode::tags(all) {
-                Some(tags) => self.set(attr::TAGS, tags),
-                None => self.remove(attr::TAGS),
-            },
+            TagChange::Replace(all) => self.assign(Path::Whole(attr::TAGS), attr::tags(all)),
             TagChange::Attach(more) => {
-                if let Some(tags) = encode::tags(more) {
+                if let Some(tags) = attr::tags(more) {
                     self.add(attr::TAGS, tags);
                 }
             }
             TagChange::Detach(fewer) => {
-                if let Some(tags) = encode::tags(fewer) {
+                if let Some(tags) = attr::tags(fewer) {
                     let (name, value) = (self.into.name(attr::TAGS), self.into.value(tags));
                     self.clauses.delete.push(format!("{name} {value}"));
                 }
@@ -176,42 +136,49 @@ impl Update<'_> {
         }
     }
 
-    /// The ticket's places in the indexes, as far as the patch moves them.
-    fn places(&mut self, patch: &TicketPatch) {
-        let assigned = match &patch.assignee {
-            Field::Keep => None,
-            Field::Clear => Some(self.tenant.assigned(None)),
-            Field::Set(user) => Some(self.tenant.assigned(Some(*user))),
-        };
-        if let Some(assigned) = &assigned {
-            self.set(attr::ASSIGNED, text(assigned));
-        }
-        if let Field::Set(contact) = &patch.contact {
-            self.set("x_pk", text(self.tenant.contact_tickets(contact.id)));
-            self.set("x_sk", text(keys::short(self.ticket.uuid())));
-        } else if patch.contact == Field::Clear {
-            self.remove("x_pk");
-            self.remove("x_sk");
-        }
-        self.list_place(patch);
-        match (self.becomes_active(patch), assigned) {
-            (Some(false), _) => {
-                self.remove("a_pk");
-                self.remove("o_pk");
+    /// What the indexes have of a plain field, but for the lists of active tickets.
+    fn index(&mut self, set: &Set) {
+        match set {
+            Set::Priority(priority) => self.set("o_sk", text(keys::priority(*priority, self.ticket))),
+            Set::Assignee(user) => self.set(attr::ASSIGNED, text(self.tenant.assigned(*user))),
+            Set::Contact(Some(contact)) => {
+                self.set("x_pk", text(self.tenant.contact_tickets(contact.id)));
+                self.set("x_sk", text(keys::short(self.ticket.uuid())));
             }
-            (Some(true), Some(assigned)) => self.active_place(&text(assigned)),
-            (Some(true), None) => {
-                let (place, kept) = (self.into.name("a_pk"), self.into.name(attr::ASSIGNED));
-                self.clauses.set.push(format!("{place} = {kept}"));
-                self.set("o_pk", text(self.tenant.order()));
+            Set::Contact(None) => {
+                self.remove("x_pk");
+                self.remove("x_sk");
             }
-            (None, _) => {}
+            _ => {}
         }
     }
 
-    fn active_place(&mut self, assigned: &Av) {
-        self.set("a_pk", assigned.clone());
-        self.set("o_pk", text(self.tenant.order()));
+    /// The ticket's places in the lists, as far as the patch moves them.
+    fn places(&mut self, patch: &TicketPatch) {
+        self.list_place(patch);
+        let assigned = self.assigned(patch);
+        match self.becomes_active(patch, assigned.is_some()) {
+            Some(false) => {
+                self.remove("a_pk");
+                self.remove("o_pk");
+            }
+            Some(true) => {
+                match assigned {
+                    Some(assigned) => self.set("a_pk", text(assigned)),
+                    None => self.copy("a_pk", attr::ASSIGNED),
+                }
+                self.set("o_pk", text(self.tenant.order()));
+            }
+            None => {}
+        }
+    }
+
+    /// The partition of the new assignee's tickets, where the patch assigns.
+    fn assigned(&self, patch: &TicketPatch) -> Option<String> {
+        patch.sets.iter().find_map(|set| match set {
+            Set::Assignee(user) => Some(self.tenant.assigned(*user)),
+            _ => None,
+        })
     }
 
     /// Moves between the partitions of the list index. On a shelf other than the
@@ -228,7 +195,7 @@ impl Update<'_> {
     }
 
     /// Whether the ticket is open afterwards; none when nothing about that changes.
-    fn becomes_active(&self, patch: &TicketPatch) -> Option<bool> {
+    fn becomes_active(&self, patch: &TicketPatch, is_assigned: bool) -> Option<bool> {
         let place = patch.shelf.unwrap_or(self.change.guard.shelf);
         if place != Shelf::Live {
             return patch.shelf.map(|_| false);
@@ -236,7 +203,7 @@ impl Update<'_> {
         match patch.status.or_else(|| patch.shelf.and_then(|_| self.known_status())) {
             Some(status) => Some(status.is_active()),
             // A new assignee moves the ticket within the index it is in.
-            None if !patch.assignee.is_keep() => {
+            None if is_assigned => {
                 debug_assert!(self.all_active() || self.none_active(), "its place among the assignee's can't be told");
                 self.all_active().then_some(true)
             }
@@ -258,9 +225,28 @@ impl Update<'_> {
         statuses.next().filter(|_| statuses.next().is_none())
     }
 
-    fn set(&mut self, name: &str, value: Av) {
-        let (name, value) = (self.into.name(name), self.into.value(value));
-        self.clauses.set.push(format!("{name} = {value}"));
+    fn assign(&mut self, path: Path<'_>, value: Option<Value>) {
+        let path = path.placeholder(self.into);
+        match value {
+            Some(value) => {
+                let value = self.into.value(value);
+                self.clauses.set.push(format!("{path} = {value}"));
+            }
+            None => self.clauses.remove.push(path),
+        }
+    }
+
+    fn set(&mut self, name: &'static str, value: Value) {
+        self.assign(Path::Whole(name), Some(value));
+    }
+
+    fn remove(&mut self, name: &'static str) {
+        self.assign(Path::Whole(name), None);
+    }
+
+    fn copy(&mut self, to: &str, from: &str) {
+        let (to, from) = (self.into.name(to), self.into.name(from));
+        self.clauses.set.push(format!("{to} = {from}"));
     }
 
     /// Keeps the first time.
@@ -269,50 +255,16 @@ impl Update<'_> {
         self.clauses.set.push(format!("{name} = if_not_exists({name}, {value})"));
     }
 
-    fn set_first_if(&mut self, name: &str, holds: bool, now: Timestamp) {
+    fn set_first_if(&mut self, name: &'static str, holds: bool, now: Timestamp) {
         if holds { self.set_first(name, now) } else { self.remove(name) }
     }
 
-    fn time_if(&mut self, name: &str, holds: bool, now: Timestamp) {
+    fn time_if(&mut self, name: &'static str, holds: bool, now: Timestamp) {
         if holds { self.set(name, time(now)) } else { self.remove(name) }
     }
 
-    fn add(&mut self, name: &str, value: Av) {
+    fn add(&mut self, name: &str, value: Value) {
         let (name, value) = (self.into.name(name), self.into.value(value));
         self.clauses.add.push(format!("{name} {value}"));
-    }
-
-    fn remove(&mut self, name: &str) {
-        let name = self.into.name(name);
-        self.clauses.remove.push(name);
-    }
-
-    fn flag(&mut self, name: &str, flag: Option<bool>) {
-        if let Some(flag) = flag {
-            self.set(name, Av::Bool(flag));
-        }
-    }
-
-    fn field<T>(&mut self, name: &str, field: &Field<T>, encode: impl Fn(&T) -> Av) {
-        match field {
-            Field::Keep => {}
-            Field::Clear => self.remove(name),
-            Field::Set(value) => self.set(name, encode(value)),
-        }
-    }
-
-    fn part<T>(&mut self, map: &str, key: &str, field: &Field<T>, encode: impl Fn(&T) -> Av) {
-        let path = match field {
-            Field::Keep => return,
-            Field::Clear | Field::Set(_) => self.into.path(map, key),
-        };
-        match field {
-            Field::Keep => {}
-            Field::Clear => self.clauses.remove.push(path),
-            Field::Set(value) => {
-                let value = self.into.value(encode(value));
-                self.clauses.set.push(format!("{path} = {value}"));
-            }
-        }
     }
 }

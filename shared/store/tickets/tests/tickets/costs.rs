@@ -12,7 +12,7 @@ use lambdesk_domain::{
     events::between,
     id::{ChannelId, MessageId, RequestId, TagId, TicketId, TicketNumber, UserId},
     message::{Content, Message},
-    patch::Field,
+    set::Set,
     status::{ChannelType, Priority, Source, Status},
     ticket::{ChannelRef, Ticket},
     time::Timestamp,
@@ -162,8 +162,8 @@ async fn a_new_ticket_is_one_request_whatever_comes_with_it() {
 #[tokio::test]
 async fn a_change_is_one_request_and_pays_for_the_indexes_that_it_moves_in() {
     let status = |status| setting(Fields { status: Some(status), ..Fields::default() });
-    let read = setting(Fields { is_read_by_organization: Some(true), ..Fields::default() });
-    let assign = setting(Fields { assignee: Field::Set(UserId::new(id(2))), ..Fields::default() });
+    let read = setting(Fields::of([Set::ReadByOrganization(true)]));
+    let assign = setting(Fields::of([Set::Assignee(Some(UserId::new(id(2))))]));
     for (change, units) in [
         (read, 3.0),
         (status(Status::InProgress), 4.0),

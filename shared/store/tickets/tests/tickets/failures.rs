@@ -9,6 +9,7 @@ use lambdesk_domain::{
     command::{Change, Context, Decision, Fields, NewReply, Prior, Rejection, ReplyKind, Update, reply, update},
     id::RequestId,
     message::Message,
+    set::Set,
     status::{Shelf, Status},
     testing,
     ticket::Ticket,
@@ -56,7 +57,7 @@ fn answer(ticket: &Ticket) -> Change {
 }
 
 fn read(ticket: &Ticket, context: &Context) -> Change {
-    let fields = Fields { is_read_by_customer: Some(!ticket.is_read_by_customer), ..Fields::default() };
+    let fields = Fields::of([Set::ReadByCustomer(!ticket.is_read_by_customer)]);
     changed(update(&Update::Fields(Box::new(fields)), context, Prior::Unknown)).with(ticket)
 }
 
@@ -192,7 +193,7 @@ async fn an_update_whose_answer_is_lost_is_written_once() {
 async fn a_stale_update_is_refused_also_when_an_answer_is_lost() {
     let (table, ticket) = with_ticket().await;
     let stale = Context { if_match: Some(ticket.version.next().next()), ..context(&ticket) };
-    let fields = Fields { is_read_by_customer: Some(true), ..Fields::default() };
+    let fields = Fields::of([Set::ReadByCustomer(true)]);
     let change = changed(update(&Update::Fields(Box::new(fields)), &stale, Prior::Unknown));
     table.faults.next([Fault::AnswerLost]);
     let outcome = commit(&table, &ticket, &change).await;

@@ -4,7 +4,8 @@ use crate::support::check;
 use lambdesk_domain::{
     access::Actor,
     command::{Change, Context, Decision, Prior, follow_up_due},
-    patch::Field,
+    patch::TicketPatch,
+    set::Set,
     status::{Shelf, StatusSet},
     testing,
     ticket::Ticket,
@@ -114,7 +115,7 @@ fn each_part_of_a_guard_holds_by_itself() {
         if guard.statuses.is_empty() {
             guard.statuses = StatusSet::ALL.without(ticket.status);
         }
-        let patch = lambdesk_domain::patch::TicketPatch { team: Field::Clear, ..Default::default() };
+        let patch = TicketPatch { sets: vec![Set::Team(None)], ..TicketPatch::default() };
         (
             ticket,
             Change { guard, patch, message: None, edited: None, deleted: None, cause: other.cause, at: context.now },
@@ -144,12 +145,10 @@ async fn many_custom_fields_fit_into_one_change() {
     table.store.create_ticket(&ticket, NewItems::default()).await.expect("it is written");
     let key = |number: u32| format!("a_custom_field_with_a_rather_long_na_{number:03}").parse().expect("a key");
     let value = |number: u32| Some(lambdesk_domain::custom_field::FieldValue::Text(format!("value {number}")));
-    let patch = lambdesk_domain::patch::TicketPatch {
-        custom: (0..100).map(|number| (key(number), value(number))).collect(),
-        ..Default::default()
-    };
+    let sets = (0..100).map(|number| Set::Custom(key(number), value(number))).collect();
+    let patch = TicketPatch { sets, ..TicketPatch::default() };
     let mut guard = lambdesk_domain::guard::Guard::live(lambdesk_domain::access::Reach::All);
-    guard.is_news = true;
+    guard.rejects_noop = true;
     let change = Change {
         guard,
         patch,

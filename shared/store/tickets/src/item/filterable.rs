@@ -1,0 +1,6 @@
+//! Attribute names by which lists filter after the index has been read.
+
+pub use super::attr::{
+    ACCOUNT, ASSIGNEE, AWAITING, CATEGORY, CHANNEL, CHANNEL_KIND, CONTACT, CREATED, CUSTOM, FOLLOW_UP, ID,
+    LAST_ACTIVITY, NUMBER, PRIORITY, READ_BY_CUSTOMER, READ_BY_ORGANIZATION, SOURCE, STATUS, TAGS, TEAM, UID, UPDATED,
+};
