@@ -20,7 +20,8 @@ impl TicketsState {
     #[must_use]
     pub fn new(app: &App) -> Self {
         let events = Events::new(&app.table);
-        let (search, reports) = (SearchIndex::new(&app.table), Reports::new(&app.table, &events));
+        let search = SearchIndex::new(&app.table, &app.tickets);
+        let reports = Reports::new(&app.table, &events);
         Self { app: app.clone(), lists: Lists::new(&app.table, &search, &reports), events }
     }
 }

@@ -95,11 +95,7 @@ pub struct FeedView<'a> {
 
 /// `GET /v1/events`: oldest first, after a position. A page that is short or empty
 /// has its `next` all the same; going on from there neither loses nor repeats.
-pub async fn feed(
-    session: Session,
-    State(events): State<Events>,
-    mut query: Query,
-) -> Result<Response, Problem> {
+pub async fn feed(session: Session, State(events): State<Events>, mut query: Query) -> Result<Response, Problem> {
     let limit = query.parsed("limit", |text| match text.parse() {
         Ok(limit @ 1..=MAX_LIMIT) => Ok(limit),
         _ => Err("expected a number from 1 to 100"),

@@ -155,12 +155,7 @@ pub async fn replay(
 }
 
 /// The events of the range that the endpoint wants.
-async fn wanted(
-    events: &Events,
-    session: &Session,
-    endpoint: &Endpoint,
-    range: &Range,
-) -> Result<FeedSlice, Problem> {
+async fn wanted(events: &Events, session: &Session, endpoint: &Endpoint, range: &Range) -> Result<FeedSlice, Problem> {
     let until = FeedPosition::at(range.until);
     let workspace = session.workspace();
     let reader = FeedReader { events, workspace, now: session.now, until: Some(&until), per_read: 100 };

@@ -7,11 +7,7 @@ use lambdesk_store_events::Events;
 
 /// `GET /v1/sweeps`: the latest runs, newest first. They are the whole
 /// installation's: counts and times, nothing of any workspace.
-pub async fn list(
-    session: Session,
-    State(events): State<Events>,
-    request: ListRequest,
-) -> Result<Response, Problem> {
+pub async fn list(session: Session, State(events): State<Events>, request: ListRequest) -> Result<Response, Problem> {
     session.require_admin()?;
     let listing = request.forward(session.workspace(), "/v1/sweeps", String::new())?;
     let runs: Vec<Run> = events.runs(listing.limit).await?;

@@ -69,7 +69,10 @@ impl<'a> Group<'a> {
             METHODS.iter().filter_map(at).collect::<Vec<_>>()
         };
         let all = members(&document["paths"]).flat_map(of_path);
-        Self { tag, operations: all.filter(|operation| operation.description.pointer("/tags/0") == tag.get("name")).collect() }
+        Self {
+            tag,
+            operations: all.filter(|operation| operation.description.pointer("/tags/0") == tag.get("name")).collect(),
+        }
     }
 
     fn name(&self) -> &'a str {
