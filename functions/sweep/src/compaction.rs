@@ -1,20 +1,21 @@
-//! Looking after search indexes: merges that take more than a moment, and words that
-//! were to be forgotten.
+//! The compaction of search indexes: merges that take more than a moment, and words whose
+//! tombstones are due. Ends with the run's budget.
 
-use crate::pass::Pass;
+use crate::run::SweepRun;
 use lambdesk_domain::{id::WorkspaceId, time::Timestamp};
-use lambdesk_store::{Pace, StoreError};
+use lambdesk_store_search::CompactionBudget;
+use lambdesk_table::TableError;
 
 /// Steps between two looks at the run's budget: about two seconds.
-const STEPS: u32 = 8;
+const STEPS: CompactionBudget = CompactionBudget::Steps(8);
 
-impl Pass<'_> {
+impl SweepRun<'_> {
     /// Goes on until nothing is left or the run is over. What is left stays due.
-    pub async fn look_after_index(&self, workspace: WorkspaceId, at: Timestamp) -> Result<(), StoreError> {
-        let store = &self.sweep.store;
-        let mut is_done = store.index_due(workspace, at, Pace::Steps(STEPS), self.now()).await?;
+    pub async fn compact_index(&self, workspace: WorkspaceId, at: Timestamp) -> Result<(), TableError> {
+        let search = &self.services.search;
+        let mut is_done = search.compact_due(workspace, at, STEPS, self.now()).await?;
         while !is_done && !self.is_over() {
-            let next = store.tend_index(workspace, Pace::Steps(STEPS), self.now()).await?.next;
+            let next = search.compact(workspace, STEPS, self.now()).await?.next;
             is_done = next.is_none_or(|next| next > self.now());
         }
         Ok(())

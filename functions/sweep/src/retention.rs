@@ -1,20 +1,26 @@
-//! The end of tickets: a workspace's round deletes what is finished long enough and
-//! purges what was in the trash long enough.
+//! Retention sweeps: a workspace in; tickets that are finished long enough deleted, and
+//! those that were in the trash long enough purged. One query per page of 100 tickets, up
+//! to 16 pages per run.
 
-use crate::pass::{Pass, Step};
+use crate::{
+    follow_ups::table_error,
+    run::{SweepRun, TaskOutcome},
+};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use lambdesk_domain::{
     command::{Decision, Prior, Update, update},
     directory::{Days, DeletionPolicy, Expiry, Retention},
-    id::{ContactId, JobId, TicketId, WorkspaceId},
+    id::{TicketId, WorkspaceId},
     status::Status,
     ticket::Ticket,
-    time::Timestamp,
 };
-use lambdesk_store::{BETWEEN_ROUNDS, CommitError, Round, RoundPlace, StoreError, keys::State};
+use lambdesk_objects::remove_files;
+use lambdesk_store_directory::{RETENTION_INTERVAL, RetentionCursor, RetentionSweep};
+use lambdesk_store_tickets::CommitError;
+use lambdesk_table::{TableError, keys::State};
 
-/// Where a round looks, list by list. A round under way remembers the place in here:
-/// append only.
+/// Where a retention sweep looks, list by list. The cursor of one that is under way counts
+/// in here: append only.
 const LISTS: [State; 5] = [
     State::Trashed,
     State::Live(Status::Resolved),
@@ -24,150 +30,113 @@ const LISTS: [State; 5] = [
 ];
 /// Tickets of one page.
 const PAGE: u16 = 100;
-/// Pages of one round per run: what is left goes on with the next run.
+/// Pages of one retention sweep per run: what is left goes on with the next run.
 const PAGES: usize = 16;
-/// Rounds that are made at once.
-const ROUNDS_AT_ONCE: usize = 4;
-/// Tickets of one round that are worked on at once.
+/// Tickets of one retention sweep that are worked on at once.
 const TICKETS_AT_ONCE: usize = 16;
 
-/// Something for after the rows that must not be late.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Chore {
-    /// A workspace's round.
-    Round(WorkspaceId),
-    /// What a purged ticket has left.
-    Remains(WorkspaceId, TicketId),
-    /// Looking after a search index that was due at this time.
-    Index(WorkspaceId, Timestamp),
-    /// A merge or an erasure.
-    Job(WorkspaceId, ContactId, JobId),
-}
-
-impl Pass<'_> {
-    /// Does the chores that were due; whether it got through.
-    pub async fn chores(&self) -> bool {
-        // Boxed, so that the compiler can tell that the whole may move between threads.
-        let work: Vec<_> = self.take_chores().into_iter().map(|chore| self.chore(chore).boxed()).collect();
-        let done: Vec<bool> = stream::iter(work).buffer_unordered(ROUNDS_AT_ONCE).collect().await;
-        done.into_iter().all(|is_through| is_through)
-    }
-
-    async fn chore(&self, chore: Chore) -> bool {
-        if self.is_over() {
-            return false;
-        }
-        let done = match chore {
-            Chore::Round(workspace) => self.round(workspace).await,
-            Chore::Index(workspace, at) => self.look_after_index(workspace, at).await,
-            Chore::Remains(workspace, ticket) => self.clear(workspace, ticket).await,
-            Chore::Job(workspace, contact, job) => self.work_on(workspace, contact, job).await,
-        };
-        let left = |error: &StoreError| {
-            tracing::error!(?chore, %error, "a chore is left to the next run");
-            self.failed();
-        };
-        done.inspect_err(left).is_ok()
-    }
-
-    /// Goes on with a workspace's round, or begins it.
-    async fn round(&self, workspace: WorkspaceId) -> Result<(), StoreError> {
-        let store = &self.sweep.store;
-        let (Some(round), Some(settings)) = (store.round(workspace).await?, store.settings(workspace).await?) else {
+impl SweepRun<'_> {
+    /// Goes on with a workspace's retention sweep, or begins it.
+    pub async fn retention_sweep(&self, workspace: WorkspaceId) -> Result<(), TableError> {
+        let directories = &self.services.directories;
+        let sweep = directories.retention_sweep(workspace).await?;
+        let (Some(sweep), Some(settings)) = (sweep, directories.settings(workspace).await?) else {
             return Ok(());
         };
         let retention = settings.value.retention;
-        let mut place = round.place.clone().unwrap_or(RoundPlace { list: 0, after: None });
+        let mut cursor = sweep.cursor.clone().unwrap_or(RetentionCursor { list: 0, after: None });
         for _ in 0..PAGES {
             if self.is_over() {
                 break;
             }
-            let Some(next) = self.round_page(workspace, retention, &place).await? else {
-                return self.end_round(workspace, &round, retention).await;
+            let Some(next) = self.retention_page(workspace, retention, &cursor).await? else {
+                return self.end_retention_sweep(workspace, &sweep, retention).await;
             };
-            place = next;
+            cursor = next;
         }
-        store.put_round(workspace, Some(&place), self.now()).await
+        directories.save_retention_sweep(workspace, Some(&cursor), self.now()).await
     }
 
-    /// The next one comes in a day, unless there is nothing to look after.
-    async fn end_round(&self, workspace: WorkspaceId, round: &Round, retention: Retention) -> Result<(), StoreError> {
-        let (store, now) = (&self.sweep.store, self.now());
-        let is_idle = retention.finished.is_none() && !store.is_any(workspace, State::Trashed).await?;
-        if is_idle && store.end_rounds(workspace, round, now).await? {
+    /// The next one comes in a day, unless nothing is left to expire.
+    async fn end_retention_sweep(
+        &self,
+        workspace: WorkspaceId,
+        sweep: &RetentionSweep,
+        retention: Retention,
+    ) -> Result<(), TableError> {
+        let (directories, now) = (&self.services.directories, self.now());
+        let is_idle = retention.finished.is_none() && !self.services.tickets.is_any(workspace, State::Trashed).await?;
+        if is_idle && directories.end_retention_sweeps(workspace, sweep, now).await? {
             return Ok(());
         }
-        store.put_round(workspace, None, now.plus(BETWEEN_ROUNDS)).await
+        directories.save_retention_sweep(workspace, None, now.plus(RETENTION_INTERVAL)).await
     }
 
-    /// Where the round goes on; none at its end.
-    async fn round_page(
+    /// Where the sweep goes on; none at its end.
+    async fn retention_page(
         &self,
         workspace: WorkspaceId,
         retention: Retention,
-        place: &RoundPlace,
-    ) -> Result<Option<RoundPlace>, StoreError> {
-        let Some(state) = LISTS.get(place.list).copied() else {
+        cursor: &RetentionCursor,
+    ) -> Result<Option<RetentionCursor>, TableError> {
+        let Some(state) = LISTS.get(cursor.list).copied() else {
             return Ok(None);
         };
-        let next_list = RoundPlace { list: place.list + 1, after: None };
+        let next_list = RetentionCursor { list: cursor.list + 1, after: None };
         let Some(days) = days_in(state, retention) else {
             return Ok(Some(next_list));
         };
         let since = self.now().minus(days.span());
-        let oldest = self.sweep.store.oldest(workspace, state, since, place.after.as_deref(), PAGE).await?;
+        let oldest = self.services.tickets.oldest(workspace, state, since, cursor.after.as_deref(), PAGE).await?;
         let work: Vec<_> = oldest.tickets.iter().map(|ticket| self.expire(ticket, retention).boxed()).collect();
         stream::iter(work).buffer_unordered(TICKETS_AT_ONCE).collect::<()>().await;
-        let further = |after| RoundPlace { after: Some(after), ..place.clone() };
+        let further = |after| RetentionCursor { after: Some(after), ..cursor.clone() };
         Ok(Some(oldest.next.map_or(next_list, further)))
     }
 
-    /// Does what the time has come for. What fails is left to the next round.
+    /// Does what the time has come for. What fails is left to the next retention sweep.
     async fn expire(&self, ticket: &Ticket, retention: Retention) {
         let done = match retention.expiry(ticket, self.now()) {
             None => return,
-            Some(Expiry::Delete) => self.delete(ticket).await.map(|step| self.deleted(step)),
-            Some(Expiry::Purge) => self.purge(ticket).await.map(|step| self.purged(step)),
+            Some(Expiry::Delete) => self.delete(ticket).await.map(|outcome| self.deleted(outcome)),
+            Some(Expiry::Purge) => self.purge(ticket).await.map(|outcome| self.purged(outcome)),
         };
         if let Err(error) = done {
-            tracing::error!(ticket = %ticket.id, %error, "an expired ticket is left to the next round");
-            self.failed();
+            self.failed(format_args!("the expired ticket {}", ticket.id), &error);
         }
     }
 
-    /// Into the trash, if it is still as it was seen.
-    async fn delete(&self, ticket: &Ticket) -> Result<Step, StoreError> {
+    /// Into the trash, if it is still as it was read.
+    async fn delete(&self, ticket: &Ticket) -> Result<TaskOutcome, TableError> {
         let context = self.context();
         let asked = Update::Delete(DeletionPolicy::Trash);
         let Ok(Decision::Change(mut change)) = update(&asked, &context, Prior::Known(ticket)) else {
-            return Ok(Step::Skipped);
+            return Ok(TaskOutcome::Skipped);
         };
         change.guard.version = Some(ticket.version);
-        match self.sweep.store.commit(ticket.workspace_id, ticket.id, &change, None).await {
-            Ok(_) => Ok(Step::Done),
-            Err(CommitError::NotAsAssumed(_) | CommitError::Absent) => Ok(Step::Skipped),
-            Err(CommitError::Store(error)) => Err(error),
-            Err(other) => Err(StoreError::Refused(other.to_string())),
+        match self.services.tickets.commit(ticket.workspace_id, ticket.id, &change, None).await {
+            Ok(_) => Ok(TaskOutcome::Done),
+            Err(CommitError::PreconditionFailed(_) | CommitError::Absent) => Ok(TaskOutcome::Skipped),
+            Err(error) => Err(table_error(error)),
         }
     }
 
-    /// For good, if it is still as it was seen.
-    async fn purge(&self, ticket: &Ticket) -> Result<Step, StoreError> {
-        if !self.sweep.store.purge_head(ticket, self.now()).await? {
-            return Ok(Step::Skipped);
+    /// For good, if it is still as it was read.
+    async fn purge(&self, ticket: &Ticket) -> Result<TaskOutcome, TableError> {
+        if !self.services.tickets.begin_purge(ticket, self.now()).await? {
+            return Ok(TaskOutcome::Skipped);
         }
-        self.clear(ticket.workspace_id, ticket.id).await?;
-        Ok(Step::Done)
+        self.finish_purge(ticket.workspace_id, ticket.id).await?;
+        Ok(TaskOutcome::Done)
     }
 
     /// Removes what a purged ticket has left: its files, then its items.
-    async fn clear(&self, workspace: WorkspaceId, ticket: TicketId) -> Result<(), StoreError> {
-        let store = &self.sweep.store;
-        if let Some(objects) = &self.sweep.objects {
-            let files = || objects.remove_all(store, workspace, ticket, self.now());
-            while files().await.map_err(store_error)?.has_more {}
+    pub async fn finish_purge(&self, workspace: WorkspaceId, ticket: TicketId) -> Result<(), TableError> {
+        let tickets = &self.services.tickets;
+        if let Some(objects) = &self.services.objects {
+            remove_files(Some(objects), tickets, workspace, ticket, self.now()).await?;
         }
-        store.remove_remains(workspace, ticket).await
+        tickets.finish_purge(workspace, ticket).await
     }
 }
 
@@ -176,12 +145,5 @@ const fn days_in(state: State, retention: Retention) -> Option<Days> {
     match state {
         State::Trashed => Some(retention.restore_window),
         _ => retention.finished,
-    }
-}
-
-fn store_error(error: lambdesk_objects::RemovalError) -> StoreError {
-    match error {
-        lambdesk_objects::RemovalError::Store(error) => error,
-        lambdesk_objects::RemovalError::Objects(_) => StoreError::Unavailable("object store"),
     }
 }

@@ -130,7 +130,8 @@ impl Reports {
         let before = Version(event.sequence.0.saturating_sub(1));
         let previous = self.events.event(workspace, event.ticket_id, before).await?;
         let next = self.events.event(workspace, event.ticket_id, event.sequence.next()).await?;
-        Ok(Tally::of(Told { event, previous: previous.as_ref(), next: next.as_ref() }).map_err(|_| Corrupt("changes"))?)
+        Ok(Tally::of(Told { event, previous: previous.as_ref(), next: next.as_ref() })
+            .map_err(|_| Corrupt("changes"))?)
     }
 
     /// The checkpoint as another process has moved it, or as it was if it is gone.
