@@ -1,15 +1,17 @@
 //! `/v1/accounts`: what contacts write about, as the customer's own system knows it.
 
 use crate::{
-    ATTEMPTS,
     account_body::{AccountBody, AccountView, NO_CONTACT},
     require, require_version, uses,
 };
-use axum::response::{IntoResponse, Response};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use lambdesk_api::{
     auth::{Caller, Session},
     body::{Input, JsonBody, PatchBody},
-    execute::{DryRun, Executor},
+    execute::{ATTEMPTS, DryRun, Executor},
     idempotency::Answer,
     listing::{ListRequest, Listing},
     path::Id,
@@ -23,7 +25,9 @@ use lambdesk_domain::{
     id::{AccountId, ContactId},
     text::{AccountKind, ExternalId},
 };
-use lambdesk_store::{AccountPage, CommitError};
+use lambdesk_store_contacts::{AccountPage, ContactError};
+use lambdesk_store_lists::Lists;
+use lambdesk_table::AlreadyAnswered;
 
 const PATH: &str = "/v1/accounts";
 
@@ -55,21 +59,21 @@ pub async fn list(session: Session, mut request: ListRequest) -> Result<Response
 }
 
 async fn found(session: &Session, filter: &Filter, listing: &Listing) -> Result<AccountPage, Problem> {
-    let (store, workspace) = (&session.store, session.workspace());
+    let (contacts, workspace) = (&session.app.contacts, session.workspace());
     let contact = match filter.contact {
         // A merged contact's accounts are the other's now.
-        Some(id) => Some(store.contact(workspace, id).await?.map_or(id, |contact| contact.id)),
+        Some(id) => Some(contacts.contact(workspace, id).await?.map_or(id, |contact| contact.id)),
         None => None,
     };
     let is_kind = |account: &Account| filter.kind.as_ref().is_none_or(|kind| account.kind == *kind);
     let is_theirs = |account: &Account| contact.is_none_or(|contact| account.contact_id == Some(contact));
     let mut page = match (&filter.external_id, &filter.kind, contact) {
         (Some(external_id), Some(kind), _) => {
-            let one = store.account_named(workspace, kind, external_id).await?;
+            let one = contacts.account_named(workspace, kind, external_id).await?;
             AccountPage { accounts: one.into_iter().collect(), next: None }
         }
-        (_, _, Some(contact)) => store.accounts_of(workspace, contact, listing.after()?, listing.limit).await?,
-        (_, kind, None) => store.account_list(workspace, kind.as_ref(), listing.after()?, listing.limit).await?,
+        (_, _, Some(contact)) => contacts.accounts_of(workspace, contact, listing.after()?, listing.limit).await?,
+        (_, kind, None) => contacts.account_list(workspace, kind.as_ref(), listing.after()?, listing.limit).await?,
     };
     page.accounts.retain(|account| is_kind(account) && is_theirs(account));
     Ok(page)
@@ -79,7 +83,7 @@ async fn found(session: &Session, filter: &Filter, listing: &Listing) -> Result<
 pub async fn get(caller: Caller, Id(id): Id<AccountId>, query: Query) -> Result<Response, Problem> {
     query.finish()?;
     // On the heap: together the reads are some 18 KB of state.
-    let read = Box::pin(caller.verify_while(async |store, workspace| store.account(workspace, id).await));
+    let read = Box::pin(caller.verify_while(async |app, workspace| app.contacts.account(workspace, id).await));
     let (session, found) = read.await?;
     require(&session, Scope::ContactsRead)?;
     let account = found.ok_or_else(Problem::not_found)?;
@@ -107,11 +111,11 @@ pub async fn create(session: Session, write: Write, body: JsonBody<AccountBody>)
     let answer = Answer::created(format!("{PATH}/{}", account.id), &AccountView::from(&account));
     let answer = answer.with_version(account.version);
     let record = executor.remember(&answer);
-    match session.store.add_account(session.workspace(), &account, record.as_ref(), session.now).await {
-        Ok(()) => Ok(answer.into_response()),
-        Err(CommitError::Answered(record)) => Ok(executor.replay(&record)?),
-        Err(CommitError::Absent) => Err(no_contact()),
-        Err(CommitError::Taken(_)) => Err(taken(&session, &account).await?),
+    match session.app.contacts.add_account(session.workspace(), &account, record.as_ref(), session.now).await {
+        Ok(true) => Ok(answer.into_response()),
+        Ok(false) => Err(no_contact()),
+        Err(ContactError::Answered(AlreadyAnswered(record))) => Ok(executor.replay(&record)?),
+        Err(ContactError::Taken(_)) => Err(taken(&session, &account).await?),
         Err(error) => Err(error.into()),
     }
 }
@@ -124,23 +128,24 @@ pub async fn patch(
     body: PatchBody<AccountBody>,
 ) -> Result<Response, Problem> {
     require(&session, Scope::ContactsWrite)?;
+    let contacts = &session.app.contacts;
     for _ in 0..ATTEMPTS {
-        let seen = session.store.seen_account(session.workspace(), id).await?.ok_or_else(Problem::not_found)?;
-        require_version(&write, seen.value.version)?;
+        let before = contacts.versioned_account(session.workspace(), id).await?.ok_or_else(Problem::not_found)?;
+        require_version(&write, before.value.version)?;
         let contact = owner(&session, &body.value).await?;
-        let after = body.value.clone().applied_to(Ok(&seen.value), contact)?;
-        if after == seen.value && !write.is_dry_run {
+        let after = body.value.clone().applied_to(Ok(&before.value), contact)?;
+        if after == before.value && !write.is_dry_run {
             return Ok(answered(&after).into_response());
         }
-        let after = if after == seen.value { after } else { after.changed(session.now) };
+        let after = if after == before.value { after } else { after.changed(session.now) };
         if write.is_dry_run {
             free_name(&session, &after).await?;
-            return Ok(DryRun::between(&AccountView::from(&seen.value), &AccountView::from(&after)));
+            return Ok(DryRun::between(&AccountView::from(&before.value), &AccountView::from(&after)));
         }
-        match session.store.change_account(session.workspace(), &seen, Some(&after), None, session.now).await {
+        match contacts.change_account(session.workspace(), &before, Some(&after), None, session.now).await {
             Ok(true) => return Ok(answered(&after).into_response()),
             Ok(false) => {}
-            Err(CommitError::Taken(_)) => return Err(taken(&session, &after).await?),
+            Err(ContactError::Taken(_)) => return Err(taken(&session, &after).await?),
             Err(error) => return Err(error.into()),
         }
     }
@@ -148,16 +153,22 @@ pub async fn patch(
 }
 
 /// `DELETE /v1/accounts/{account_id}`: only when no ticket is about it.
-pub async fn delete(session: Session, Id(id): Id<AccountId>, write: Write) -> Result<Response, Problem> {
+pub async fn delete(
+    session: Session,
+    State(lists): State<Lists>,
+    Id(id): Id<AccountId>,
+    write: Write,
+) -> Result<Response, Problem> {
     require(&session, Scope::ContactsWrite)?;
+    let contacts = &session.app.contacts;
     for _ in 0..ATTEMPTS {
-        let seen = session.store.seen_account(session.workspace(), id).await?.ok_or_else(Problem::not_found)?;
-        require_version(&write, seen.value.version)?;
-        uses::free_account(&session, id).await?;
+        let before = contacts.versioned_account(session.workspace(), id).await?.ok_or_else(Problem::not_found)?;
+        require_version(&write, before.value.version)?;
+        uses::free_account(&session, &lists, id).await?;
         if write.is_dry_run {
-            return Ok(DryRun::between(&AccountView::from(&seen.value), &()));
+            return Ok(DryRun::between(&AccountView::from(&before.value), &()));
         }
-        if session.store.change_account(session.workspace(), &seen, None, None, session.now).await? {
+        if contacts.change_account(session.workspace(), &before, None, None, session.now).await? {
             return Ok(Answer::no_content().into_response());
         }
     }
@@ -170,7 +181,7 @@ async fn owner(session: &Session, body: &AccountBody) -> Result<Option<ContactId
     let Input::Value(id) = body.contact_id else {
         return Ok(None);
     };
-    Ok(session.store.contact(session.workspace(), id).await?.map(|contact| contact.id))
+    Ok(session.app.contacts.contact(session.workspace(), id).await?.map(|contact| contact.id))
 }
 
 async fn free_name(session: &Session, account: &Account) -> Result<(), Problem> {
@@ -186,7 +197,7 @@ async fn taken(session: &Session, account: &Account) -> Result<Problem, Problem>
 
 async fn same_name(session: &Session, account: &Account) -> Result<Option<Account>, Problem> {
     match &account.external_id {
-        Some(id) => Ok(session.store.account_named(session.workspace(), &account.kind, id).await?),
+        Some(id) => Ok(session.app.contacts.account_named(session.workspace(), &account.kind, id).await?),
         None => Ok(None),
     }
 }

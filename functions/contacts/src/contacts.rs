@@ -1,7 +1,6 @@
 //! `/v1/contacts`: people, unique by address, external id and uid.
 
 use crate::{
-    ATTEMPTS,
     contact_body::{ContactBody, ContactView},
     require, require_version, uses,
 };
@@ -9,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
     auth::{Caller, Session},
     body::{JsonBody, PatchBody},
-    execute::{DryRun, Executor},
+    execute::{ATTEMPTS, DryRun, Executor},
     idempotency::Answer,
     listing::ListRequest,
     path::Id,
@@ -23,7 +22,8 @@ use lambdesk_domain::{
     id::ContactId,
     text::{EmailAddress, ExternalId, Uid},
 };
-use lambdesk_store::{CommitError, ContactPlan, Place, contact_id, keys::Unique};
+use lambdesk_store_contacts::{ContactError, ContactPlan, ContactSlot, contact_id};
+use lambdesk_table::{AlreadyAnswered, keys::Unique};
 
 const PATH: &str = "/v1/contacts";
 
@@ -40,7 +40,7 @@ pub async fn list(session: Session, mut request: ListRequest) -> Result<Response
     let (found, next) = if email.is_some() || external_id.is_some() || uid.is_some() {
         (named(&session, email.as_ref(), external_id.as_ref(), uid.as_ref()).await?, None)
     } else {
-        let page = session.store.contacts(session.workspace(), listing.after()?, listing.limit).await?;
+        let page = session.app.contacts.contacts(session.workspace(), listing.after()?, listing.limit).await?;
         (page.contacts, page.next.map(|id| id.to_string()))
     };
     Ok(listing.respond(found.iter().map(ContactView::from).collect(), listing.info(next.as_deref(), None)))
@@ -53,16 +53,16 @@ async fn named(
     external_id: Option<&ExternalId>,
     uid: Option<&Uid>,
 ) -> Result<Vec<Contact>, Problem> {
-    let (store, workspace) = (&session.store, session.workspace());
+    let (contacts, workspace) = (&session.app.contacts, session.workspace());
     let mut found = Vec::new();
     if let Some(email) = email {
-        found.push(store.contact_with_email(workspace, &session.directory.workspace.salt, email).await?);
+        found.push(contacts.contact_with_email(workspace, &session.directory.workspace.salt, email).await?);
     }
     if let Some(id) = external_id {
-        found.push(store.contact_named(workspace, Unique::ExternalId(id.as_str())).await?);
+        found.push(contacts.contact_named(workspace, Unique::ExternalId(id.as_str())).await?);
     }
     if let Some(uid) = uid {
-        found.push(store.contact_named(workspace, Unique::Uid(uid.as_str())).await?);
+        found.push(contacts.contact_named(workspace, Unique::Uid(uid.as_str())).await?);
     }
     let first = found.first().cloned().flatten();
     let is_one = found.iter().all(|other| other.as_ref().map(|other| other.id) == first.as_ref().map(|one| one.id));
@@ -73,7 +73,7 @@ async fn named(
 pub async fn get(caller: Caller, Id(id): Id<ContactId>, query: Query) -> Result<Response, Problem> {
     query.finish()?;
     // On the heap: together the reads are some 18 KB of state.
-    let read = Box::pin(caller.verify_while(async |store, workspace| store.contact(workspace, id).await));
+    let read = Box::pin(caller.verify_while(async |app, workspace| app.contacts.contact(workspace, id).await));
     let (session, found) = read.await?;
     require(&session, Scope::ContactsRead)?;
     let contact = found.ok_or_else(Problem::not_found)?;
@@ -144,12 +144,12 @@ pub async fn changed(
         return Ok(response);
     }
     for _ in 0..ATTEMPTS {
-        let (place, before) = load(session, id).await?;
+        let (slot, before) = load(session, id).await?;
         require_version(write, before.version)?;
         let after = decide(before.clone())?;
         let is_changed = after != before;
         let after = if is_changed { after.changed(executor.context.cause(None), session.now) } else { after };
-        let plan = plan_of(session, &place, &before, &after).await?;
+        let plan = plan_of(session, &slot, &before, &after).await?;
         if write.is_dry_run {
             let events = plan.events(session.workspace());
             return Ok(DryRun::told(events, &ContactView::from(&before), &ContactView::from(&after)));
@@ -164,46 +164,57 @@ pub async fn changed(
     Err(Problem::unavailable())
 }
 
-async fn plan_of(session: &Session, place: &Place, before: &Contact, after: &Contact) -> Result<ContactPlan, Problem> {
+async fn plan_of(
+    session: &Session,
+    slot: &ContactSlot,
+    before: &Contact,
+    after: &Contact,
+) -> Result<ContactPlan, Problem> {
     if before.email == after.email {
-        return Ok(ContactPlan::change(place, after, None, None));
+        return Ok(ContactPlan::change(slot, after, None, None));
     }
     let old = match &before.email {
-        Some(email) => Some(session.store.place(session.workspace(), address_of(session, email)).await?),
+        Some(email) => Some(address_slot(session, email).await?),
         None => None,
     };
     let new = match &after.email {
-        Some(email) => Some(session.store.place(session.workspace(), address_of(session, email)).await?),
+        Some(email) => Some(address_slot(session, email).await?),
         None => None,
     };
     let owner = match (&new, &after.email) {
-        (Some(place), Some(email)) => session.store.owner(session.workspace(), place, email).await?,
+        (Some(slot), Some(email)) => session.app.contacts.owner(session.workspace(), slot, email).await?,
         _ => None,
     };
     match owner {
         Some(other) if other.id != after.id => Err(taken(other.id, "the e-mail address")),
-        Some(_) => Ok(ContactPlan::change(place, after, old.as_ref(), None)),
-        None => Ok(ContactPlan::change(place, after, old.as_ref(), new.as_ref())),
+        Some(_) => Ok(ContactPlan::change(slot, after, old.as_ref(), None)),
+        None => Ok(ContactPlan::change(slot, after, old.as_ref(), new.as_ref())),
     }
 }
 
-fn address_of(session: &Session, email: &EmailAddress) -> ContactId {
+/// The id that an address derives.
+fn address_id(session: &Session, email: &EmailAddress) -> ContactId {
     contact_id(&session.directory.workspace.salt, email)
+}
+
+/// The slot that tells whose an address is.
+async fn address_slot(session: &Session, email: &EmailAddress) -> Result<ContactSlot, Problem> {
+    Ok(session.app.contacts.slot(session.workspace(), address_id(session, email)).await?)
 }
 
 /// `DELETE /v1/contacts/{contact_id}`: only when nothing refers to it.
 pub async fn delete(session: Session, Id(id): Id<ContactId>, write: Write) -> Result<Response, Problem> {
     require(&session, Scope::ContactsWrite)?;
     for _ in 0..ATTEMPTS {
-        let (place, contact) = load(&session, id).await?;
+        let (slot, contact) = load(&session, id).await?;
         require_version(&write, contact.version)?;
         uses::free(&session, &contact).await?;
         let cause = write.context(&session).cause(None);
-        let plan = removal(&session, place, &contact, (ContactEnd::Deleted, cause)).await?;
+        let plan = removal(&session, slot, &contact, (ContactEnd::Deleted, cause)).await?;
         if write.is_dry_run {
             return Ok(DryRun::told(plan.events(session.workspace()), &ContactView::from(&contact), &()));
         }
-        if session.store.write_contacts(session.workspace(), &plan, None, None, session.now).await? {
+        if session.app.contacts.write_contacts(session.workspace(), &plan, None, None, session.now).await? {
             return Ok(Answer::no_content().into_response());
         }
     }
@@ -216,39 +227,40 @@ pub async fn delete(session: Session, Id(id): Id<ContactId>, write: Write) -> Re
 /// When the table fails.
 pub async fn removal(
     session: &Session,
-    place: Place,
+    slot: ContactSlot,
     contact: &Contact,
     (end, cause): (ContactEnd, Cause),
 ) -> Result<ContactPlan, Problem> {
-    let (store, workspace) = (&session.store, session.workspace());
+    let (contacts, workspace) = (&session.app.contacts, session.workspace());
     let merged: Vec<_> = contact.merged.iter().copied().collect();
-    let mut places = vec![place];
-    places.extend(store.places(workspace, &merged).await?);
-    let emails = places.iter().filter_map(|place| place.email());
-    let addresses: Vec<_> = emails.map(|email| address_of(session, email)).collect();
-    let addresses = store.places(workspace, &addresses).await?;
-    Ok(ContactPlan::remove(&places, &addresses, |contact| contact.ended(end, cause.clone(), session.now)))
+    let mut slots = vec![slot];
+    slots.extend(contacts.slots(workspace, &merged).await?);
+    let addresses: Vec<_> =
+        slots.iter().filter_map(ContactSlot::email).map(|email| address_id(session, email)).collect();
+    let addresses = contacts.slots(workspace, &addresses).await?;
+    Ok(ContactPlan::remove(&slots, &addresses, |contact| contact.ended(end, cause.clone(), session.now)))
 }
 
-/// A contact of the caller's workspace, and its place.
+/// A contact of the caller's workspace, and its slot.
 ///
 /// # Errors
 /// 404 when there is none.
-pub async fn load(session: &Session, id: ContactId) -> Result<(Place, Contact), Problem> {
-    let place = session.store.contact_place(session.workspace(), id).await?.ok_or_else(Problem::not_found)?;
-    let contact = place.contact().cloned().ok_or_else(Problem::not_found)?;
-    Ok((place, contact))
+pub async fn load(session: &Session, id: ContactId) -> Result<(ContactSlot, Contact), Problem> {
+    let found = session.app.contacts.contact_slot(session.workspace(), id).await?;
+    let slot = found.ok_or_else(Problem::not_found)?;
+    let contact = slot.contact().cloned().ok_or_else(Problem::not_found)?;
+    Ok((slot, contact))
 }
 
-/// The place of an address that nobody has.
-async fn free_address(session: &Session, email: Option<&EmailAddress>) -> Result<Option<Place>, Problem> {
+/// The slot of an address that nobody has.
+async fn free_address(session: &Session, email: Option<&EmailAddress>) -> Result<Option<ContactSlot>, Problem> {
     let Some(email) = email else {
         return Ok(None);
     };
-    let place = session.store.place(session.workspace(), address_of(session, email)).await?;
-    match session.store.owner(session.workspace(), &place, email).await? {
+    let slot = address_slot(session, email).await?;
+    match session.app.contacts.owner(session.workspace(), &slot, email).await? {
         Some(owner) => Err(taken(owner.id, "the e-mail address")),
-        None => Ok(Some(place)),
+        None => Ok(Some(slot)),
     }
 }
 
@@ -257,7 +269,7 @@ async fn free_names(session: &Session, contact: &Contact) -> Result<(), Problem>
     let external_id = contact.external_id.as_ref().map(|id| (Unique::ExternalId(id.as_str()), "the external id"));
     let uid = contact.uid.as_ref().map(|uid| (Unique::Uid(uid.as_str()), "the uid"));
     for (name, what) in external_id.into_iter().chain(uid) {
-        if let Some(other) = session.store.contact_named(session.workspace(), name).await?
+        if let Some(other) = session.app.contacts.contact_named(session.workspace(), name).await?
             && other.id != contact.id
         {
             return Err(taken(other.id, what));
@@ -275,12 +287,12 @@ async fn written(
     answer: Answer,
 ) -> Result<Option<Response>, Problem> {
     let record = executor.remember(&answer);
-    match session.store.write_contacts(session.workspace(), plan, None, record.as_ref(), session.now).await {
+    match session.app.contacts.write_contacts(session.workspace(), plan, None, record.as_ref(), session.now).await {
         Ok(true) => Ok(Some(answer.into_response())),
         Ok(false) => Ok(None),
-        Err(CommitError::Answered(record)) => Ok(Some(executor.replay(&record)?)),
+        Err(ContactError::Answered(AlreadyAnswered(record))) => Ok(Some(executor.replay(&record)?)),
         // Gone again in between: the next try may take it.
-        Err(CommitError::Taken(_)) => free_names(session, contact).await.map(|()| None),
+        Err(ContactError::Taken(_)) => free_names(session, contact).await.map(|()| None),
         Err(error) => Err(error.into()),
     }
 }

@@ -3,6 +3,9 @@
 //! It is as large as an answer may be; what doesn't fit is in further parts, each
 //! asked for with the cursor of the one before. Nearly always there is one.
 
+mod position;
+
+use self::position::{At, ExportPosition, Rest};
 use crate::{
     account_body::AccountView,
     contact_body::ContactView,
@@ -10,7 +13,10 @@ use crate::{
     jobs::{ReceiptView, new_job},
     require_admin,
 };
-use axum::response::{IntoResponse, Response};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use lambdesk_api::{
     auth::Session,
     idempotency::Answer,
@@ -31,8 +37,8 @@ use lambdesk_domain::{
     ticket::Ticket,
     time::Timestamp,
 };
+use lambdesk_store_events::Events;
 use serde::Serialize;
-use std::{fmt, str::FromStr};
 
 /// About how many bytes one part has: well below the 6 MB of a Lambda's answer, since
 /// a message is in it as text and as HTML.
@@ -41,6 +47,7 @@ const BUDGET: usize = 4_000_000;
 const ENTRY: usize = 1_000;
 /// How many of a kind are read at once.
 const AT_ONCE: u16 = 50;
+
 /// A part of the document.
 #[derive(Serialize, schemars::JsonSchema)]
 #[schemars(rename = "PersonExport")]
@@ -93,18 +100,23 @@ impl From<Message> for ExportedMessage {
 }
 
 /// `GET /v1/contacts/{contact_id}/export`.
-pub async fn export(session: Session, Id(id): Id<ContactId>, mut request: ListRequest) -> Result<Response, Problem> {
+pub async fn export(
+    session: Session,
+    State(events): State<Events>,
+    Id(id): Id<ContactId>,
+    mut request: ListRequest,
+) -> Result<Response, Problem> {
     require_admin(&session, Scope::ContactsRead)?;
     if request.query.one("limit").is_some() {
         request.query.error("limit", "unknown_parameter", "a part is as large as an answer may be");
     }
     let (_, contact) = load(&session, id).await?;
     let listing = request.forward(session.workspace(), "/v1/contacts/{contact_id}/export", contact.id.to_string())?;
-    let from: Option<Place> = listing.after()?;
-    let mut part = Part::of(&session, &contact);
+    let from: Option<ExportPosition> = listing.after()?;
+    let mut part = Part::of(&session, &events, &contact);
     Box::pin(part.collect(from.unwrap_or_default())).await?;
     let receipt = if from.is_none() { Some(receipt(&part).await?) } else { None };
-    let next = part.next.map(|place| place.to_string());
+    let next = part.next.map(|position| position.to_string());
     let view = ExportView {
         receipt,
         contact: ContactView::from(&contact),
@@ -128,27 +140,28 @@ async fn receipt(part: &Part<'_>) -> Result<ReceiptView, Problem> {
     };
     let job = new_job(session, JobKind::Export, contact.id, contact.ids().collect());
     let job = Job { counts, completed_at: Some(session.now), ..job };
-    session.store.put_job(session.workspace(), &job, session.now).await?;
+    session.app.contacts.put_job(session.workspace(), &job, session.now).await?;
     Ok(ReceiptView::from(&job))
 }
 
 /// A part that is being filled.
 struct Part<'a> {
     session: &'a Session,
+    events: &'a Events,
     contact: &'a Contact,
     spent: usize,
     accounts: Vec<AccountView>,
     tickets: Vec<ExportedTicket>,
-    next: Option<Place>,
+    next: Option<ExportPosition>,
 }
 
 impl<'a> Part<'a> {
-    const fn of(session: &'a Session, contact: &'a Contact) -> Self {
-        Self { session, contact, spent: 0, accounts: Vec::new(), tickets: Vec::new(), next: None }
+    const fn of(session: &'a Session, events: &'a Events, contact: &'a Contact) -> Self {
+        Self { session, events, contact, spent: 0, accounts: Vec::new(), tickets: Vec::new(), next: None }
     }
 
-    /// Takes what follows a place until the part is full.
-    async fn collect(&mut self, from: Place) -> Result<(), Problem> {
+    /// Takes what follows a position until the part is full.
+    async fn collect(&mut self, from: ExportPosition) -> Result<(), Problem> {
         let ids: Vec<_> = self.contact.ids().enumerate().skip(from.subject).collect();
         let mut at = from.at;
         for (subject, id) in ids {
@@ -171,7 +184,7 @@ impl<'a> Part<'a> {
 
     async fn accounts(&mut self, subject: usize, id: ContactId, mut after: Option<AccountId>) -> Result<(), Problem> {
         loop {
-            let page = self.session.store.accounts_of(self.session.workspace(), id, after, AT_ONCE).await?;
+            let page = self.session.app.contacts.accounts_of(self.session.workspace(), id, after, AT_ONCE).await?;
             self.spent += ENTRY * page.accounts.len();
             self.accounts.extend(page.accounts.iter().map(AccountView::from));
             after = page.next;
@@ -179,7 +192,7 @@ impl<'a> Part<'a> {
                 return Ok(());
             }
             if self.spent >= BUDGET {
-                self.next = Some(Place { subject, at: At::Accounts(after) });
+                self.next = Some(ExportPosition { subject, at: At::Accounts(after) });
                 return Ok(());
             }
         }
@@ -196,7 +209,7 @@ impl<'a> Part<'a> {
             self.take(subject, id, Some(rest)).await?;
         }
         loop {
-            let page = self.session.store.tickets_of(self.session.workspace(), id, ticket, AT_ONCE).await?;
+            let page = self.session.app.tickets.tickets_of(self.session.workspace(), id, ticket, AT_ONCE).await?;
             for next in page.items {
                 if self.next.is_some() {
                     return Ok(());
@@ -204,7 +217,7 @@ impl<'a> Part<'a> {
                 self.take(subject, next, None).await?;
                 ticket = Some(next);
                 if self.spent >= BUDGET && self.next.is_none() {
-                    self.next = Some(Place { subject, at: At::Tickets(ticket, None) });
+                    self.next = Some(ExportPosition { subject, at: At::Tickets(ticket, None) });
                 }
             }
             if !page.has_more {
@@ -215,12 +228,12 @@ impl<'a> Part<'a> {
 
     /// Takes a ticket, or what follows of one.
     async fn take(&mut self, subject: usize, id: TicketId, rest: Option<Rest>) -> Result<(), Problem> {
-        let (store, workspace) = (&self.session.store, self.session.workspace());
-        let found = store.ticket(workspace, id).await?;
+        let (app, workspace) = (&self.session.app, self.session.workspace());
+        let found = app.tickets.ticket(workspace, id).await?;
         let Some(ticket) = found.filter(|ticket| self.is_theirs(ticket)) else {
             return Ok(());
         };
-        let accounts = Accounts::of(store, workspace, [&ticket]).await?;
+        let accounts = Accounts::of(&app.contacts, workspace, [&ticket]).await?;
         let view = TicketView::of(&ticket, &self.session.directory, &accounts);
         self.spent += ENTRY;
         let mut exported = ExportedTicket { ticket: view, messages: Vec::new(), events: Vec::new() };
@@ -229,7 +242,7 @@ impl<'a> Part<'a> {
             Some(Rest::Messages(after)) => self.thread(id, Some(after), &mut exported).await?,
             None => self.thread(id, None, &mut exported).await?,
         };
-        self.next = left.map(|rest| Place { subject, at: At::Tickets(Some(id), Some(rest)) });
+        self.next = left.map(|rest| ExportPosition { subject, at: At::Tickets(Some(id), Some(rest)) });
         self.tickets.push(exported);
         Ok(())
     }
@@ -246,7 +259,7 @@ impl<'a> Part<'a> {
         exported: &mut ExportedTicket,
     ) -> Result<Option<Rest>, Problem> {
         loop {
-            let page = self.session.store.messages(self.session.workspace(), id, after, true, AT_ONCE).await?;
+            let page = self.session.app.tickets.messages(self.session.workspace(), id, after, true, AT_ONCE).await?;
             for message in page.items {
                 after = Some(message.id);
                 self.spent += ENTRY + message.content.text().len() + message.content.html().len();
@@ -267,7 +280,7 @@ impl<'a> Part<'a> {
         exported: &mut Vec<TicketEvent>,
     ) -> Result<Option<Rest>, Problem> {
         loop {
-            let page = self.session.store.activities(self.session.workspace(), id, before, AT_ONCE).await?;
+            let page = self.events.activities(self.session.workspace(), id, before, AT_ONCE).await?;
             self.spent += 2 * ENTRY * page.items.len();
             before = page.items.last().map(|event| event.sequence).or(before);
             exported.extend(page.items);
@@ -276,124 +289,6 @@ impl<'a> Part<'a> {
                 _ if page.has_more => {}
                 _ => return Ok(None),
             }
-        }
-    }
-}
-
-/// Where a part begins.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Place {
-    /// Whose things: the contact's own, then those under each id merged into it.
-    subject: usize,
-    at: At,
-}
-
-/// Where among the things of one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum At {
-    /// After this account; then come the tickets.
-    Accounts(Option<AccountId>),
-    /// After this ticket, or within it.
-    Tickets(Option<TicketId>, Option<Rest>),
-}
-
-impl At {
-    const FIRST_TICKET: Self = Self::Tickets(None, None);
-}
-
-impl Default for At {
-    fn default() -> Self {
-        Self::Accounts(None)
-    }
-}
-
-/// What follows of a ticket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Rest {
-    /// Messages after this one, then events.
-    Messages(MessageId),
-    /// Events before this version.
-    Events(Version),
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.subject.fmt(f)?;
-        let rest = match self.at {
-            At::Accounts(after) => {
-                return after.map_or(Ok(()), |after| write!(f, " a {after}"));
-            }
-            At::Tickets(ticket, rest) => {
-                f.write_str(" t")?;
-                ticket.map_or(Ok(()), |ticket| write!(f, " {ticket}"))?;
-                rest
-            }
-        };
-        match rest {
-            Some(Rest::Messages(after)) => write!(f, " m {after}"),
-            Some(Rest::Events(before)) => write!(f, " e {before}"),
-            None => Ok(()),
-        }
-    }
-}
-
-/// The text is no place.
-#[derive(Debug)]
-struct NoPlace;
-
-fn read<T: FromStr>(word: &str) -> Result<T, NoPlace> {
-    word.parse().map_err(|_| NoPlace)
-}
-
-impl FromStr for Place {
-    type Err = NoPlace;
-
-    fn from_str(text: &str) -> Result<Self, NoPlace> {
-        let words: Vec<_> = text.split(' ').collect();
-        let (subject, at) = match *words.as_slice() {
-            [subject] => (subject, At::Accounts(None)),
-            [subject, "a", after] => (subject, At::Accounts(Some(read(after)?))),
-            [subject, "t"] => (subject, At::FIRST_TICKET),
-            [subject, "t", ticket] => (subject, At::Tickets(Some(read(ticket)?), None)),
-            [subject, "t", ticket, kind, rest] => {
-                let rest = match kind {
-                    "m" => Rest::Messages(read(rest)?),
-                    "e" => Rest::Events(Version(read(rest)?)),
-                    _ => return Err(NoPlace),
-                };
-                (subject, At::Tickets(Some(read(ticket)?), Some(rest)))
-            }
-            _ => return Err(NoPlace),
-        };
-        Ok(Self { subject: read(subject)?, at })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use uuid::Uuid;
-
-    #[test]
-    fn a_place_reads_back_as_it_was_written() {
-        let ticket = Some(TicketId::new(Uuid::from_u128(7)));
-        let message = Rest::Messages(MessageId::new(Uuid::from_u128(8)));
-        for at in [
-            At::default(),
-            At::Accounts(Some(AccountId::new(Uuid::from_u128(9)))),
-            At::FIRST_TICKET,
-            At::Tickets(ticket, None),
-            At::Tickets(ticket, Some(message)),
-            At::Tickets(ticket, Some(Rest::Events(Version(12)))),
-        ] {
-            let place = Place { subject: 3, at };
-            assert_eq!(place.to_string().parse::<Place>().ok(), Some(place));
-        }
-        let id = "00000000-0000-0000-0000-000000000007";
-        for bad in
-            ["", "x", "0 7", "0 a", "0 t 7", &format!("0 t {id} m"), &format!("0 t {id} z 1"), &format!("0 {id}")]
-        {
-            assert!(bad.parse::<Place>().is_err(), "{bad}");
         }
     }
 }

@@ -1,22 +1,22 @@
-//! Merging two contacts, erasing one, and the receipts of both.
-//!
-//! The request does the first part of the work and answers 202 with a receipt; what
-//! is left, the sweep does. The receipt says when nothing is.
+//! Merges of two contacts, erasures of one, and the receipts of both. The request writes
+//! the contacts and their job in one transaction, works on the job for four seconds at
+//! most and answers 202 with a receipt; what is left, the sweep does. The receipt says
+//! when nothing is.
 
 use crate::{
-    ATTEMPTS,
     contact_body::ContactView,
     contacts::{load, removal},
     require, require_admin, require_version,
 };
 use axum::{
+    extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
 use lambdesk_api::{
     auth::Session,
     body::{Checker, Input, JsonBody, NoBody, Unknown},
-    execute::{DryRun, Executor},
+    execute::{ATTEMPTS, DryRun, Executor},
     idempotency::Answer,
     listing::ListRequest,
     path::{Id, Ids},
@@ -31,7 +31,9 @@ use lambdesk_domain::{
     personal::{Counts, Job, JobKind},
     time::Timestamp,
 };
-use lambdesk_store::{CommitError, ContactPlan, Holder, Place, Progress, StoreError};
+use lambdesk_objects::{JobWorker, Progress};
+use lambdesk_store_contacts::{ContactError, ContactPlan, ContactSlot, Holder};
+use lambdesk_table::{AlreadyAnswered, TableError};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -98,6 +100,7 @@ pub fn new_job(session: &Session, kind: JobKind, contact: ContactId, subjects: V
 /// and names mean this one from now on.
 pub async fn merge(
     session: Session,
+    State(worker): State<JobWorker>,
     Id(id): Id<ContactId>,
     write: Write,
     body: JsonBody<MergeBody>,
@@ -118,7 +121,7 @@ pub async fn merge(
         let (source, other) = other(&session, from, &contact).await?;
         let merged = contact.merged_with(&other, executor.context.cause(None), session.now).ok_or_else(too_many)?;
         let followers: Vec<_> = other.merged.iter().copied().collect();
-        let followers = session.store.places(session.workspace(), &followers).await?;
+        let followers = session.app.contacts.slots(session.workspace(), &followers).await?;
         let plan = ContactPlan::merge(&target, &merged, &source, &followers);
         if write.is_dry_run {
             let events = plan.events(session.workspace());
@@ -126,7 +129,7 @@ pub async fn merge(
         }
         let subjects = other.ids().collect();
         let job = Job { is_silent: write.is_silent, ..new_job(&session, JobKind::Merge, merged.id, subjects) };
-        if let Some(response) = begun(&executor, &session, &plan, &job).await? {
+        if let Some(response) = begin(&executor, &session, &worker, &plan, &job).await? {
             return Ok(response);
         }
     }
@@ -134,14 +137,14 @@ pub async fn merge(
 }
 
 /// The contact to be merged: another one, and no part of this one already.
-async fn other(session: &Session, from: ContactId, contact: &Contact) -> Result<(Place, Contact), Problem> {
+async fn other(session: &Session, from: ContactId, contact: &Contact) -> Result<(ContactSlot, Contact), Problem> {
     let refused = |code, detail| Err(Problem::invalid(vec![FieldError::new("/from", code, detail)]));
-    let place = session.store.place(session.workspace(), from).await?;
-    match &place.holder {
+    let slot = session.app.contacts.slot(session.workspace(), from).await?;
+    match &slot.holder {
         Holder::Contact(other) if other.id == contact.id => refused("same_contact", "is the contact itself"),
         Holder::Contact(other) => {
             let other = (**other).clone();
-            Ok((place, other))
+            Ok((slot, other))
         }
         Holder::Merged(_) => refused("merged_before", "has been merged into a contact before"),
         Holder::Nobody => refused("no_such_reference", "there is no such contact"),
@@ -154,7 +157,13 @@ fn too_many() -> Problem {
 
 /// `POST /v1/contacts/{contact_id}/erase`: nothing of the person stays. Their
 /// tickets do, without words; so do the figures.
-pub async fn erase(session: Session, Id(id): Id<ContactId>, write: Write, body: NoBody) -> Result<Response, Problem> {
+pub async fn erase(
+    session: Session,
+    State(worker): State<JobWorker>,
+    Id(id): Id<ContactId>,
+    write: Write,
+    body: NoBody,
+) -> Result<Response, Problem> {
     require_admin(&session, Scope::ContactsWrite)?;
     body.check()?;
     let executor = Executor::of(&session, &write, &body.raw);
@@ -162,15 +171,15 @@ pub async fn erase(session: Session, Id(id): Id<ContactId>, write: Write, body: 
         return Ok(response);
     }
     for _ in 0..ATTEMPTS {
-        let (place, contact) = load(&session, id).await?;
+        let (slot, contact) = load(&session, id).await?;
         require_version(&write, contact.version)?;
-        let plan = removal(&session, place, &contact, (ContactEnd::Erased, executor.context.cause(None))).await?;
+        let plan = removal(&session, slot, &contact, (ContactEnd::Erased, executor.context.cause(None))).await?;
         if write.is_dry_run {
             return Ok(DryRun::told(plan.events(session.workspace()), &ContactView::from(&contact), &()));
         }
         let subjects = contact.ids().collect();
         let job = Job { is_silent: write.is_silent, ..new_job(&session, JobKind::Erase, contact.id, subjects) };
-        if let Some(response) = begun(&executor, &session, &plan, &job).await? {
+        if let Some(response) = begin(&executor, &session, &worker, &plan, &job).await? {
             return Ok(response);
         }
     }
@@ -179,21 +188,23 @@ pub async fn erase(session: Session, Id(id): Id<ContactId>, write: Write, body: 
 
 /// Writes the plan with its job and does the first part of it; none when others
 /// were faster. What fails after that is left to the sweep: the job stands.
-async fn begun(
+async fn begin(
     executor: &Executor<'_>,
     session: &Session,
+    worker: &JobWorker,
     plan: &ContactPlan,
     job: &Job,
 ) -> Result<Option<Response>, Problem> {
     let answer = accepted(job);
     let record = executor.remember(&answer);
-    match session.store.write_contacts(session.workspace(), plan, Some(job), record.as_ref(), session.now).await {
+    match session.app.contacts.write_contacts(session.workspace(), plan, Some(job), record.as_ref(), session.now).await
+    {
         Ok(true) => {}
         Ok(false) => return Ok(None),
-        Err(CommitError::Answered(record)) => return Ok(Some(executor.replay(&record)?)),
+        Err(ContactError::Answered(AlreadyAnswered(record))) => return Ok(Some(executor.replay(&record)?)),
         Err(error) => return Err(error.into()),
     }
-    let worked = Box::pin(work(session, job)).await.unwrap_or_else(|error| {
+    let worked = Box::pin(work(session, worker, job)).await.unwrap_or_else(|error| {
         tracing::warn!(%error, job = %job.id, "the rest is left to the sweep");
         None
     });
@@ -206,22 +217,15 @@ fn accepted(job: &Job) -> Answer {
 }
 
 /// Works on a job for a while; answers how far it came.
-async fn work(session: &Session, job: &Job) -> Result<Option<Job>, StoreError> {
-    let (store, workspace, began) = (&session.store, session.workspace(), session.app.clock.now());
-    let Some(seen) = store.job(workspace, job.contact, job.id).await? else {
-        return Ok(None);
-    };
-    let mut seen = Box::new(seen);
-    loop {
-        let now = session.app.clock.now();
-        let files =
-            |ticket| lambdesk_objects::remove_files(session.app.objects.as_ref(), store, workspace, ticket, now);
-        match store.work_on(workspace, seen, now, files).await? {
-            Progress::Rest(job) => return Ok(Some(*job)),
-            Progress::More(more) if now.since(began) >= BUDGET => return Ok(Some(more.value)),
-            Progress::More(more) => seen = more,
-        }
-    }
+async fn work(session: &Session, worker: &JobWorker, job: &Job) -> Result<Option<Job>, TableError> {
+    let clock = &session.app.clock;
+    let began = clock.now();
+    let is_over = || clock.now().since(began) >= BUDGET;
+    let progress = worker.run(session.workspace(), job.contact, job.id, || clock.now(), is_over).await?;
+    Ok(progress.map(|progress| match progress {
+        Progress::More(read) => read.value,
+        Progress::Rest(job) => *job,
+    }))
 }
 
 /// `GET /v1/contacts/{contact_id}/receipts`: of exports, merges and erasures, the
@@ -229,7 +233,7 @@ async fn work(session: &Session, job: &Job) -> Result<Option<Job>, StoreError> {
 pub async fn receipts(session: Session, Id(id): Id<ContactId>, request: ListRequest) -> Result<Response, Problem> {
     require_admin(&session, Scope::ContactsRead)?;
     let listing = request.forward(session.workspace(), "/v1/contacts/{contact_id}/receipts", id.to_string())?;
-    let page = session.store.jobs(session.workspace(), id, listing.after()?, listing.limit).await?;
+    let page = session.app.contacts.jobs(session.workspace(), id, listing.after()?, listing.limit).await?;
     if page.items.is_empty() && listing.position.is_none() {
         load(&session, id).await?;
     }
@@ -247,6 +251,6 @@ pub async fn receipt(
     query.finish()?;
     require(&session, Scope::ContactsRead)?;
     session.require_admin()?;
-    let seen = session.store.job(session.workspace(), contact, id).await?.ok_or_else(Problem::not_found)?;
-    Ok(Answer::ok(&ReceiptView::from(&seen.value)).into_response())
+    let read = session.app.contacts.job(session.workspace(), contact, id).await?.ok_or_else(Problem::not_found)?;
+    Ok(Answer::ok(&ReceiptView::from(&read.value)).into_response())
 }

@@ -7,6 +7,7 @@
 //! | block, unblock, a contact's tickets | [`verbs`] |
 //! | merge, erase and their receipts | [`jobs`] |
 //! | export | [`export`] |
+//! | what handlers have at hand | [`state`] |
 //! | `/v1/accounts` | [`accounts`] |
 //! | what still uses a contact or account | [`uses`] |
 //!
@@ -19,12 +20,14 @@ mod contacts;
 mod export;
 mod jobs;
 pub mod openapi;
+mod state;
 mod uses;
 mod verbs;
 
+use crate::state::ContactsState;
 use lambdesk_api::{
     auth::Session,
-    function::{Routes, get, post},
+    function::{Function, Routes, get, post},
     problem::Problem,
     write::Write,
 };
@@ -35,7 +38,7 @@ use lambdesk_domain::{
 
 /// The routes of this function.
 #[must_use]
-pub fn routes() -> Routes {
+pub fn routes() -> Function {
     Routes::new()
         .at("/v1/contacts", get(contacts::list).post(contacts::create))
         .at("/v1/contacts/{contact_id}", get(contacts::get).patch(contacts::patch).delete(contacts::delete))
@@ -49,10 +52,8 @@ pub fn routes() -> Routes {
         .at("/v1/contacts/{contact_id}/receipts/{receipt_id}", get(jobs::receipt))
         .at("/v1/accounts", get(accounts::list).post(accounts::create))
         .at("/v1/accounts/{account_id}", get(accounts::get).patch(accounts::patch).delete(accounts::delete))
+        .over(ContactsState::of)
 }
-
-/// How often a change is decided anew because others changed the same meanwhile.
-const ATTEMPTS: u32 = 8;
 
 /// Holds the caller to a scope, and to being no channel.
 fn require(session: &Session, scope: Scope) -> Result<(), Problem> {

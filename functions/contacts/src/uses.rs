@@ -6,7 +6,9 @@ use lambdesk_domain::{
     contact::Contact,
     id::{AccountId, TicketId},
 };
-use lambdesk_store::{UsedBy, UserKind, keys::Posting};
+use lambdesk_store_lists::Lists;
+use lambdesk_store_tickets::{UsedBy, UserKind};
+use lambdesk_table::keys::IndexedValue;
 use serde_json::json;
 
 /// Holds a contact to being used by no ticket and no account, nor any that was
@@ -16,15 +18,15 @@ use serde_json::json;
 /// 409 `in_use`, naming the uses.
 pub async fn free(session: &Session, contact: &Contact) -> Result<(), Problem> {
     let ids: Vec<_> = contact.ids().collect();
-    refuse(session, &session.store.uses_of_contacts(session.workspace(), &ids).await?)
+    refuse(session, &session.app.tickets.uses_of_contacts(session.workspace(), &ids).await?)
 }
 
 /// Holds an account to being used by no ticket.
 ///
 /// # Errors
 /// 409 `in_use`, naming the uses.
-pub async fn free_account(session: &Session, account: AccountId) -> Result<(), Problem> {
-    let users = session.store.users_of(session.workspace(), &Posting::Account(account)).await?;
+pub async fn free_account(session: &Session, lists: &Lists, account: AccountId) -> Result<(), Problem> {
+    let users = lists.users_of(session.workspace(), &IndexedValue::Account(account)).await?;
     let ids: Vec<_> = users.tickets.into_iter().map(TicketId::uuid).collect();
     let used = (!ids.is_empty()).then_some(UsedBy { kind: UserKind::Ticket, ids, is_exact: !users.may_be_more });
     refuse(session, used.as_slice())

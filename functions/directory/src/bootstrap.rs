@@ -12,7 +12,7 @@ use lambdesk_api::{
     execute::{DryRun, Executor},
     idempotency::Answer,
     problem::Problem,
-    state::{App, Metered},
+    state::App,
     write::Write,
 };
 use lambdesk_domain::{
@@ -23,7 +23,8 @@ use lambdesk_domain::{
     text::{EmailAddress, Name},
 };
 use lambdesk_runtime::{Clock, clock::secret_bytes};
-use lambdesk_store::{CommitError, New, Record, Store};
+use lambdesk_store_directory::{Directories, EntryError, NewWorkspace};
+use lambdesk_table::{AlreadyAnswered, Record};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -46,14 +47,14 @@ pub struct Bootstrapped {
 /// # Errors
 /// When the table fails.
 pub async fn bootstrap(
-    store: &Store,
+    directories: &Directories,
     clock: &Clock,
     name: Name,
     owner_name: Name,
     owner_email: EmailAddress,
-) -> Result<Bootstrapped, CommitError> {
+) -> Result<Bootstrapped, EntryError> {
     let new = Bootstrapped::new(clock, name, owner_name, owner_email);
-    new.commit(store, new.workspace.id, None).await?;
+    new.commit(directories, new.workspace.id, None).await?;
     Ok(new)
 }
 
@@ -92,10 +93,15 @@ impl Bootstrapped {
     }
 
     /// Writes all of it, and the answer that `caller` is to be given again.
-    async fn commit(&self, store: &Store, caller: WorkspaceId, answer: Option<&Record>) -> Result<(), CommitError> {
+    async fn commit(
+        &self,
+        directories: &Directories,
+        caller: WorkspaceId,
+        answer: Option<&Record>,
+    ) -> Result<(), EntryError> {
         let owner = Entry::User(self.user.clone());
-        let new = New::Workspace { workspace: &self.workspace, owner: &owner, key: &self.key, hash: &self.hash };
-        store.add(caller, new, answer, self.workspace.created_at).await
+        let new = NewWorkspace { workspace: &self.workspace, owner: &owner, key: &self.key, hash: &self.hash };
+        directories.add_workspace(caller, new, answer, self.workspace.created_at).await
     }
 
     fn answer(&self) -> Answer {
@@ -166,12 +172,11 @@ impl WorkspaceBody {
 pub async fn create(
     _: Operator,
     State(app): State<App>,
-    Metered(store): Metered,
     write: Write,
     body: JsonBody<WorkspaceBody>,
 ) -> Result<Response, Problem> {
     write.require_new()?;
-    let executor = executor(&app, &store, &write, &body.raw);
+    let executor = executor(&app, &write, &body.raw);
     if let Some(response) = executor.answered_before().await? {
         return Ok(response);
     }
@@ -182,16 +187,16 @@ pub async fn create(
     }
     let answer = new.answer();
     let record = executor.remember(&answer);
-    match new.commit(&store, executor.workspace, record.as_ref()).await {
+    match new.commit(&app.directories, executor.workspace, record.as_ref()).await {
         Ok(()) => Ok(answer.into_response()),
-        Err(CommitError::Answered(record)) => Ok(executor.replay(&record)?),
+        Err(EntryError::Answered(AlreadyAnswered(record))) => Ok(executor.replay(&record)?),
         Err(error) => Err(error.into()),
     }
 }
 
 /// The operator is in no workspace: its answers are remembered under the id that
 /// no workspace has.
-fn executor<'a>(app: &'a App, store: &'a Store, write: &Write, body: &[u8]) -> Executor<'a> {
+fn executor<'a>(app: &'a App, write: &Write, body: &[u8]) -> Executor<'a> {
     let workspace = WorkspaceId::new(Uuid::nil());
     let context = Context {
         actor: Actor::System,
@@ -202,5 +207,5 @@ fn executor<'a>(app: &'a App, store: &'a Store, write: &Write, body: &[u8]) -> E
         now: app.clock.now(),
     };
     let idempotency = write.idempotency.as_ref().map(|key| key.bind(workspace, "operator", body));
-    Executor { store, app, workspace, context, is_dry_run: write.is_dry_run, idempotency }
+    Executor { app, workspace, context, is_dry_run: write.is_dry_run, idempotency }
 }

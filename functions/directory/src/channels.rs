@@ -5,9 +5,9 @@ use crate::{
     fields::immutable,
     filter::Filter,
     kind::{Kind, patched},
-    uses::Forcible,
+    uses::{Forcible, Uses},
 };
-use axum::response::Response;
+use axum::{extract::State, response::Response};
 use lambdesk_api::{
     auth::Session,
     body::{Checker, Input, NoBody, Unknown},
@@ -268,6 +268,7 @@ impl Kind for Channel {
 /// names nothing any more.
 pub async fn rotate_token(
     session: Session,
+    State(uses): State<Uses>,
     Id(id): Id<ChannelId>,
     write: Write,
     body: NoBody,
@@ -275,5 +276,5 @@ pub async fn rotate_token(
     body.check()?;
     let rotated = |channel: &Channel| Ok(Some(Channel { token: ChannelToken::new_secret(), ..channel.clone() }));
     let change = Forcible { write, is_forced: false };
-    changed(&session, &change, &body.raw, id.uuid(), rotated).await
+    changed(&session, &uses, &change, &body.raw, id.uuid(), rotated).await
 }

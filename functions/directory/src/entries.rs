@@ -3,13 +3,16 @@
 use crate::{
     cut::cut,
     kind::Kind,
-    uses::{Forcible, require_unused},
+    uses::{Forcible, Uses},
 };
-use axum::response::{IntoResponse, Response};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use lambdesk_api::{
     auth::Session,
     body::{Checker, JsonBody, PatchBody},
-    execute::{DryRun, Executor},
+    execute::{ATTEMPTS, DryRun, Executor},
     idempotency::Answer,
     listing::ListRequest,
     path::Id,
@@ -17,17 +20,15 @@ use lambdesk_api::{
     query::Query,
     write::Write,
 };
-use lambdesk_domain::id::Version;
 use lambdesk_domain::{
     access::Scope,
     directory::{Directory, Entry, KeyHolder, User},
+    id::Version,
 };
-use lambdesk_store::{CommitError, EntryChange, New, Seen, unique_part, version_of};
+use lambdesk_store_directory::{EntryChange, EntryError, unique_part};
+use lambdesk_table::{AlreadyAnswered, TableError, Versioned, version_of};
 use std::sync::Arc;
 use uuid::Uuid;
-
-/// How often a change is decided anew because others changed the same meanwhile.
-pub const ATTEMPTS: u32 = 8;
 
 /// Lists entries, oldest first.
 pub async fn list<K: Kind>(session: Session, mut request: ListRequest) -> Result<Response, Problem> {
@@ -45,8 +46,8 @@ pub async fn list<K: Kind>(session: Session, mut request: ListRequest) -> Result
 pub async fn get<K: Kind>(session: Session, Id(id): Id<K::Id>, query: Query) -> Result<Response, Problem> {
     query.finish()?;
     may_read(&session)?;
-    let (seen, found) = load::<K>(&session, K::uuid(id)).await?;
-    Ok(Answer::ok(&found.view(&session)).with_version(seen.version()).into_response())
+    let (read, found) = load::<K>(&session, K::uuid(id)).await?;
+    Ok(Answer::ok(&found.view(&session)).with_version(read.version()).into_response())
 }
 
 /// Makes an entry.
@@ -66,13 +67,13 @@ pub async fn create<K: Kind>(session: Session, write: Write, body: JsonBody<K::B
     }
     let entry = new.clone().entry();
     if write.is_dry_run {
-        return tried(&session, None, Some(new)).await;
+        return dry_run(&session, None, Some(new)).await;
     }
     let answer = Answer::created(format!("{}/{id}", K::PATH), &new.view(&session)).with_version(version_of(&entry));
     let record = executor.remember(&answer);
-    match session.store.add(session.workspace(), New::Entry(&entry), record.as_ref(), session.now).await {
+    match session.app.directories.add_entry(session.workspace(), &entry, record.as_ref(), session.now).await {
         Ok(()) => Ok(answer.into_response()),
-        Err(CommitError::Answered(record)) => Ok(executor.replay(&record)?),
+        Err(EntryError::Answered(AlreadyAnswered(record))) => Ok(executor.replay(&record)?),
         Err(error) => Err(error.into()),
     }
 }
@@ -80,17 +81,23 @@ pub async fn create<K: Kind>(session: Session, write: Write, body: JsonBody<K::B
 /// Changes an entry by a merge patch (RFC 7396).
 pub async fn patch<K: Kind>(
     session: Session,
+    State(uses): State<Uses>,
     Id(id): Id<K::Id>,
     change: Forcible,
     body: PatchBody<K::Body>,
 ) -> Result<Response, Problem> {
     let decide = |before: &K| checked(|check| Some(before.clone().patch(body.value.clone(), check))).map(Some);
-    changed(&session, &change, &body.raw, K::uuid(id), decide).await
+    changed(&session, &uses, &change, &body.raw, K::uuid(id), decide).await
 }
 
 /// Deletes an entry, and the API keys that stand for it.
-pub async fn delete<K: Kind>(session: Session, Id(id): Id<K::Id>, change: Forcible) -> Result<Response, Problem> {
-    changed::<K>(&session, &change, &[], K::uuid(id), |_| Ok(None)).await
+pub async fn delete<K: Kind>(
+    session: Session,
+    State(uses): State<Uses>,
+    Id(id): Id<K::Id>,
+    change: Forcible,
+) -> Result<Response, Problem> {
+    changed::<K>(&session, &uses, &change, &[], K::uuid(id), |_| Ok(None)).await
 }
 
 /// Changes an entry as `decide` says, to none to delete it; decides again when
@@ -100,6 +107,7 @@ pub async fn delete<K: Kind>(session: Session, Id(id): Id<K::Id>, change: Forcib
 /// Why it is refused, as a problem document.
 pub async fn changed<K: Kind>(
     session: &Session,
+    uses: &Uses,
     change: &Forcible,
     body: &[u8],
     id: Uuid,
@@ -111,38 +119,38 @@ pub async fn changed<K: Kind>(
         return Ok(response);
     }
     for _ in 0..ATTEMPTS {
-        let (seen, before) = load::<K>(session, id).await?;
-        require_version(&change.write, seen.version())?;
+        let (read, before) = load::<K>(session, id).await?;
+        require_version(&change.write, read.version())?;
         let after = decide(&before)?;
         refer(session, Some(&before), after.as_ref()).await?;
-        if let Some(response) = attempt(&executor, session, change, &seen, &before, after).await? {
+        if let Some(response) = attempt(&executor, session, uses, change, (&read, &before), after).await? {
             return Ok(response);
         }
     }
     Err(Problem::unavailable())
 }
 
-/// One try; none when something was no longer as it had been seen.
+/// One try; none when something was no longer as it was read.
 async fn attempt<K: Kind>(
     executor: &Executor<'_>,
     session: &Session,
+    uses: &Uses,
     forcible: &Forcible,
-    seen: &Seen<Entry>,
-    before: &K,
+    (read, before): (&Versioned<Entry>, &K),
     after: Option<K>,
 ) -> Result<Option<Response>, Problem> {
     K::permit(Some(before), after.as_ref(), session)?;
-    let needs_witness = K::loses_owner(before, after.as_ref());
-    let witness = if needs_witness { another_owner(session, seen).await? } else { None };
-    if needs_witness && witness.is_none() {
+    let needs_other = K::loses_owner(before, after.as_ref());
+    let other_owner = if needs_other { another_owner(session, read).await? } else { None };
+    if needs_other && other_owner.is_none() {
         return Ok(None);
     }
     if let Some(freed) = K::freed(before, after.as_ref()).filter(|_| !forcible.is_forced) {
-        require_unused(session, &freed).await?;
+        uses.require_none(session, &freed).await?;
     }
     let entry = after.clone().map(K::entry);
     if executor.is_dry_run {
-        return tried(session, Some(before.clone()), after).await.map(Some);
+        return dry_run(session, Some(before.clone()), after).await.map(Some);
     }
     let is_unchanged = after.as_ref() == Some(before);
     let answer = match (after, &entry) {
@@ -153,11 +161,11 @@ async fn attempt<K: Kind>(
         return Ok(Some(answer.into_response()));
     }
     let record = executor.remember(&answer);
-    let change = EntryChange { seen, after: entry.as_ref(), witness: witness.as_ref() };
-    match session.store.change_entry(session.workspace(), change, record.as_ref(), session.now).await {
+    let change = EntryChange { before: read, after: entry.as_ref(), co_condition: other_owner.as_ref() };
+    match session.app.directories.change_entry(session.workspace(), change, record.as_ref(), session.now).await {
         Ok(false) => return Ok(None),
         Ok(true) => {}
-        Err(CommitError::Answered(record)) => return Ok(Some(executor.replay(&record)?)),
+        Err(EntryError::Answered(AlreadyAnswered(record))) => return Ok(Some(executor.replay(&record)?)),
         Err(error) => return Err(error.into()),
     }
     if let Some(holder) = before.key_holder().filter(|_| entry.is_none()) {
@@ -209,23 +217,23 @@ fn crowded(most: usize) -> Problem {
 ///
 /// # Errors
 /// 404.
-pub async fn load<K: Kind>(session: &Session, id: Uuid) -> Result<(Seen<Entry>, K), Problem> {
-    let seen = session.store.entry(session.workspace(), id).await?.ok_or_else(Problem::not_found)?;
-    let value = K::of(seen.value.clone()).ok_or_else(Problem::not_found)?;
-    Ok((seen, value))
+pub async fn load<K: Kind>(session: &Session, id: Uuid) -> Result<(Versioned<Entry>, K), Problem> {
+    let read = session.app.directories.entry(session.workspace(), id).await?.ok_or_else(Problem::not_found)?;
+    let value = K::of(read.value.clone()).ok_or_else(Problem::not_found)?;
+    Ok((read, value))
 }
 
 async fn directory(session: &Session) -> Result<Arc<Directory>, Problem> {
-    session.store.fresh_directory(session.workspace()).await?.ok_or_else(Problem::not_found)
+    session.app.directories.fresh_directory(session.workspace()).await?.ok_or_else(Problem::not_found)
 }
 
 /// The answer to a dry run: whether the name would be free, too.
-async fn tried<K: Kind>(session: &Session, before: Option<K>, after: Option<K>) -> Result<Response, Problem> {
+async fn dry_run<K: Kind>(session: &Session, before: Option<K>, after: Option<K>) -> Result<Response, Problem> {
     if let Some(after) = after.clone().map(K::entry) {
         let others =
             K::all(&*directory(session).await?).into_iter().map(K::entry).filter(|other| other.id() != after.id());
         if others.map(|other| other.unique_name()).any(|name| name == after.unique_name()) {
-            return Err(CommitError::Taken(unique_part(&after)).into());
+            return Err(Problem::taken(unique_part(&after)));
         }
     }
     let views = [before, after].map(|entry| entry.map(|entry| entry.view(session)));
@@ -236,24 +244,24 @@ async fn tried<K: Kind>(session: &Session, before: Option<K>, after: Option<K>) 
 /// An owner besides this one; none when the one who was found has changed since.
 /// The change is held to that owner staying one, so that two owners who go at the
 /// same time can't both go.
-async fn another_owner(session: &Session, leaving: &Seen<Entry>) -> Result<Option<Seen<Entry>>, Problem> {
+async fn another_owner(session: &Session, leaving: &Versioned<Entry>) -> Result<Option<Versioned<Entry>>, Problem> {
     let is_owner = |user: &User| user.is_active_owner() && user.id.uuid() != leaving.value.id();
     let found = directory(session).await?.users.values().find(|user| is_owner(user)).map(|user| user.id.uuid());
     let last = || Problem::conflict("last_owner", "a workspace keeps at least one owner");
-    let owner = session.store.entry(session.workspace(), found.ok_or_else(last)?).await?;
-    Ok(owner.filter(|seen| matches!(&seen.value, Entry::User(user) if is_owner(user))))
+    let owner = session.app.directories.entry(session.workspace(), found.ok_or_else(last)?).await?;
+    Ok(owner.filter(|read| matches!(&read.value, Entry::User(user) if is_owner(user))))
 }
 
 /// Revokes the keys that stand for what is gone. A user's keys are refused without
 /// that; a failure leaves them to be revoked by hand.
 async fn revoke_keys_of(session: &Session, holder: KeyHolder) {
-    let workspace = session.workspace();
+    let (directories, workspace) = (&session.app.directories, session.workspace());
     let revoked = async {
-        let keys = session.store.api_keys(workspace).await?.into_iter().map(|listed| listed.key);
+        let keys = directories.api_keys(workspace).await?.into_iter().map(|listed| listed.key);
         for key in keys.filter(|key| key.holder == holder) {
-            session.store.revoke_api_key(workspace, key.id, session.now).await?;
+            directories.revoke_api_key(workspace, key.id, session.now).await?;
         }
-        Ok::<_, CommitError>(())
+        Ok::<_, TableError>(())
     };
     if let Err(error) = revoked.await {
         tracing::warn!(%error, "not all keys of a deleted holder were revoked");

@@ -17,7 +17,7 @@ use lambdesk_domain::{
     text::{FieldKey, Name},
     time::Timestamp,
 };
-use lambdesk_store::keys::Posting;
+use lambdesk_table::keys::IndexedValue;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -136,8 +136,8 @@ pub fn immutable<T>(pointer: &str, input: &Input<T>, check: &mut Checker) {
 }
 
 /// A choice, as tickets that have it are found by it.
-fn chosen(field: &FieldDefinition, option: &Name) -> Posting {
-    Posting::Custom(field.key.clone(), FieldValue::Text(option.to_string()))
+fn chosen(field: &FieldDefinition, option: &Name) -> IndexedValue {
+    IndexedValue::Custom(field.key.clone(), FieldValue::Text(option.to_string()))
 }
 
 /// Options in the order given: some for fields with a choice, none for the others.

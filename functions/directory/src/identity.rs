@@ -1,12 +1,12 @@
 //! `POST /v1/channels/{channel_id}/identity-secret`: what a site's own login signs
 //! its visitors' identity tokens with.
 
-use crate::entries::{ATTEMPTS, load, require_version};
+use crate::entries::{load, require_version};
 use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
     auth::Session,
     body::NoBody,
-    execute::{DryRun, Executor},
+    execute::{ATTEMPTS, DryRun, Executor},
     idempotency::Answer,
     path::Id,
     problem::Problem,
@@ -17,7 +17,8 @@ use lambdesk_domain::{
     directory::{Channel, Entry},
     id::ChannelId,
 };
-use lambdesk_store::{CommitError, EntryChange, version_of};
+use lambdesk_store_directory::{EntryChange, EntryError};
+use lambdesk_table::{AlreadyAnswered, version_of};
 use serde::Serialize;
 
 /// A channel's new identity secret.
@@ -58,8 +59,8 @@ pub async fn next_secret(
     }
     body.check()?;
     for _ in 0..ATTEMPTS {
-        let (seen, before) = load::<Channel>(&session, id.uuid()).await?;
-        require_version(&write, seen.version())?;
+        let (read, before) = load::<Channel>(&session, id.uuid()).await?;
+        require_version(&write, read.version())?;
         let generation = before.identity_generation.checked_add(1).ok_or_else(Problem::internal)?;
         let after = Channel { identity_generation: generation, ..before.clone() };
         if write.is_dry_run {
@@ -69,11 +70,11 @@ pub async fn next_secret(
         let entry = Entry::Channel(after);
         let answer = Answer::ok(&view).with_version(version_of(&entry));
         let record = executor.remember(&answer);
-        let change = EntryChange { seen: &seen, after: Some(&entry), witness: None };
-        match session.store.change_entry(session.workspace(), change, record.as_ref(), session.now).await {
+        let change = EntryChange { before: &read, after: Some(&entry), co_condition: None };
+        match session.app.directories.change_entry(session.workspace(), change, record.as_ref(), session.now).await {
             Ok(true) => return Ok(answer.into_response()),
             Ok(false) => {}
-            Err(CommitError::Answered(record)) => return Ok(executor.replay(&record)?),
+            Err(EntryError::Answered(AlreadyAnswered(record))) => return Ok(executor.replay(&record)?),
             Err(error) => return Err(error.into()),
         }
     }

@@ -7,7 +7,7 @@ use lambdesk_domain::{
     text::Name,
     time::Timestamp,
 };
-use lambdesk_store::ListedKey;
+use lambdesk_store_directory::ListedKey;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

@@ -2,7 +2,7 @@
 
 use crate::{
     cut::cut,
-    entries::{ATTEMPTS, require_version},
+    entries::require_version,
     fields::immutable,
     filter::Filter,
     key_view::{KeyKind, KeyView},
@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
     auth::{BearerKey, Session},
     body::{Checker, Input, JsonBody, PatchBody, Unknown},
-    execute::{DryRun, Executor},
+    execute::{ATTEMPTS, DryRun, Executor},
     idempotency::Answer,
     listing::ListRequest,
     openapi::nullable,
@@ -29,7 +29,8 @@ use lambdesk_domain::{
     text::Name,
     time::Timestamp,
 };
-use lambdesk_store::{CommitError, KeyChange, ListedKey, New, Seen};
+use lambdesk_store_directory::{AddKeyError, KeyChange, ListedKey, NewApiKey};
+use lambdesk_table::{AlreadyAnswered, AnswerError, Versioned};
 use serde::Deserialize;
 
 /// What a channel key can be narrowed to: nothing beyond the tickets of its channel.
@@ -122,7 +123,7 @@ pub async fn list(session: Session, mut request: ListRequest) -> Result<Response
     let filter = filter(&mut request.query);
     let listing = request.listing(session.workspace(), "/v1/api-keys", filter.spelling())?;
     session.require_admin()?;
-    let keys = session.store.api_keys(session.workspace()).await?;
+    let keys = session.app.directories.api_keys(session.workspace()).await?;
     let views = keys.into_iter().map(|listed| (listed.key.id.uuid(), KeyView::listed(listed, session.now)));
     cut(&listing, views.filter(|(_, view)| filter.takes(view)).collect())
 }
@@ -154,7 +155,7 @@ pub async fn create(session: Session, write: Write, body: JsonBody<KeyBody>) -> 
     }
     let mut check = Checker::new();
     let given = body.value.check(session.now, &mut check);
-    let (role, holder) = seen_holder(&session, given.holder, &mut check).await?;
+    let (role, holder) = read_holder(&session, given.holder, &mut check).await?;
     check.finish()?;
     let key = new_key(&session, given)?;
     may_grant(&session, key.scopes, role)?;
@@ -166,12 +167,12 @@ pub async fn create(session: Session, write: Write, body: JsonBody<KeyBody>) -> 
     let view = KeyView::shown_once(&key, text);
     let answer = Answer::created(format!("/v1/api-keys/{}", key.id), &view).with_version(version);
     let record = executor.remember(&answer);
-    let new = New::ApiKey { key: &key, hash: &hash, holder: holder.as_ref() };
-    match session.store.add(session.workspace(), new, record.as_ref(), session.now).await {
+    let new = NewApiKey { key: &key, hash: &hash, holder: holder.as_ref() };
+    match session.app.directories.add_api_key(new, record.as_ref(), session.now).await {
         Ok(()) => Ok(answer.into_response()),
-        Err(CommitError::Answered(record)) => Ok(executor.replay(&record)?),
+        Err(AddKeyError::Answered(AlreadyAnswered(record))) => Ok(executor.replay(&record)?),
         // The holder has changed this moment; another try sees it as it is.
-        Err(CommitError::Absent) => Err(Problem::unavailable()),
+        Err(AddKeyError::HolderChanged) => Err(Problem::unavailable()),
         Err(error) => Err(error.into()),
     }
 }
@@ -240,7 +241,7 @@ pub async fn patch(
         }
         let change = KeyChange::Edit(&after);
         let changed = listed.after(change).ok_or_else(Problem::internal)?;
-        if after == listed.key || session.store.change_api_key(&listed, change, None, session.now).await? {
+        if after == listed.key || session.app.directories.change_api_key(&listed, change, None, session.now).await? {
             let version = changed.version();
             return Ok(Answer::ok(&KeyView::listed(changed, session.now)).with_version(version).into_response());
         }
@@ -260,7 +261,7 @@ pub async fn revoke(session: Session, Id(id): Id<ApiKeyId>, write: Write) -> Res
         if write.is_dry_run {
             return Ok(DryRun::between(&KeyView::from(listed.key), &()));
         }
-        if session.store.change_api_key(&listed, KeyChange::Revoke, None, session.now).await? {
+        if session.app.directories.change_api_key(&listed, KeyChange::Revoke, None, session.now).await? {
             return Ok(Answer::no_content().into_response());
         }
     }
@@ -269,30 +270,30 @@ pub async fn revoke(session: Session, Id(id): Id<ApiKeyId>, write: Write) -> Res
 
 /// A key of the workspace.
 pub async fn find(session: &Session, id: ApiKeyId) -> Result<ListedKey, Problem> {
-    session.store.listed_api_key(session.workspace(), id).await?.ok_or_else(Problem::not_found)
+    session.app.directories.listed_api_key(session.workspace(), id).await?.ok_or_else(Problem::not_found)
 }
 
 /// The role of the user that a key stands for; none if it is another's or gone.
 pub async fn holders_role(session: &Session, key: &ApiKey) -> Result<Option<Role>, Problem> {
-    let (role, _) = seen_holder(session, Some(key.holder), &mut Checker::new()).await?;
+    let (role, _) = read_holder(session, Some(key.holder), &mut Checker::new()).await?;
     Ok(role)
 }
 
 /// The entry that a key stands for as it is now, and its role if it is a user.
-async fn seen_holder(
+async fn read_holder(
     session: &Session,
     holder: Option<KeyHolder>,
     check: &mut Checker,
-) -> Result<(Option<Role>, Option<Seen<Entry>>), Problem> {
+) -> Result<(Option<Role>, Option<Versioned<Entry>>), Problem> {
     let (pointer, id) = match holder {
         Some(KeyHolder::User { user_id }) => ("/user_id", user_id.uuid()),
         Some(KeyHolder::Channel { channel_id }) => ("/channel_id", channel_id.uuid()),
         Some(KeyHolder::Machine) | None => return Ok((None, None)),
     };
-    let seen = session.store.entry(session.workspace(), id).await?;
-    match (holder, seen.as_ref().map(|seen| &seen.value)) {
-        (Some(KeyHolder::User { .. }), Some(Entry::User(user))) => Ok((Some(user.role), seen)),
-        (Some(KeyHolder::Channel { .. }), Some(Entry::Channel(_))) => Ok((None, seen)),
+    let entry = session.app.directories.entry(session.workspace(), id).await?;
+    match (holder, entry.as_ref().map(|entry| &entry.value)) {
+        (Some(KeyHolder::User { .. }), Some(Entry::User(user))) => Ok((Some(user.role), entry)),
+        (Some(KeyHolder::Channel { .. }), Some(Entry::Channel(_))) => Ok((None, entry)),
         _ => {
             check.error(pointer, "no_such_reference", "there is no such user or channel");
             Ok((None, None))

@@ -12,6 +12,7 @@
 //! | what lists are narrowed by; what still uses an entry | [`filter`], [`uses`] |
 //! | `/v1/custom-fields` | [`fields`] |
 //! | a page out of a list that is small enough to be read whole | [`cut`](mod@cut) |
+//! | what handlers have at hand | [`state`] |
 //!
 //! Owners, admins and machine keys with the scope `admin` write; whoever reads
 //! tickets may read the entries. Nobody grants a role above their own.
@@ -45,6 +46,7 @@ mod labels;
 pub mod openapi;
 mod operator;
 mod rotation;
+mod state;
 mod users;
 mod uses;
 mod workspace;
@@ -52,9 +54,9 @@ mod workspace;
 pub use bootstrap::{Bootstrapped, bootstrap};
 pub use operator::OperatorToken;
 
+use crate::{kind::Kind, state::DirectoryState};
 use axum::Extension;
-use kind::Kind;
-use lambdesk_api::function::{Routes, get, post};
+use lambdesk_api::function::{Function, Routes, get, post};
 use lambdesk_domain::{
     custom_field::FieldDefinition,
     directory::{Category, Channel, Tag, Team, User},
@@ -62,7 +64,7 @@ use lambdesk_domain::{
 
 /// The routes of this function. Without the operator's token nobody makes workspaces.
 #[must_use]
-pub fn routes(operator: Option<OperatorToken>) -> Routes {
+pub fn routes(operator: Option<OperatorToken>) -> Function {
     let routes = Routes::new()
         .at("/v1/workspaces", post(bootstrap::create).wrapped(|methods| methods.layer(Extension(operator))))
         .at("/v1/workspace", get(workspace::get).patch(workspace::patch))
@@ -73,10 +75,10 @@ pub fn routes(operator: Option<OperatorToken>) -> Routes {
         .at("/v1/channels/{channel_id}/identity-secret", post(identity::next_secret));
     let routes = entries_of::<Team>(entries_of::<User>(routes));
     let routes = entries_of::<Category>(entries_of::<Tag>(routes));
-    entries_of::<FieldDefinition>(entries_of::<Channel>(routes))
+    entries_of::<FieldDefinition>(entries_of::<Channel>(routes)).over(DirectoryState::of)
 }
 
-fn entries_of<K: Kind>(routes: Routes) -> Routes {
+fn entries_of<K: Kind>(routes: Routes<DirectoryState>) -> Routes<DirectoryState> {
     let one = get(entries::get::<K>).patch(entries::patch::<K>).delete(entries::delete::<K>);
     routes.at(K::PATH, get(entries::list::<K>).post(entries::create::<K>)).at(K::ITEM_PATH, one)
 }

@@ -1,7 +1,7 @@
 //! `POST /v1/api-keys/{api_key_id}/rotate`: a new secret, while the old one lives on.
 
 use crate::{
-    entries::{ATTEMPTS, require_version},
+    entries::require_version,
     key_view::KeyView,
     keys::{find, holders_role, may_grant},
 };
@@ -9,14 +9,15 @@ use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
     auth::{BearerKey, Session},
     body::{Checker, Input, OptionalJsonBody, Unknown},
-    execute::{DryRun, Executor},
+    execute::{ATTEMPTS, DryRun, Executor},
     idempotency::Answer,
     path::Id,
     problem::Problem,
     write::Write,
 };
 use lambdesk_domain::id::ApiKeyId;
-use lambdesk_store::{CommitError, KeyChange};
+use lambdesk_store_directory::KeyChange;
+use lambdesk_table::{AlreadyAnswered, AnswerError};
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -79,11 +80,11 @@ pub async fn rotate(
         let version = after.version();
         let answer = Answer::ok(&KeyView::listed(after, session.now).with_text(text)).with_version(version);
         let record = executor.remember(&answer);
-        match session.store.change_api_key(&listed, change, record.as_ref(), session.now).await {
+        match session.app.directories.change_api_key(&listed, change, record.as_ref(), session.now).await {
             Ok(true) => return Ok(answer.into_response()),
             Ok(false) => {}
-            Err(CommitError::Answered(record)) => return Ok(executor.replay(&record)?),
-            Err(error) => return Err(error.into()),
+            Err(AnswerError::Answered(AlreadyAnswered(record))) => return Ok(executor.replay(&record)?),
+            Err(AnswerError::Table(error)) => return Err(error.into()),
         }
     }
     Err(Problem::unavailable())

@@ -1,14 +1,11 @@
 //! `/v1/workspace`: the settings. Administrators only.
 
-use crate::{
-    entries::{ATTEMPTS, require_version},
-    kind::patched,
-};
+use crate::{entries::require_version, kind::patched};
 use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
     auth::Session,
     body::{Checker, Input, PatchBody, Unknown},
-    execute::DryRun,
+    execute::{ATTEMPTS, DryRun},
     idempotency::Answer,
     openapi::nullable,
     problem::Problem,
@@ -22,7 +19,7 @@ use lambdesk_domain::{
     text::Name,
     time::Timestamp,
 };
-use lambdesk_store::version_of;
+use lambdesk_table::version_of;
 use serde::{Deserialize, Serialize};
 
 /// The settings as they are answered.
@@ -108,21 +105,22 @@ fn set<T>(target: &mut T, value: Option<T>) {
 pub async fn get(session: Session, query: Query) -> Result<Response, Problem> {
     query.finish()?;
     session.require_admin()?;
-    let seen = session.store.settings(session.workspace()).await?.ok_or_else(Problem::not_found)?;
-    Ok(Answer::ok(&WorkspaceView::from(&seen.value)).with_version(seen.version()).into_response())
+    let settings = session.app.directories.settings(session.workspace()).await?.ok_or_else(Problem::not_found)?;
+    Ok(Answer::ok(&WorkspaceView::from(&settings.value)).with_version(settings.version()).into_response())
 }
 
 /// `PATCH /v1/workspace`.
 pub async fn patch(session: Session, write: Write, body: PatchBody<SettingsBody>) -> Result<Response, Problem> {
     session.require_admin()?;
+    let directories = &session.app.directories;
     for _ in 0..ATTEMPTS {
-        let seen = session.store.settings(session.workspace()).await?.ok_or_else(Problem::not_found)?;
-        require_version(&write, seen.version())?;
-        let after = body.value.clone().applied_to(&seen.value)?;
+        let before = directories.settings(session.workspace()).await?.ok_or_else(Problem::not_found)?;
+        require_version(&write, before.version())?;
+        let after = body.value.clone().applied_to(&before.value)?;
         if write.is_dry_run {
-            return Ok(DryRun::between(&WorkspaceView::from(&seen.value), &WorkspaceView::from(&after)));
+            return Ok(DryRun::between(&WorkspaceView::from(&before.value), &WorkspaceView::from(&after)));
         }
-        if after == seen.value || session.store.change_settings(&seen, &after, session.now).await? {
+        if after == before.value || directories.change_settings(&before, &after, session.now).await? {
             return Ok(Answer::ok(&WorkspaceView::from(&after)).with_version(version_of(&after)).into_response());
         }
     }

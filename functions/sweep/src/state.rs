@@ -136,6 +136,19 @@ mod tests {
     }
 
     #[test]
+    fn the_place_of_a_reconcile_is_stored_as_it_always_was_and_no_other_is_read() {
+        for (at, stored) in [
+            (ReconcileCursor::Tickets(None), r#"{"Tickets":null}"#),
+            (ReconcileCursor::Tickets(Some("here".into())), r#"{"Tickets":"here"}"#),
+            (ReconcileCursor::Contacts(None), r#"{"Contacts":null}"#),
+        ] {
+            assert_eq!(serde_json::to_string(&at).unwrap(), stored);
+            assert_eq!(serde_json::from_str::<ReconcileCursor>(stored).unwrap(), at);
+        }
+        assert!(serde_json::from_str::<ReconcileCursor>(r#"{"Accounts":null}"#).is_err());
+    }
+
+    #[test]
     fn a_reconcile_under_way_goes_on_where_it_was() {
         let walk =
             ReconcileWalk { at: ReconcileCursor::Tickets(Some("here".into())), ..ReconcileWalk::new(Timestamp::EPOCH) };

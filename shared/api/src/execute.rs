@@ -25,7 +25,7 @@ use lambdesk_store_tickets::CommitError;
 use lambdesk_table::{AlreadyAnswered, Record};
 
 /// How often a command is decided anew because others changed the ticket meanwhile.
-const ATTEMPTS: u32 = 8;
+pub const ATTEMPTS: u32 = 8;
 
 /// A command on one ticket, and the answer to it.
 pub struct Command<D, A> {

@@ -9,7 +9,7 @@ use crate::{
     state::App,
 };
 use axum::{
-    extract::{FromRequestParts, OriginalUri},
+    extract::{FromRef, FromRequestParts, OriginalUri},
     http::{Uri, request::Parts},
     response::Response,
 };
@@ -29,13 +29,16 @@ pub struct ListRequest {
     sealing: Arc<SealingKey>,
 }
 
-impl FromRequestParts<App> for ListRequest {
+impl<S: Sync> FromRequestParts<S> for ListRequest
+where
+    App: FromRef<S>,
+{
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let query = Query::from_request_parts(parts, app).await?;
-        let Ok(OriginalUri(uri)) = OriginalUri::from_request_parts(parts, app).await;
-        Ok(Self { query, uri, sealing: Arc::clone(&app.sealing) })
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let query = Query::parse(parts.uri.query().unwrap_or_default())?;
+        let Ok(OriginalUri(uri)) = OriginalUri::from_request_parts(parts, &()).await;
+        Ok(Self { query, uri, sealing: App::from_ref(state).sealing })
     }
 }
 

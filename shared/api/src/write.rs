@@ -1,9 +1,7 @@
 //! What any write may say besides its body: silent, dry run, the version seen, an
 //! idempotency key.
 
-use crate::{
-    auth::Session, idempotency::IdempotencyKey, precondition::IfMatch, problem::Problem, query::Query, state::App,
-};
+use crate::{auth::Session, idempotency::IdempotencyKey, precondition::IfMatch, problem::Problem, query::Query};
 use axum::{
     extract::FromRequestParts,
     http::{Method, StatusCode, request::Parts},
@@ -23,12 +21,12 @@ pub struct Write {
     pub idempotency: Option<IdempotencyKey>,
 }
 
-impl FromRequestParts<App> for Write {
+impl<S: Send + Sync> FromRequestParts<S> for Write {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let query = Query::from_request_parts(parts, app).await?;
-        Self::read(parts, app, query).await
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let query = Query::from_request_parts(parts, state).await?;
+        Self::read(parts, state, query).await
     }
 }
 
@@ -37,13 +35,13 @@ impl Write {
     ///
     /// # Errors
     /// 400 for parameters that nobody takes and for headers that can't be read.
-    pub async fn read(parts: &mut Parts, app: &App, mut query: Query) -> Result<Self, Problem> {
+    pub async fn read<S: Send + Sync>(parts: &mut Parts, state: &S, mut query: Query) -> Result<Self, Problem> {
         let is_silent = query.flag("silent").unwrap_or(false);
         let is_dry_run = query.flag("dry_run").unwrap_or(false);
         query.finish()?;
         let is_post = parts.method == Method::POST;
         let idempotency = if is_post { IdempotencyKey::of(parts)? } else { None };
-        Ok(Self { is_silent, is_dry_run, if_match: IfMatch::from_request_parts(parts, app).await?.0, idempotency })
+        Ok(Self { is_silent, is_dry_run, if_match: IfMatch::from_request_parts(parts, state).await?.0, idempotency })
     }
 
     /// Refuses `If-Match` where there is no version that it could name: it is false of

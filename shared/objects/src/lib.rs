@@ -11,6 +11,7 @@
 //! | signing | `sign` |
 //! | the few requests that we make ourselves | `calls` |
 //! | removing what a ticket has stored | `removal` |
+//! | the worker of merge and erase jobs | `personal_data` |
 //!
 //! An object is stored with the tag `state=pending`, and loses it when a message
 //! takes it. What still has the tag after a day is removed by the bucket's
@@ -26,6 +27,7 @@ mod calls;
 mod erasure;
 mod error;
 mod key;
+mod personal_data;
 mod removal;
 mod sign;
 
@@ -33,6 +35,7 @@ pub use calls::Head;
 pub use erasure::remove_files;
 pub use error::{ObjectsError, RemovalError};
 pub use key::ObjectKey;
+pub use personal_data::{JobWorker, Progress};
 pub use removal::Removal;
 pub use sign::{PENDING, SignedDownload, SignedUpload};
 

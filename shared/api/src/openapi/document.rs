@@ -4,7 +4,7 @@ use super::{
     operation::{Finished, Operation, Operations},
     schemas::Schemas,
 };
-use crate::{function::Routes, problem::Document};
+use crate::{function::Function, problem::Document};
 use axum::http::StatusCode;
 use lambdesk_domain::events::Event;
 use serde_json::{Map, Value as Json, json};
@@ -21,15 +21,15 @@ pub enum Incomplete {
     Unserved(usize, &'static str),
 }
 
-/// Makes the document of these functions, each with its routes and what is told
+/// Makes the document of these functions, each with what it serves and what is told
 /// of them. `about` is its description, in Markdown.
 ///
 /// # Errors
 /// Every handler that is served but not told of, and told of but not served.
-pub fn document(about: &str, version: &str, functions: Vec<(Routes, Operations)>) -> Result<Json, Vec<Incomplete>> {
+pub fn document(about: &str, version: &str, functions: Vec<(Function, Operations)>) -> Result<Json, Vec<Incomplete>> {
     let mut document = Document31::default();
-    for (routes, operations) in functions {
-        document.add(&routes, &operations);
+    for (function, operations) in functions {
+        document.add(&function, &operations);
     }
     if !document.faults.is_empty() {
         return Err(document.faults);
@@ -48,9 +48,9 @@ struct Document31 {
 }
 
 impl Document31 {
-    fn add(&mut self, routes: &Routes, operations: &Operations) {
+    fn add(&mut self, function: &Function, operations: &Operations) {
         let mut served = BTreeSet::new();
-        for route in routes.served() {
+        for route in function.served() {
             let method = route.method.as_str().to_ascii_lowercase();
             let Some(told) = operations.told.get(&route.handler) else {
                 self.faults.push(Incomplete::Untold(format!("{} {}", route.method, route.path)));

@@ -4,8 +4,8 @@ use super::{
     schemas::Schemas,
     signature::{Signature, Tell},
 };
-use crate::{execute::DryRun, function::Served, page::PageInfo, state::App};
-use axum::{handler::Handler, http::Method};
+use crate::{execute::DryRun, function::Served, page::PageInfo};
+use axum::http::Method;
 use schemars::JsonSchema;
 use serde_json::{Map, Value as Json, json};
 use std::{
@@ -41,11 +41,11 @@ impl Operations {
     #[must_use]
     pub fn op<H, T>(mut self, _: H, summary: impl Into<String>, tell: impl Fn(&mut Operation) + 'static) -> Self
     where
-        H: Handler<T, App>,
-        T: Signature + 'static,
+        H: Signature<T> + 'static,
+        T: 'static,
     {
         let tell = Box::new(move |operation: &mut Operation| {
-            T::tell(operation);
+            H::tell(operation);
             tell(operation);
         });
         let before = self.told.insert(TypeId::of::<H>(), Told { summary: summary.into(), tell });

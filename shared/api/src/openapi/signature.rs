@@ -26,15 +26,18 @@ pub trait Tell {
     fn tell(operation: &mut Operation);
 }
 
-/// The arguments of a handler, as axum's `Handler` lists them.
-pub trait Signature {
+/// A handler by its arguments, whatever the state of its function.
+pub trait Signature<T> {
     /// Adds what each of them tells.
     fn tell(operation: &mut Operation);
 }
 
 macro_rules! signatures {
     ($(($($argument:ident)*))*) => {$(
-        impl<M, $($argument: Tell),*> Signature for (M, $($argument,)*) {
+        impl<H, R, $($argument: Tell),*> Signature<($($argument,)*)> for H
+        where
+            H: Fn($($argument),*) -> R,
+        {
             fn tell(_operation: &mut Operation) {
                 $($argument::tell(_operation);)*
             }

@@ -20,4 +20,4 @@ pub use handle::Tickets;
 pub use purge::OldestTickets;
 pub use reconcile::TicketSlice;
 pub use thread::ThreadPage;
-pub use uses::UsedBy;
+pub use uses::{UsedBy, UserKind};

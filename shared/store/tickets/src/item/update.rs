@@ -54,8 +54,8 @@ impl Update<'_> {
         self.set(attr::UPDATED, time(now));
         self.set(attr::CAUSE, text(compact::cause(&self.change.cause)));
         for set in sets {
-            let (path, value) = stored(set);
-            self.assign(path, value);
+            let (place, value) = stored(set);
+            self.assign(place, value);
             self.index(set);
         }
         self.tags(tags);

@@ -1,0 +1,32 @@
+//! State of the directory function: beside what every function has, the stores of what may
+//! use an entry.
+
+use crate::uses::Uses;
+use axum::extract::FromRef;
+use lambdesk_api::state::App;
+
+/// The state of this function. Cheap to clone.
+#[derive(Clone)]
+pub struct DirectoryState {
+    app: App,
+    uses: Uses,
+}
+
+impl DirectoryState {
+    /// Over the table of this state.
+    pub fn of(app: &App) -> Self {
+        Self { uses: Uses::of(app), app: app.clone() }
+    }
+}
+
+impl FromRef<DirectoryState> for App {
+    fn from_ref(state: &DirectoryState) -> Self {
+        state.app.clone()
+    }
+}
+
+impl FromRef<DirectoryState> for Uses {
+    fn from_ref(state: &DirectoryState) -> Self {
+        state.uses.clone()
+    }
+}
