@@ -1,7 +1,7 @@
 //! A workspace in a table in memory, on a clock that the test turns.
 
 use crate::{client::Client, stores::Stores, table::TestTable};
-use lambdesk_api::{auth::BearerKey, channel_token::ChannelToken, function::Routes, seal::SealingKey, state::App};
+use lambdesk_api::{auth::BearerKey, channel_token::ChannelToken, function::Function, seal::SealingKey, state::App};
 use lambdesk_domain::{
     access::{AccessRules, Actor, Role, Scope, Scopes},
     command::{self, Context, Decision, Fields, NewReply, NewTicket, Prior, Rejection, ReplyKind, Update, create},
@@ -65,8 +65,8 @@ impl Desk {
     }
 
     /// The owner as a caller of a function's routes.
-    pub fn client(&self, routes: Routes) -> Client {
-        Client::new(routes.router(&self.app)).with_key(&self.key)
+    pub fn client(&self, function: Function) -> Client {
+        Client::new(function.router(&self.app)).with_key(&self.key)
     }
 
     /// The time.

@@ -37,13 +37,14 @@ impl Stores {
     /// Nothing remembered yet.
     #[must_use]
     pub fn new(table: &Table) -> Self {
-        let (events, search) = (Events::new(table), SearchIndex::new(table));
+        let (events, tickets) = (Events::new(table), Tickets::new(table));
+        let search = SearchIndex::new(table, &tickets);
         let reports = Reports::new(table, &events);
         Self {
             directories: Directories::new(table),
             webhooks: Webhooks::new(table),
             contacts: Contacts::new(table),
-            tickets: Tickets::new(table),
+            tickets,
             lists: Lists::new(table, &search, &reports),
             events,
             search,

@@ -71,7 +71,7 @@ fn due_of(item: &Item) -> Option<Due> {
     if let Some((workspace, contact, job)) = keys::parse_job(&key) {
         return Some(Due::Job { workspace, contact, job, at });
     }
-    if let Some(workspace) = keys::parse_index_care(&key) {
+    if let Some(workspace) = keys::parse_compaction(&key) {
         return Some(Due::Compaction { workspace, at });
     }
     if let Some(workspace) = keys::parse_round(&key) {

@@ -73,7 +73,7 @@ impl<'a> ChangeRecord<'a> {
         let part = match self.key("sk")? {
             sk if keys::is_ticket(sk) => TicketPart::Item,
             sk if keys::parse_message(sk).is_some() => TicketPart::Message,
-            sk if keys::is_index_wish(sk) => TicketPart::ReindexRequest,
+            sk if keys::is_reindex_request(sk) => TicketPart::ReindexRequest,
             _ => return None,
         };
         keys::parse_ticket(self.key("pk")?).map(|(workspace, ticket)| (workspace, ticket, part))

@@ -1,1 +1,33 @@
-//! To be filled.
+#![doc = include_str!("../README.md")]
+
+mod columns;
+mod count;
+mod day_scan;
+mod error;
+mod expression;
+mod filter;
+mod key_scan;
+mod list;
+mod lists;
+mod number;
+mod page;
+mod plan;
+mod position;
+mod query;
+mod rows;
+mod scan;
+mod searched;
+mod selective;
+mod sort;
+mod source;
+mod tickets;
+mod uses;
+mod walk;
+
+pub use error::ListError;
+pub use filter::{CustomFilter, ListFilter, Period};
+pub use lists::Lists;
+pub use position::{InvalidListPosition, ListPosition, ListStart};
+pub use query::{DEEPEST, ListPage, ListQuery, Total};
+pub use sort::{Sort, SortBy};
+pub use uses::ValueUsers;

@@ -1,1 +1,26 @@
-//! To be filled.
+#![doc = include_str!("../README.md")]
+
+mod block;
+mod buffer;
+mod cache;
+mod compaction;
+mod delta;
+mod index;
+mod indexing;
+mod intersect;
+mod manifest;
+mod merge;
+mod number_set;
+mod policy;
+mod query;
+mod schedule;
+mod search;
+mod segments;
+mod varint;
+
+pub use buffer::TicketWords;
+pub use compaction::{Compacted, CompactionBudget};
+pub use delta::{TicketDelta, WordChange};
+pub use index::SearchIndex;
+pub use policy::TOMBSTONE_TTL;
+pub use query::{Hits, Search, SearchFrom};

@@ -42,6 +42,11 @@ pub fn id(id: Uuid) -> Value {
     text(keys::short(id))
 }
 
+/// Bytes.
+pub fn binary(bytes: Vec<u8>) -> Value {
+    Value::B(bytes.into())
+}
+
 /// Anything, as JSON text.
 ///
 /// # Panics
@@ -50,15 +55,19 @@ pub fn json(value: &impl Serialize) -> Value {
     text(serde_json::to_string(value).expect("our types are representable in JSON"))
 }
 
+/// An item of nothing but its key.
+#[must_use]
+pub fn keyed(key: keys::Key) -> Item {
+    let keys::Key { pk, sk } = key;
+    HashMap::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))])
+}
+
 /// An item that is one JSON document under a key.
 pub fn document(key: keys::Key, value: &impl Serialize) -> Item {
-    let keys::Key { pk, sk } = key;
-    HashMap::from([
-        ("pk".to_owned(), text(pk)),
-        ("sk".to_owned(), text(sk)),
-        ("v".to_owned(), number(FORMAT)),
-        ("doc".to_owned(), json(value)),
-    ])
+    let mut item = keyed(key);
+    item.insert("v".to_owned(), number(FORMAT));
+    item.insert("doc".to_owned(), json(value));
+    item
 }
 
 /// Reads [`document`].
@@ -145,6 +154,15 @@ impl<'a> Reader<'a> {
     /// Anything written by [`json`].
     pub fn json<T: DeserializeOwned>(self, name: &'static str) -> Result<T, Corrupt> {
         serde_json::from_str(self.text(name)?).map_err(|_| Corrupt(name))
+    }
+
+    /// Bytes; empty when absent.
+    pub fn bytes(self, name: &'static str) -> Result<&'a [u8], Corrupt> {
+        match self.0.get(name) {
+            None => Ok(&[]),
+            Some(Value::B(bytes)) => Ok(bytes.as_ref()),
+            Some(_) => Err(Corrupt(name)),
+        }
     }
 
     /// A map; empty when absent.

@@ -24,15 +24,15 @@
 //! | the next ticket numbers; a ticket by number | `ws#n`, `N`; `#number·id` |
 //! | tickets that are not active by priority, then creation | `ws#o#group`, priority·id |
 //! | tickets by last change | `ws#u#group`, updated·id |
-//! | tickets by last activity, marked with what lists filter by | `ws#a#group`, activity·id |
+//! | tickets by last activity, with columns that lists filter by | `ws#a#group`, activity·id |
 //! | tickets with a tag, account, uid, category, team, custom value, channel, assignee | `ws#f#kind#value`, id |
 //! | the same, but for channels and assignees, by the day of their last activity | `ws#l#kind#value`, day·id |
 //! | how far counters have come, with the counts now; a recount; what it has replaced | `ws#count`, `P`; `B`; `O` |
 //! | counts of channels and assignees now; what happened on days | `ws#count#generation`, `C#channel` · `U#assignee`; `D#group#day` |
 //! | a workspace's round of purging; what remains of a purged ticket | `ws#purge`, `W`; `ws#t#ticket`, `W` |
-//! | the search index: manifest, when it is looked after | `ws#s`, `M` · `W` |
-//! | what was indexed last; a segment's blocks; the id of an indexed number | `ws#s#fresh`, stream place · `ws#s#segment`, word!number · `ws#s#n`, number |
-//! | the wish that a ticket be indexed anew | `ws#t#ticket`, `Y` |
+//! | the search index: manifest, when it is to be compacted | `ws#s`, `M` · `W` |
+//! | its write buffer; a segment's blocks; the id of an indexed number | `ws#s#fresh`, sequence · `ws#s#segment`, word!number · `ws#s#n`, number |
+//! | the request that a ticket be indexed anew | `ws#t#ticket`, `Y` |
 //! | runs of the sweep, newest first | `sweeps`, `R#time` |
 //! | tickets by status and last activity | index `list`: `ws#state#shard`, activity·id |
 //! | open tickets of an assignee, or of nobody | index `assignee`: `ws#user#shard`, id |
@@ -59,13 +59,11 @@ pub use events::EVENTS;
 pub use events::{is_recheck, parse_backfill_request, parse_events};
 pub use purge::BELONGINGS;
 pub use purge::{is_remains, parse_round};
-pub use rows::{Group, Posting};
 pub use rows::{
-    NUMBER, day_at, number_at, number_key, number_place, row_day, state_key, state_place, tail, ticket_at, time_at,
-    time_place,
+    IndexedValue, NUMBER, StateGroup, day_at, number_at, number_key, number_place, row_day, state_key, state_place,
+    tail, ticket_at, time_at, time_place,
 };
-pub use search::{Place, indexed_number};
-pub use search::{is_index_wish, parse_index_care};
+pub use search::{BlockKey, indexed_number, is_reindex_request, parse_compaction};
 pub use tenant::Tenant;
 
 use base64::{

@@ -99,6 +99,12 @@ impl Query {
         self
     }
 
+    /// This sort key and those after it.
+    pub fn starting_at(mut self, sort_key: impl Into<String>) -> Self {
+        self.range = Some((">= :from", vec![sort_key.into()]));
+        self
+    }
+
     /// Sort keys after this one.
     pub fn beyond(mut self, sort_key: impl Into<String>) -> Self {
         self.range = Some(("> :from", vec![sort_key.into()]));

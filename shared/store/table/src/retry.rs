@@ -82,7 +82,8 @@ where
     let mut attempts = Attempts::new();
     loop {
         let after = meter::ended();
-        let answer = request().await;
+        // Boxed: the SDK's futures are large, and each caller would hold one for every request.
+        let answer = Box::pin(request()).await;
         let most = match &answer {
             Err(error) => worth(error),
             Ok(_) => return (after, answer),

@@ -1,5 +1,5 @@
-//! The keys of the small rows by which lists find tickets in other orders than
-//! the indexes have: see [`crate::rows`].
+//! The keys of projection rows, by which lists find tickets in other orders than the
+//! indexes have.
 //!
 //! Ids stand in them as they are. What people wrote (a uid, a custom field) is
 //! hashed, so that no key holds anything personal.
@@ -22,7 +22,7 @@ pub const NUMBER: &str = "#";
 
 /// Which rows a ticket is among: coarser than [`State`], so that few changes move it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Group {
+pub enum StateGroup {
     /// On the ordinary shelf with something still to be done.
     Active,
     /// On the ordinary shelf, resolved or closed.
@@ -37,7 +37,7 @@ pub enum Group {
     Trashed,
 }
 
-impl Group {
+impl StateGroup {
     /// The group of a state.
     #[must_use]
     pub const fn of(state: State) -> Self {
@@ -71,9 +71,10 @@ impl Group {
     }
 }
 
-/// Something that a few of all tickets have, and by which they are found.
+/// A value that some of all tickets have, and by which they are found: every ticket with
+/// it has an index entry.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Posting {
+pub enum IndexedValue {
     /// This tag.
     Tag(TagId),
     /// This account.
@@ -94,9 +95,9 @@ pub enum Posting {
     Assignee(UserId),
 }
 
-impl Posting {
+impl IndexedValue {
     /// Whether its tickets have day rows, too. Those of a channel or an assignee are
-    /// found by the marks of rows by last activity instead: nearly every ticket has them,
+    /// found by the projected columns of rows by last activity instead: nearly every ticket has them,
     /// and two writes more on each of its days would cost more than they save. By any
     /// value of a field no list is filtered.
     pub const fn has_days(&self) -> bool {
@@ -141,38 +142,38 @@ impl Tenant {
     /// Partition of the order rows: tickets of a group by priority, then creation.
     /// Active ones are in the order index instead.
     #[must_use]
-    pub fn order_rows(&self, group: Group) -> String {
+    pub fn order_rows(&self, group: StateGroup) -> String {
         format!("{}#o#{}", self.workspace, group.as_str())
     }
 
     /// A ticket's order row.
     #[must_use]
     pub fn order_row(&self, ticket: &Ticket) -> Key {
-        self.key(&format!("o#{}", Group::of_ticket(ticket).as_str()), priority(ticket.priority, ticket.id))
+        self.key(&format!("o#{}", StateGroup::of_ticket(ticket).as_str()), priority(ticket.priority, ticket.id))
     }
 
     /// Partition of the updated rows: tickets of a group by their last change.
     #[must_use]
-    pub fn updated_rows(&self, group: Group) -> String {
+    pub fn updated_rows(&self, group: StateGroup) -> String {
         format!("{}#u#{}", self.workspace, group.as_str())
     }
 
     /// A ticket's updated row.
     #[must_use]
     pub fn updated_row(&self, ticket: &Ticket) -> Key {
-        self.key(&format!("u#{}", Group::of_ticket(ticket).as_str()), activity(ticket.updated_at, ticket.id))
+        self.key(&format!("u#{}", StateGroup::of_ticket(ticket).as_str()), activity(ticket.updated_at, ticket.id))
     }
 
     /// Partition of the activity rows: tickets of a group by their last activity.
     #[must_use]
-    pub fn activity_rows(&self, group: Group) -> String {
+    pub fn activity_rows(&self, group: StateGroup) -> String {
         format!("{}#a#{}", self.workspace, group.as_str())
     }
 
     /// A ticket's activity row.
     #[must_use]
     pub fn activity_row(&self, ticket: &Ticket) -> Key {
-        self.key(&format!("a#{}", Group::of_ticket(ticket).as_str()), activity(ticket.last_activity_at, ticket.id))
+        self.key(&format!("a#{}", StateGroup::of_ticket(ticket).as_str()), activity(ticket.last_activity_at, ticket.id))
     }
 
     /// Partition of the number rows: all tickets by number.
@@ -187,30 +188,30 @@ impl Tenant {
         self.key("n", format!("{NUMBER}{}", number_place(ticket.number, ticket.id)))
     }
 
-    /// Partition of a posting: the tickets that have it, by creation.
+    /// Partition of a value's index entries: the tickets that have it, by creation.
     #[must_use]
-    pub fn postings(&self, posting: &Posting) -> String {
-        format!("{}#f#{}", self.workspace, posting.partition())
+    pub fn index_entries(&self, value: &IndexedValue) -> String {
+        format!("{}#f#{}", self.workspace, value.partition())
     }
 
-    /// Partition of a posting's day rows: the same tickets by the day of their last
+    /// Partition of a value's day rows: the same tickets by the day of their last
     /// activity, within one by creation.
     #[must_use]
-    pub fn day_rows(&self, posting: &Posting) -> String {
-        format!("{}#l#{}", self.workspace, posting.partition())
+    pub fn day_rows(&self, value: &IndexedValue) -> String {
+        format!("{}#l#{}", self.workspace, value.partition())
     }
 
-    /// A ticket's day row under a posting.
+    /// A ticket's day row under a value.
     #[must_use]
-    pub fn day_row(&self, posting: &Posting, ticket: &Ticket) -> Key {
+    pub fn day_row(&self, value: &IndexedValue, ticket: &Ticket) -> Key {
         let day = row_day(day(ticket.last_activity_at));
-        self.key(&format!("l#{}", posting.partition()), format!("{day}{}", short(ticket.id.uuid())))
+        self.key(&format!("l#{}", value.partition()), format!("{day}{}", short(ticket.id.uuid())))
     }
 
-    /// A ticket's row under a posting.
+    /// A ticket's index entry under a value.
     #[must_use]
-    pub fn posting_row(&self, posting: &Posting, ticket: TicketId) -> Key {
-        self.key(&format!("f#{}", posting.partition()), short(ticket.uuid()))
+    pub fn index_entry(&self, value: &IndexedValue, ticket: TicketId) -> Key {
+        self.key(&format!("f#{}", value.partition()), short(ticket.uuid()))
     }
 }
 
@@ -328,11 +329,11 @@ mod tests {
     fn what_people_wrote_is_in_no_key() {
         let tenant = Tenant::new(lambdesk_domain::id::WorkspaceId::new(Uuid::nil()));
         let colour: FieldKey = "colour".parse().expect("a key");
-        let text = |text: &str| Posting::Custom(colour.clone(), FieldValue::Text(text.to_owned()));
-        for posting in [Posting::Uid("grace@customer.example".parse().expect("a uid")), text("grace")] {
-            assert!(!tenant.postings(&posting).contains("grace"));
+        let text = |text: &str| IndexedValue::Custom(colour.clone(), FieldValue::Text(text.to_owned()));
+        for value in [IndexedValue::Uid("grace@customer.example".parse().expect("a uid")), text("grace")] {
+            assert!(!tenant.index_entries(&value).contains("grace"));
         }
-        let one = Posting::Custom(colour.clone(), FieldValue::Number(1.into()));
-        assert_ne!(tenant.postings(&text("1")), tenant.postings(&one));
+        let one = IndexedValue::Custom(colour.clone(), FieldValue::Number(1.into()));
+        assert_ne!(tenant.index_entries(&text("1")), tenant.index_entries(&one));
     }
 }

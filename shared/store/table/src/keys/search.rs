@@ -1,38 +1,39 @@
-//! The keys of the search index: see [`crate::search`].
+//! The keys of the search index.
 
 use super::{Key, SORTED, Tenant, long};
 use base64::Engine as _;
 use lambdesk_domain::id::{TicketId, TicketNumber, WorkspaceId};
 use std::cmp::Ordering;
 
-/// The row that brings the sweep to look after a workspace's index.
-const CARE: &str = "W";
-/// In a ticket's partition: the wish that it be indexed anew.
-const WISH: &str = "Y";
+/// The row by which the sweep finds that a workspace's index is to be compacted.
+const COMPACTION: &str = "W";
+/// In a ticket's partition: the request that it be indexed anew.
+const REINDEX: &str = "Y";
 /// Between a word and a number: it sorts before all that words consist of.
 const NUMBER: char = '!';
-/// The length of a number as [`Place::key`] writes it.
+/// The length of a number as [`BlockKey::sort_key`] writes it.
 const DIGITS: usize = 11;
 
-/// A place in a segment: a word's posting. Words in order, numbers from the highest.
+/// The key of a block within its segment: the block's last posting. Keys are in the
+/// order of the words, and of one word from the highest number.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Place {
+pub struct BlockKey {
     /// The word.
     pub word: String,
     /// The ticket's number.
     pub number: u64,
 }
 
-impl Place {
-    /// A text that sorts as places do.
+impl BlockKey {
+    /// The block's sort key: it sorts as block keys do.
     #[must_use]
-    pub fn key(&self) -> String {
+    pub fn sort_key(&self) -> String {
         format!("{}{NUMBER}{}", self.word, SORTED.encode((u64::MAX - self.number).to_be_bytes()))
     }
 
-    /// Reads [`Place::key`].
+    /// Reads [`BlockKey::sort_key`].
     #[must_use]
-    pub fn of(key: &str) -> Option<Self> {
+    pub fn parse(key: &str) -> Option<Self> {
         let (word, digits) = key.split_at_checked(key.len().checked_sub(DIGITS)?)?;
         let bytes = SORTED.decode(digits).ok()?;
         let number = u64::MAX - u64::from_be_bytes(bytes.try_into().ok()?);
@@ -40,13 +41,13 @@ impl Place {
     }
 }
 
-impl Ord for Place {
+impl Ord for BlockKey {
     fn cmp(&self, other: &Self) -> Ordering {
         self.word.cmp(&other.word).then(other.number.cmp(&self.number))
     }
 }
 
-impl PartialOrd for Place {
+impl PartialOrd for BlockKey {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
@@ -59,27 +60,28 @@ impl Tenant {
         self.key("s", "M")
     }
 
-    /// The row that brings the sweep to look after the index.
+    /// The row by which the sweep finds that the index is to be compacted.
     #[must_use]
-    pub fn index_care(&self) -> Key {
-        self.key("s", CARE)
+    pub fn compaction(&self) -> Key {
+        self.key("s", COMPACTION)
     }
 
-    /// The wish that a ticket be indexed anew.
+    /// The request that a ticket be indexed anew.
     #[must_use]
-    pub fn index_wish(&self, ticket: TicketId) -> Key {
-        Key { pk: self.ticket(ticket).pk, sk: WISH.to_owned() }
+    pub fn reindex_request(&self, ticket: TicketId) -> Key {
+        Key { pk: self.ticket(ticket).pk, sk: REINDEX.to_owned() }
     }
 
-    /// Partition of what was indexed last, in the order of the stream.
+    /// Partition of the index's write buffer: its items are in the order of the stream.
     #[must_use]
-    pub fn fresh_words(&self) -> String {
+    pub fn write_buffer(&self) -> String {
         format!("{}#s#fresh", self.workspace)
     }
 
-    /// What the batch of the stream that ends here had to say; one part of it.
+    /// One part of the write buffer's item for the batch of the stream that ends at this
+    /// sequence number.
     #[must_use]
-    pub fn fresh_item(&self, sequence: &str, part: usize) -> Key {
+    pub fn write_buffer_item(&self, sequence: &str, part: usize) -> Key {
         self.key("s#fresh", format!("{sequence:0>40}#{part:02}"))
     }
 
@@ -91,8 +93,8 @@ impl Tenant {
 
     /// A block, by its last posting.
     #[must_use]
-    pub fn block(&self, segment: u32, last: &Place) -> Key {
-        self.key(&format!("s#{segment}"), last.key())
+    pub fn block(&self, segment: u32, last: &BlockKey) -> Key {
+        self.key(&format!("s#{segment}"), last.sort_key())
     }
 
     /// The row that tells the id of an indexed ticket.
@@ -102,17 +104,17 @@ impl Tenant {
     }
 }
 
-/// Whether this sort key is the wish that a ticket be indexed anew.
+/// Whether this sort key is the request that a ticket be indexed anew.
 #[must_use]
-pub fn is_index_wish(sk: &str) -> bool {
-    sk == WISH
+pub fn is_reindex_request(sk: &str) -> bool {
+    sk == REINDEX
 }
 
-/// The workspace whose index this row asks to be looked after.
+/// The workspace whose index this row asks to be compacted.
 #[must_use]
-pub fn parse_index_care(key: &Key) -> Option<WorkspaceId> {
+pub fn parse_compaction(key: &Key) -> Option<WorkspaceId> {
     let workspace = key.pk.strip_suffix("#s")?;
-    (key.sk == CARE).then(|| long(workspace).map(WorkspaceId::new)).flatten()
+    (key.sk == COMPACTION).then(|| long(workspace).map(WorkspaceId::new)).flatten()
 }
 
 /// The number in an indexed ticket's row.
@@ -129,20 +131,20 @@ mod tests {
 
     proptest! {
         #[test]
-        fn keys_of_places_sort_as_places_do_and_read_back(
+        fn sort_keys_of_blocks_sort_as_their_last_postings_and_read_back(
             a in "[0-9a-zé@.]{1,9}", b in "[0-9a-zé@.]{1,9}", x: u64, y: u64,
         ) {
-            let (a, b) = (Place { word: a, number: x }, Place { word: b, number: y });
-            prop_assert_eq!(a.key().cmp(&b.key()), a.cmp(&b));
-            prop_assert_eq!(Place::of(&a.key()), Some(a));
+            let (a, b) = (BlockKey { word: a, number: x }, BlockKey { word: b, number: y });
+            prop_assert_eq!(a.sort_key().cmp(&b.sort_key()), a.cmp(&b));
+            prop_assert_eq!(BlockKey::parse(&a.sort_key()), Some(a));
         }
     }
 
     #[test]
     fn the_row_of_an_index_names_its_workspace() {
         let workspace = WorkspaceId::new(Uuid::from_u128(5));
-        assert_eq!(parse_index_care(&Tenant::new(workspace).index_care()), Some(workspace));
-        assert_eq!(parse_index_care(&Tenant::new(workspace).index_manifest()), None);
+        assert_eq!(parse_compaction(&Tenant::new(workspace).compaction()), Some(workspace));
+        assert_eq!(parse_compaction(&Tenant::new(workspace).index_manifest()), None);
         assert_eq!(indexed_number(&Tenant::new(workspace).indexed_ticket(TicketNumber(7)).sk), Some(TicketNumber(7)));
     }
 }

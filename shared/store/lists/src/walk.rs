@@ -1,0 +1,93 @@
+//! The walk: sources in the order of the list, as far as a page needs. 1 to 4 rounds of
+//! queries of ticket items, or of keys and then their ticket items.
+
+use crate::{
+    columns,
+    lists::Lists,
+    page,
+    plan::OrderedScan,
+    position::ListStart,
+    query::{ListPage, ListQuery},
+    scan::Scan,
+    sort::SortBy,
+    source::RowSource,
+};
+use futures_util::future::try_join_all;
+use lambdesk_domain::ticket::Ticket;
+use lambdesk_table::{TableError, Tenant};
+
+/// How often one page asks its sources for more ticket items before it comes back short.
+const ROUNDS: usize = 4;
+/// How many ticket items a page of a filtered list looks at, of all its sources together:
+/// about 42 units for items of 0.8 KB.
+const EXAMINED: usize = 420;
+/// The fewest rows worth a request.
+const FEWEST: usize = 10;
+/// How many ticket items a page looks at before it goes on by rows with columns: about 6
+/// units.
+const EXAMINED_FIRST: usize = 60;
+
+impl Lists {
+    /// A page in the order of the list.
+    pub(crate) async fn walk(
+        &self,
+        tenant: &Tenant,
+        query: &ListQuery,
+        walk: &OrderedScan,
+    ) -> Result<ListPage, TableError> {
+        if !walk.sources.iter().all(RowSource::holds_items) {
+            return self.walk_keys(tenant, query, walk, None).await;
+        }
+        let page = self.walk_items(tenant, query, walk).await?;
+        if walk.then.is_empty() { Ok(page) } else { self.walk_on(tenant, query, walk, page).await }
+    }
+
+    /// What a page still lacks after some ticket items, by the rows with columns.
+    async fn walk_on(
+        &self,
+        tenant: &Tenant,
+        query: &ListQuery,
+        walk: &OrderedScan,
+        first: ListPage,
+    ) -> Result<ListPage, TableError> {
+        let lacking = query.limit - u16::try_from(first.tickets.len()).unwrap_or(query.limit).min(query.limit);
+        let is_back = matches!(query.start, ListStart::Before(_));
+        let stopped = if is_back { &first.previous } else { &first.next };
+        let Some(position) = stopped.clone().filter(|_| lacking > 0) else {
+            return Ok(first);
+        };
+        let start = if is_back { ListStart::Before(position) } else { ListStart::After(position) };
+        let rest = ListQuery { start, limit: lacking, ..query.clone() };
+        let filtered = OrderedScan { sources: walk.then.clone(), is_plain: columns::cover(query), then: Vec::new() };
+        let second = self.walk_keys(tenant, &rest, &filtered, None).await?;
+        Ok(page::join(query, first, second))
+    }
+
+    async fn walk_items(&self, tenant: &Tenant, query: &ListQuery, walk: &OrderedScan) -> Result<ListPage, TableError> {
+        let (ascending, wanted) = (query.is_ascending(), query.wanted());
+        let mut scans: Vec<Scan<Ticket>> =
+            walk.sources.iter().map(|source| Scan::ahead(source, tenant, query)).collect();
+        if !ascending {
+            scans.reverse();
+        }
+        let (rounds, examined) = if walk.then.is_empty() { (ROUNDS, EXAMINED / ROUNDS) } else { (1, EXAMINED_FIRST) };
+        for round in 0..rounds {
+            if page::seen(&scans, ascending) >= wanted {
+                break;
+            }
+            let short = scans.iter_mut().filter(|scan| !scan.is_exhausted() && scan.rows.len() < wanted);
+            let mut short: Vec<_> = short.collect();
+            // By status one state lies behind another: perhaps the first is enough.
+            if query.sort.by == SortBy::Status && round == 0 {
+                short.truncate(1);
+            }
+            if short.is_empty() {
+                break;
+            }
+            let share = examined.max(wanted) / short.len();
+            let rows = if walk.is_plain { wanted } else { share.max(FEWEST) };
+            try_join_all(short.into_iter().map(|scan| scan.read_on(&self.table, query, rows))).await?;
+        }
+        Ok(page::merge(query, scans))
+    }
+}

@@ -1,0 +1,137 @@
+//! Indexing: from the deltas of some tickets to one item of the write buffer, one write
+//! unit per KB of postings. A ticket that is indexed anew is read whole before.
+
+use crate::{
+    buffer::{self, TicketWords},
+    delta::{TicketDelta, WordChange, WordSets},
+    index::SearchIndex,
+    policy::TOMBSTONE_TTL,
+    schedule::schedule_compaction,
+};
+use lambdesk_domain::{
+    id::{TicketId, TicketNumber, WorkspaceId},
+    time::Timestamp,
+};
+use lambdesk_table::{
+    TableError, Tenant, Write,
+    item::{document, number},
+};
+use std::{collections::BTreeSet, time::Duration};
+
+/// Messages of one page when a ticket is read whole.
+const PAGE: u16 = 500;
+/// How long the request to index a ticket anew stays in the table.
+const REINDEX_TTL: Duration = Duration::from_hours(48);
+
+impl SearchIndex {
+    /// Indexes some changes of tickets at this sequence number of the stream. Whether the
+    /// index has grown. Doing it again changes nothing.
+    ///
+    /// # Errors
+    /// When the table fails; then it is to be done again.
+    pub async fn index(
+        &self,
+        workspace: WorkspaceId,
+        sequence: &str,
+        deltas: impl IntoIterator<Item = (TicketId, TicketDelta)>,
+        now: Timestamp,
+    ) -> Result<bool, TableError> {
+        let mut tickets = Vec::new();
+        for (ticket, delta) in deltas {
+            tickets.extend(self.ticket_words(workspace, ticket, delta).await?);
+        }
+        self.add_words(workspace, sequence, &tickets, now).await?;
+        Ok(!tickets.is_empty())
+    }
+
+    /// Indexes the words of some tickets at this sequence number of the stream. Doing it
+    /// again changes nothing.
+    ///
+    /// # Errors
+    /// When the table fails; then it is to be done again.
+    pub async fn add_words(
+        &self,
+        workspace: WorkspaceId,
+        sequence: &str,
+        tickets: &[TicketWords],
+        now: Timestamp,
+    ) -> Result<(), TableError> {
+        if tickets.is_empty() {
+            return Ok(());
+        }
+        let tenant = Tenant::new(workspace);
+        buffer::append(&self.table, buffer::items(&tenant, sequence, tickets, now)).await?;
+        if tickets.iter().any(|ticket| ticket.is_whole) {
+            schedule_compaction(&self.table, &tenant, now.plus(TOMBSTONE_TTL)).await?;
+        }
+        Ok(())
+    }
+
+    /// Has a ticket indexed anew by the stream's reader, in the order of the stream.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn request_reindex(
+        &self,
+        workspace: WorkspaceId,
+        ticket: TicketId,
+        now: Timestamp,
+    ) -> Result<(), TableError> {
+        let mut request = document(Tenant::new(workspace).reindex_request(ticket), &now);
+        request.insert("expires_at".to_owned(), number(now.plus(REINDEX_TTL).seconds()));
+        self.table.write(Write::put(request)).await.map(drop)
+    }
+
+    async fn ticket_words(
+        &self,
+        workspace: WorkspaceId,
+        id: TicketId,
+        delta: TicketDelta,
+    ) -> Result<Option<TicketWords>, TableError> {
+        match delta.change {
+            WordChange::Removed => return Ok(delta.number.map(|number| no_words(number, id))),
+            WordChange::Reindex => {
+                let read = self.all_words(workspace, id).await?;
+                return Ok(read.or_else(|| delta.number.map(|number| no_words(number, id))));
+            }
+            WordChange::None | WordChange::Added => {}
+        }
+        let mut words = WordSets::default();
+        words.add_subject(delta.subject.as_ref());
+        words.add_messages(&delta.messages);
+        if words.is_empty() && !delta.is_new {
+            return Ok(None);
+        }
+        let number = match delta.number {
+            Some(number) => Some(number),
+            None => self.tickets.ticket(workspace, id).await?.map(|ticket| ticket.number),
+        };
+        let WordSets { public, noted } = words;
+        Ok(number.map(|number| TicketWords { number, id, is_whole: false, is_new: delta.is_new, public, noted }))
+    }
+
+    /// All words that a ticket has now.
+    async fn all_words(&self, workspace: WorkspaceId, id: TicketId) -> Result<Option<TicketWords>, TableError> {
+        let Some(ticket) = self.tickets.ticket(workspace, id).await? else {
+            return Ok(None);
+        };
+        let mut words = WordSets::default();
+        words.add_subject(Some(&ticket.subject));
+        let mut beyond = None;
+        loop {
+            let page = self.tickets.messages(workspace, id, beyond, false, PAGE).await?;
+            words.add_messages(&page.items);
+            beyond = page.items.last().map(|message| message.id);
+            if !page.has_more || words.is_full() {
+                break;
+            }
+        }
+        let WordSets { public, noted } = words;
+        Ok(Some(TicketWords { number: ticket.number, id, is_whole: true, is_new: true, public, noted }))
+    }
+}
+
+/// Of a ticket that has no words any more.
+const fn no_words(number: TicketNumber, id: TicketId) -> TicketWords {
+    TicketWords { number, id, is_whole: true, is_new: false, public: BTreeSet::new(), noted: BTreeSet::new() }
+}
