@@ -1,7 +1,7 @@
 //! `GET /intake/tickets/{public_token}/attachments/{attachment_id}`: the visitor
 //! downloads a file of their ticket.
 
-use crate::pass::OwnTicket;
+use crate::ticket_token::OwnTicket;
 use axum::{
     extract::{FromRequestParts, RawPathParams},
     http::request::Parts,
@@ -28,7 +28,7 @@ impl<S: Send + Sync> FromRequestParts<S> for FileId {
 pub async fn get(own: OwnTicket, FileId(id): FileId, mut query: Query) -> Result<Response, Problem> {
     let redirects = query.flag("redirect").unwrap_or(false);
     query.finish()?;
-    let (visit, ticket) = (&own.visit, &own.ticket);
-    let upload = visit.store.attachment(ticket.workspace_id, ticket.id, id).await?;
-    download(&visit.app, ticket.workspace_id, upload, Reader::Customer, redirects, visit.app.clock.now())
+    let (request, ticket) = (&own.request, &own.ticket);
+    let upload = request.app.tickets.attachment(ticket.workspace_id, ticket.id, id).await?;
+    download(&request.app, ticket.workspace_id, upload, Reader::Customer, redirects, request.app.clock.now())
 }

@@ -111,7 +111,7 @@ pub struct Submission {
 }
 
 /// What was sent, checked.
-pub struct Asked {
+pub struct CheckedSubmission {
     pub subject: Option<Subject>,
     pub content: Content,
     pub requester: Requester,
@@ -185,7 +185,7 @@ impl Submission {
     ///
     /// # Errors
     /// 422 with the bad fields; 413 for too long a message.
-    pub fn check(self, fields: &[FieldDefinition], identity: Option<&Identity>) -> Result<Asked, Problem> {
+    pub fn check(self, fields: &[FieldDefinition], identity: Option<&Identity>) -> Result<CheckedSubmission, Problem> {
         let mut checker = Checker::new();
         let body = self.body;
         checker.optional("/session", body.session);
@@ -204,7 +204,7 @@ impl Submission {
         let custom = check_custom(fields, &custom, &mut checker);
         checker.unknown("", body.unknown);
         checker.finish()?;
-        Ok(Asked { subject, content: content.ok_or_else(Problem::internal)?, requester, uid, custom })
+        Ok(CheckedSubmission { subject, content: content.ok_or_else(Problem::internal)?, requester, uid, custom })
     }
 }
 

@@ -1,8 +1,10 @@
-//! The door of a channel: who comes in by its public token.
+//! Access to a channel by its public token: from the path and the page's origin to the
+//! channel and its workspace. One read of the directory, which is mostly cached, and one
+//! more where the cached one doesn't know the token.
 
 use crate::{
-    cors::Reader,
-    origin::{Origin, OriginNotAllowed},
+    cors::AllowedOrigin,
+    origin::{OriginNotAllowed, WebOrigin},
 };
 use axum::{
     extract::{FromRequestParts, Path},
@@ -10,11 +12,7 @@ use axum::{
     response::Response,
 };
 use lambdesk_api::{
-    channel_token::ChannelToken,
-    layer::new_request_id,
-    problem::Problem,
-    state::{App, Metered},
-    visitor::IntakeSession,
+    channel_token::ChannelToken, layer::new_request_id, problem::Problem, state::App, visitor::IntakeSession,
 };
 use lambdesk_domain::{
     access::Actor,
@@ -24,37 +22,34 @@ use lambdesk_domain::{
     status::ChannelType,
     time::Timestamp,
 };
-use lambdesk_store::{Store, StoreError};
+use lambdesk_store_directory::Directories;
+use lambdesk_table::TableError;
 use std::sync::Arc;
 
 /// What a visitor's request has at hand, whichever way it came in.
 #[derive(Clone)]
-pub struct Visit {
+pub struct RequestContext {
     /// The function's state.
     pub app: App,
-    /// The table, counting what this request costs.
-    pub store: Store,
     /// The request.
     pub request_id: RequestId,
     /// When it came.
     pub now: Timestamp,
     /// The page that it comes from.
-    pub origin: Option<Origin>,
-    reader: Reader,
+    pub origin: Option<WebOrigin>,
+    allowed: AllowedOrigin,
 }
 
-impl Visit {
+impl RequestContext {
     /// # Errors
     /// 403 for an origin that no page can have.
-    pub async fn begin(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let Ok(Metered(store)) = Metered::from_request_parts(parts, app).await;
+    pub fn of(parts: &Parts, app: &App) -> Result<Self, Problem> {
         Ok(Self {
             app: app.clone(),
-            store,
             request_id: parts.extensions.get().copied().unwrap_or_else(new_request_id),
             now: app.clock.now(),
-            origin: Origin::of(&parts.headers)?,
-            reader: parts.extensions.get().cloned().unwrap_or_default(),
+            origin: WebOrigin::of(&parts.headers)?,
+            allowed: parts.extensions.get().cloned().unwrap_or_default(),
         })
     }
 
@@ -70,7 +65,7 @@ impl Visit {
         if !origin.is_covered_by(hosts.unwrap_or_default()) {
             return Err(OriginNotAllowed.into());
         }
-        self.reader.is(origin);
+        self.allowed.set(origin);
         Ok(())
     }
 
@@ -89,16 +84,16 @@ impl Visit {
 }
 
 /// A channel whose current public token was shown, by nobody or by one of its pages.
-pub struct Door {
+pub struct ChannelAccess {
     /// What the request has at hand.
-    pub visit: Visit,
+    pub request: RequestContext,
     /// The workspace.
     pub directory: Arc<Directory>,
     /// The channel.
     pub channel: Channel,
 }
 
-impl FromRequestParts<App> for Door {
+impl FromRequestParts<App> for ChannelAccess {
     type Rejection = Problem;
 
     /// 404 for a token that names no form or chat, or is no longer the channel's;
@@ -107,24 +102,27 @@ impl FromRequestParts<App> for Door {
         let path = Path::<String>::from_request_parts(parts, app).await;
         let token = path.ok().and_then(|Path(token)| token.parse::<ChannelToken>().ok());
         let token = token.ok_or_else(Problem::not_found)?;
-        let visit = Visit::begin(parts, app).await?;
-        let found = channel_of(&visit.store, &token).await?;
+        let request = RequestContext::of(parts, app)?;
+        let found = channel_of(&request.app.directories, &token).await?;
         let (directory, channel) = found.ok_or_else(Problem::not_found)?;
-        visit.admit(Some(&channel))?;
-        Ok(Self { visit, directory, channel })
+        request.admit(Some(&channel))?;
+        Ok(Self { request, directory, channel })
     }
 }
 
 /// The channel that a token names, looked up once more in the directory as it is
 /// now when a remembered one doesn't know it, so that new tokens work at once.
-async fn channel_of(store: &Store, token: &ChannelToken) -> Result<Option<(Arc<Directory>, Channel)>, StoreError> {
-    let Some(directory) = store.directory(token.workspace).await? else {
+async fn channel_of(
+    directories: &Directories,
+    token: &ChannelToken,
+) -> Result<Option<(Arc<Directory>, Channel)>, TableError> {
+    let Some(directory) = directories.directory(token.workspace).await? else {
         return Ok(None);
     };
     if let Some(channel) = open_channel(&directory, token) {
         return Ok(Some((directory, channel)));
     }
-    let fresh = store.fresh_directory(token.workspace).await?;
+    let fresh = directories.fresh_directory(token.workspace).await?;
     Ok(fresh.and_then(|fresh| {
         let channel = open_channel(&fresh, token)?;
         Some((fresh, channel))
@@ -137,13 +135,13 @@ fn open_channel(directory: &Directory, token: &ChannelToken) -> Option<Channel> 
     (is_public && token.matches(channel)).then(|| channel.clone())
 }
 
-impl Door {
+impl ChannelAccess {
     /// The page's origin, where there must be one.
     ///
     /// # Errors
     /// 403 when the request comes from no page.
-    pub fn page(&self) -> Result<&Origin, Problem> {
-        self.visit.origin.as_ref().ok_or_else(|| OriginNotAllowed.into())
+    pub fn page(&self) -> Result<&WebOrigin, Problem> {
+        self.request.origin.as_ref().ok_or_else(|| OriginNotAllowed.into())
     }
 
     /// Holds the channel to being on.
@@ -166,16 +164,16 @@ impl Door {
     /// ours; 403 when another page shows it than the one that it was given to, or
     /// when that page's host is no longer one of the channel's.
     pub fn session(&self, headers: &HeaderMap, in_body: Option<&str>) -> Result<IntakeSession, Problem> {
-        let Visit { app, now, .. } = &self.visit;
+        let RequestContext { app, now, .. } = &self.request;
         let workspace = self.directory.workspace.id;
         let session = bearer(headers)
             .or(in_body)
             .and_then(|text| IntakeSession::open(text, &app.sealing, workspace, self.channel.id, *now))
             .ok_or_else(|| Problem::unauthorized("a session of this channel is needed; it is good for half an hour"))?;
-        let given_to = Origin::parse(&session.origin)
+        let given_to = WebOrigin::parse(&session.origin)
             .filter(|origin| origin.is_covered_by(&self.channel.hostnames))
             .ok_or(OriginNotAllowed)?;
-        match &self.visit.origin {
+        match &self.request.origin {
             Some(origin) if *origin != given_to => Err(OriginNotAllowed.into()),
             _ => Ok(session),
         }
@@ -188,7 +186,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// `OPTIONS /intake/{channel_token}/…`: for the channel's own pages.
-pub async fn preflight(door: Door) -> Result<Response, Problem> {
-    door.page()?;
+pub async fn preflight(access: ChannelAccess) -> Result<Response, Problem> {
+    access.page()?;
     Ok(crate::cors::preflight())
 }

@@ -1,7 +1,7 @@
 //! Cross-origin answers (Fetch standard, "CORS protocol"): readable by the page
 //! that asked, if its origin is one of the channel's, and by no other.
 
-use crate::origin::Origin;
+use crate::origin::WebOrigin;
 use axum::{
     extract::Request,
     http::{
@@ -28,14 +28,13 @@ const ALLOWED: [(HeaderName, &str); 3] = [
 /// The headers of answers that pages may read besides the simple ones.
 const EXPOSED: HeaderValue = HeaderValue::from_static("idempotent-replayed, link, retry-after, x-request-id");
 
-/// The origin that may read the answer, told by the extractor that found it
-/// covered. Whatever is answered afterwards, a problem too, is readable.
+/// The origin that may read the answer, set by the extractor that found it covered. Whatever is answered afterwards, a problem too, is readable.
 #[derive(Clone, Default)]
-pub struct Reader(Arc<OnceLock<HeaderValue>>);
+pub struct AllowedOrigin(Arc<OnceLock<HeaderValue>>);
 
-impl Reader {
+impl AllowedOrigin {
     /// The answer is for this origin.
-    pub fn is(&self, origin: &Origin) {
+    pub fn set(&self, origin: &WebOrigin) {
         if let Ok(origin) = HeaderValue::try_from(origin.serialized()) {
             // One request has one origin: a second time says the same.
             let _ = self.0.set(origin);
@@ -45,12 +44,12 @@ impl Reader {
 
 /// Around every intake route.
 pub async fn answer(mut request: Request, next: Next) -> Response {
-    let reader = Reader::default();
-    request.extensions_mut().insert(reader.clone());
+    let allowed = AllowedOrigin::default();
+    request.extensions_mut().insert(allowed.clone());
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.append(VARY, HeaderValue::from_static("Origin"));
-    if let Some(origin) = reader.0.get() {
+    if let Some(origin) = allowed.0.get() {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
     }

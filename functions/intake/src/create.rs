@@ -1,10 +1,10 @@
 //! `POST /intake/{channel_token}/tickets`: a visitor opens a ticket.
 
 use crate::{
-    body::{Asked, Submission},
-    door::Door,
-    once::Once,
-    view::{OpenedView, TicketView},
+    body::{CheckedSubmission, Submission},
+    channel_access::ChannelAccess,
+    view::{OpenedView, VisitorTicketView},
+    visitor_write::VisitorWrite,
 };
 use axum::{
     http::{HeaderMap, StatusCode},
@@ -36,21 +36,26 @@ const SUBJECT_CHARACTERS: usize = 80;
 /// Opens it. Nothing in the answer, nor whether there is one, tells what becomes
 /// of the ticket: whether it is kept back, taken for spam, or from a known or
 /// blocked contact.
-pub async fn create(door: Door, headers: HeaderMap, once: Once, submission: Submission) -> Result<Response, Problem> {
-    door.require_on()?;
-    let session = door.session(&headers, submission.session())?;
+pub async fn create(
+    access: ChannelAccess,
+    headers: HeaderMap,
+    write: VisitorWrite,
+    submission: Submission,
+) -> Result<Response, Problem> {
+    access.require_on()?;
+    let session = access.session(&headers, submission.session())?;
     let (raw, is_trapped) = (submission.raw.clone(), submission.is_trapped);
-    let asked = submission.check(&door.directory.fields, session.identity.as_ref())?;
-    let executor = door.executor(&session, &asked, &once, &raw);
-    let contact = door.contact(asked.requester.email.clone()).await?;
-    let is_unknown = door.channel.require_existing_contact && matches!(contact, NewContact::Nobody);
+    let checked = submission.check(&access.directory.fields, session.identity.as_ref())?;
+    let executor = access.executor(&session, &checked, &write, &raw);
+    let contact = access.contact(checked.requester.email.clone()).await?;
+    let is_unknown = access.channel.require_existing_contact && matches!(contact, NewContact::Nobody);
     let new = NewTicket {
         source: if session.identity.is_some() { Source::Portal } else { Source::Guest },
         status: if is_trapped { Status::Spam } else { Status::Open },
-        is_held: door.channel.intake == IntakePolicy::Hold || is_trapped || is_unknown,
-        ..door.new_ticket(asked)
+        is_held: access.channel.intake == IntakePolicy::Hold || is_trapped || is_unknown,
+        ..access.new_ticket(checked)
     };
-    let sealing = &door.visit.app.sealing;
+    let sealing = &access.request.app.sealing;
     let created = opening::open(&executor, new, contact, |ticket, message| {
         Answer::new(StatusCode::CREATED, &opened(ticket, message, sealing))
     });
@@ -61,21 +66,26 @@ pub async fn create(door: Door, headers: HeaderMap, once: Once, submission: Subm
 /// address, and remembered answers keep that header in the clear.
 pub fn opened(ticket: &Ticket, message: Option<&Message>, sealing: &SealingKey) -> OpenedView {
     let token = PublicToken { workspace: ticket.workspace_id, ticket: ticket.id };
-    OpenedView { ticket: TicketView::of(ticket, message, false), public_token: token.seal(sealing) }
+    OpenedView { ticket: VisitorTicketView::of(ticket, message, false), public_token: token.seal(sealing) }
 }
 
-impl Door {
-    fn executor(&self, session: &IntakeSession, asked: &Asked, once: &Once, raw: &[u8]) -> Executor<'_> {
+impl ChannelAccess {
+    fn executor(
+        &self,
+        session: &IntakeSession,
+        checked: &CheckedSubmission,
+        write: &VisitorWrite,
+        raw: &[u8],
+    ) -> Executor<'_> {
         let workspace = self.directory.workspace.id;
-        let actor = Actor::Visitor { channel: self.channel.id, contact: None, name: asked.requester.name.clone() };
+        let actor = Actor::Visitor { channel: self.channel.id, contact: None, name: checked.requester.name.clone() };
         let visitor = format!("{} {}", self.channel.id, session.visitor);
         Executor {
-            store: &self.visit.store,
-            app: &self.visit.app,
+            app: &self.request.app,
             workspace,
-            context: self.visit.context(actor, &self.directory),
+            context: self.request.context(actor, &self.directory),
             is_dry_run: false,
-            idempotency: once.bind(workspace, &visitor, raw),
+            idempotency: write.bind(workspace, &visitor, raw),
         }
     }
 
@@ -92,13 +102,13 @@ impl Door {
         if !self.channel.require_existing_contact {
             return Ok(NewContact::WithAddress { email, salt, must_exist: false });
         }
-        let found = self.visit.store.contact_with_email(workspace.id, &salt, &email).await?;
+        let found = self.request.app.contacts.contact_with_email(workspace.id, &salt, &email).await?;
         Ok(found.map_or(NewContact::Nobody, |contact| NewContact::Known(Box::new(contact))))
     }
 
-    fn new_ticket(&self, asked: Asked) -> NewTicket {
-        let app = &self.visit.app;
-        let subject = asked.subject.or_else(|| subject_of(asked.content.text()));
+    fn new_ticket(&self, checked: CheckedSubmission) -> NewTicket {
+        let app = &self.request.app;
+        let subject = checked.subject.or_else(|| subject_of(checked.content.text()));
         NewTicket {
             workspace_id: self.directory.workspace.id,
             id: TicketId::new(app.new_id()),
@@ -114,15 +124,15 @@ impl Door {
             assignee: None,
             contact: None,
             account: None,
-            requester: asked.requester,
+            requester: checked.requester,
             tags: BTreeSet::new(),
-            custom: asked.custom,
-            uid: asked.uid,
+            custom: checked.custom,
+            uid: checked.uid,
             summary: None,
             follow_up_at: None,
             opening: Some(Opening {
                 id: MessageId::new(app.new_id()),
-                content: asked.content,
+                content: checked.content,
                 is_outbound: false,
                 is_secure: false,
             }),

@@ -1,6 +1,6 @@
 //! Visitors whom the site's own login knows: what they prove, and what follows.
 
-use crate::door::{Door, Visit};
+use crate::channel_access::{ChannelAccess, RequestContext};
 use axum::http::StatusCode;
 use lambdesk_api::{
     body::Checker,
@@ -9,20 +9,20 @@ use lambdesk_api::{
 };
 use lambdesk_domain::{contact::Requester, directory::Channel, text::Uid};
 
-impl Door {
+impl ChannelAccess {
     /// Whom an identity token names. A bad one is refused, so that nobody who
     /// wanted to be known becomes a guest unawares.
     ///
     /// # Errors
     /// 422 `invalid_identity`.
     pub async fn identity(&self, token: &str) -> Result<Identity, Problem> {
-        let Visit { app, store, now, .. } = &self.visit;
+        let RequestContext { app, now, .. } = &self.request;
         let workspace = self.directory.workspace.id;
         let verify = |channel: &Channel| Identity::verify(token, &app.sealing, workspace, channel, *now);
         let mut verified = verify(&self.channel);
         // A remembered directory may not know the newest secret yet.
         if verified == Err(InvalidIdentity::Signature) {
-            let fresh = store.fresh_directory(workspace).await?;
+            let fresh = app.directories.fresh_directory(workspace).await?;
             let channel = fresh.as_ref().and_then(|fresh| fresh.channels.get(&self.channel.id));
             verified = verify(channel.ok_or_else(Problem::not_found)?);
         }

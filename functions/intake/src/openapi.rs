@@ -3,12 +3,11 @@
 use crate::{
     attachments::{self, FileId},
     body::{Submission, TicketBody},
-    create,
-    door::{self, Door},
-    once::Once,
-    pass::{self, OwnTicket, Pass},
-    reply, session, thread,
-    view::{MessageView, OpenedView, RepliedView, TicketView},
+    channel_access::{self, ChannelAccess},
+    create, reply, session, thread,
+    ticket_token::{self, OwnTicket, TicketToken},
+    view::{OpenedView, RepliedView, VisitorMessageView, VisitorTicketView},
+    visitor_write::VisitorWrite,
 };
 use axum::http::Method;
 use lambdesk_api::{
@@ -36,10 +35,10 @@ pub fn operations() -> Operations {
             op.refuses(&[401]);
             op.one::<OpenedView>(201, "The ticket, and once the token that opens it again.", &[]);
         })
-        .op(thread::get, "One's own ticket", Operation::ok::<TicketView>)
+        .op(thread::get, "One's own ticket", Operation::ok::<VisitorTicketView>)
         .op(thread::list, "Its public messages, oldest first", |op| {
             op.query_of::<MessageId>("after", "Only those after this one.");
-            op.page::<MessageView>();
+            op.page::<VisitorMessageView>();
         })
         .op(reply::reply, "Reply", |op| op.one::<RepliedView>(201, "The message.", &[]))
         .op(thread::mark_read, "Mark as read", Operation::no_content)
@@ -48,8 +47,8 @@ pub fn operations() -> Operations {
             op.ok::<FileView>();
             op.answers(302, "The link, as `Location`.", None);
         })
-        .op(door::preflight, "Whether a page may ask (CORS)", preflight)
-        .op(pass::preflight, "Whether a page may ask (CORS)", |op| {
+        .op(channel_access::preflight, "Whether a page may ask (CORS)", preflight)
+        .op(ticket_token::preflight, "Whether a page may ask (CORS)", |op| {
             op.text_in_path("The file.");
             preflight(op);
         })
@@ -59,14 +58,14 @@ fn preflight(op: &mut Operation) {
     op.answers(204, "It may.", None);
 }
 
-impl Tell for Door {
+impl Tell for ChannelAccess {
     fn tell(op: &mut Operation) {
         op.text_in_path("The channel's public token.");
         from_page(op);
     }
 }
 
-impl Tell for Pass {
+impl Tell for TicketToken {
     fn tell(op: &mut Operation) {
         op.text_in_path("The ticket's public token, as it was shown when the ticket was opened.");
         from_page(op);
@@ -81,7 +80,7 @@ impl Tell for FileId {
 
 impl Tell for OwnTicket {
     fn tell(op: &mut Operation) {
-        Pass::tell(op);
+        TicketToken::tell(op);
     }
 }
 
@@ -91,7 +90,7 @@ fn from_page(op: &mut Operation) {
     op.refuses(&[403, 404]);
 }
 
-impl Tell for Once {
+impl Tell for VisitorWrite {
     fn tell(op: &mut Operation) {
         if *op.method() == Method::POST {
             let key =

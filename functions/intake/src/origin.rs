@@ -14,14 +14,14 @@ const MAX_HEADER: usize = 2_048;
 
 /// An origin of a web page, as browsers serialise it (RFC 6454 section 6.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin {
+pub struct WebOrigin {
     is_https: bool,
     host: String,
     /// None for the scheme's own.
     port: Option<u16>,
 }
 
-impl Origin {
+impl WebOrigin {
     /// Whose page sent the request: `Origin`, or where there is none the page's
     /// address in `Referer`. None when neither is there.
     ///
@@ -140,10 +140,10 @@ mod tests {
         texts.iter().map(|text| text.parse().expect("a pattern")).collect()
     }
 
-    fn origin(text: &str) -> Result<Option<Origin>, OriginNotAllowed> {
+    fn origin(text: &str) -> Result<Option<WebOrigin>, OriginNotAllowed> {
         let mut headers = HeaderMap::new();
         headers.insert(ORIGIN, HeaderValue::from_str(text).expect("a header"));
-        Origin::of(&headers)
+        WebOrigin::of(&headers)
     }
 
     fn covers(pattern: &str, text: &str) -> bool {
@@ -188,19 +188,19 @@ mod tests {
         for origin in ["https://shop.example", "https://evil.example"] {
             headers.append(ORIGIN, HeaderValue::from_static(origin));
         }
-        assert!(Origin::of(&headers).is_err());
+        assert!(WebOrigin::of(&headers).is_err());
     }
 
     #[test]
     fn without_an_origin_the_page_that_refers_counts() {
         let mut headers = HeaderMap::new();
-        assert_eq!(Origin::of(&headers).expect("readable"), None);
+        assert_eq!(WebOrigin::of(&headers).expect("readable"), None);
         let page = "https://shop.example:8443/contact?name=\"x\"#form";
         headers.insert(REFERER, HeaderValue::from_static(page));
-        let found = Origin::of(&headers).expect("readable").expect("there");
+        let found = WebOrigin::of(&headers).expect("readable").expect("there");
         assert_eq!(found.serialized(), "https://shop.example:8443");
         headers.insert(ORIGIN, HeaderValue::from_static("null"));
-        assert!(Origin::of(&headers).is_err());
+        assert!(WebOrigin::of(&headers).is_err());
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use crate::{
     body::MessageBody,
     create::opened,
-    once::Once,
-    pass::OwnTicket,
-    view::{MessageView, RepliedView},
+    ticket_token::OwnTicket,
+    view::{RepliedView, VisitorMessageView},
+    visitor_write::VisitorWrite,
 };
 use axum::{
     http::StatusCode,
@@ -28,14 +28,14 @@ use lambdesk_domain::{
 
 /// Writes it. On a closed ticket it starts a new one, whose public token is in
 /// the answer; of a blocked sender it is kept and moves nothing.
-pub async fn reply(own: OwnTicket, once: Once, body: JsonBody<MessageBody>) -> Result<Response, Problem> {
+pub async fn reply(own: OwnTicket, write: VisitorWrite, body: JsonBody<MessageBody>) -> Result<Response, Problem> {
     let mut checker = Checker::new();
     let content = body.value.check(&mut checker);
     checker.finish()?;
     let content = content.ok_or_else(Problem::internal)?;
-    let is_blocked = opening::is_from_blocked(&own.visit.store, &own.ticket).await?;
+    let is_blocked = opening::is_from_blocked(&own.request.app.contacts, &own.ticket).await?;
     let visitor = own.ticket.id.to_string();
-    let mut executor = own.executor(once.bind(own.ticket.workspace_id, &visitor, &body.raw));
+    let mut executor = own.executor(write.bind(own.ticket.workspace_id, &visitor, &body.raw));
     executor.context.is_silent = is_blocked;
     let reply = new_reply(&own, content);
     let written = executor.execute(Command {
@@ -64,7 +64,7 @@ pub fn as_visitors_see_it(error: CommandError) -> CommandError {
 fn new_reply(own: &OwnTicket, content: Content) -> NewReply {
     NewReply {
         ticket_id: own.ticket.id,
-        id: MessageId::new(own.visit.app.new_id()),
+        id: MessageId::new(own.request.app.new_id()),
         kind: ReplyKind::Reply,
         content,
         attachments: Vec::new(),
@@ -77,23 +77,23 @@ fn new_reply(own: &OwnTicket, content: Content) -> NewReply {
 
 fn answer(change: Option<&Change>) -> Answer {
     let message = change.and_then(|change| change.message.as_ref());
-    let view = RepliedView { message: message.and_then(MessageView::of), continued: None };
+    let view = RepliedView { message: message.and_then(VisitorMessageView::of), continued: None };
     Answer::new(StatusCode::CREATED, &view)
 }
 
 async fn continue_closed(own: &OwnTicket, executor: &Executor<'_>, reply: NewReply) -> Result<Response, Problem> {
     let opening = Opening { id: reply.id, content: reply.content, is_outbound: false, is_secure: false };
-    let id = TicketId::new(own.visit.app.new_id());
+    let id = TicketId::new(own.request.app.new_id());
     // The token that they reply with was given to whoever opened the closed one.
     let source = if own.ticket.source == Source::Portal { Source::Portal } else { Source::Guest };
     let (new, contact) = continuing(executor, own.ticket.clone(), id, source, opening).await?;
     // A channel that is off takes no new tickets, but nothing is lost either.
     let is_on = own.directory.channels.get(&own.channel.id).is_some_and(|channel| channel.is_enabled);
     let new = NewTicket { is_held: new.is_held || !is_on, ..new };
-    let sealing = &own.visit.app.sealing;
+    let sealing = &own.request.app.sealing;
     let opened = opening::open(executor, new, contact, |ticket, message: Option<&Message>| {
         let view = RepliedView {
-            message: message.and_then(MessageView::of),
+            message: message.and_then(VisitorMessageView::of),
             continued: Some(opened(ticket, message, sealing)),
         };
         Answer::new(StatusCode::CREATED, &view)

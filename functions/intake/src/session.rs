@@ -1,7 +1,7 @@
 //! `POST /intake/{channel_token}/session`: a page of the channel's asks for a
 //! session, with which it may open tickets for half an hour.
 
-use crate::door::Door;
+use crate::channel_access::ChannelAccess;
 use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -51,13 +51,13 @@ impl SessionBody {
 pub struct SessionView {
     session: String,
     expires_at: Timestamp,
-    channel: ChannelView,
+    channel: IntakeChannelView,
 }
 
 /// The channel as its pages may know it.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 #[schemars(rename = "IntakeChannel")]
-pub struct ChannelView {
+pub struct IntakeChannelView {
     name: Name,
     #[serde(rename = "type")]
     kind: ChannelType,
@@ -66,24 +66,28 @@ pub struct ChannelView {
 
 /// Nothing is stored, so there is nothing to repeat: an `Idempotency-Key` changes
 /// nothing here.
-pub async fn begin(door: Door, query: Query, body: OptionalJsonBody<SessionBody>) -> Result<Response, Problem> {
+pub async fn begin(
+    access: ChannelAccess,
+    query: Query,
+    body: OptionalJsonBody<SessionBody>,
+) -> Result<Response, Problem> {
     query.finish()?;
     let identity = body.value.unwrap_or_default().check()?;
-    let origin = door.page()?.serialized();
-    door.require_on()?;
+    let origin = access.page()?.serialized();
+    access.require_on()?;
     let identity = match identity {
-        Some(token) => Some(door.identity(&token).await?),
+        Some(token) => Some(access.identity(&token).await?),
         None => None,
     };
-    let app = &door.visit.app;
-    let session = IntakeSession::begin(app.new_id(), origin, identity, door.visit.now);
+    let app = &access.request.app;
+    let session = IntakeSession::begin(app.new_id(), origin, identity, access.request.now);
     let view = SessionView {
-        session: session.seal(&app.sealing, door.directory.workspace.id, door.channel.id),
+        session: session.seal(&app.sealing, access.directory.workspace.id, access.channel.id),
         expires_at: session.expires_at,
-        channel: ChannelView {
-            name: door.channel.name.clone(),
-            kind: door.channel.kind,
-            color: door.channel.color.clone(),
+        channel: IntakeChannelView {
+            name: access.channel.name.clone(),
+            kind: access.channel.kind,
+            color: access.channel.color.clone(),
         },
     };
     Ok(Answer::new(StatusCode::CREATED, &view).into_response())

@@ -1,9 +1,9 @@
 //! The visitor reads: their ticket, and what is new on it.
 
 use crate::{
-    once::Once,
-    pass::{OwnTicket, Pass},
-    view::{MessageView, TicketView},
+    ticket_token::{OwnTicket, TicketToken},
+    view::{VisitorMessageView, VisitorTicketView},
+    visitor_write::VisitorWrite,
 };
 use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
@@ -13,6 +13,7 @@ use lambdesk_api::{
     listing::ListRequest,
     problem::Problem,
     query::Query,
+    state::App,
     visitor::PublicToken,
 };
 use lambdesk_domain::{
@@ -21,6 +22,7 @@ use lambdesk_domain::{
     message::Message,
     set::Set,
 };
+use lambdesk_store_tickets::ThreadPage;
 
 /// How many of the newest entries of the thread, notes included, are looked at
 /// for the ticket's view.
@@ -30,14 +32,15 @@ const LOOKED_AT: u16 = 50;
 
 /// `GET /intake/tickets/{public_token}`: the ticket with its newest public
 /// messages, oldest of them first. One query.
-pub async fn get(pass: Pass, query: Query) -> Result<Response, Problem> {
-    let PublicToken { workspace, ticket } = pass.token;
+pub async fn get(token: TicketToken, query: Query) -> Result<Response, Problem> {
+    let PublicToken { workspace, ticket } = token.named;
+    let App { tickets, directories, .. } = &token.request.app;
     let (found, directory) =
-        tokio::try_join!(pass.visit.store.thread(workspace, ticket, NEWEST), pass.visit.store.directory(workspace))?;
+        tokio::try_join!(tickets.thread(workspace, ticket, NEWEST), directories.directory(workspace))?;
     let (ticket, thread) = found.ok_or_else(Problem::not_found)?;
-    let own = pass.admit(Some(ticket), directory)?;
+    let own = token.admit(Some(ticket), directory)?;
     query.finish()?;
-    let view = TicketView::of(&own.ticket, thread.items.iter().rev(), thread.has_more);
+    let view = VisitorTicketView::of(&own.ticket, thread.items.iter().rev(), thread.has_more);
     Ok(Answer::ok(&view).into_response())
 }
 
@@ -48,34 +51,33 @@ pub async fn get(pass: Pass, query: Query) -> Result<Response, Problem> {
 /// Ids are made where a message is written, so two that are written within the
 /// same moment may become visible in the other order: a page that polls reads
 /// the whole ticket now and then.
-pub async fn list(pass: Pass, mut request: ListRequest) -> Result<Response, Problem> {
-    let PublicToken { workspace, ticket } = pass.token;
+pub async fn list(token: TicketToken, mut request: ListRequest) -> Result<Response, Problem> {
+    let PublicToken { workspace, ticket } = token.named;
+    let App { tickets, directories, .. } = &token.request.app;
     let after = request.query.parsed("after", str::parse::<MessageId>);
     let listing = request.forward(workspace, "/intake/tickets/{public_token}/messages", ticket.to_string())?;
     // A cursor goes on where an earlier page of the same question ended.
     let after = listing.after()?.or(after);
     let looked_at = listing.limit.max(LOOKED_AT);
-    let (found, directory) = tokio::try_join!(
-        pass.visit.store.thread_after(workspace, ticket, after, looked_at),
-        pass.visit.store.directory(workspace)
-    )?;
+    let (found, directory) =
+        tokio::try_join!(tickets.thread_after(workspace, ticket, after, looked_at), directories.directory(workspace))?;
     let (ticket, thread) = found.ok_or_else(Problem::not_found)?;
-    pass.admit(Some(ticket), directory)?;
-    let page = thread.keeping(listing.limit, Message::is_public);
+    token.admit(Some(ticket), directory)?;
+    let page = ThreadPage::keeping(thread, listing.limit, Message::is_public);
     let next = page.far.map(|id| id.to_string());
-    let data: Vec<_> = page.messages.iter().filter_map(MessageView::of).collect();
+    let data: Vec<_> = page.messages.iter().filter_map(VisitorMessageView::of).collect();
     Ok(listing.respond(data, listing.info(next.as_deref(), None)))
 }
 
 /// `POST /intake/tickets/{public_token}/read`: the visitor has seen it.
-pub async fn mark_read(own: OwnTicket, once: Once, body: NoBody) -> Result<Response, Problem> {
+pub async fn mark_read(own: OwnTicket, write: VisitorWrite, body: NoBody) -> Result<Response, Problem> {
     body.check()?;
     if own.ticket.is_read_by_customer {
         return Ok(Answer::no_content().into_response());
     }
     let visitor = own.ticket.id.to_string();
     let update = Update::Fields(Box::new(Fields::of([Set::ReadByCustomer(true)])));
-    let executor = own.executor(once.bind(own.ticket.workspace_id, &visitor, &body.raw));
+    let executor = own.executor(write.bind(own.ticket.workspace_id, &visitor, &body.raw));
     let written = executor.execute(Command {
         ticket: own.ticket.id,
         decide: |context: &Context, prior: Prior<'_>| command::update(&update, context, prior),

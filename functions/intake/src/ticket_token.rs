@@ -1,6 +1,6 @@
 //! A visitor's own ticket, opened with its public token.
 
-use crate::{door::Visit, origin::OriginNotAllowed};
+use crate::{channel_access::RequestContext, origin::OriginNotAllowed};
 use axum::{
     extract::{FromRequestParts, RawPathParams},
     http::request::Parts,
@@ -16,14 +16,14 @@ use lambdesk_domain::{
 use std::sync::Arc;
 
 /// A public token, known to be genuine. Nothing has been read.
-pub struct Pass {
+pub struct TicketToken {
     /// What the request has at hand.
-    pub visit: Visit,
+    pub request: RequestContext,
     /// What the token names.
-    pub token: PublicToken,
+    pub named: PublicToken,
 }
 
-impl FromRequestParts<App> for Pass {
+impl FromRequestParts<App> for TicketToken {
     type Rejection = Problem;
 
     /// 404 for a token that is not ours, before anything is read.
@@ -31,11 +31,11 @@ impl FromRequestParts<App> for Pass {
         let path = RawPathParams::from_request_parts(parts, app).await.map_err(|_| Problem::not_found())?;
         let text = path.iter().find(|(name, _)| *name == "public_token").map(|(_, text)| text);
         let token = text.and_then(|text| PublicToken::open(text, &app.sealing));
-        Ok(Self { token: token.ok_or_else(Problem::not_found)?, visit: Visit::begin(parts, app).await? })
+        Ok(Self { named: token.ok_or_else(Problem::not_found)?, request: RequestContext::of(parts, app)? })
     }
 }
 
-impl Pass {
+impl TicketToken {
     /// Lets the visitor in, now that the ticket is known. No `Origin` is fine (a
     /// server, an app): the token is the secret.
     ///
@@ -46,15 +46,15 @@ impl Pass {
         let ticket = ticket.filter(|ticket| ticket.shelf != Shelf::Trashed).ok_or_else(Problem::not_found)?;
         let channel = ticket.channel.ok_or_else(Problem::not_found)?;
         let directory = directory.ok_or_else(Problem::not_found)?;
-        self.visit.admit(directory.channels.get(&channel.id))?;
-        Ok(OwnTicket { visit: self.visit, directory, ticket, channel })
+        self.request.admit(directory.channels.get(&channel.id))?;
+        Ok(OwnTicket { request: self.request, directory, ticket, channel })
     }
 }
 
 /// A visitor's own ticket as it is.
 pub struct OwnTicket {
     /// What the request has at hand.
-    pub visit: Visit,
+    pub request: RequestContext,
     /// The workspace.
     pub directory: Arc<Directory>,
     /// The ticket.
@@ -67,11 +67,11 @@ impl FromRequestParts<App> for OwnTicket {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let pass = Pass::from_request_parts(parts, app).await?;
-        let PublicToken { workspace, ticket } = pass.token;
+        let token = TicketToken::from_request_parts(parts, app).await?;
+        let PublicToken { workspace, ticket } = token.named;
         let (ticket, directory) =
-            tokio::try_join!(pass.visit.store.ticket(workspace, ticket), pass.visit.store.directory(workspace))?;
-        pass.admit(ticket, directory)
+            tokio::try_join!(app.tickets.ticket(workspace, ticket), app.directories.directory(workspace))?;
+        token.admit(ticket, directory)
     }
 }
 
@@ -85,10 +85,9 @@ impl OwnTicket {
             name: self.ticket.requester.name.clone(),
         };
         Executor {
-            store: &self.visit.store,
-            app: &self.visit.app,
+            app: &self.request.app,
             workspace: self.ticket.workspace_id,
-            context: self.visit.context(actor, &self.directory),
+            context: self.request.context(actor, &self.directory),
             is_dry_run: false,
             idempotency,
         }
@@ -97,6 +96,6 @@ impl OwnTicket {
 
 /// `OPTIONS /intake/tickets/{public_token}…`: for the pages of the ticket's channel.
 pub async fn preflight(own: OwnTicket) -> Result<Response, Problem> {
-    own.visit.origin.ok_or(OriginNotAllowed)?;
+    own.request.origin.ok_or(OriginNotAllowed)?;
     Ok(crate::cors::preflight())
 }

@@ -41,7 +41,7 @@ impl From<Status> for Standing {
 /// A ticket as its visitor sees it.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 #[schemars(rename = "VisitorTicket")]
-pub struct TicketView {
+pub struct VisitorTicketView {
     number: TicketNumber,
     subject: Subject,
     status: Standing,
@@ -50,16 +50,16 @@ pub struct TicketView {
     created_at: Timestamp,
     /// Of what the visitor can see: the ticket's own would tell when notes are written.
     last_activity_at: Timestamp,
-    messages: Vec<MessageView>,
+    messages: Vec<VisitorMessageView>,
     has_more_messages: bool,
 }
 
-impl TicketView {
+impl VisitorTicketView {
     /// With messages in the order in which they were written, of any kind:
     /// those that are not public are left out.
     #[must_use]
     pub fn of<'a>(ticket: &Ticket, messages: impl IntoIterator<Item = &'a Message>, has_more_messages: bool) -> Self {
-        let messages: Vec<_> = messages.into_iter().filter_map(MessageView::of).collect();
+        let messages: Vec<_> = messages.into_iter().filter_map(VisitorMessageView::of).collect();
         let last = messages.iter().map(|message| message.created_at).max();
         let ticket = ticket.clone();
         Self {
@@ -79,13 +79,13 @@ impl TicketView {
 /// A message as the ticket's visitor sees it; secure ones too, they are for them.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 #[schemars(rename = "VisitorMessage")]
-pub struct MessageView {
+pub struct VisitorMessageView {
     id: MessageId,
     kind: MessageKind,
     body_text: String,
     body_html: String,
     is_secure: bool,
-    sender: SenderView,
+    sender: VisitorSenderView,
     attachments: Vec<Attachment>,
     created_at: Timestamp,
 }
@@ -93,11 +93,11 @@ pub struct MessageView {
 /// Who wrote a message: the name of who answered, and of nobody else.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 #[schemars(rename = "VisitorMessageSender")]
-struct SenderView {
+struct VisitorSenderView {
     name: Option<Name>,
 }
 
-impl MessageView {
+impl VisitorMessageView {
     /// None for a note.
     #[must_use]
     pub fn of(message: &Message) -> Option<Self> {
@@ -111,7 +111,7 @@ impl MessageView {
             body_text: message.content.text().to_owned(),
             body_html: message.content.html(),
             is_secure: message.is_secure,
-            sender: SenderView { name: message.sender.name.clone().filter(|_| is_staff) },
+            sender: VisitorSenderView { name: message.sender.name.clone().filter(|_| is_staff) },
             attachments: message.attachments.clone(),
             created_at: message.created_at,
         })
@@ -123,7 +123,7 @@ impl MessageView {
 #[schemars(rename = "OpenedTicket")]
 pub struct OpenedView {
     /// The ticket.
-    pub ticket: TicketView,
+    pub ticket: VisitorTicketView,
     /// What its visitor keeps.
     pub public_token: String,
 }
@@ -133,7 +133,7 @@ pub struct OpenedView {
 #[schemars(rename = "VisitorReply")]
 pub struct RepliedView {
     /// The message.
-    pub message: Option<MessageView>,
+    pub message: Option<VisitorMessageView>,
     /// The new ticket that it is on, when the one that it was written to is closed.
     #[serde(flatten)]
     pub continued: Option<OpenedView>,

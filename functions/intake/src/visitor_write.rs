@@ -15,9 +15,9 @@ use lambdesk_domain::id::WorkspaceId;
 /// The key of a visitor's write. Silent writes and dry runs are for callers with
 /// a key: a dry run would tell visitors what is ours to know.
 #[derive(Debug)]
-pub struct Once(Option<IdempotencyKey>);
+pub struct VisitorWrite(Option<IdempotencyKey>);
 
-impl FromRequestParts<App> for Once {
+impl FromRequestParts<App> for VisitorWrite {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
@@ -30,7 +30,7 @@ impl FromRequestParts<App> for Once {
     }
 }
 
-impl Once {
+impl VisitorWrite {
     /// Bound to the visitor and to what was sent.
     #[must_use]
     pub fn bind(&self, workspace: WorkspaceId, visitor: &str, raw: &[u8]) -> Option<Idempotency> {

@@ -22,7 +22,8 @@ use lambdesk_domain::{
     time::Timestamp,
 };
 use lambdesk_objects::{ObjectKey, SignedUpload};
-use lambdesk_store::CommitError;
+use lambdesk_store_tickets::AnnounceError;
+use lambdesk_table::AlreadyAnswered;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -114,8 +115,8 @@ pub async fn announce(
     if let Some(response) = executor.answered_before().await? {
         return Ok(response);
     }
-    let (store, workspace, context) = (executor.store, executor.workspace, &executor.context);
-    let ticket = store.ticket(workspace, ticket_id).await?.ok_or_else(Problem::not_found)?;
+    let (tickets, workspace, context) = (&executor.app.tickets, executor.workspace, &executor.context);
+    let ticket = tickets.ticket(workspace, ticket_id).await?.ok_or_else(Problem::not_found)?;
     context.check(&ticket)?;
     if executor.is_dry_run {
         return Ok(DryRun::between(&(), &AnnouncedView { file, ticket_id, upload: None }));
@@ -133,9 +134,9 @@ pub async fn announce(
     let location = format!("/v1/tickets/{ticket_id}/attachments/{}", file.id);
     let view = AnnouncedView { file, ticket_id, upload: Some(signed?.into()) };
     let answer = Answer::created(location, &view);
-    match store.announce_attachment(workspace, &upload, executor.remember(&answer).as_ref()).await {
+    match tickets.announce_attachment(workspace, &upload, executor.remember(&answer).as_ref()).await {
         Ok(()) => Ok(answer.into_response()),
-        Err(CommitError::Answered(record)) => Ok(executor.replay(&record)?),
+        Err(AnnounceError::Answered(AlreadyAnswered(record))) => Ok(executor.replay(&record)?),
         Err(error) => Err(error.into()),
     }
 }
@@ -151,8 +152,8 @@ pub async fn get(
 ) -> Result<Response, Problem> {
     let redirects = query.flag("redirect").unwrap_or(false);
     query.finish()?;
-    let read = caller.verify_while(async |store, workspace| {
-        tokio::try_join!(store.ticket(workspace, ticket_id), store.attachment(workspace, ticket_id, id))
+    let read = caller.verify_while(async |app, workspace| {
+        tokio::try_join!(app.tickets.ticket(workspace, ticket_id), app.tickets.attachment(workspace, ticket_id, id))
     });
     let (session, (ticket, upload)) = Box::pin(read).await?;
     session.require(Scope::TicketsRead)?;

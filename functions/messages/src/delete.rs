@@ -3,7 +3,13 @@
 
 use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
-    auth::Session, execute::DryRun, idempotency::Answer, path::Ids, problem::Problem, render::Reader, write::Write,
+    auth::Session,
+    execute::{ATTEMPTS, CommandError, DryRun},
+    idempotency::Answer,
+    path::Ids,
+    problem::Problem,
+    render::Reader,
+    write::Write,
 };
 use lambdesk_domain::{
     access::Scope,
@@ -13,10 +19,8 @@ use lambdesk_domain::{
     message::Message,
     ticket::Ticket,
 };
-use lambdesk_store::CommitError;
+use lambdesk_store_tickets::CommitError;
 
-/// How often a deletion is decided anew because others changed the ticket meanwhile.
-const ATTEMPTS: u32 = 8;
 /// How many of the newest messages are looked at for what the ticket shows from now on.
 const LOOKED_AT: u16 = 100;
 /// How many files are looked at for those that an interrupted deletion left behind.
@@ -41,14 +45,14 @@ pub async fn delete(
             let event = events::between(Some(&found.ticket), &change.applied_to(&found.ticket));
             return Ok(DryRun::answer(vec![event.into()]));
         }
-        match session.store.commit(session.workspace(), ticket, &change, None).await {
+        match session.app.tickets.commit(session.workspace(), ticket, &change, None).await {
             Ok(_) => {
                 let files: Vec<_> = found.message.attachments.iter().map(|file| file.id).collect();
                 deletion.remove(&files).await?;
                 return Ok(Answer::no_content().into_response());
             }
-            Err(CommitError::NotAsAssumed(_)) => {}
-            Err(error) => return Err(error.into()),
+            Err(CommitError::PreconditionFailed(_)) => {}
+            Err(error) => return Err(CommandError::from(error).into()),
         }
     }
     Err(Problem::unavailable())
@@ -61,7 +65,8 @@ struct Deletion<'a> {
     message: MessageId,
 }
 
-struct Found {
+/// The message as it was read, with the ticket and the end of the thread around it.
+struct MessageInThread {
     ticket: Ticket,
     message: Message,
     newest: Vec<Message>,
@@ -70,24 +75,24 @@ struct Found {
 
 impl Deletion<'_> {
     /// The ticket first: what the thread says then is at least as new.
-    async fn read(&self) -> Result<Found, Problem> {
-        let (store, workspace) = (&self.session.store, self.session.workspace());
-        let ticket = store.ticket(workspace, self.ticket).await?.filter(|ticket| self.context.sees(ticket));
+    async fn read(&self) -> Result<MessageInThread, Problem> {
+        let (tickets, workspace) = (&self.session.app.tickets, self.session.workspace());
+        let ticket = tickets.ticket(workspace, self.ticket).await?.filter(|ticket| self.context.sees(ticket));
         let ticket = ticket.ok_or_else(Problem::not_found)?;
         let (message, newest) = tokio::try_join!(
-            store.message(workspace, self.ticket, self.message),
-            store.messages(workspace, self.ticket, None, false, LOOKED_AT)
+            tickets.message(workspace, self.ticket, self.message),
+            tickets.messages(workspace, self.ticket, None, false, LOOKED_AT)
         )?;
         let reader = Reader::from(&self.session.actor);
         if let Some(message) = message.filter(|message| reader.sees(message)) {
-            return Ok(Found { ticket, message, newest: newest.items, is_all: !newest.has_more });
+            return Ok(MessageInThread { ticket, message, newest: newest.items, is_all: !newest.has_more });
         }
         self.finish().await?;
         Err(Problem::not_found())
     }
 
-    fn decide(&self, found: &Found) -> Result<Change, Problem> {
-        let Found { ticket, message, newest, is_all } = found;
+    fn decide(&self, found: &MessageInThread) -> Result<Change, Problem> {
+        let MessageInThread { ticket, message, newest, is_all } = found;
         let remains = Remains { newest, is_all: *is_all };
         let change = command::delete_message(message, remains, self.context, ticket)?;
         if !message.is_by(self.context.actor.reference()) {
@@ -103,12 +108,12 @@ impl Deletion<'_> {
             return Ok(());
         }
         let (session, objects) = (self.session, self.session.app.objects()?);
-        Ok(objects.remove(&session.store, session.workspace(), self.ticket, files, session.now).await?)
+        Ok(objects.remove(&session.app.tickets, session.workspace(), self.ticket, files, session.now).await?)
     }
 
     /// Removes what an interrupted deletion left behind.
     async fn finish(&self) -> Result<(), Problem> {
-        let files = self.session.store.attachments(self.session.workspace(), self.ticket, FILES).await?;
+        let files = self.session.app.tickets.attachments(self.session.workspace(), self.ticket, FILES).await?;
         let doomed: Vec<_> = files.items.iter().filter(|file| file.is_doomed).map(|upload| upload.file.id).collect();
         self.remove(&doomed).await
     }

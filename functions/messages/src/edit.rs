@@ -5,7 +5,7 @@ use lambdesk_api::{
     auth::Session,
     body::{Checker, Input, PatchBody, Unknown},
     content::content,
-    execute::DryRun,
+    execute::{ATTEMPTS, CommandError, DryRun},
     idempotency::Answer,
     path::Ids,
     problem::Problem,
@@ -20,11 +20,8 @@ use lambdesk_domain::{
     message::{Content, Message},
     ticket::Ticket,
 };
-use lambdesk_store::CommitError;
+use lambdesk_store_tickets::CommitError;
 use serde::Deserialize;
-
-/// How often a change is decided anew because others changed the ticket meanwhile.
-const ATTEMPTS: u32 = 8;
 
 /// What the message says from now on.
 #[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
@@ -41,7 +38,7 @@ pub struct EditBody {
 }
 
 /// Changes what a message says: its author may, and who administers the workspace.
-/// The ticket gets a new version, told as `message.updated`; the former words are
+/// The ticket gets a new version, emitted as `message.updated`; the former words are
 /// not kept. `If-Match` takes the ticket's version.
 pub async fn edit(
     session: Session,
@@ -59,10 +56,10 @@ pub async fn edit(
         if write.is_dry_run {
             return Ok(DryRun::answer(vec![events::between(Some(&ticket), &change.applied_to(&ticket)).into()]));
         }
-        match session.store.commit(session.workspace(), ticket.id, &change, None).await {
+        match session.app.tickets.commit(session.workspace(), ticket.id, &change, None).await {
             Ok(_) => return Ok(answer(&session, &ticket, change.edited.as_ref().unwrap_or(&message))),
-            Err(CommitError::NotAsAssumed(_)) => {}
-            Err(error) => return Err(error.into()),
+            Err(CommitError::PreconditionFailed(_)) => {}
+            Err(error) => return Err(CommandError::from(error).into()),
         }
     }
     Err(Problem::unavailable())
@@ -85,11 +82,11 @@ async fn read(
     ticket: TicketId,
     message: MessageId,
 ) -> Result<(Ticket, Message), Problem> {
-    let (store, workspace) = (&session.store, session.workspace());
-    let found = store.ticket(workspace, ticket).await?.filter(|ticket| write.context(session).sees(ticket));
+    let (tickets, workspace) = (&session.app.tickets, session.workspace());
+    let found = tickets.ticket(workspace, ticket).await?.filter(|ticket| write.context(session).sees(ticket));
     let found = found.ok_or_else(Problem::not_found)?;
     let reader = Reader::from(&session.actor);
-    let message = store.message(workspace, ticket, message).await?.filter(|message| reader.sees(message));
+    let message = tickets.message(workspace, ticket, message).await?.filter(|message| reader.sees(message));
     Ok((found, message.ok_or_else(Problem::not_found)?))
 }
 

@@ -15,14 +15,18 @@ mod post;
 mod read;
 mod take;
 
-use lambdesk_api::function::{Routes, get, post};
+use lambdesk_api::{
+    function::{Function, Routes, get, post},
+    state::App,
+};
 
 /// The routes of this function.
 #[must_use]
-pub fn routes() -> Routes {
+pub fn routes() -> Function {
     Routes::new()
         .at("/v1/tickets/{ticket_id}/messages", get(read::list).post(post::post))
         .at("/v1/tickets/{ticket_id}/messages/{message_id}", get(read::get).patch(edit::edit).delete(delete::delete))
         .at("/v1/tickets/{ticket_id}/attachments", post(attachments::announce))
         .at("/v1/tickets/{ticket_id}/attachments/{attachment_id}", get(attachments::get))
+        .over(App::clone)
 }

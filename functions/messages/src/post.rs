@@ -35,7 +35,7 @@ use serde::Deserialize;
 #[schemars(transform = lambdesk_api::openapi::text_or_html)]
 pub struct PostBody {
     /// `reply` when left out.
-    kind: Input<Kind>,
+    kind: Input<NewMessageKind>,
     /// What it says in HTML, which is sanitised; or `body_text`.
     body_html: Input<String>,
     /// What it says in plain text; or `body_html`.
@@ -47,7 +47,7 @@ pub struct PostBody {
     /// The status to set, instead of the automatic move.
     status: Input<Status>,
     /// Who wrote what a program relays, if not simply the ticket's customer.
-    from: Input<From>,
+    from: Input<AuthorBody>,
     /// Ids of files that were uploaded to this ticket; at most 20.
     attachments: Input<Vec<Input<AttachmentId>>>,
     #[serde(flatten)]
@@ -58,7 +58,7 @@ pub struct PostBody {
 #[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 #[schemars(rename = "Author")]
-struct From {
+struct AuthorBody {
     /// Their name.
     name: Input<Name>,
     #[serde(flatten)]
@@ -67,20 +67,19 @@ struct From {
 
 #[derive(Debug, Clone, Copy, Default, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-#[schemars(rename = "NewMessageKind")]
-enum Kind {
+enum NewMessageKind {
     #[default]
     Reply,
     Note,
     Inbound,
 }
 
-impl std::convert::From<Kind> for ReplyKind {
-    fn from(kind: Kind) -> Self {
+impl From<NewMessageKind> for ReplyKind {
+    fn from(kind: NewMessageKind) -> Self {
         match kind {
-            Kind::Reply => Self::Reply,
-            Kind::Note => Self::Note,
-            Kind::Inbound => Self::Inbound,
+            NewMessageKind::Reply => Self::Reply,
+            NewMessageKind::Note => Self::Note,
+            NewMessageKind::Inbound => Self::Inbound,
         }
     }
 }
@@ -130,9 +129,9 @@ async fn is_from_blocked(executor: &Executor<'_>, reply: &NewReply) -> Result<bo
     if reply.sender.as_ref().is_none_or(|sender| sender.kind != SenderKind::Contact) {
         return Ok(false);
     }
-    let ticket = executor.store.ticket(executor.workspace, reply.ticket_id).await?;
+    let ticket = executor.app.tickets.ticket(executor.workspace, reply.ticket_id).await?;
     let ticket = ticket.filter(|ticket| executor.context.sees(ticket)).ok_or_else(Problem::not_found)?;
-    Ok(opening::is_from_blocked(executor.store, &ticket).await?)
+    Ok(opening::is_from_blocked(&executor.app.contacts, &ticket).await?)
 }
 
 /// Gives the reply its files; answers the request if it has been answered before,
@@ -156,7 +155,7 @@ async fn continue_closed(
     reply: NewReply,
     answer: impl Fn(Option<&Message>) -> Answer,
 ) -> Result<Response, Problem> {
-    let found = executor.store.ticket(executor.workspace, reply.ticket_id);
+    let found = executor.app.tickets.ticket(executor.workspace, reply.ticket_id);
     let closed = found.await?.filter(|ticket| executor.context.sees(ticket));
     let opening = Opening { id: reply.id, content: reply.content, is_outbound: false, is_secure: reply.is_secure };
     let (new, contact) = continuing(
@@ -202,11 +201,11 @@ impl PostBody {
 }
 
 /// Who wrote what a program relays: the customer, unless it names somebody.
-fn relayed(kind: Kind, from: Input<From>, actor: &Actor, checker: &mut Checker) -> Option<Sender> {
+fn relayed(kind: NewMessageKind, from: Input<AuthorBody>, actor: &Actor, checker: &mut Checker) -> Option<Sender> {
     let is_inbound = match kind {
-        Kind::Inbound => true,
-        Kind::Reply => matches!(actor, Actor::Channel { .. }),
-        Kind::Note => false,
+        NewMessageKind::Inbound => true,
+        NewMessageKind::Reply => matches!(actor, Actor::Channel { .. }),
+        NewMessageKind::Note => false,
     };
     if !is_inbound && !from.is_absent() {
         checker.error("/from", "not_allowed", "only what a program relays is from somebody else");

@@ -18,7 +18,7 @@ use lambdesk_domain::{
     status::Shelf,
     ticket::Ticket,
 };
-use lambdesk_store::ThreadPage;
+use lambdesk_store_tickets::ThreadPage;
 
 /// How many messages a page looks at when only some kinds are asked for.
 const LOOKED_AT: u16 = 100;
@@ -30,16 +30,19 @@ pub async fn list(session: Session, Id(id): Id<TicketId>, mut request: ListReque
     session.require(Scope::TicketsRead)?;
     let selection = Selection::take(&mut request.query);
     let listing = request.listing(session.workspace(), "/v1/tickets/{ticket_id}/messages", selection.filter(id))?;
-    let (beyond, direction) = place(&listing)?;
+    let (beyond, direction) = page_start(&listing)?;
     let is_forward = direction == Direction::Forward;
     let oldest_first = selection.is_oldest_first == is_forward;
     let looked_at = selection.looked_at(listing.limit);
-    let (store, workspace) = (&session.store, session.workspace());
-    let (ticket, found) =
-        tokio::try_join!(store.ticket(workspace, id), store.messages(workspace, id, beyond, oldest_first, looked_at))?;
+    let (tickets, workspace) = (&session.app.tickets, session.workspace());
+    let (ticket, found) = tokio::try_join!(
+        tickets.ticket(workspace, id),
+        tickets.messages(workspace, id, beyond, oldest_first, looked_at)
+    )?;
     let ticket = visible(&session, ticket)?;
     let reader = Reader::from(&session.actor);
-    let mut page = found.keeping(listing.limit, |message| reader.sees(message) && selection.wants(message));
+    let mut page =
+        ThreadPage::keeping(found, listing.limit, |message| reader.sees(message) && selection.wants(message));
     if !is_forward {
         page.messages.reverse();
     }
@@ -50,7 +53,7 @@ pub async fn list(session: Session, Id(id): Id<TicketId>, mut request: ListReque
 }
 
 /// Beyond which message a page begins, and which way it goes.
-fn place(listing: &Listing) -> Result<(Option<MessageId>, Direction), Problem> {
+fn page_start(listing: &Listing) -> Result<(Option<MessageId>, Direction), Problem> {
     let Some((position, direction)) = &listing.position else {
         return Ok((None, Direction::Forward));
     };
@@ -65,8 +68,8 @@ pub async fn get(
     query: Query,
 ) -> Result<Response, Problem> {
     query.finish()?;
-    let read = caller.verify_while(async |store, workspace| {
-        tokio::try_join!(store.ticket(workspace, id), store.message(workspace, id, message))
+    let read = caller.verify_while(async |app, workspace| {
+        tokio::try_join!(app.tickets.ticket(workspace, id), app.tickets.message(workspace, id, message))
     });
     let (session, (ticket, message)) = Box::pin(read).await?;
     session.require(Scope::TicketsRead)?;

@@ -20,16 +20,16 @@ pub async fn take(executor: &Executor<'_>, ticket: TicketId, ids: &[AttachmentId
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let (store, workspace) = (executor.store, executor.workspace);
+    let (tickets, workspace) = (&executor.app.tickets, executor.workspace);
     let (found, uploads) =
-        tokio::try_join!(store.ticket(workspace, ticket), store.attachments_of(workspace, ticket, ids))?;
+        tokio::try_join!(tickets.ticket(workspace, ticket), tickets.attachments_of(workspace, ticket, ids))?;
     let found = found.ok_or_else(Problem::not_found)?;
     executor.context.check(&found)?;
-    let place = Place { executor, objects: executor.app.objects()?, ticket };
+    let stored = TicketObjects { executor, objects: executor.app.objects()?, ticket };
     let checks = ids.iter().enumerate().map(|(index, id)| {
         let is_repeated = ids.iter().take(index).any(|earlier| earlier == id);
         let upload = uploads.iter().find(|upload| upload.file.id == *id).filter(|_| !is_repeated);
-        async move { (index, place.check(upload).await) }
+        async move { (index, stored.check(upload).await) }
     });
     let mut files = Vec::with_capacity(ids.len());
     let mut errors = Vec::new();
@@ -43,7 +43,7 @@ pub async fn take(executor: &Executor<'_>, ticket: TicketId, ids: &[AttachmentId
         return Err(Problem::invalid(errors));
     }
     if !executor.is_dry_run {
-        try_join_all(files.iter().map(|file| place.keep(file.id))).await?;
+        try_join_all(files.iter().map(|file| stored.keep(file.id))).await?;
     }
     Ok(files)
 }
@@ -51,14 +51,15 @@ pub async fn take(executor: &Executor<'_>, ticket: TicketId, ids: &[AttachmentId
 /// Why a file can't be taken: a code and a sentence.
 type Refusal = (&'static str, &'static str);
 
+/// What object storage has of one ticket.
 #[derive(Clone, Copy)]
-struct Place<'a> {
+struct TicketObjects<'a> {
     executor: &'a Executor<'a>,
     objects: &'a Objects,
     ticket: TicketId,
 }
 
-impl Place<'_> {
+impl TicketObjects<'_> {
     async fn check(self, upload: Option<&Upload>) -> Result<Result<Attachment, Refusal>, Problem> {
         let Some(upload) = upload else {
             return Ok(Err(("no_such_reference", "this ticket has no such attachment, or it is named twice")));

@@ -81,3 +81,38 @@ impl From<AnnounceError> for Problem {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lambdesk_table::{AlreadyAnswered, Answered, Corrupt, Record};
+
+    fn answered() -> AlreadyAnswered {
+        let answer = Answered { status: 204, location: None, etag: None, sealed_body: Vec::new() };
+        AlreadyAnswered(Box::new(Record { key: String::new(), request: String::new(), answer }))
+    }
+
+    #[test]
+    fn what_may_work_later_is_503_a_name_that_is_taken_409_and_a_defect_of_ours_500() {
+        for (problem, status, code) in [
+            (Problem::from(TableError::Unavailable("throttled")), 503, "unavailable"),
+            (TableError::Contended.into(), 503, "unavailable"),
+            (TableError::Refused(String::new()).into(), 500, "internal"),
+            (TableError::Corrupt(Corrupt("doc")).into(), 500, "internal"),
+            (ContactError::Taken("the uid").into(), 409, "taken"),
+            (ContactError::Answered(answered()).into(), 503, "unavailable"),
+            (ContactError::Table(TableError::Contended).into(), 503, "unavailable"),
+            (EntryError::Taken("the name").into(), 409, "taken"),
+            (EntryError::Answered(answered()).into(), 503, "unavailable"),
+            (EntryError::Table(TableError::Contended).into(), 503, "unavailable"),
+            (AddKeyError::Taken.into(), 409, "taken"),
+            (AddKeyError::HolderChanged.into(), 404, "not_found"),
+            (AddKeyError::Answered(answered()).into(), 503, "unavailable"),
+            (AddKeyError::Table(TableError::Contended).into(), 503, "unavailable"),
+            (AnnounceError::Answered(answered()).into(), 503, "unavailable"),
+            (AnnounceError::Table(TableError::Contended).into(), 503, "unavailable"),
+        ] {
+            assert_eq!((problem.status().as_u16(), problem.code()), (status, code), "{problem:?}");
+        }
+    }
+}

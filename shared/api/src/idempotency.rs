@@ -219,6 +219,7 @@ mod tests {
             let replayed = once().replay(record, key);
             replayed
                 .map(|answer| answer.status().as_u16())
+                .map_err(Problem::from)
                 .map_err(|problem| (problem.status().as_u16(), problem.code()))
         };
         let rotated = new.clone().with_previous(old.clone());

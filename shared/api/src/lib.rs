@@ -45,6 +45,3 @@ pub mod seal;
 pub mod state;
 pub mod visitor;
 pub mod write;
-
-#[cfg(test)]
-mod testing;

@@ -322,13 +322,13 @@ impl IntoResponse for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::answer_of;
     use lambdesk_domain::access::Scope;
+    use lambdesk_testkit::Answer;
     use std::collections::BTreeSet;
 
     #[tokio::test]
     async fn a_document_has_the_members_of_rfc_9457_and_omits_what_is_empty() {
-        let answer = answer_of(Problem::malformed("no JSON").into_response()).await;
+        let answer = Answer::of(Problem::malformed("no JSON").into_response()).await;
         assert_eq!(answer.status, 400);
         assert_eq!(answer.header("content-type"), "application/problem+json");
         assert_eq!(answer.header("cache-control"), "no-store");
@@ -340,7 +340,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_stale_version_names_the_current_one() {
-        let answer = answer_of(Problem::from(Rejection::Stale { current: Version(7) }).into_response()).await;
+        let answer = Answer::of(Problem::from(Rejection::Stale { current: Version(7) }).into_response()).await;
         assert_eq!((answer.status, &answer.json()["current_version"]), (412, &serde_json::json!(7)));
     }
 
@@ -355,7 +355,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_missing_scope_is_named() {
-        let answer = answer_of(Problem::from(Forbidden::Scope(Scope::TicketsWrite)).into_response()).await;
+        let answer = Answer::of(Problem::from(Forbidden::Scope(Scope::TicketsWrite)).into_response()).await;
         assert_eq!((answer.status, &answer.json()["scope"]), (403, &serde_json::json!("tickets:write")));
     }
 

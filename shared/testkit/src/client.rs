@@ -4,6 +4,7 @@ use axum::{
     Router,
     body::{Body, to_bytes},
     http::{HeaderMap, Request},
+    response::Response,
 };
 use lambdesk_table::Usage;
 use serde_json::Value as Json;
@@ -94,22 +95,36 @@ impl Client {
         for (name, value) in own.chain(headers.iter().copied()) {
             request = request.header(name, value);
         }
-        let request = request.body(body.into()).expect("a request");
-        let Ok(response) = self.router.clone().oneshot(request).await;
-        let (parts, body) = response.into_parts();
-        let body = to_bytes(body, usize::MAX).await.expect("a body");
-        let answer = Answer {
-            status: parts.status.as_u16(),
-            headers: parts.headers,
-            text: String::from_utf8(body.to_vec()).expect("text"),
-            usage: parts.extensions.get().cloned().unwrap_or_default(),
-        };
+        let answer = self.call(request.body(body.into()).expect("a request")).await;
         assert!(answer.status < 500, "{method} {path}: {answer:?}");
         answer
+    }
+
+    /// A request as it is given, without the caller's headers; it may fail with a 5xx.
+    pub async fn call(&self, request: Request<Body>) -> Answer {
+        let Ok(response) = self.router.clone().oneshot(request).await;
+        Answer::of(response).await
     }
 }
 
 impl Answer {
+    /// Reads a response to its end.
+    pub async fn of(response: Response) -> Self {
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, usize::MAX).await.expect("a body");
+        Self {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            text: String::from_utf8(body.to_vec()).expect("text"),
+            usage: parts.extensions.get().cloned().unwrap_or_default(),
+        }
+    }
+
+    /// The names of the requests to the table, in the order in which they ended.
+    pub fn operations(&self) -> Vec<&'static str> {
+        self.usage.operations.iter().map(|operation| operation.name).collect()
+    }
+
     /// The body; null when it is empty.
     pub fn json(&self) -> Json {
         if self.text.is_empty() {
@@ -180,4 +195,10 @@ impl Answer {
             |one: &Json| (one["field"].as_str().expect("text").to_owned(), one["from"].clone(), one["to"].clone());
         changes.iter().map(change).collect()
     }
+}
+
+/// The texts of a list of messages.
+pub fn texts(messages: &Json) -> Vec<&str> {
+    let messages = messages.as_array().expect("a list").iter();
+    messages.map(|message| message["body_text"].as_str().expect("text")).collect()
 }

@@ -117,11 +117,17 @@ impl Desk {
         self.key(KeyHolder::Machine, scopes).await
     }
 
+    /// A key of a channel's program with all scopes.
+    pub async fn channel_key(&self, channel: &Channel) -> String {
+        self.key(KeyHolder::Channel { channel_id: channel.id }, Scope::ALL).await
+    }
+
     /// Adds a channel: the sample form on `shop.example`, as `change` makes it.
     pub async fn channel(&self, change: impl FnOnce(&mut Channel)) -> Channel {
         let id = ChannelId::new(self.clock.new_uuid());
         let mut channel = Channel {
             name: format!("Website {id}").parse().unwrap(),
+            hostnames: vec!["shop.example".parse().unwrap()],
             token: ChannelToken::new_secret(),
             created_at: self.now(),
             ..samples::form(id)

@@ -18,7 +18,7 @@ pub mod runtime_api;
 pub mod stores;
 pub mod table;
 
-pub use client::{Answer, Client};
+pub use client::{Answer, Client, texts};
 pub use desk::Desk;
 pub use faults::{Fault, Faults};
 pub use stores::Stores;

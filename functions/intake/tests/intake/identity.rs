@@ -1,10 +1,7 @@
 //! Visitors whom the site's own login knows.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use crate::{
-    support::{Answer, Desk},
-    visitor::{JSON, PAGE, Visitor, ada, desk, open, open_in},
-};
+use crate::visitor::{JSON, PAGE, Visitor, ada, nobody, open, open_in};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use lambdesk_api::visitor::IdentitySecret;
 use lambdesk_domain::{
@@ -12,6 +9,7 @@ use lambdesk_domain::{
     status::{Source, Status},
     ticket::Ticket,
 };
+use lambdesk_testkit::{Answer, Desk};
 use ring::hmac;
 use serde_json::{Value as Json, json};
 
@@ -39,19 +37,18 @@ fn known(desk: &Desk) -> Json {
 
 async fn begin(desk: &Desk, channel: &Channel, body: &Json) -> Answer {
     let path = format!("/intake/{}/session", desk.token(channel));
-    desk.send("POST", &path, &[JSON, ("origin", PAGE)], body.to_string()).await
+    nobody(desk).send("POST", &path, &[JSON, ("origin", PAGE)], body.to_string()).await
 }
 
 async fn session(desk: &Desk, channel: &Channel, claims: &Json) -> String {
     let answer = begin(desk, channel, &json!({"identity": token(desk, channel, claims)})).await;
-    assert_eq!(answer.status, 201, "{answer:?}");
-    answer.data()["session"].as_str().unwrap().to_owned()
+    answer.created()["session"].as_str().unwrap().to_owned()
 }
 
 async fn opened(desk: &Desk, channel: &Channel, claims: &Json, body: &Json) -> Ticket {
     let session = session(desk, channel, claims).await;
     let answer = open_in(desk, channel, &session, &[], body).await;
-    desk.ticket(Visitor::of(desk, channel.clone(), &answer).ticket).await
+    desk.ticket_now(Visitor::of(desk, channel.clone(), &answer).ticket).await
 }
 
 fn about(from: &Json) -> Json {
@@ -60,7 +57,7 @@ fn about(from: &Json) -> Json {
 
 #[tokio::test]
 async fn whom_the_site_knows_opens_a_portal_ticket_in_their_own_name() {
-    let desk = desk().await;
+    let desk = Desk::open().await;
     let channel = channel(&desk, 1).await;
     for body in [about(&json!({})), about(&json!({"name": "Ada", "email": "ADA@example.com"}))] {
         let ticket = opened(&desk, &channel, &known(&desk), &body).await;
@@ -74,10 +71,10 @@ async fn whom_the_site_knows_opens_a_portal_ticket_in_their_own_name() {
 
 #[tokio::test]
 async fn without_an_identity_a_visitor_of_the_same_channel_is_a_guest() {
-    let desk = desk().await;
+    let desk = Desk::open().await;
     let channel = channel(&desk, 1).await;
     let answer = open(&desk, &channel, &ada()).await;
-    let ticket = desk.ticket(Visitor::of(&desk, channel.clone(), &answer).ticket).await;
+    let ticket = desk.ticket_now(Visitor::of(&desk, channel.clone(), &answer).ticket).await;
     assert_eq!((ticket.source, ticket.uid), (Source::Guest, None));
     assert_eq!(begin(&desk, &channel, &json!({"identity": null})).await.status, 201);
     let unknown = begin(&desk, &channel, &json!({"identitty": "x"})).await;
@@ -86,21 +83,21 @@ async fn without_an_identity_a_visitor_of_the_same_channel_is_a_guest() {
 
 #[tokio::test]
 async fn a_body_may_repeat_but_not_contradict_what_was_proved() {
-    let desk = desk().await;
+    let desk = Desk::open().await;
     let channel = channel(&desk, 1).await;
     let session = session(&desk, &channel, &known(&desk)).await;
-    let before = desk.size().await;
+    let before = desk.table.size().await;
     let mut body = about(&json!({"name": "Bob", "email": "bob@example.com"}));
     body["uid"] = json!("customer-8");
     let mut pointers = open_in(&desk, &channel, &session, &[], &body).await.pointers();
     pointers.sort();
     assert_eq!(pointers, ["/from/email", "/from/name", "/uid"]);
-    assert_eq!(desk.size().await, before);
+    assert_eq!(desk.table.size().await, before);
 }
 
 #[tokio::test]
 async fn who_has_no_address_with_the_site_can_add_a_name_but_no_address() {
-    let desk = desk().await;
+    let desk = Desk::open().await;
     let channel = channel(&desk, 1).await;
     let claims = json!({"sub": "customer-7", "exp": desk.now().seconds() + 600});
     let ticket = opened(&desk, &channel, &claims, &about(&json!({"name": "Ada"}))).await;
@@ -113,7 +110,7 @@ async fn who_has_no_address_with_the_site_can_add_a_name_but_no_address() {
 
 #[tokio::test]
 async fn a_bad_identity_is_refused_and_makes_nobody_a_guest() {
-    let desk = desk().await;
+    let desk = Desk::open().await;
     let (own, other, never) = (channel(&desk, 1).await, channel(&desk, 1).await, channel(&desk, 0).await);
     let now = desk.now().seconds();
     let ending = |exp: u64| json!({"sub": "customer-7", "exp": exp});
@@ -146,7 +143,7 @@ async fn a_bad_identity_is_refused_and_makes_nobody_a_guest() {
 
 #[tokio::test]
 async fn a_new_secret_ends_the_one_before_it_and_works_at_once() {
-    let desk = desk().await;
+    let desk = Desk::open().await;
     let first = channel(&desk, 1).await;
     let session = session(&desk, &first, &known(&desk)).await;
     let second = Channel { identity_generation: 2, ..first.clone() };
@@ -161,7 +158,7 @@ async fn a_new_secret_ends_the_one_before_it_and_works_at_once() {
 
 #[tokio::test]
 async fn a_session_shows_nothing_of_who_it_is() {
-    let desk = desk().await;
+    let desk = Desk::open().await;
     let channel = channel(&desk, 1).await;
     let session = session(&desk, &channel, &known(&desk)).await;
     let bytes = URL_SAFE_NO_PAD.decode(session.trim_start_matches("is_")).unwrap();
@@ -170,14 +167,14 @@ async fn a_session_shows_nothing_of_who_it_is() {
 
 #[tokio::test]
 async fn what_goes_on_from_a_closed_portal_ticket_is_portal_too() {
-    let desk = desk().await;
+    let desk = Desk::open().await;
     let channel = channel(&desk, 1).await;
     let session = session(&desk, &channel, &known(&desk)).await;
     let answer = open_in(&desk, &channel, &session, &[], &about(&json!({}))).await;
     let visitor = Visitor::of(&desk, channel.clone(), &answer);
     desk.set_status(visitor.ticket, Status::Closed).await;
-    let reply = visitor.say(&desk, "Once more").await;
-    let next = desk.ticket(Visitor::of(&desk, channel, &reply).ticket).await;
+    let reply = visitor.say("Once more").await;
+    let next = desk.ticket_now(Visitor::of(&desk, channel, &reply).ticket).await;
     assert_eq!((next.source, next.uid.unwrap().as_str()), (Source::Portal, "customer-7"));
     assert_ne!(next.id, visitor.ticket);
 }

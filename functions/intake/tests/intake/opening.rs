@@ -1,10 +1,7 @@
 //! Opening tickets: what is made, and what the visitor does not learn.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use crate::{
-    support::{Answer, Desk},
-    visitor::{PAGE, Visitor, ada, desk, open, open_in, session},
-};
+use crate::visitor::{PAGE, Visitor, ada, nobody, open, open_in, session};
 use lambdesk_domain::{
     access::Cause,
     contact::Contact,
@@ -15,23 +12,24 @@ use lambdesk_domain::{
     text::EmailAddress,
     ticket::Ticket,
 };
-use lambdesk_store::contact_id;
+use lambdesk_store_contacts::contact_id;
+use lambdesk_testkit::{Answer, Desk};
 use serde_json::{Value as Json, json};
 
 #[tokio::test]
 async fn a_visitor_opens_a_guest_ticket_and_gets_its_public_token_once() {
-    let desk = desk().await;
-    let channel = desk.channel(|_| ()).await;
+    let desk = Desk::open().await;
+    let channel = desk.channel(|channel| channel.default_priority = Priority::High).await;
     let answer = open(&desk, &channel, &ada()).await;
     let visitor = Visitor::of(&desk, channel, &answer);
     let message = &answer.data()["ticket"]["messages"][0];
     let expected = json!({
         "ticket": {
             "number": 1, "subject": "My order", "status": "open", "is_closed": false, "is_read": true,
-            "created_at": "2026-01-01T00:00:00.000Z", "last_activity_at": "2026-01-01T00:00:00.000Z",
+            "created_at": "2026-01-15T14:30:00.000Z", "last_activity_at": "2026-01-15T14:30:00.000Z",
             "messages": [{
                 "id": message["id"], "kind": "inbound", "body_text": "Where is it?", "body_html": "<p>Where is it?</p>",
-                "is_secure": false, "sender": {"name": null}, "attachments": [], "created_at": "2026-01-01T00:00:00.000Z",
+                "is_secure": false, "sender": {"name": null}, "attachments": [], "created_at": "2026-01-15T14:30:00.000Z",
             }],
             "has_more_messages": false,
         },
@@ -40,7 +38,7 @@ async fn a_visitor_opens_a_guest_ticket_and_gets_its_public_token_once() {
     assert_eq!(answer.data(), expected);
     assert_eq!((answer.header("location"), answer.header("access-control-allow-origin")), ("", PAGE));
 
-    let ticket = desk.ticket(visitor.ticket).await;
+    let ticket = desk.ticket_now(visitor.ticket).await;
     assert_eq!((ticket.source, ticket.shelf, ticket.status), (Source::Guest, Shelf::Live, Status::Open));
     assert_eq!((ticket.priority, ticket.awaiting), (Priority::High, Awaiting::Agent));
     assert_eq!(ticket.channel.unwrap().id, visitor.channel.id);
@@ -50,27 +48,27 @@ async fn a_visitor_opens_a_guest_ticket_and_gets_its_public_token_once() {
 
 #[tokio::test]
 async fn the_public_token_reads_the_ticket_it_was_given_for() {
-    let desk = desk().await;
+    let desk = Desk::open().await;
     let channel = desk.channel(|_| ()).await;
     let answer = open(&desk, &channel, &ada()).await;
     let visitor = Visitor::of(&desk, channel, &answer);
-    assert_eq!(visitor.get(&desk, "").await.data(), answer.data()["ticket"]);
+    assert_eq!(visitor.get("").await.data(), answer.data()["ticket"]);
 }
 
 #[tokio::test]
 async fn nothing_of_the_public_token_is_stored() {
-    let desk = desk().await;
+    let desk = Desk::open().await;
     let channel = desk.channel(|_| ()).await;
     let session = session(&desk, &channel).await;
     let answer = open_in(&desk, &channel, &session, &[("idempotency-key", "one")], &ada()).await;
     let visitor = Visitor::of(&desk, channel, &answer);
     let mac = &visitor.token[visitor.token.len() - 40..];
-    assert!(!desk.everything().await.contains(mac));
+    assert!(!desk.table.everything().await.contains(mac));
 }
 
 #[tokio::test]
 async fn a_subject_that_is_left_out_is_the_messages_first_words() {
-    let desk = desk().await;
+    let desk = Desk::open().await;
     let channel = desk.channel(|_| ()).await;
     let body = json!({"message": {"body_html": "<p>Where is <b>my order</b>?</p><p>It is late.</p>"}});
     let answer = open(&desk, &channel, &body).await;
@@ -79,10 +77,10 @@ async fn a_subject_that_is_left_out_is_the_messages_first_words() {
 
 #[tokio::test]
 async fn defined_custom_fields_and_a_uid_are_kept() {
-    let desk = desk().await;
+    let desk = Desk::open().await;
     let channel = desk.channel(|_| ()).await;
-    desk.add(Entry::Field(FieldDefinition {
-        id: FieldId::new(desk.app.new_id()),
+    desk.add(&Entry::Field(FieldDefinition {
+        id: FieldId::new(desk.clock.new_uuid()),
         key: "order".parse().unwrap(),
         name: "Order".parse().unwrap(),
         kind: FieldKind::Number,
@@ -92,7 +90,7 @@ async fn defined_custom_fields_and_a_uid_are_kept() {
     .await;
     let with = |custom: Json| json!({"message": {"body_text": "Hi"}, "uid": "u-7", "custom": custom});
     let answer = open(&desk, &channel, &with(json!({"order": 12}))).await;
-    let ticket = desk.ticket(Visitor::of(&desk, channel.clone(), &answer).ticket).await;
+    let ticket = desk.ticket_now(Visitor::of(&desk, channel.clone(), &answer).ticket).await;
     assert_eq!((json!(ticket.custom), ticket.uid.unwrap().as_str()), (json!({"order": 12}), "u-7"));
     for (bad, pointer) in [
         (json!({}), "/custom/order"),
@@ -106,7 +104,7 @@ async fn defined_custom_fields_and_a_uid_are_kept() {
 
 #[tokio::test]
 async fn tickets_of_a_channel_that_holds_wait_unprocessed() {
-    let desk = desk().await;
+    let desk = Desk::open().await;
     let channel = desk.channel(|channel| channel.intake = IntakePolicy::Hold).await;
     let (held, ticket) = opened(&desk, channel, &ada()).await;
     assert_eq!((ticket.shelf, ticket.status), (Shelf::Unprocessed, Status::Open));
@@ -117,7 +115,7 @@ async fn tickets_of_a_channel_that_holds_wait_unprocessed() {
 async fn opened(desk: &Desk, channel: Channel, body: &Json) -> (Json, Ticket) {
     let answer = open(desk, &channel, body).await;
     let visitor = Visitor::of(desk, channel, &answer);
-    (answer.data(), desk.ticket(visitor.ticket).await)
+    (answer.data(), desk.ticket_now(visitor.ticket).await)
 }
 
 async fn ordinary(desk: &Desk) -> Json {
@@ -150,7 +148,7 @@ async fn contact(desk: &Desk, email: &str, is_blocked: bool) -> Contact {
 
 #[tokio::test]
 async fn an_address_links_to_its_contact_and_tells_the_visitor_nothing_of_it() {
-    let desk = desk().await;
+    let desk = Desk::open().await;
     let known = contact(&desk, "ada@example.com", false).await;
     let channel = desk.channel(|_| ()).await;
     let (answer, ticket) = opened(&desk, channel, &ada()).await;
@@ -161,7 +159,7 @@ async fn an_address_links_to_its_contact_and_tells_the_visitor_nothing_of_it() {
 
 #[tokio::test]
 async fn a_blocked_sender_is_answered_as_any_other_and_wakes_nothing() {
-    let desk = desk().await;
+    let desk = Desk::open().await;
     contact(&desk, "ada@example.com", true).await;
     let channel = desk.channel(|_| ()).await;
     let (answer, ticket) = opened(&desk, channel, &ada()).await;
@@ -171,7 +169,7 @@ async fn a_blocked_sender_is_answered_as_any_other_and_wakes_nothing() {
 
 #[tokio::test]
 async fn a_channel_for_contacts_keeps_back_strangers_without_telling_who_is_one() {
-    let desk = desk().await;
+    let desk = Desk::open().await;
     let known = contact(&desk, "ada@example.com", false).await;
     let channel = desk.channel(|channel| channel.require_existing_contact = true).await;
     let (of_known, ticket) = opened(&desk, channel.clone(), &ada()).await;
@@ -188,7 +186,7 @@ async fn a_channel_for_contacts_keeps_back_strangers_without_telling_who_is_one(
 
 #[tokio::test]
 async fn concurrent_tickets_with_a_new_address_make_one_contact() {
-    let desk = desk().await;
+    let desk = Desk::open().await;
     let channel = desk.channel(|_| ()).await;
     let body = ada();
     let all = (0..8).map(|_| opened(&desk, channel.clone(), &body));
@@ -205,19 +203,19 @@ async fn concurrent_tickets_with_a_new_address_make_one_contact() {
 async fn send_form(desk: &Desk, channel: &Channel, form: &str) -> Answer {
     let path = format!("/intake/{}/tickets", desk.token(channel));
     let form_type = ("content-type", "application/x-www-form-urlencoded; charset=UTF-8");
-    desk.send("POST", &path, &[form_type, ("origin", PAGE)], form.to_owned()).await
+    nobody(desk).send("POST", &path, &[form_type, ("origin", PAGE)], form.to_owned()).await
 }
 
 #[tokio::test]
 async fn a_plain_form_opens_a_ticket_with_the_session_that_it_carries() {
-    let desk = desk().await;
+    let desk = Desk::open().await;
     let channel = desk.channel(|channel| channel.kind = ChannelType::Form).await;
     let session = session(&desk, &channel).await;
     let form = format!(
         "session={session}&subject=My+order&message=Where%0D%0Ais%20it%3F&name=Ada&email=ada%40example.com&phone=&website="
     );
     let answer = send_form(&desk, &channel, &form).await;
-    let ticket = desk.ticket(Visitor::of(&desk, channel.clone(), &answer).ticket).await;
+    let ticket = desk.ticket_now(Visitor::of(&desk, channel.clone(), &answer).ticket).await;
     assert_eq!((ticket.source, ticket.shelf), (Source::Guest, Shelf::Live));
     assert_eq!(json!(ticket.requester), json!({"name": "Ada", "email": "ada@example.com"}));
     assert_eq!(answer.data()["ticket"]["messages"][0]["body_text"], "Where\nis it?");
@@ -234,37 +232,37 @@ async fn a_plain_form_opens_a_ticket_with_the_session_that_it_carries() {
 
 #[tokio::test]
 async fn who_fills_in_the_honeypot_is_kept_as_spam_and_not_told() {
-    let desk = desk().await;
+    let desk = Desk::open().await;
     let channel = desk.channel(|_| ()).await;
     let session = session(&desk, &channel).await;
     let form = format!("session={session}&subject=My+order&message=Where+is+it%3F&website=http%3A%2F%2Fx");
     let answer = send_form(&desk, &channel, &form).await;
     let visitor = Visitor::of(&desk, channel, &answer);
-    let ticket = desk.ticket(visitor.ticket).await;
+    let ticket = desk.ticket_now(visitor.ticket).await;
     assert_eq!((ticket.shelf, ticket.status), (Shelf::Unprocessed, Status::Spam));
     assert_eq!(shape(&answer.data()), shape(&ordinary(&desk).await));
-    assert_eq!(visitor.get(&desk, "").await.data()["status"], "open");
+    assert_eq!(visitor.get("").await.data()["status"], "open");
 }
 
 #[tokio::test]
 async fn a_retry_with_the_same_key_opens_one_ticket_and_shows_the_same_token() {
-    let desk = desk().await;
+    let desk = Desk::open().await;
     let channel = desk.channel(|_| ()).await;
     let session = session(&desk, &channel).await;
     let key = [("idempotency-key", "one")];
     let first = open_in(&desk, &channel, &session, &key, &ada()).await;
-    let size = desk.size().await;
+    let size = desk.table.size().await;
     let again = open_in(&desk, &channel, &session, &key, &ada()).await;
     assert_eq!((again.status, again.data()), (201, first.data()));
     assert_eq!(again.header("idempotent-replayed"), "true");
-    assert_eq!(desk.size().await, size);
+    assert_eq!(desk.table.size().await, size);
     let other = open_in(&desk, &channel, &session, &key, &json!({"message": {"body_text": "Else"}})).await;
     assert_eq!(other.problem(), (422, "idempotency_key_reused".to_owned()));
 }
 
 #[tokio::test]
 async fn the_same_key_of_another_visitor_is_another_key() {
-    let desk = desk().await;
+    let desk = Desk::open().await;
     let channel = desk.channel(|_| ()).await;
     let key = [("idempotency-key", "one")];
     let mut tokens = Vec::new();
@@ -278,7 +276,7 @@ async fn the_same_key_of_another_visitor_is_another_key() {
 
 #[tokio::test]
 async fn opening_a_ticket_is_one_round_trip_once_numbers_are_leased() {
-    let desk = desk().await;
+    let desk = Desk::open().await;
     let channel = desk.channel(|_| ()).await;
     open(&desk, &channel, &ada()).await;
     let answer = open(&desk, &channel, &ada()).await;

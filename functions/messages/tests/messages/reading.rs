@@ -1,16 +1,13 @@
 //! Reading a thread.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use crate::{
-    caller::{Caller, desk, texts, thread, ticket},
-    support::Desk,
-};
+use crate::fixtures::{caller, owner, thread, ticket};
 use lambdesk_domain::{
     access::{Role, Scope},
     command::ReplyKind,
-    directory::KeyHolder,
     id::{MessageId, TicketId},
 };
+use lambdesk_testkit::{Client, Desk, texts};
 use serde_json::{Value as Json, json};
 
 /// A ticket with "Where is it?", reply 1, note 1, reply 2, note 2.
@@ -27,9 +24,9 @@ const ALL: [&str; 5] = ["Where is it?", "reply 1", "note 1", "reply 2", "note 2"
 
 #[tokio::test]
 async fn a_thread_is_oldest_first_unless_asked_otherwise() {
-    let desk = desk().await;
+    let desk = Desk::open().await;
     let id = busy(&desk).await;
-    let grace = Caller::owner(&desk).await;
+    let grace = owner(&desk);
     let answer = grace.get(&thread(id)).await;
     assert_eq!(texts(&answer.data()), ALL);
     assert_eq!(answer.json()["page"], json!({"next_cursor": null, "prev_cursor": null, "size": 25}));
@@ -41,9 +38,9 @@ async fn a_thread_is_oldest_first_unless_asked_otherwise() {
 
 #[tokio::test]
 async fn kinds_are_filtered_by_one_or_several() {
-    let desk = desk().await;
+    let desk = Desk::open().await;
     let id = busy(&desk).await;
-    let grace = Caller::owner(&desk).await;
+    let grace = owner(&desk);
     for (query, expected) in [
         ("kind=note", vec!["note 1", "note 2"]),
         ("kind=inbound,outbound", vec!["Where is it?", "reply 1", "reply 2"]),
@@ -56,7 +53,7 @@ async fn kinds_are_filtered_by_one_or_several() {
 }
 
 /// Walks a list to its end and back; what was told on the way.
-async fn walk(caller: &Caller<'_>, list: &str) -> (Vec<String>, Vec<String>) {
+async fn walk(caller: &Client, list: &str) -> (Vec<String>, Vec<String>) {
     let page = async |path: &str| {
         let answer = caller.get(path).await;
         assert_eq!(answer.status, 200, "{answer:?}");
@@ -81,9 +78,9 @@ async fn walk(caller: &Caller<'_>, list: &str) -> (Vec<String>, Vec<String>) {
 
 #[tokio::test]
 async fn pages_go_forward_and_back_without_losing_or_repeating() {
-    let desk = desk().await;
+    let desk = Desk::open().await;
     let id = busy(&desk).await;
-    let grace = Caller::owner(&desk).await;
+    let grace = owner(&desk);
     for (query, all) in [
         ("limit=2", vec!["Where is it?", "reply 1", "note 1", "reply 2", "note 2"]),
         ("limit=2&order=desc", vec!["note 2", "reply 2", "note 1", "reply 1", "Where is it?"]),
@@ -100,9 +97,9 @@ async fn pages_go_forward_and_back_without_losing_or_repeating() {
 
 #[tokio::test]
 async fn cursors_are_good_for_their_own_thread_and_question_only() {
-    let desk = desk().await;
+    let desk = Desk::open().await;
     let (one, other) = (busy(&desk).await, busy(&desk).await);
-    let grace = Caller::owner(&desk).await;
+    let grace = owner(&desk);
     let page = grace.get(&format!("{}?limit=1", thread(one))).await.json()["page"].clone();
     let cursor = page["next_cursor"].as_str().unwrap().to_owned();
     for path in [
@@ -117,24 +114,24 @@ async fn cursors_are_good_for_their_own_thread_and_question_only() {
 
 #[tokio::test]
 async fn bad_and_unknown_parameters_are_named() {
-    let desk = desk().await;
+    let desk = Desk::open().await;
     let id = busy(&desk).await;
-    let grace = Caller::owner(&desk).await;
+    let grace = owner(&desk);
     let query = "limit=101&order=up&kind=letter&page=2&with_total=true&colour=red";
     let answer = grace.get(&format!("{}?{query}", thread(id))).await;
     let mut pointers = answer.pointers();
     pointers.sort();
     let expected = ["?colour", "?kind", "?limit", "?order", "?page", "?with_total"];
     assert_eq!((answer.status, pointers), (400, expected.map(str::to_owned).to_vec()));
-    let one = format!("{}/{}?x=1", thread(id), MessageId::new(desk.app.new_id()));
+    let one = format!("{}/{}?x=1", thread(id), MessageId::new(desk.clock.new_uuid()));
     assert_eq!(grace.get(&one).await.status, 400);
 }
 
 #[tokio::test]
 async fn a_thread_and_a_message_are_read_at_one_depth() {
-    let desk = desk().await;
+    let desk = Desk::open().await;
     let id = busy(&desk).await;
-    let grace = Caller::owner(&desk).await;
+    let grace = owner(&desk);
     let list = grace.get(&thread(id)).await.data();
     let one = format!("{}/{}", thread(id), list[0]["id"].as_str().unwrap());
     for path in [thread(id), one] {
@@ -145,10 +142,10 @@ async fn a_thread_and_a_message_are_read_at_one_depth() {
 
 #[tokio::test]
 async fn a_secure_body_is_shown_to_people_alone() {
-    let desk = desk().await;
+    let desk = Desk::open().await;
     let id = ticket(&desk, &desk.channel(|_| ()).await).await;
     let message = desk.write(id, ReplyKind::Reply, "code 1234", true).await;
-    let (grace, machine) = (Caller::owner(&desk).await, Caller::machine(&desk).await);
+    let (grace, machine) = (owner(&desk), caller(&desk, &desk.machine_key(Scope::ALL).await));
     for path in [thread(id), format!("{}/{message}", thread(id))] {
         assert!(grace.get(&path).await.text.contains("code 1234"));
         let answer = machine.get(&path).await;
@@ -158,13 +155,13 @@ async fn a_secure_body_is_shown_to_people_alone() {
 
 #[tokio::test]
 async fn out_of_reach_trashed_and_absent_are_the_same_404() {
-    let desk = desk().await;
+    let desk = Desk::open().await;
     let id = busy(&desk).await;
     let message = desk.write(id, ReplyKind::Reply, "Hi", false).await;
     let one = format!("{}/{message}", thread(id));
-    let restricted = Caller::user(&desk, desk.user("Rick", Role::Restricted).await).await;
-    let phone = Caller::channel(&desk, &desk.channel(|_| ()).await).await;
-    let grace = Caller::owner(&desk).await;
+    let restricted = caller(&desk, &desk.user_key(Role::Restricted).await);
+    let phone = caller(&desk, &desk.channel_key(&desk.channel(|_| ()).await).await);
+    let grace = owner(&desk);
     for path in [thread(id), one.clone()] {
         assert_eq!(grace.get(&path).await.status, 200);
         for caller in [&restricted, &phone] {
@@ -172,9 +169,11 @@ async fn out_of_reach_trashed_and_absent_are_the_same_404() {
         }
     }
     let other = busy(&desk).await;
-    for path in
-        [format!("{}/{message}", thread(other)), format!("{}/x", thread(id)), thread(TicketId::new(desk.app.new_id()))]
-    {
+    for path in [
+        format!("{}/{message}", thread(other)),
+        format!("{}/x", thread(id)),
+        thread(TicketId::new(desk.clock.new_uuid())),
+    ] {
         assert_eq!(grace.get(&path).await.status, 404, "{path}");
     }
     desk.trash(id).await;
@@ -185,12 +184,12 @@ async fn out_of_reach_trashed_and_absent_are_the_same_404() {
 
 #[tokio::test]
 async fn reading_needs_a_key_with_its_scope() {
-    let desk = desk().await;
+    let desk = Desk::open().await;
     let id = busy(&desk).await;
-    let writer = Caller::new(&desk, KeyHolder::Machine, &[Scope::TicketsWrite]).await;
+    let writer = caller(&desk, &desk.machine_key(&[Scope::TicketsWrite]).await);
     let message = desk.write(id, ReplyKind::Reply, "Hi", false).await;
     for path in [thread(id), format!("{}/{message}", thread(id))] {
         assert_eq!(writer.get(&path).await.problem(), (403, "missing_scope".to_owned()));
-        assert_eq!(desk.send("GET", &path, &[], "").await.problem(), (401, "unauthorized".to_owned()));
+        assert_eq!(writer.nobody().get(&path).await.problem(), (401, "unauthorized".to_owned()));
     }
 }

@@ -1,12 +1,12 @@
 use super::*;
-use crate::testing::{Answer, send};
-use axum::{Router, http::Method, routing};
+use axum::{Router, routing};
 use lambdesk_domain::{
     id::TicketId,
     patch::Field,
     status::Status,
     text::{EmailAddress, Subject},
 };
+use lambdesk_testkit::{Answer, Client};
 use proptest::prelude::*;
 
 #[derive(Debug, Deserialize)]
@@ -66,20 +66,20 @@ fn pointers(body: &str) -> Vec<String> {
     faults(body).into_iter().map(|(pointer, ..)| pointer).collect()
 }
 
-fn router() -> Router {
-    Router::new()
+fn client() -> Client {
+    let router = Router::new()
         .route("/json", routing::any(|body: JsonBody<Sample>| async move { check(body.value) }))
         .route("/patch", routing::any(|body: PatchBody<Sample>| async move { check(body.value) }))
         .route(
             "/optional",
             routing::any(|body: OptionalJsonBody<Sample>| async move { body.value.map_or(Ok(()), check) }),
         )
-        .route("/raw", routing::any(|body: JsonBody<Sample>| async move { body.raw }))
+        .route("/raw", routing::any(|body: JsonBody<Sample>| async move { body.raw }));
+    Client::new(router)
 }
 
 async fn post(path: &str, content_type: &str, body: impl Into<Body>) -> Answer {
-    let request = Request::builder().method(Method::POST).uri(path).header("content-type", content_type);
-    send(router(), request.body(body.into()).expect("a request")).await
+    client().send("POST", path, &[("content-type", content_type)], body).await
 }
 
 /// Any JSON that fits a line or two, with our own names among the members.
@@ -261,8 +261,8 @@ async fn only_the_expected_content_types_are_read() {
 
 #[tokio::test]
 async fn a_compressed_body_is_refused() {
-    let request = Request::post("/json").header("content-type", "application/json").header("content-encoding", "gzip");
-    assert_eq!(send(router(), request.body("{}".into()).expect("a request")).await.status, 415);
+    let headers = [("content-type", "application/json"), ("content-encoding", "gzip")];
+    assert_eq!(client().send("POST", "/json", &headers, "{}").await.status, 415);
 }
 
 #[tokio::test]
@@ -271,8 +271,8 @@ async fn a_body_beyond_256_kib_is_too_large_whatever_its_length_claims() {
     assert_eq!(post("/json", "application/json", body(MAX)).await.status, 200);
     assert_eq!(post("/json", "application/json", body(MAX + 1)).await.status, 413);
     for (claim, bytes) in [("3", MAX + 1), ("999999999", 20), ("-1", MAX + 1), ("18446744073709551615", 20)] {
-        let request = Request::post("/json").header("content-type", "application/json").header("content-length", claim);
-        let answer = send(router(), request.body(body(bytes).into()).expect("a request")).await;
+        let headers = [("content-type", "application/json"), ("content-length", claim)];
+        let answer = client().send("POST", "/json", &headers, body(bytes)).await;
         assert_eq!(answer.status, 413, "{claim}");
     }
     let pieces = vec![Ok::<_, std::convert::Infallible>(vec![b' '; MAX]); 2];
@@ -300,5 +300,5 @@ async fn an_optional_body_may_be_left_out_with_any_content_type() {
 #[tokio::test]
 async fn the_raw_bytes_are_kept_as_they_were_sent() {
     let body = " { \"subject\":\"s\" }\n";
-    assert_eq!(post("/raw", "application/json", body).await.body, body.as_bytes());
+    assert_eq!(post("/raw", "application/json", body).await.text, body);
 }

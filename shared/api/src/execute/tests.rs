@@ -5,7 +5,7 @@ use crate::{
     idempotency::IdempotencyKey,
     opening::{self, NewContact},
     problem::Problem,
-    testing::{Table, answer_of},
+    seal::SealingKey,
 };
 use axum::{
     http::Request,
@@ -17,18 +17,34 @@ use lambdesk_domain::{
     directory::DeletionPolicy,
     id::{MessageId, Version},
     message::Content,
+    set::Set,
     status::{Priority, Status},
     testing::samples::new_ticket,
     time::Timestamp,
 };
-use lambdesk_store::{NewItems, StoreError};
+use lambdesk_store_tickets::NewItems;
+use lambdesk_table::TableError;
+use lambdesk_testkit::{Answer as Received, TestTable};
 use uuid::Uuid;
 
 const WORKSPACE: WorkspaceId = WorkspaceId::new(Uuid::from_u128(1));
 const TICKET: TicketId = TicketId::new(Uuid::from_u128(2));
 const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 
-fn executor(table: &Table) -> Executor<'_> {
+/// The state of a function, and the table in memory that it is over.
+struct Fixture {
+    app: App,
+    _table: TestTable,
+}
+
+impl Fixture {
+    async fn new() -> Self {
+        let table = TestTable::new().await;
+        Self { app: App::new(&table.table, SealingKey::new(&[7; 32])), _table: table }
+    }
+}
+
+fn executor(fixture: &Fixture) -> Executor<'_> {
     let context = Context {
         actor: Actor::System,
         rules: AccessRules::default(),
@@ -37,8 +53,7 @@ fn executor(table: &Table) -> Executor<'_> {
         if_match: None,
         now: NOW,
     };
-    let (store, app) = (&table.app.store, &table.app);
-    Executor { store, app, workspace: WORKSPACE, context, is_dry_run: false, idempotency: None }
+    Executor { app: &fixture.app, workspace: WORKSPACE, context, is_dry_run: false, idempotency: None }
 }
 
 /// With an `Idempotency-Key`, and a body.
@@ -48,14 +63,14 @@ fn keyed<'a>(executor: Executor<'a>, body: &[u8]) -> Executor<'a> {
     Executor { idempotency: Some(key.bind(WORKSPACE, "caller", body)), ..executor }
 }
 
-/// A table with an open ticket of normal priority that `change` makes another.
-async fn with_ticket(change: impl FnOnce(&mut command::NewTicket)) -> Table {
-    let table = Table::new().await;
+/// With an open ticket of normal priority that `change` makes another.
+async fn with_ticket(change: impl FnOnce(&mut command::NewTicket)) -> Fixture {
+    let fixture = Fixture::new().await;
     let mut new = new_ticket(WORKSPACE, TICKET);
     change(&mut new);
-    let (ticket, _) = create(new, &executor(&table).context).expect("a ticket");
-    table.app.store.create_ticket(&ticket, NewItems::default()).await.expect("written");
-    table
+    let (ticket, _) = create(new, &executor(&fixture).context).expect("a ticket");
+    fixture.app.tickets.create_ticket(&ticket, NewItems::default()).await.expect("written");
+    fixture
 }
 
 async fn update(executor: &Executor<'_>, update: Update) -> Result<Outcome, CommandError> {
@@ -65,57 +80,57 @@ async fn update(executor: &Executor<'_>, update: Update) -> Result<Outcome, Comm
 }
 
 async fn prioritise(executor: &Executor<'_>, priority: Priority) -> Result<Outcome, CommandError> {
-    let fields = Fields { priority: Some(priority), ..Fields::default() };
+    let fields = Fields::of([Set::Priority(priority)]);
     update(executor, Update::Fields(Box::new(fields))).await
 }
 
-async fn version(table: &Table) -> Version {
-    table.app.store.ticket(WORKSPACE, TICKET).await.expect("read").expect("there").version
+async fn version(fixture: &Fixture) -> Version {
+    fixture.app.tickets.ticket(WORKSPACE, TICKET).await.expect("read").expect("there").version
 }
 
 #[tokio::test]
 async fn a_change_that_is_made_is_told_apart_from_one_that_is_so_already() {
-    let table = with_ticket(|_| {}).await;
-    let first = prioritise(&executor(&table), Priority::High).await;
+    let fixture = with_ticket(|_| {}).await;
+    let first = prioritise(&executor(&fixture), Priority::High).await;
     assert!(matches!(first, Ok(Outcome::Changed(_))), "{first:?}");
-    let again = prioritise(&executor(&table), Priority::High).await;
+    let again = prioritise(&executor(&fixture), Priority::High).await;
     assert!(matches!(again, Ok(Outcome::Unchanged(_))), "{again:?}");
-    assert_eq!(version(&table).await, Version(2));
+    assert_eq!(version(&fixture).await, Version(2));
 }
 
 #[tokio::test]
 async fn a_dry_run_tells_what_would_change_and_writes_nothing() {
-    let table = with_ticket(|_| {}).await;
-    let dry = Executor { is_dry_run: true, ..executor(&table) };
+    let fixture = with_ticket(|_| {}).await;
+    let dry = Executor { is_dry_run: true, ..executor(&fixture) };
     for (priority, events) in [(Priority::High, 1), (Priority::Normal, 0)] {
         match prioritise(&dry, priority).await {
             Ok(Outcome::DryRun(told)) => assert_eq!(told.events.len(), events, "{priority:?}"),
             other => panic!("{other:?}"),
         }
     }
-    assert_eq!(version(&table).await, Version(1));
+    assert_eq!(version(&fixture).await, Version(1));
 }
 
 #[tokio::test]
 async fn a_request_that_is_sent_again_is_replayed_and_another_with_its_key_is_an_error() {
-    let table = with_ticket(|_| {}).await;
-    let executor = keyed(executor(&table), b"high");
+    let fixture = with_ticket(|_| {}).await;
+    let executor = keyed(executor(&fixture), b"high");
     assert!(matches!(prioritise(&executor, Priority::High).await, Ok(Outcome::Changed(_))));
     let again = prioritise(&executor, Priority::High).await;
     assert!(matches!(again, Ok(Outcome::Replayed(_))), "{again:?}");
-    let replayed = answer_of(again.expect("an outcome").into_response()).await;
+    let replayed = Received::of(again.expect("an outcome").into_response()).await;
     assert_eq!((replayed.status, replayed.header("idempotent-replayed")), (204, "true"));
     let other = keyed(executor, b"low");
     let reused = prioritise(&other, Priority::Low).await;
     assert!(matches!(reused, Err(CommandError::Replay(ReplayError::KeyReused))), "{reused:?}");
-    assert_eq!(version(&table).await, Version(2));
+    assert_eq!(version(&fixture).await, Version(2));
 }
 
 #[tokio::test]
 async fn a_refusal_is_the_rejection_of_the_domain() {
-    let table = with_ticket(|new| new.status = Status::Closed).await;
-    let stale = Context { if_match: Some(Version(7)), ..executor(&table).context };
-    let stale = prioritise(&Executor { context: stale, ..executor(&table) }, Priority::High).await;
+    let fixture = with_ticket(|new| new.status = Status::Closed).await;
+    let stale = Context { if_match: Some(Version(7)), ..executor(&fixture).context };
+    let stale = prioritise(&Executor { context: stale, ..executor(&fixture) }, Priority::High).await;
     let current = Version(1);
     assert!(matches!(stale, Err(CommandError::Rejected(Rejection::Stale { current: now })) if now == current));
 
@@ -133,28 +148,28 @@ async fn a_refusal_is_the_rejection_of_the_domain() {
     let decide = |context: &Context, prior: Prior<'_>| command::reply(&reply, context, prior);
     let answer = |_: Written<'_>| Answer::no_content();
     let command = Command { ticket: TICKET, decide, answer, answer_needs_ticket: false };
-    let closed = executor(&table).execute(command).await;
+    let closed = executor(&fixture).execute(command).await;
     assert!(matches!(closed, Err(CommandError::Rejected(Rejection::Closed))), "{closed:?}");
 
-    let deleted = update(&executor(&table), Update::Delete(DeletionPolicy::Trash)).await;
+    let deleted = update(&executor(&fixture), Update::Delete(DeletionPolicy::Trash)).await;
     assert!(matches!(deleted, Ok(Outcome::Changed(_))), "{deleted:?}");
-    let trashed = update(&executor(&table), Update::Delete(DeletionPolicy::Trash)).await;
+    let trashed = update(&executor(&fixture), Update::Delete(DeletionPolicy::Trash)).await;
     assert!(matches!(trashed, Err(CommandError::Rejected(Rejection::Trashed))), "{trashed:?}");
 }
 
 #[tokio::test]
 async fn a_ticket_that_is_not_there_is_not_found_whether_it_is_read_first_or_not() {
-    let table = Table::new().await;
+    let fixture = Fixture::new().await;
     for is_dry_run in [false, true] {
-        let absent = prioritise(&Executor { is_dry_run, ..executor(&table) }, Priority::High).await;
+        let absent = prioritise(&Executor { is_dry_run, ..executor(&fixture) }, Priority::High).await;
         assert!(matches!(absent, Err(CommandError::Rejected(Rejection::NotFound))), "{absent:?}");
     }
 }
 
 #[tokio::test]
 async fn a_change_that_loses_every_race_is_contended() {
-    let table = with_ticket(|_| {}).await;
-    let fields = Fields { priority: Some(Priority::High), ..Fields::default() };
+    let fixture = with_ticket(|_| {}).await;
+    let fields = Fields::of([Set::Priority(Priority::High)]);
     let wanted = Update::Fields(Box::new(fields));
     // As if somebody always wrote between the reading and the writing.
     let decide = |context: &Context, prior: Prior<'_>| {
@@ -168,24 +183,24 @@ async fn a_change_that_loses_every_race_is_contended() {
     };
     let answer = |_: Written<'_>| Answer::no_content();
     let command = Command { ticket: TICKET, decide, answer, answer_needs_ticket: false };
-    let lost = executor(&table).execute(command).await;
+    let lost = executor(&fixture).execute(command).await;
     assert!(matches!(lost, Err(CommandError::Contended)), "{lost:?}");
 }
 
 #[tokio::test]
 async fn opening_a_ticket_has_outcomes_of_the_same_kinds() {
-    let table = Table::new().await;
+    let fixture = Fixture::new().await;
     let open = async |executor: &Executor<'_>, contact| {
         opening::open(executor, new_ticket(WORKSPACE, TICKET), contact, |_, _| Answer::no_content()).await
     };
     let (email, salt) = ("ada@acme.example".parse().expect("an address"), "salt".to_owned());
     let stranger = NewContact::WithAddress { email, salt, must_exist: true };
-    let refused = open(&executor(&table), stranger).await;
+    let refused = open(&executor(&fixture), stranger).await;
     assert!(matches!(refused, Err(CommandError::NoSuchContact)), "{refused:?}");
-    let dry = Executor { is_dry_run: true, ..executor(&table) };
+    let dry = Executor { is_dry_run: true, ..executor(&fixture) };
     let tried = open(&dry, NewContact::Nobody).await;
     assert!(matches!(&tried, Ok(Outcome::DryRun(told)) if told.events.len() == 1), "{tried:?}");
-    let executor = keyed(executor(&table), b"");
+    let executor = keyed(executor(&fixture), b"");
     let opened = open(&executor, NewContact::Nobody).await;
     assert!(matches!(opened, Ok(Outcome::Changed(_))), "{opened:?}");
     let again = open(&executor, NewContact::Nobody).await;
@@ -200,10 +215,10 @@ async fn every_error_has_the_problem_document_that_callers_know() {
         (Rejection::Closed.into(), 409, "ticket_closed"),
         (CommitError::Absent.into(), 404, "not_found"),
         (CommandError::NoSuchContact, 422, "invalid"),
-        (CommitError::Taken("an attachment").into(), 409, "taken"),
+        (CommitError::AttachmentTaken.into(), 409, "taken"),
         (ReplayError::KeyReused.into(), 422, "idempotency_key_reused"),
         (CommandError::Contended, 503, "unavailable"),
-        (StoreError::Refused(String::new()).into(), 500, "internal"),
+        (TableError::Refused(String::new()).into(), 500, "internal"),
     ];
     for (error, status, code) in errors {
         let problem = Problem::from(error);
@@ -211,7 +226,7 @@ async fn every_error_has_the_problem_document_that_callers_know() {
     }
     assert_eq!(Problem::from(ReplayError::Unreadable).status().as_u16(), 500);
     let response: Response = Problem::from(CommandError::NoSuchContact).into_response();
-    let errors = answer_of(response).await.json()["errors"].take();
+    let errors = Received::of(response).await.json()["errors"].take();
     let detail = "there is no contact with this address";
     let expected = serde_json::json!([{"pointer": "/from/email", "code": "no_such_reference", "detail": detail}]);
     assert_eq!(errors, expected);

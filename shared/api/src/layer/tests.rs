@@ -1,14 +1,12 @@
 use super::*;
-use crate::{
-    body::JsonBody,
-    testing::{Answer, send},
-};
+use crate::body::JsonBody;
 use axum::{
     Extension,
     body::Body,
     extract::Path,
     routing::{get, post},
 };
+use lambdesk_testkit::{Answer, Client};
 use proptest::prelude::*;
 use std::{
     io::{self, Write},
@@ -41,8 +39,12 @@ fn router() -> Router {
     edge(router, id)
 }
 
+async fn send(request: Request) -> Answer {
+    Client::new(router()).call(request).await
+}
+
 async fn call(method: &str, uri: &str) -> Answer {
-    send(router(), Request::builder().method(method).uri(uri).body(Body::empty()).expect("a request")).await
+    send(Request::builder().method(method).uri(uri).body(Body::empty()).expect("a request")).await
 }
 
 proptest! {
@@ -51,7 +53,7 @@ proptest! {
     fn no_request_gets_a_5xx(method in "GET|POST|PUT|BREW", path in "/(tickets|json|axum|id|)/?[!-~]{0,20}", body: Vec<u8>, content_type in "application/json|[!-~]{0,10}") {
         if let Ok(request) = Request::builder().method(method.as_str()).uri(path).header("content-type", content_type).body(Body::from(body)) {
             let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-            let answer = runtime.block_on(send(router(), request));
+            let answer = runtime.block_on(send(request));
             prop_assert!(answer.status < 500);
             prop_assert_eq!(answer.header("x-request-id"), ID);
             if answer.status >= 400 {
@@ -70,8 +72,8 @@ proptest! {
 #[tokio::test]
 async fn every_answer_names_the_request_by_an_id_of_ours() {
     let request = Request::get("/id").header("x-request-id", "forged").body(Body::empty()).expect("a request");
-    let answer = send(router(), request).await;
-    assert_eq!((answer.header("x-request-id"), &answer.body[..]), (ID, ID.as_bytes()));
+    let answer = send(request).await;
+    assert_eq!((answer.header("x-request-id"), answer.text.as_str()), (ID, ID));
     assert_eq!(new_request_id().uuid().get_version_num(), 7);
 }
 
@@ -106,7 +108,7 @@ async fn a_405_says_which_methods_are_allowed() {
 #[tokio::test]
 async fn a_failure_of_ours_leaks_nothing() {
     for uri in ["/panic", "/bare"] {
-        let text = String::from_utf8(call("GET", uri).await.body.to_vec()).expect("text");
+        let text = call("GET", uri).await.text;
         assert!(!text.contains("ada@example.com") && !text.contains("10.0.0.1"), "{text}");
     }
 }
@@ -124,9 +126,9 @@ async fn headers_are_safe_unless_the_handler_knows_better() {
 #[tokio::test]
 async fn a_head_request_gets_no_body_even_with_a_problem() {
     let answer = call("HEAD", "/nowhere").await;
-    assert_eq!((answer.status, answer.body.len()), (404, 0));
+    assert_eq!((answer.status, answer.text.len()), (404, 0));
     for uri in ["/nowhere", "/tickets/7"] {
-        let length = call("GET", uri).await.body.len().to_string();
+        let length = call("GET", uri).await.text.len().to_string();
         assert_eq!(call("HEAD", uri).await.header("content-length"), length, "{uri}");
     }
 }
@@ -134,9 +136,9 @@ async fn a_head_request_gets_no_body_even_with_a_problem() {
 #[tokio::test]
 async fn wrapped_routers_can_be_merged() {
     let other = edge(Router::new().route("/other", get(|| async { "other" })), id);
-    let merged = router().merge(other);
+    let merged = Client::new(router().merge(other));
     for (uri, status) in [("/other", 200), ("/tickets/7", 200), ("/nowhere", 404)] {
-        let answer = send(merged.clone(), Request::get(uri).body(Body::empty()).expect("a request")).await;
+        let answer = merged.get(uri).await;
         assert_eq!((answer.status, answer.header("x-request-id")), (status, ID), "{uri}");
     }
 }
@@ -159,7 +161,7 @@ async fn logged(request: Request) -> Vec<serde_json::Value> {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
-    send(router(), request).with_subscriber(subscriber).await;
+    send(request).with_subscriber(subscriber).await;
     let bytes = log.0.lock().expect("a log").clone();
     bytes
         .split(|b| *b == b'\n')
