@@ -6,7 +6,7 @@ use lambdesk_domain::{
     access::{Reach, Scope},
     time::Timestamp,
 };
-use lambdesk_store::Standings;
+use lambdesk_store_reports::{Reports, Standings};
 
 /// Pages of 100 events that a report counts at most before it is answered.
 const PAGES: usize = 10;
@@ -26,15 +26,13 @@ pub fn require(session: &Session) -> Result<(), Problem> {
     }
 }
 
-/// The counters with what the feed has told meanwhile, and up to when that is.
+/// The counters with what the feed has emitted meanwhile, and up to when that is.
 ///
 /// # Errors
 /// When the table fails.
-pub async fn up_to_date(session: &Session) -> Result<(Standings, Timestamp), Problem> {
-    let folded = session
-        .store
-        .fold_counts(session.workspace(), session.directory.workspace.created_at, session.now, PAGES)
-        .await?;
-    let standings = session.store.counts_now(&session.tenant()).await?;
+pub async fn up_to_date(reports: &Reports, session: &Session) -> Result<(Standings, Timestamp), Problem> {
+    let created_at = session.directory.workspace.created_at;
+    let folded = reports.fold_counts(session.workspace(), created_at, session.now, PAGES).await?;
+    let standings = reports.counts_now(&session.tenant()).await?;
     Ok((standings, folded.as_of))
 }

@@ -1,13 +1,17 @@
 //! `GET /v1/reports/days`: what happened, day by day.
 
-use crate::{asked::Asked, counted};
-use axum::response::{IntoResponse, Response};
+use crate::{counted, day_range::DayRange};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use lambdesk_api::{auth::Session, idempotency::Answer, problem::Problem, query::Query};
 use lambdesk_domain::{
     day::Day,
     report::{Counter, Counters, Happening},
     time::Timestamp,
 };
+use lambdesk_store_reports::Reports;
 use serde::Serialize;
 
 /// What happened on the days from one to another, both included, in UTC.
@@ -58,20 +62,20 @@ impl DayCounts {
     }
 }
 
-/// `GET /v1/reports/days?from=&to=`, of `channel_id` or `assignee_id` alone if asked.
-pub async fn get(session: Session, query: Query) -> Result<Response, Problem> {
-    let asked = Asked::of(query, &session)?;
+/// `GET /v1/reports/days?from=&to=`, of `channel_id` or `assignee_id` alone if range.
+pub async fn get(session: Session, State(reports): State<Reports>, query: Query) -> Result<Response, Problem> {
+    let range = DayRange::read(query, &session)?;
     counted::require(&session)?;
-    let (standings, as_of) = counted::up_to_date(&session).await?;
-    let counted = asked.days(&session, &standings).await?;
+    let (standings, as_of) = counted::up_to_date(&reports, &session).await?;
+    let counted = range.days(&reports, session.workspace(), &standings).await?;
     let mut sum = Counters::default();
     for counters in counted.values() {
         sum.add(counters);
     }
-    let dates = (asked.from.number()..=asked.to.number()).map(Day::from_number);
+    let dates = (range.from.number()..=range.to.number()).map(Day::from_number);
     let nothing = Counters::default();
     let days = dates.map(|date| DayReport { date, counts: DayCounts::of(counted.get(&date).unwrap_or(&nothing)) });
-    let (from, to) = (asked.from, asked.to);
+    let (from, to) = (range.from, range.to);
     let report = DaysReport { as_of, from, to, sums: DayCounts::of(&sum), days: days.collect() };
     Ok(Answer::ok(&report).into_response())
 }

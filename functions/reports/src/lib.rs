@@ -6,28 +6,32 @@
 //! | `GET /v1/reports/days` | [`days`] |
 //! | `GET /v1/reports/times` | [`times`] |
 //! | `POST /v1/reports/recount` | [`recount`] |
-//! | which days and whose tickets are asked for | [`asked`] |
-//! | who may ask, and up to when it is counted | [`counted`] |
+//! | which days, and whose tickets | [`day_range`] |
+//! | who may read reports, and up to when it is counted | [`counted`] |
+//! | what handlers have at hand | [`state`] |
 //!
-//! All of it is read from counters that follow the feed of events, which tells of a
+//! All of it is read from counters that follow the feed of events, which emits a
 //! change some eight seconds after it: every answer says up to when in `as_of`.
 
-mod asked;
 mod counted;
+mod day_range;
 mod days;
 pub mod openapi;
 mod recount;
+mod state;
 mod tickets;
 mod times;
 
-use lambdesk_api::function::{Routes, get, post};
+use lambdesk_api::function::{Function, Routes, get, post};
+use state::ReportsState;
 
 /// The routes of this function.
 #[must_use]
-pub fn routes() -> Routes {
+pub fn routes() -> Function {
     Routes::new()
         .at("/v1/reports/tickets", get(tickets::get))
         .at("/v1/reports/days", get(days::get))
         .at("/v1/reports/times", get(times::get))
         .at("/v1/reports/recount", post(recount::recount))
+        .over(ReportsState::new)
 }

@@ -1,6 +1,7 @@
 //! `POST /v1/reports/recount`: everything counted anew from the events.
 
 use axum::{
+    extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
@@ -13,6 +14,7 @@ use lambdesk_api::{
     write::Write,
 };
 use lambdesk_domain::time::Timestamp;
+use lambdesk_store_reports::Reports;
 use serde::Serialize;
 
 /// Pages of 100 events that one request counts at most.
@@ -30,7 +32,12 @@ pub struct RecountReport {
 
 /// `POST /v1/reports/recount`: 200 when it is over, 202 while there is more to count.
 /// It begins at the workspace's first event; those of purged tickets are still there.
-pub async fn recount(session: Session, write: Write, body: NoBody) -> Result<Response, Problem> {
+pub async fn recount(
+    session: Session,
+    State(reports): State<Reports>,
+    write: Write,
+    body: NoBody,
+) -> Result<Response, Problem> {
     session.require_admin()?;
     body.check()?;
     write.require_no_version("counts have no version; leave If-Match out")?;
@@ -42,12 +49,12 @@ pub async fn recount(session: Session, write: Write, body: NoBody) -> Result<Res
         return Ok(DryRun::answer(Vec::new()));
     }
     let created_at = session.directory.workspace.created_at;
-    let recounted = session.store.recount(session.workspace(), created_at, session.now, PAGES).await?;
+    let recounted = reports.recount(session.workspace(), created_at, session.now, PAGES).await?;
     let status = if recounted.is_complete { StatusCode::OK } else { StatusCode::ACCEPTED };
     let answer = Answer::new(status, &RecountReport { is_complete: recounted.is_complete, as_of: recounted.as_of });
     // A recount that is repeated gives the same, so that its answer may be remembered after it.
     if let Some(record) = executor.remember(&answer) {
-        session.store.remember(session.workspace(), &record, session.now).await?;
+        session.app.table.remember(session.workspace(), &record, session.now).await?;
     }
     Ok(answer.into_response())
 }

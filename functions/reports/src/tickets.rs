@@ -1,7 +1,10 @@
 //! `GET /v1/reports/tickets`: how many tickets stand where.
 
 use crate::counted;
-use axum::response::{IntoResponse, Response};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use lambdesk_api::{auth::Session, idempotency::Answer, problem::Problem, query::Query};
 use lambdesk_domain::{
     id::{ChannelId, UserId},
@@ -9,6 +12,7 @@ use lambdesk_domain::{
     status::Awaiting,
     time::Timestamp,
 };
+use lambdesk_store_reports::Reports;
 use serde::Serialize;
 
 /// The tickets of the workspace as they stand; those in the trash count nowhere.
@@ -74,11 +78,11 @@ pub struct AssigneeCounts {
 }
 
 /// `GET /v1/reports/tickets`.
-pub async fn get(session: Session, query: Query) -> Result<Response, Problem> {
+pub async fn get(session: Session, State(reports): State<Reports>, query: Query) -> Result<Response, Problem> {
     query.finish()?;
     counted::require(&session)?;
-    let (standings, as_of) = counted::up_to_date(&session).await?;
-    let groups = session.store.counted_groups(&session.tenant(), &standings).await?;
+    let (standings, as_of) = counted::up_to_date(&reports, &session).await?;
+    let groups = reports.counted_groups(&session.tenant(), &standings).await?;
     let report = TicketsReport::of(standings.counters(), &groups, as_of);
     Ok(Answer::ok(&report).into_response())
 }

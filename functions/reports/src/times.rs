@@ -1,13 +1,17 @@
 //! `GET /v1/reports/times`: how long it took to answer and to resolve.
 
-use crate::{asked::Asked, counted};
-use axum::response::{IntoResponse, Response};
+use crate::{counted, day_range::DayRange};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use lambdesk_api::{auth::Session, idempotency::Answer, problem::Problem, query::Query};
 use lambdesk_domain::{
     day::Day,
     report::{Counters, Span, Times},
     time::Timestamp,
 };
+use lambdesk_store_reports::Reports;
 use serde::Serialize;
 
 /// How long it took, for what was done on the days from one to another, both included.
@@ -46,19 +50,19 @@ impl TimesView {
     }
 }
 
-/// `GET /v1/reports/times?from=&to=`, of `channel_id` or `assignee_id` alone if asked.
-pub async fn get(session: Session, query: Query) -> Result<Response, Problem> {
-    let asked = Asked::of(query, &session)?;
+/// `GET /v1/reports/times?from=&to=`, of `channel_id` or `assignee_id` alone if range.
+pub async fn get(session: Session, State(reports): State<Reports>, query: Query) -> Result<Response, Problem> {
+    let range = DayRange::read(query, &session)?;
     counted::require(&session)?;
-    let (standings, as_of) = counted::up_to_date(&session).await?;
+    let (standings, as_of) = counted::up_to_date(&reports, &session).await?;
     let mut sum = Counters::default();
-    for counters in asked.days(&session, &standings).await?.values() {
+    for counters in range.days(&reports, session.workspace(), &standings).await?.values() {
         sum.add(counters);
     }
     let report = TimesReport {
         as_of,
-        from: asked.from,
-        to: asked.to,
+        from: range.from,
+        to: range.to,
         first_response: TimesView::of(&sum, Span::FirstResponse),
         resolution: TimesView::of(&sum, Span::Resolution),
     };

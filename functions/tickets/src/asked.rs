@@ -8,7 +8,9 @@ use lambdesk_domain::{
     search::SearchQuery,
     status::{Awaiting, ChannelType, Priority, Source, Status},
 };
-use lambdesk_store::{CustomFilter, ListFilter, Period, Search, Sort, SortBy, keys::State};
+use lambdesk_store_lists::{CustomFilter, ListFilter, Period, Sort, SortBy};
+use lambdesk_store_search::Search;
+use lambdesk_table::keys::State;
 use std::fmt;
 
 /// The most values of one filter: the table takes expressions of 4 KB.

@@ -23,12 +23,11 @@ use lambdesk_domain::{
     id::TicketId,
     ticket::Ticket,
 };
-use std::time::Duration;
+use lambdesk_table::retry::Attempts;
 
-/// How often a change is made anew because others changed the ticket meanwhile.
+/// How often a change is made that rests on the whole ticket: more than any other write,
+/// because whatever else happens to the ticket meanwhile is in its way.
 const ATTEMPTS: u32 = 12;
-/// The longest first wait between two tries; doubled five times, drawn at random below it.
-const BACKOFF: Duration = Duration::from_millis(10);
 
 /// `PATCH /v1/tickets/{ticket_id}`: JSON Merge Patch (RFC 7396) over the editable
 /// fields, or JSON Patch (RFC 6902) over the editable document.
@@ -112,8 +111,9 @@ async fn on_version(
     basis: Basis,
 ) -> Result<Response, Problem> {
     let is_bound = write.if_match.is_some();
-    for attempt in 0..ATTEMPTS {
-        let ticket = session.store.ticket(session.workspace(), id).await?;
+    let mut attempts = Attempts::new();
+    loop {
+        let ticket = session.app.tickets.ticket(session.workspace(), id).await?;
         let ticket = ticket.filter(|ticket| write.context(session).sees(ticket)).ok_or_else(Problem::not_found)?;
         if write.if_match.is_some_and(|seen| seen != ticket.version) {
             return Err(Problem::stale(ticket.version));
@@ -122,12 +122,13 @@ async fn on_version(
         let bound = Write { if_match: Some(ticket.version), ..write.clone() };
         match change(session, id, &bound, body, fields).await {
             Err(CommandError::Rejected(Rejection::Stale { .. })) if !is_bound => {
-                tokio::time::sleep(BACKOFF.saturating_mul(1 << attempt.min(5)).mul_f64(fastrand::f64())).await;
+                if !attempts.again(ATTEMPTS).await {
+                    return Err(Problem::unavailable());
+                }
             }
             changed => return Ok(changed?.into_response()),
         }
     }
-    Err(Problem::unavailable())
 }
 
 /// Sets fields and answers the ticket.

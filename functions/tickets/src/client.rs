@@ -28,7 +28,7 @@ pub async fn client(
         return Ok(NewContact::Known(Box::new(contact)));
     }
     if let Some(owner) = account.and_then(|account| account.contact_id)
-        && let Some(owner) = session.store.contact(session.workspace(), owner).await?
+        && let Some(owner) = session.app.contacts.contact(session.workspace(), owner).await?
     {
         if requester.email.is_some() && requester.email != owner.email {
             checker.error("/account_id", "foreign_account", "the account belongs to another contact than the sender");

@@ -126,7 +126,7 @@ impl Relation {
                 require_owner(contact, account, "/account_id", &mut checker);
             }
             (Self::Contact(contact), Some(account)) => {
-                if let Some(account) = session.store.account(session.workspace(), account).await? {
+                if let Some(account) = session.app.contacts.account(session.workspace(), account).await? {
                     require_owner(Some(*contact), &account, "/contact_id", &mut checker);
                 }
             }

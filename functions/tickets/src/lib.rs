@@ -10,6 +10,7 @@
 //! | setters, verbs | [`setters`], [`verbs`] |
 //! | the fields of PATCH and PUT; the document of JSON Patch | [`fields`], [`document`] |
 //! | ids and names held to the workspace | [`references`] |
+//! | what handlers have at hand | [`state`] |
 
 mod asked;
 mod change;
@@ -23,13 +24,15 @@ pub mod openapi;
 mod read;
 mod references;
 mod setters;
+mod state;
 mod verbs;
 
-use lambdesk_api::function::{Routes, delete, get, post, put};
+use lambdesk_api::function::{Function, Routes, delete, get, post, put};
+use state::TicketsState;
 
 /// The routes of this function.
 #[must_use]
-pub fn routes() -> Routes {
+pub fn routes() -> Function {
     Routes::new()
         .at("/v1/tickets", get(list::list).post(create::create))
         .at("/v1/tickets/number/{number}", get(number::get))
@@ -46,4 +49,5 @@ pub fn routes() -> Routes {
         .at("/v1/tickets/{ticket_id}/read", post(verbs::read))
         .at("/v1/tickets/{ticket_id}/unread", post(verbs::unread))
         .at("/v1/tickets/{ticket_id}/activities", get(read::activities))
+        .over(TicketsState::new)
 }

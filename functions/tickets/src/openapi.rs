@@ -12,7 +12,7 @@ use lambdesk_domain::{
     text::{Name, Uid},
     time::Timestamp,
 };
-use lambdesk_store::Sort;
+use lambdesk_store_lists::Sort;
 use serde_json::json;
 
 /// The operations of this function.

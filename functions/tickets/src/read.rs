@@ -1,6 +1,9 @@
 //! One ticket with its thread, and its activity log.
 
-use axum::response::{IntoResponse, Response};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use lambdesk_api::{
     auth::{Caller, Session},
     idempotency::Answer,
@@ -17,7 +20,8 @@ use lambdesk_domain::{
     status::Shelf,
     ticket::Ticket,
 };
-use lambdesk_store::Page;
+use lambdesk_store_events::Events;
+use lambdesk_table::Page;
 
 /// How many of the newest messages come with a ticket.
 pub const EMBEDDED: u16 = 20;
@@ -27,7 +31,7 @@ pub async fn get(caller: Caller, Id(id): Id<TicketId>, mut query: Query) -> Resu
     let include = included(&mut query);
     query.finish()?;
     let (session, found) =
-        caller.verify_while(async |store, workspace| store.thread(workspace, id, EMBEDDED).await).await?;
+        caller.verify_while(async |app, workspace| app.tickets.thread(workspace, id, EMBEDDED).await).await?;
     respond(&session, found, &include).await
 }
 
@@ -42,7 +46,7 @@ pub async fn respond(
     visible(session, &ticket, include.contains(&Include::Trashed))?;
     let view_of = |message| view_of(session, &ticket, message);
     let messages = shown(session, &thread.items).map(view_of).collect();
-    let accounts = Accounts::of(&session.store, session.workspace(), [&ticket]).await?;
+    let accounts = Accounts::of(&session.app.contacts, session.workspace(), [&ticket]).await?;
     let mut view = TicketView::of(&ticket, &session.directory, &accounts).with_messages(messages, thread.has_more);
     if include.contains(&Include::OpeningMessage) {
         let opening = opening(session, &ticket, &thread.items).await?;
@@ -84,7 +88,7 @@ async fn opening(session: &Session, ticket: &Ticket, newest: &[Message]) -> Resu
     match newest.iter().find(|message| message.id == id) {
         Some(message) => Ok(Some(message.clone())),
         None if newest.len() < usize::from(EMBEDDED) => Ok(None),
-        None => Ok(session.store.message(session.workspace(), ticket.id, id).await?),
+        None => Ok(session.app.tickets.message(session.workspace(), ticket.id, id).await?),
     }
 }
 
@@ -100,14 +104,19 @@ pub fn view_of(session: &Session, ticket: &Ticket, message: &Message) -> Message
 }
 
 /// `GET /v1/tickets/{ticket_id}/activities`: newest first.
-pub async fn activities(session: Session, Id(id): Id<TicketId>, request: ListRequest) -> Result<Response, Problem> {
+pub async fn activities(
+    session: Session,
+    State(events): State<Events>,
+    Id(id): Id<TicketId>,
+    request: ListRequest,
+) -> Result<Response, Problem> {
     session.require(Scope::TicketsRead)?;
     let workspace = session.workspace();
     let listing = request.forward(workspace, "/v1/tickets/{ticket_id}/activities", id.to_string())?;
     let before = listing.after()?.map(Version);
     let (ticket, found) = tokio::try_join!(
-        session.store.ticket(workspace, id),
-        session.store.activities(workspace, id, before, listing.limit)
+        session.app.tickets.ticket(workspace, id),
+        events.activities(workspace, id, before, listing.limit)
     )?;
     visible(&session, &ticket.ok_or_else(Problem::not_found)?, true)?;
     let next = found.items.last().filter(|_| found.has_more).map(|event| event.sequence.to_string());

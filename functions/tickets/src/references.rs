@@ -51,7 +51,7 @@ async fn require(
 
 /// A contact that must exist.
 pub async fn contact(id: ContactId, session: &Session, checker: &mut Checker) -> Result<Option<Contact>, Problem> {
-    let contact = session.store.contact(session.workspace(), id).await?;
+    let contact = session.app.contacts.contact(session.workspace(), id).await?;
     if contact.is_none() {
         checker.error("/contact_id", NO_SUCH, "there is no such contact");
     }
@@ -60,7 +60,7 @@ pub async fn contact(id: ContactId, session: &Session, checker: &mut Checker) ->
 
 /// An account that must exist.
 pub async fn account(id: AccountId, session: &Session, checker: &mut Checker) -> Result<Option<Account>, Problem> {
-    let account = session.store.account(session.workspace(), id).await?;
+    let account = session.app.contacts.account(session.workspace(), id).await?;
     if account.is_none() {
         checker.error("/account_id", NO_SUCH, "there is no such account");
     }

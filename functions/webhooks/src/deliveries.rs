@@ -1,12 +1,13 @@
 //! The delivery log of an endpoint, and deliveries by hand.
 
 use crate::{
-    Outbound, access,
+    access,
     endpoints::{load, load_enabled},
+    state::Outbound,
     view::{DeliveryDetail, DeliveryView},
 };
 use axum::{
-    Extension,
+    extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
@@ -26,7 +27,8 @@ use lambdesk_domain::{
     id::{DeliveryId, EndpointId, EventId},
     webhook::{Delivery, DeliveryState},
 };
-use lambdesk_store::{CommitError, Replaces};
+use lambdesk_store_webhooks::{Replaces, Webhooks};
+use lambdesk_table::{AlreadyAnswered, AnswerError};
 
 /// How often a filtered page asks the table for more, and for how many rows.
 const READS: usize = 5;
@@ -35,7 +37,12 @@ const ROWS_PER_READ: u16 = 100;
 const MAX_LOGGED_ATTEMPTS: usize = 100;
 
 /// `GET /v1/webhooks/{webhook_id}/deliveries`: newest first.
-pub async fn list(session: Session, Id(id): Id<EndpointId>, mut request: ListRequest) -> Result<Response, Problem> {
+pub async fn list(
+    session: Session,
+    State(webhooks): State<Webhooks>,
+    Id(id): Id<EndpointId>,
+    mut request: ListRequest,
+) -> Result<Response, Problem> {
     access::log(&session)?;
     let mut states = request
         .query
@@ -44,8 +51,8 @@ pub async fn list(session: Session, Id(id): Id<EndpointId>, mut request: ListReq
     states.dedup();
     let filter = format!("{id} {states:?}");
     let listing = request.forward(session.workspace(), "/v1/webhooks/{webhook_id}/deliveries", filter)?;
-    load(&session, id).await?;
-    let (rows, next) = page(&session, id, &states, &listing).await?;
+    load(&webhooks, &session, id).await?;
+    let (rows, next) = page(&webhooks, &session, id, &states, &listing).await?;
     let info = listing.info(next.map(|id| id.to_string()).as_deref(), None);
     Ok(listing.respond(rows, info))
 }
@@ -53,6 +60,7 @@ pub async fn list(session: Session, Id(id): Id<EndpointId>, mut request: ListReq
 /// The rows of a page, and the delivery after which the next one begins. A filter
 /// that leaves out much makes short pages, never long waits.
 async fn page(
+    webhooks: &Webhooks,
     session: &Session,
     endpoint: EndpointId,
     states: &[DeliveryState],
@@ -63,7 +71,7 @@ async fn page(
     let mut before: Option<DeliveryId> = listing.after()?;
     let mut rows = Vec::with_capacity(limit);
     for _ in 0..READS {
-        let found = session.store.deliveries(session.workspace(), endpoint, before, rows_per_read).await?;
+        let found = webhooks.deliveries(session.workspace(), endpoint, before, rows_per_read).await?;
         for delivery in &found.items {
             let is_wanted = states.is_empty() || states.contains(&delivery.state);
             if is_wanted && rows.len() == limit {
@@ -85,24 +93,31 @@ async fn page(
 /// `GET /v1/webhooks/{webhook_id}/deliveries/{delivery_id}`: with its attempts.
 pub async fn get(
     session: Session,
+    State(webhooks): State<Webhooks>,
     Ids((endpoint, id)): Ids<(EndpointId, DeliveryId)>,
     query: Query,
 ) -> Result<Response, Problem> {
     query.finish()?;
     access::log(&session)?;
-    load(&session, endpoint).await?;
-    Ok(Answer::ok(&DeliveryDetail::from(&delivery(&session, endpoint, id).await?)).into_response())
+    load(&webhooks, &session, endpoint).await?;
+    Ok(Answer::ok(&DeliveryDetail::from(&delivery(&webhooks, &session, endpoint, id).await?)).into_response())
 }
 
-async fn delivery(session: &Session, endpoint: EndpointId, id: DeliveryId) -> Result<Delivery, Problem> {
-    session.store.delivery(session.workspace(), endpoint, id).await?.ok_or_else(Problem::not_found)
+async fn delivery(
+    webhooks: &Webhooks,
+    session: &Session,
+    endpoint: EndpointId,
+    id: DeliveryId,
+) -> Result<Delivery, Problem> {
+    webhooks.delivery(session.workspace(), endpoint, id).await?.ok_or_else(Problem::not_found)
 }
 
 /// `POST /v1/webhooks/{webhook_id}/test`: a `webhook.test` event on its way, whatever
 /// types the endpoint asks for.
 pub async fn test(
     session: Session,
-    Extension(outbound): Extension<Outbound>,
+    State(webhooks): State<Webhooks>,
+    State(outbound): State<Outbound>,
     Id(id): Id<EndpointId>,
     write: Write,
     body: NoBody,
@@ -113,7 +128,7 @@ pub async fn test(
     if let Some(answered) = executor.answered_before().await? {
         return Ok(answered);
     }
-    let endpoint = load_enabled(&session, id).await?;
+    let endpoint = load_enabled(&webhooks, &session, id).await?;
     let delivery = Delivery {
         id: DeliveryId::new(session.app.new_id()),
         workspace_id: endpoint.workspace_id,
@@ -126,14 +141,15 @@ pub async fn test(
         attempts: Vec::new(),
         created_at: session.now,
     };
-    queue(&executor, &outbound, delivery, Replaces::Nothing).await
+    queue(&webhooks, &executor, &outbound, delivery, Replaces::Nothing).await
 }
 
 /// `POST …/deliveries/{delivery_id}/retry`: due now, whether it was delivered or
 /// given up. Where its attempts are used up, it gets one more.
 pub async fn retry(
     session: Session,
-    Extension(outbound): Extension<Outbound>,
+    State(webhooks): State<Webhooks>,
+    State(outbound): State<Outbound>,
     Ids((endpoint, id)): Ids<(EndpointId, DeliveryId)>,
     write: Write,
     body: NoBody,
@@ -144,8 +160,8 @@ pub async fn retry(
     if let Some(answered) = executor.answered_before().await? {
         return Ok(answered);
     }
-    load_enabled(&session, endpoint).await?;
-    let finished = delivery(&session, endpoint, id).await?;
+    load_enabled(&webhooks, &session, endpoint).await?;
+    let finished = delivery(&webhooks, &session, endpoint, id).await?;
     if finished.state == DeliveryState::Pending {
         return Err(pending());
     }
@@ -155,7 +171,7 @@ pub async fn retry(
     }
     let replaces = Replaces::Finished { was_due: finished.next_attempt_at };
     let again = Delivery { state: DeliveryState::Pending, next_attempt_at: session.now, ..finished };
-    queue(&executor, &outbound, again, replaces).await
+    queue(&webhooks, &executor, &outbound, again, replaces).await
 }
 
 fn pending() -> Problem {
@@ -164,6 +180,7 @@ fn pending() -> Problem {
 
 /// Makes a delivery due, and answers it.
 async fn queue(
+    webhooks: &Webhooks,
     executor: &Executor<'_>,
     outbound: &Outbound,
     delivery: Delivery,
@@ -174,13 +191,13 @@ async fn queue(
     }
     let answer = Answer::new(StatusCode::ACCEPTED, &DeliveryDetail::from(&delivery));
     let record = executor.remember(&answer);
-    match executor.store.queue_delivery(&delivery, replaces, record.as_ref(), executor.context.now).await {
+    match webhooks.queue_delivery(&delivery, replaces, record.as_ref(), executor.context.now).await {
         Ok(true) => {
             outbound.hint(&[delivery]).await;
             Ok(answer.into_response())
         }
         Ok(false) => Err(pending()),
-        Err(CommitError::Answered(record)) => Ok(executor.replay(&record)?),
+        Err(AnswerError::Answered(AlreadyAnswered(record))) => Ok(executor.replay(&record)?),
         Err(error) => Err(error.into()),
     }
 }

@@ -1,12 +1,13 @@
 //! Endpoints: made, read, changed, removed; their secrets rotated.
 
 use crate::{
-    Outbound, access,
-    fields::{CreateBody, PatchBody as Fields},
+    access,
+    fields::{EndpointFieldsBody, NewEndpointBody},
+    state::Outbound,
     view::EndpointView,
 };
 use axum::{
-    Extension,
+    extract::State,
     response::{IntoResponse, Response},
 };
 use lambdesk_api::{
@@ -23,7 +24,8 @@ use lambdesk_api::{
 use lambdesk_domain::{id::EndpointId, webhook::Endpoint};
 use lambdesk_outbound::SigningSecret;
 use lambdesk_runtime::clock::secret_bytes;
-use lambdesk_store::CommitError;
+use lambdesk_store_webhooks::Webhooks;
+use lambdesk_table::{AlreadyAnswered, AnswerError};
 
 /// The most endpoints of a workspace: each is asked about with every event. Two
 /// that are made at the same moment may both be the last one.
@@ -34,16 +36,17 @@ const LIVE_SECRETS: usize = 2;
 /// `POST /v1/webhooks`: the only answer but that of a rotation that shows a secret.
 pub async fn create(
     mut session: Session,
-    Extension(outbound): Extension<Outbound>,
+    State(webhooks): State<Webhooks>,
+    State(outbound): State<Outbound>,
     write: Write,
-    body: JsonBody<CreateBody>,
+    body: JsonBody<NewEndpointBody>,
 ) -> Result<Response, Problem> {
     access::write(&session, &write)?;
     if let Some(answered) = Executor::of(&session, &write, &body.raw).answered_before().await? {
         return Ok(answered);
     }
     let new = body.value.check(&mut session, &outbound.policy).await?;
-    if session.store.endpoints(session.workspace()).await?.len() >= MAX_ENDPOINTS {
+    if webhooks.endpoints(session.workspace()).await?.len() >= MAX_ENDPOINTS {
         let detail = format!("a workspace has at most {MAX_ENDPOINTS} webhooks");
         return Err(Problem::conflict("too_many_endpoints", detail));
     }
@@ -64,19 +67,23 @@ pub async fn create(
     }
     let executor = Executor::of(&session, &write, &body.raw);
     let answer = Answer::created(format!("/v1/webhooks/{}", endpoint.id), &EndpointView::with_secret(&endpoint));
-    match session.store.create_endpoint(&endpoint, executor.remember(&answer).as_ref()).await {
+    match webhooks.create_endpoint(&endpoint, executor.remember(&answer).as_ref()).await {
         Ok(()) => Ok(answer.into_response()),
-        Err(CommitError::Answered(record)) => Ok(executor.replay(&record)?),
+        Err(AnswerError::Answered(AlreadyAnswered(record))) => Ok(executor.replay(&record)?),
         Err(error) => Err(error.into()),
     }
 }
 
 /// `GET /v1/webhooks`: oldest first.
-pub async fn list(session: Session, request: ListRequest) -> Result<Response, Problem> {
+pub async fn list(
+    session: Session,
+    State(webhooks): State<Webhooks>,
+    request: ListRequest,
+) -> Result<Response, Problem> {
     access::read(&session)?;
     let listing = request.forward(session.workspace(), "/v1/webhooks", String::new())?;
     let after: Option<EndpointId> = listing.after()?;
-    let mut endpoints = session.store.endpoints(session.workspace()).await?;
+    let mut endpoints = webhooks.endpoints(session.workspace()).await?;
     endpoints.retain(|endpoint| after.is_none_or(|after| endpoint.id > after));
     let has_more = endpoints.len() > listing.limit.into();
     endpoints.truncate(listing.limit.into());
@@ -85,42 +92,53 @@ pub async fn list(session: Session, request: ListRequest) -> Result<Response, Pr
 }
 
 /// `GET /v1/webhooks/{webhook_id}`.
-pub async fn get(session: Session, Id(id): Id<EndpointId>, query: Query) -> Result<Response, Problem> {
+pub async fn get(
+    session: Session,
+    State(webhooks): State<Webhooks>,
+    Id(id): Id<EndpointId>,
+    query: Query,
+) -> Result<Response, Problem> {
     query.finish()?;
     access::read(&session)?;
-    Ok(Answer::ok(&EndpointView::of(&load(&session, id).await?)).into_response())
+    Ok(Answer::ok(&EndpointView::of(&load(&webhooks, &session, id).await?)).into_response())
 }
 
 /// `PATCH /v1/webhooks/{webhook_id}`: JSON Merge Patch (RFC 7396).
 pub async fn patch(
     mut session: Session,
-    Extension(outbound): Extension<Outbound>,
+    State(webhooks): State<Webhooks>,
+    State(outbound): State<Outbound>,
     Id(id): Id<EndpointId>,
     write: Write,
-    body: PatchBody<Fields>,
+    body: PatchBody<EndpointFieldsBody>,
 ) -> Result<Response, Problem> {
     access::write(&session, &write)?;
     let patch = body.value.check(&mut session, &outbound.policy).await?;
     if write.is_dry_run {
-        let before = load(&session, id).await?;
+        let before = load(&webhooks, &session, id).await?;
         return Ok(DryRun::between(&EndpointView::of(&before), &EndpointView::of(&patch.applied_to(&before))));
     }
-    let revised = session.store.revise_endpoint(session.workspace(), id, |endpoint| patch.applied_to(endpoint)).await?;
+    let revised = webhooks.revise_endpoint(session.workspace(), id, |endpoint| patch.applied_to(endpoint)).await?;
     let endpoint = match revised {
         Some((_, endpoint)) => endpoint,
-        None => load(&session, id).await?,
+        None => load(&webhooks, &session, id).await?,
     };
     Ok(Answer::ok(&EndpointView::of(&endpoint)).into_response())
 }
 
 /// `DELETE /v1/webhooks/{webhook_id}`: what is still on its way to it is given up.
-pub async fn delete(session: Session, Id(id): Id<EndpointId>, write: Write) -> Result<Response, Problem> {
+pub async fn delete(
+    session: Session,
+    State(webhooks): State<Webhooks>,
+    Id(id): Id<EndpointId>,
+    write: Write,
+) -> Result<Response, Problem> {
     access::write(&session, &write)?;
-    let before = load(&session, id).await?;
+    let before = load(&webhooks, &session, id).await?;
     if write.is_dry_run {
         return Ok(DryRun::between(&EndpointView::of(&before), &()));
     }
-    session.store.delete_endpoint(session.workspace(), id).await?;
+    webhooks.delete_endpoint(session.workspace(), id).await?;
     Ok(Answer::no_content().into_response())
 }
 
@@ -128,6 +146,7 @@ pub async fn delete(session: Session, Id(id): Id<EndpointId>, write: Write) -> R
 /// and with the one before, until the next rotation.
 pub async fn rotate_secret(
     session: Session,
+    State(webhooks): State<Webhooks>,
     Id(id): Id<EndpointId>,
     write: Write,
     body: NoBody,
@@ -139,7 +158,7 @@ pub async fn rotate_secret(
         return Ok(answered);
     }
     if write.is_dry_run {
-        load(&session, id).await?;
+        load(&webhooks, &session, id).await?;
         return Ok(DryRun::answer(Vec::new()));
     }
     let secret = new_secret();
@@ -149,22 +168,22 @@ pub async fn rotate_secret(
         let record = executor.remember(&Answer::ok(&EndpointView::with_secret(&endpoint)));
         (endpoint, record)
     };
-    match session.store.change_endpoint(session.workspace(), id, session.now, rotate).await {
+    match webhooks.change_endpoint(session.workspace(), id, session.now, rotate).await {
         Ok(Some(endpoint)) => Ok(Answer::ok(&EndpointView::with_secret(&endpoint)).into_response()),
         Ok(None) => Err(Problem::not_found()),
-        Err(CommitError::Answered(record)) => Ok(executor.replay(&record)?),
+        Err(AnswerError::Answered(AlreadyAnswered(record))) => Ok(executor.replay(&record)?),
         Err(error) => Err(error.into()),
     }
 }
 
 /// An endpoint of the caller's workspace.
-pub async fn load(session: &Session, id: EndpointId) -> Result<Endpoint, Problem> {
-    session.store.endpoint(session.workspace(), id).await?.ok_or_else(Problem::not_found)
+pub async fn load(webhooks: &Webhooks, session: &Session, id: EndpointId) -> Result<Endpoint, Problem> {
+    webhooks.endpoint(session.workspace(), id).await?.ok_or_else(Problem::not_found)
 }
 
 /// As [`load`], for sending: it must be switched on.
-pub async fn load_enabled(session: &Session, id: EndpointId) -> Result<Endpoint, Problem> {
-    let endpoint = load(session, id).await?;
+pub async fn load_enabled(webhooks: &Webhooks, session: &Session, id: EndpointId) -> Result<Endpoint, Problem> {
+    let endpoint = load(webhooks, session, id).await?;
     match endpoint.disabled {
         None => Ok(endpoint),
         Some(reason) => {

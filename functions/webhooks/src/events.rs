@@ -3,6 +3,7 @@
 
 use crate::access;
 use axum::{
+    extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
@@ -17,7 +18,7 @@ use lambdesk_domain::{
     id::WorkspaceId,
     time::Timestamp,
 };
-use lambdesk_store::{FeedPosition, InvalidPosition, Store};
+use lambdesk_store_events::{Events, FeedPosition, InvalidPosition};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -31,13 +32,13 @@ const CLOCKS_DIFFER: Duration = Duration::from_mins(5);
 const READS: usize = 5;
 
 /// What of the feed is wanted.
-struct Filter {
+struct FeedFilter {
     types: Vec<EventType>,
     /// Of any of these; of all if there are none.
     subjects: Vec<Subject>,
 }
 
-impl Filter {
+impl FeedFilter {
     fn is_empty(&self) -> bool {
         self.types.is_empty() && self.subjects.is_empty()
     }
@@ -48,29 +49,29 @@ impl Filter {
     }
 }
 
-/// An event and its place.
+/// An event with its position in the feed.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 #[serde(untagged)]
 #[schemars(rename = "ToldEvent")]
-enum Told {
-    Ticket(Placed<TicketEvent>),
-    Contact(Placed<ContactEvent>),
+enum FeedItem {
+    Ticket(Positioned<TicketEvent>),
+    Contact(Positioned<ContactEvent>),
 }
 
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 #[schemars(rename = "Told{E}")]
-struct Placed<E> {
+struct Positioned<E> {
     #[serde(flatten)]
     event: E,
     /// Going on from here tells what came after this event.
     position: String,
 }
 
-impl From<(String, Event)> for Told {
+impl From<(String, Event)> for FeedItem {
     fn from((position, event): (String, Event)) -> Self {
         match event {
-            Event::Ticket(event) => Self::Ticket(Placed { event, position }),
-            Event::Contact(event) => Self::Contact(Placed { event, position }),
+            Event::Ticket(event) => Self::Ticket(Positioned { event, position }),
+            Event::Contact(event) => Self::Contact(Positioned { event, position }),
         }
     }
 }
@@ -78,7 +79,7 @@ impl From<(String, Event)> for Told {
 /// Where a page ends.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 #[schemars(rename = "FeedEnd")]
-pub struct End<'a> {
+pub struct FeedEnd<'a> {
     /// Everything up to here has been told: the `after` of the next request.
     next: &'a str,
     has_more: bool,
@@ -87,14 +88,14 @@ pub struct End<'a> {
 
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 #[schemars(rename = "FeedPage")]
-pub struct Page<'a> {
-    data: &'a [Told],
-    page: End<'a>,
+pub struct FeedView<'a> {
+    data: &'a [FeedItem],
+    page: FeedEnd<'a>,
 }
 
 /// `GET /v1/events`: oldest first, after a position. A page that is short or empty
 /// has its `next` all the same; going on from there neither loses nor repeats.
-pub async fn feed(session: Session, mut query: Query) -> Result<Response, Problem> {
+pub async fn feed(session: Session, State(events): State<Events>, mut query: Query) -> Result<Response, Problem> {
     let limit = query.parsed("limit", |text| match text.parse() {
         Ok(limit @ 1..=MAX_LIMIT) => Ok(limit),
         _ => Err("expected a number from 1 to 100"),
@@ -103,22 +104,22 @@ pub async fn feed(session: Session, mut query: Query) -> Result<Response, Proble
     let types = query.parsed_values("type", |word| EventType::parse(word).ok_or("expected an event type"));
     let mut subjects = query.parsed_values("ticket_id", |id| id.parse().map(Subject::Ticket));
     subjects.extend(query.parsed_values("contact_id", |id| id.parse().map(Subject::Contact)));
-    let filter = Filter { types, subjects };
+    let filter = FeedFilter { types, subjects };
     query.finish()?;
     access::feed(&session)?;
     let size = limit.unwrap_or(DEFAULT_LIMIT);
     let after = start(&session, after.as_deref())?;
     let wants = |event: &Event| filter.takes(event);
     let per_read = if filter.is_empty() { size } else { MAX_LIMIT };
-    let reading =
-        Reading { store: &session.store, workspace: session.workspace(), now: session.now, until: None, per_read };
-    let Stretch { told, next, has_more } = reading.read(&after, size.into(), READS, wants).await?;
-    let told: Vec<_> = told.into_iter().map(Told::from).collect();
-    let page = Page { data: &told, page: End { next: &next, has_more, size } };
+    let reader =
+        FeedReader { events: &events, workspace: session.workspace(), now: session.now, until: None, per_read };
+    let FeedSlice { events, next, has_more } = reader.read(&after, size.into(), READS, wants).await?;
+    let items: Vec<_> = events.into_iter().map(FeedItem::from).collect();
+    let page = FeedView { data: &items, page: FeedEnd { next: &next, has_more, size } };
     Ok(json(StatusCode::OK, &page).into_response())
 }
 
-/// Where to begin; nothing was told before there was a workspace.
+/// Where to begin; nothing happened before there was a workspace.
 fn start(session: &Session, after: Option<&str>) -> Result<FeedPosition, Problem> {
     let first = FeedPosition::at(session.directory.workspace.created_at.minus(CLOCKS_DIFFER));
     let after = match after.map(str::parse::<FeedPosition>) {
@@ -136,8 +137,8 @@ fn unknown_position() -> Problem {
 }
 
 /// How the feed is read.
-pub struct Reading<'a> {
-    pub store: &'a Store,
+pub struct FeedReader<'a> {
+    pub events: &'a Events,
     pub workspace: WorkspaceId,
     pub now: Timestamp,
     /// Where to stop, though there may be more.
@@ -147,16 +148,16 @@ pub struct Reading<'a> {
 }
 
 /// A part of the feed.
-pub struct Stretch {
+pub struct FeedSlice {
     /// What was wanted of it with its positions, oldest first.
-    pub told: Vec<(String, Event)>,
+    pub events: Vec<(String, Event)>,
     /// Everything up to here was looked at.
     pub next: String,
     /// There is more already.
     pub has_more: bool,
 }
 
-impl Reading<'_> {
+impl FeedReader<'_> {
     /// Up to `limit` wanted events after a position, with at most `reads` requests.
     pub async fn read(
         &self,
@@ -164,30 +165,30 @@ impl Reading<'_> {
         limit: usize,
         reads: usize,
         wants: impl Fn(&Event) -> bool,
-    ) -> Result<Stretch, Problem> {
-        let mut stretch = Stretch { told: Vec::new(), next: after.to_string(), has_more: true };
+    ) -> Result<FeedSlice, Problem> {
+        let mut slice = FeedSlice { events: Vec::new(), next: after.to_string(), has_more: true };
         for _ in 0..reads {
-            let page = self.store.feed(self.workspace, Some(&stretch.next), self.now, self.now, self.per_read).await?;
+            let page = self.events.feed(self.workspace, Some(&slice.next), self.now, self.now, self.per_read).await?;
             let page = page.map_err(|InvalidPosition| unknown_position())?;
             for (position, event) in page.events {
                 if self.ends_before(&position) {
-                    return Ok(Stretch { has_more: false, ..stretch });
+                    return Ok(FeedSlice { has_more: false, ..slice });
                 }
                 if wants(&event) {
-                    if stretch.told.len() == limit {
-                        return Ok(stretch);
+                    if slice.events.len() == limit {
+                        return Ok(slice);
                     }
-                    stretch.told.push((position.clone(), event));
+                    slice.events.push((position.clone(), event));
                 }
-                stretch.next = position;
+                slice.next = position;
             }
-            stretch.next = page.next;
-            stretch.has_more = page.has_more && !self.ends_before(&stretch.next);
-            if !stretch.has_more || stretch.told.len() == limit {
+            slice.next = page.next;
+            slice.has_more = page.has_more && !self.ends_before(&slice.next);
+            if !slice.has_more || slice.events.len() == limit {
                 break;
             }
         }
-        Ok(stretch)
+        Ok(slice)
     }
 
     fn ends_before(&self, position: &str) -> bool {

@@ -26,7 +26,7 @@ const MAX_TYPES: usize = EventType::ALL.len() + 3;
 #[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 #[schemars(rename = "NewWebhook")]
-pub struct CreateBody {
+pub struct NewEndpointBody {
     /// What people call it.
     #[schemars(transform = nullable)]
     name: Input<Name>,
@@ -44,16 +44,16 @@ pub struct CreateBody {
 
 /// An endpoint's fields when it is made.
 #[derive(Debug)]
-pub struct New {
+pub struct NewEndpoint {
     pub name: Option<Name>,
     pub url: EndpointUrl,
     pub types: Vec<Subscription>,
     pub channel_ids: Vec<ChannelId>,
 }
 
-impl CreateBody {
+impl NewEndpointBody {
     /// All that is wrong with it, at once, or the fields.
-    pub async fn check(self, session: &mut Session, policy: &AddressPolicy) -> Result<New, Problem> {
+    pub async fn check(self, session: &mut Session, policy: &AddressPolicy) -> Result<NewEndpoint, Problem> {
         let mut checker = Checker::new();
         let name = checker.optional("/name", self.name);
         let url = checker.required("/url", parsed(self.url, policy));
@@ -67,7 +67,7 @@ impl CreateBody {
         let (Some(url), Some(types)) = (url, types) else {
             return Err(Problem::internal());
         };
-        Ok(New { name, url, types, channel_ids: channel_ids.unwrap_or_default() })
+        Ok(NewEndpoint { name, url, types, channel_ids: channel_ids.unwrap_or_default() })
     }
 }
 
@@ -75,7 +75,7 @@ impl CreateBody {
 #[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 #[schemars(rename = "WebhookFields")]
-pub struct PatchBody {
+pub struct EndpointFieldsBody {
     /// What people call it.
     #[schemars(transform = nullable)]
     name: Input<Name>,
@@ -95,7 +95,7 @@ pub struct PatchBody {
 
 /// What a patch changes.
 #[derive(Debug)]
-pub struct Patch {
+pub struct EndpointPatch {
     name: Field<Name>,
     url: Option<EndpointUrl>,
     types: Option<Vec<Subscription>>,
@@ -103,9 +103,9 @@ pub struct Patch {
     is_enabled: Option<bool>,
 }
 
-impl PatchBody {
+impl EndpointFieldsBody {
     /// All that is wrong with it, at once, or the changes.
-    pub async fn check(self, session: &mut Session, policy: &AddressPolicy) -> Result<Patch, Problem> {
+    pub async fn check(self, session: &mut Session, policy: &AddressPolicy) -> Result<EndpointPatch, Problem> {
         let mut checker = Checker::new();
         let name = checker.field("/name", self.name);
         let url = checker.present("/url", parsed(self.url, policy));
@@ -114,11 +114,11 @@ impl PatchBody {
         let is_enabled = checker.present("/is_enabled", self.is_enabled);
         checker.unknown("", self.unknown);
         checker.finish()?;
-        Ok(Patch { name, url, types, channel_ids, is_enabled })
+        Ok(EndpointPatch { name, url, types, channel_ids, is_enabled })
     }
 }
 
-impl Patch {
+impl EndpointPatch {
     /// The endpoint afterwards.
     #[must_use]
     pub fn applied_to(&self, endpoint: &Endpoint) -> Endpoint {

@@ -31,7 +31,7 @@ pub fn operations() -> Operations {
             op.query_any_of::<EventType>("type", "Only these types.");
             op.query_any_of::<TicketId>("ticket_id", "Only of these tickets, and of the contacts that are named.");
             op.query_any_of::<ContactId>("contact_id", "Only of these contacts, and of the tickets that are named.");
-            let page = op.schema_of::<events::Page<'_>>();
+            let page = op.schema_of::<events::FeedView<'_>>();
             op.answers(200, "A page.", Some(("application/json", page)));
         })
         .op(sweeps::list, "What the latest runs of the sweep did, newest first", Operation::page::<Run>);
@@ -79,6 +79,6 @@ fn with_deliveries(operations: Operations) -> Operations {
         .op(replay::replay, "Send what happened in a range of time once more", |op| {
             op.requires(&["since", "until"]);
             op.leaves_out(&["If-Match", "silent"]);
-            op.one::<replay::Outcome>(202, "They are on their way.", &[]);
+            op.one::<replay::ReplayOutcome>(202, "They are on their way.", &[]);
         })
 }

@@ -1,15 +1,17 @@
-//! Replays: a stretch of the feed sent to an endpoint once more.
+//! Replays: the events of a range of time sent to an endpoint once more.
 //!
 //! What is queued are new deliveries beside the old ones. Their ids derive from
 //! endpoint, event and request, so the same request again queues nothing twice.
 
 use crate::{
-    Outbound, access,
+    access,
     endpoints::load_enabled,
-    events::{Reading, Stretch},
+    events::{FeedReader, FeedSlice},
+    replay_id::replay_id,
+    state::WebhooksState,
 };
 use axum::{
-    Extension,
+    extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
@@ -26,19 +28,18 @@ use lambdesk_api::{
 };
 use lambdesk_domain::{
     events::Event,
-    id::{DeliveryId, EndpointId},
+    id::EndpointId,
     time::Timestamp,
     webhook::{Delivery, Endpoint},
 };
-use lambdesk_store::{FeedPosition, delivery_of};
+use lambdesk_store_events::{Events, FeedPosition};
+use lambdesk_store_webhooks::{Webhooks, delivery_of};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use std::time::Duration;
-use uuid::Uuid;
 
 /// How far back a replay may begin.
 const FURTHEST: Duration = Duration::from_hours(30 * 24);
-/// When the feed has told everything up to a time.
+/// After so long the feed has emitted everything up to a time.
 const SETTLED: Duration = Duration::from_mins(1);
 /// The most deliveries that one request queues.
 const MAX_QUEUED: usize = 500;
@@ -102,7 +103,7 @@ impl ReplayBody {
 /// What a replay did.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 #[schemars(rename = "ReplayOutcome")]
-pub struct Outcome {
+pub struct ReplayOutcome {
     /// Deliveries that are on their way now.
     queued: usize,
     /// Those that the same replay had queued before.
@@ -114,10 +115,10 @@ pub struct Outcome {
 }
 
 /// `POST /v1/webhooks/{webhook_id}/replay`: what the endpoint wants, as it is now,
-/// of the events that the feed told in a range of time.
+/// of the events that the feed emitted in a range of time.
 pub async fn replay(
     session: Session,
-    Extension(outbound): Extension<Outbound>,
+    State(state): State<WebhooksState>,
     Id(id): Id<EndpointId>,
     write: Write,
     body: JsonBody<ReplayBody>,
@@ -128,41 +129,42 @@ pub async fn replay(
         return Ok(answered);
     }
     let range = body.value.check(session.now)?;
-    let endpoint = load_enabled(&session, id).await?;
-    let stretch = wanted(&session, &endpoint, &range).await?;
-    let events: Vec<_> = stretch.told.into_iter().map(|(_, event)| event).collect();
+    let endpoint = load_enabled(&state.webhooks, &session, id).await?;
+    let slice = wanted(&state.events, &session, &endpoint, &range).await?;
+    let events: Vec<_> = slice.events.into_iter().map(|(_, event)| event).collect();
     if write.is_dry_run {
         return Ok(DryRun::answer(events));
     }
-    let queued = queue(&session, &endpoint, &range, &events).await?;
-    outbound.hint(&queued).await;
-    let is_complete = !stretch.has_more;
+    let queued = queue(&state.webhooks, &session, &endpoint, &range, &events).await?;
+    state.outbound.hint(&queued).await;
+    let is_complete = !slice.has_more;
     let answer = Answer::new(
         StatusCode::ACCEPTED,
-        &Outcome {
+        &ReplayOutcome {
             queued: queued.len(),
             queued_before: events.len() - queued.len(),
             is_complete,
-            next: (!is_complete).then_some(stretch.next),
+            next: (!is_complete).then_some(slice.next),
         },
     );
     // Repeating is safe, so the answer needs not be written together with the rest.
     if let Some(record) = executor.remember(&answer) {
-        session.store.remember(session.workspace(), &record, session.now).await?;
+        session.app.table.remember(session.workspace(), &record, session.now).await?;
     }
     Ok(answer.into_response())
 }
 
 /// The events of the range that the endpoint wants.
-async fn wanted(session: &Session, endpoint: &Endpoint, range: &Range) -> Result<Stretch, Problem> {
+async fn wanted(events: &Events, session: &Session, endpoint: &Endpoint, range: &Range) -> Result<FeedSlice, Problem> {
     let until = FeedPosition::at(range.until);
-    let (store, workspace) = (&session.store, session.workspace());
-    let reading = Reading { store, workspace, now: session.now, until: Some(&until), per_read: 100 };
-    reading.read(&range.after, MAX_QUEUED, READS, |event| endpoint.wants(event)).await
+    let workspace = session.workspace();
+    let reader = FeedReader { events, workspace, now: session.now, until: Some(&until), per_read: 100 };
+    reader.read(&range.after, MAX_QUEUED, READS, |event| endpoint.wants(event)).await
 }
 
 /// Writes the deliveries; answers those that are new.
 async fn queue(
+    webhooks: &Webhooks,
     session: &Session,
     endpoint: &Endpoint,
     range: &Range,
@@ -172,7 +174,7 @@ async fn queue(
     for events in events.chunks(TOGETHER) {
         let added = try_join_all(events.iter().map(async |event| {
             let delivery = again(event, endpoint, range, session.now);
-            let is_new = session.store.add_delivery(&delivery).await?;
+            let is_new = webhooks.add_delivery(&delivery).await?;
             Ok::<_, Problem>(is_new.then_some(delivery))
         }));
         queued.extend(added.await?.into_iter().flatten());
@@ -182,26 +184,5 @@ async fn queue(
 
 fn again(event: &Event, endpoint: &Endpoint, range: &Range, now: Timestamp) -> Delivery {
     let delivery = delivery_of(event, endpoint, now);
-    Delivery { id: replay_id(delivery.id, range), ..delivery }
-}
-
-/// A `UUIDv8` (RFC 9562 section 5.8): sorts in the log where a `UUIDv7` made at
-/// `until` would; the rest derives from the first delivery and the range.
-fn replay_id(first: DeliveryId, range: &Range) -> DeliveryId {
-    let hash = Sha256::new()
-        .chain_update(first.uuid().as_bytes())
-        .chain_update(range.since.millis().to_be_bytes())
-        .chain_update(range.until.millis().to_be_bytes())
-        .finalize();
-    let millis = range.until.millis().to_be_bytes();
-    let mut bytes = [0; 16];
-    let parts = millis.iter().skip(2).chain(&hash);
-    bytes.iter_mut().zip(parts).for_each(|(byte, part)| *byte = *part);
-    DeliveryId::new(uuid::Builder::from_custom_bytes(bytes).into_uuid())
-}
-
-/// Whether a delivery belongs to a replay: only theirs are of version 8.
-#[must_use]
-pub fn is_replay(id: DeliveryId) -> bool {
-    Uuid::get_version_num(&id.uuid()) == 8
+    Delivery { id: replay_id(delivery.id, range.since, range.until), ..delivery }
 }

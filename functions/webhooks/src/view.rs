@@ -1,5 +1,6 @@
 //! Endpoints and deliveries as they are answered.
 
+use crate::replay_id::is_replay;
 use lambdesk_domain::{
     events::{EventType, Subject},
     id::{ChannelId, ContactId, DeliveryId, EndpointId, EventId, TicketId, Version},
@@ -83,7 +84,7 @@ impl From<&Delivery> for DeliveryView {
             contact_id: subject.and_then(|subject| if let Subject::Contact(id) = subject { Some(id) } else { None }),
             sequence: delivery.source.map(|source| source.version),
             state: delivery.state,
-            is_replay: crate::replay::is_replay(delivery.id),
+            is_replay: is_replay(delivery.id),
             next_attempt_at: (delivery.state == DeliveryState::Pending).then_some(delivery.next_attempt_at),
             attempts_count: delivery.attempts.len(),
             last_attempt: delivery.attempts.last().map(AttemptView::from),

@@ -1,8 +1,10 @@
 //! The page: the document as HTML, whole without scripts.
 
+mod json;
 mod markdown;
 mod schema;
 
+use json::{items, members, part, text};
 use markdown::markdown;
 use maud::{DOCTYPE, Markup, html};
 use schema::{properties, spelled};
@@ -57,17 +59,20 @@ struct Group<'a> {
 struct Operation<'a> {
     method: &'a str,
     path: &'a str,
-    told: &'a Json,
+    description: &'a Json,
 }
 
 impl<'a> Group<'a> {
     fn of(tag: &'a Json, document: &'a Json) -> Self {
         let of_path = |(path, item): (&'a String, &'a Json)| {
-            let at = move |method: &&'static str| Some(Operation { method, path, told: item.get(*method)? });
+            let at = move |method: &&'static str| Some(Operation { method, path, description: item.get(*method)? });
             METHODS.iter().filter_map(at).collect::<Vec<_>>()
         };
         let all = members(&document["paths"]).flat_map(of_path);
-        Self { tag, operations: all.filter(|operation| operation.told.pointer("/tags/0") == tag.get("name")).collect() }
+        Self {
+            tag,
+            operations: all.filter(|operation| operation.description.pointer("/tags/0") == tag.get("name")).collect(),
+        }
     }
 
     fn name(&self) -> &'a str {
@@ -87,7 +92,7 @@ impl<'a> Group<'a> {
 
 impl Operation<'_> {
     fn id(&self) -> &str {
-        text(&self.told["operationId"])
+        text(&self.description["operationId"])
     }
 
     fn article(&self, document: &Json) -> Markup {
@@ -96,15 +101,15 @@ impl Operation<'_> {
                 summary {
                     span.method.(self.method) { (self.method) } " "
                     code.path { (self.path) } " "
-                    span { (text(&self.told["summary"])) }
+                    span { (text(&self.description["summary"])) }
                 }
-                (markdown(text(&self.told["description"])))
-                @if let Some((scheme, _)) = members(part(self.told, "/security/0")).next() {
+                (markdown(text(&self.description["description"])))
+                @if let Some((scheme, _)) = members(part(self.description, "/security/0")).next() {
                     p.needs { "Needs: " a href={ "#security-" (scheme) } { (scheme) } }
                 }
-                (parameters(&self.told["parameters"], document))
-                (body(&self.told["requestBody"]))
-                (responses(&self.told["responses"], document))
+                (parameters(&self.description["parameters"], document))
+                (body(&self.description["requestBody"]))
+                (responses(&self.description["responses"], document))
             }
         }
     }
@@ -118,7 +123,7 @@ fn contents(groups: &[Group<'_>]) -> Markup {
                     a href={ "#" (anchor(group.name())) } { (group.name()) }
                     ul {
                         @for operation in &group.operations {
-                            li { a href={ "#" (operation.id()) } { (text(&operation.told["summary"])) } }
+                            li { a href={ "#" (operation.id()) } { (text(&operation.description["summary"])) } }
                         }
                     }
                 }
@@ -204,10 +209,10 @@ fn webhooks(document: &Json) -> Markup {
         section id="webhooks" {
             h2 { "Webhooks" }
             @for (_, item) in members(&document["webhooks"]) {
-                @let told = &item["post"];
-                (markdown(text(&told["description"])))
-                (parameters(&told["parameters"], document))
-                (body(&told["requestBody"]))
+                @let operation = &item["post"];
+                (markdown(text(&operation["description"])))
+                (parameters(&operation["parameters"], document))
+                (body(&operation["requestBody"]))
             }
         }
     }
@@ -233,23 +238,6 @@ fn resolved<'a>(value: &'a Json, document: &'a Json) -> &'a Json {
     target.and_then(|pointer| document.pointer(pointer)).unwrap_or(value)
 }
 
-/// What a pointer leads to; null where there is nothing.
-fn part<'a>(value: &'a Json, pointer: &str) -> &'a Json {
-    value.pointer(pointer).unwrap_or(&Json::Null)
-}
-
 fn anchor(name: &str) -> String {
     name.to_lowercase().replace(' ', "-")
-}
-
-fn text(value: &Json) -> &str {
-    value.as_str().unwrap_or_default()
-}
-
-fn items(value: &Json) -> impl Iterator<Item = &Json> {
-    value.as_array().into_iter().flatten()
-}
-
-fn members(value: &Json) -> impl Iterator<Item = (&String, &Json)> {
-    value.as_object().into_iter().flatten()
 }

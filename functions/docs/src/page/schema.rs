@@ -1,11 +1,14 @@
 //! JSON Schemas in words.
 
-use super::{items, markdown::markdown, members, text};
+use super::{
+    json::{items, members, text},
+    markdown::markdown,
+};
 use maud::{Markup, html};
 use serde_json::Value as Json;
 
-/// Keywords that bound a value, and how they are told.
-const BOUNDS: [(&str, &str); 8] = [
+/// Keywords that bound a value, and the words for them.
+const BOUNDS: [(&str, &str); 7] = [
     ("minLength", "at least {} characters"),
     ("maxLength", "at most {} characters"),
     ("minItems", "at least {} items"),
@@ -13,7 +16,6 @@ const BOUNDS: [(&str, &str); 8] = [
     ("minimum", "from {}"),
     ("maximum", "to {}"),
     ("pattern", "as {}"),
-    ("default", "otherwise {}"),
 ];
 
 /// A schema's fields, one row each; or what it is, when it has none.
@@ -93,6 +95,7 @@ fn bounds(schema: &Json) -> Markup {
         @for (keyword, phrase) in BOUNDS {
             @if let Some(bound) = schema.get(keyword) { ", " (phrase.replace("{}", &value(bound))) }
         }
+        @if let Some(default) = schema.get("default") { ", default " code { (value(default)) } }
     }
 }
 

@@ -1,12 +1,13 @@
-//! Which days, and whose tickets.
+//! The subject of a report over days, read from the query string: which days, and whose
+//! tickets. Its counters cost one query per channel or assignee.
 
 use lambdesk_api::{auth::Session, problem::Problem, query::Query};
 use lambdesk_domain::{
     day::Day,
-    id::{ChannelId, InvalidId, UserId},
+    id::{ChannelId, InvalidId, UserId, WorkspaceId},
     report::{Counters, Group},
 };
-use lambdesk_store::Standings;
+use lambdesk_store_reports::{Reports, Standings};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most days of one report: a leap year.
@@ -17,7 +18,7 @@ const DAYS_BEFORE: u64 = 29;
 const MOST_GROUPS: usize = 20;
 
 /// What a report over days is about.
-pub struct Asked {
+pub struct DayRange {
     /// The first day.
     pub from: Day,
     /// The last day.
@@ -26,12 +27,12 @@ pub struct Asked {
     groups: BTreeSet<Group>,
 }
 
-impl Asked {
+impl DayRange {
     /// `from`, `to`, and `channel_id` or `assignee_id`, several values each.
     ///
     /// # Errors
     /// 400 for everything else.
-    pub fn of(mut query: Query, session: &Session) -> Result<Self, Problem> {
+    pub fn read(mut query: Query, session: &Session) -> Result<Self, Problem> {
         let (from, to) = days(&mut query, Day::of(session.now));
         let groups = groups(&mut query, session);
         query.finish()?;
@@ -42,9 +43,14 @@ impl Asked {
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn days(&self, session: &Session, standings: &Standings) -> Result<BTreeMap<Day, Counters>, Problem> {
-        let (store, range) = (&session.store, (self.from, self.to));
-        let reads = self.groups.iter().map(|group| store.counted_days(session.workspace(), standings, *group, range));
+    pub async fn days(
+        &self,
+        reports: &Reports,
+        workspace: WorkspaceId,
+        standings: &Standings,
+    ) -> Result<BTreeMap<Day, Counters>, Problem> {
+        let range = (self.from, self.to);
+        let reads = self.groups.iter().map(|group| reports.counted_days(workspace, standings, *group, range));
         let mut sums = BTreeMap::<Day, Counters>::new();
         for days in futures_util::future::try_join_all(reads).await? {
             for (day, counters) in days {
