@@ -204,11 +204,11 @@ async fn begin(
         Err(ContactError::Answered(AlreadyAnswered(record))) => return Ok(Some(executor.replay(&record)?)),
         Err(error) => return Err(error.into()),
     }
-    let worked = Box::pin(work(session, worker, job)).await.unwrap_or_else(|error| {
+    let latest = Box::pin(work(session, worker, job)).await.unwrap_or_else(|error| {
         tracing::warn!(%error, job = %job.id, "the rest is left to the sweep");
         None
     });
-    Ok(Some(worked.map_or(answer, |job| accepted(&job)).into_response()))
+    Ok(Some(latest.map_or(answer, |job| accepted(&job)).into_response()))
 }
 
 fn accepted(job: &Job) -> Answer {

@@ -25,7 +25,7 @@ impl ContactsState {
     /// Over the table of this state.
     pub fn of(app: &App) -> Self {
         let events = Events::new(&app.table);
-        let (search, reports) = (SearchIndex::new(&app.table), Reports::new(&app.table, &events));
+        let (search, reports) = (SearchIndex::new(&app.table, &app.tickets), Reports::new(&app.table, &events));
         Self {
             lists: Lists::new(&app.table, &search, &reports),
             worker: JobWorker::new(&app.contacts, &app.tickets, &app.directories, app.objects.as_ref()),

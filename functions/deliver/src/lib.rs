@@ -2,22 +2,25 @@
 //! state (Standard Webhooks 1.0).
 //!
 //! What is sent: the event exactly as the feed has it, as JSON; for the test of an
-//! endpoint a small document of the same outline ([`message`]). `webhook-id` is the
-//! event's id, the same on every attempt; every live secret adds a signature.
+//! endpoint a small document of the same outline. `webhook-id` is the event's id, the
+//! same on every attempt; every live secret adds a signature.
 
 mod attempt;
-pub mod message;
+mod payload;
 
 use futures_util::future::join_all;
 use lambdesk_outbound::{AddressPolicy, Client, Limits};
 use lambdesk_runtime::{Clock, Config, ConfigError, Error, Hint, aws, serve_batch};
-use lambdesk_store::Store;
+use lambdesk_store_events::Events;
+use lambdesk_store_webhooks::Webhooks;
+use lambdesk_table::Table;
 use serde_json::{Value, json};
 
 /// What the deliveries work with. Cheap to clone.
 #[derive(Clone)]
 pub struct Deliver {
-    store: Store,
+    webhooks: Webhooks,
+    events: Events,
     client: Client,
     policy: AddressPolicy,
     clock: Clock,
@@ -27,8 +30,9 @@ impl Deliver {
     /// Over this table, to addresses that the policy admits, with the default limits
     /// of an exchange (15 s over all).
     #[must_use]
-    pub fn new(store: Store, policy: AddressPolicy, clock: Clock) -> Self {
-        Self { store, client: Client::new(policy.clone()), policy, clock }
+    pub fn new(table: &Table, policy: AddressPolicy, clock: Clock) -> Self {
+        let (webhooks, events) = (Webhooks::new(table), Events::new(table));
+        Self { webhooks, events, client: Client::new(policy.clone()), policy, clock }
     }
 
     /// The same with other limits of an exchange.
@@ -58,7 +62,8 @@ impl Deliver {
             return None;
         };
         let done = self.attempt(hint).await;
-        done.inspect_err(|error| tracing::error!(delivery = %hint.delivery, %error, "no attempt was made")).err()?;
+        done.inspect_err(|error| tracing::warn!(delivery = %hint.delivery, %error, "an attempt is to be repeated"))
+            .err()?;
         Some(id)
     }
 }
@@ -73,6 +78,6 @@ pub async fn serve(config: Config) -> Result<(), Error> {
         name: "LAMBDESK_ALLOWED_HOSTS",
         problem: format!("has an entry that is no host: {error}"),
     })?;
-    let deliver = Deliver::new(aws::store(&config), policy, Clock::system());
+    let deliver = Deliver::new(&aws::table(&config), policy, Clock::system());
     serve_batch(|event| deliver.handle(event)).await
 }

@@ -30,7 +30,7 @@ use lambdesk_domain::{
     time::Timestamp,
 };
 use lambdesk_store_directory::{AddKeyError, KeyChange, ListedKey, NewApiKey};
-use lambdesk_table::{AlreadyAnswered, AnswerError, Versioned};
+use lambdesk_table::{AlreadyAnswered, Versioned};
 use serde::Deserialize;
 
 /// What a channel key can be narrowed to: nothing beyond the tickets of its channel.

@@ -80,7 +80,7 @@ pub struct Uses {
 impl Uses {
     /// Over the table of this state.
     pub fn of(app: &App) -> Self {
-        let (search, events) = (SearchIndex::new(&app.table), Events::new(&app.table));
+        let (search, events) = (SearchIndex::new(&app.table, &app.tickets), Events::new(&app.table));
         let reports = Reports::new(&app.table, &events);
         Self { lists: Lists::new(&app.table, &search, &reports), webhooks: Webhooks::new(&app.table) }
     }

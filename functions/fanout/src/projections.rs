@@ -5,10 +5,10 @@
 //! | list rows | what differs from the version before | all of the ticket as it is | the same rows |
 //! | follow-up row | when the follow-up changed | always | a later version's stays |
 //! | retention sweep | when the ticket enters the trash | when it is in the trash | its row is there |
-//! | words | of the records of the batch, in [`words`](crate::words) | by a reindex request | the same words |
+//! | words | of the records of the batch, in `words.rs` | by a reindex request | the same words |
 //! | deliveries, one per endpoint that wants the event | each | each | ids are derived: created once |
 //! | event | each | each | created once |
-//! | counts | of the events in the feed, after the batch, in [`counts`](crate::counts) | likewise | the checkpoint has passed them |
+//! | counts | of the events in the feed, after the batch, in `counting.rs` | likewise | the checkpoint has passed them |
 //!
 //! The first four are of tickets alone. An event comes after all that the list has
 //! above it, so where an event is, all else is: a version without one is a sequence gap,

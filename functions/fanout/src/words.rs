@@ -6,21 +6,22 @@ use lambdesk_domain::{
     id::{TicketId, WorkspaceId},
     time::Timestamp,
 };
-use lambdesk_store_events::{StreamRecord, TicketPart};
+use lambdesk_store_events::{ChangeRecord, TicketPart};
 use lambdesk_store_search::{SearchIndex, TicketDelta, WordChange};
-use lambdesk_table::{Corrupt, TableError};
+use lambdesk_table::{Corrupt, log_failure};
 use std::{collections::BTreeMap, time::Duration};
 
 /// Records that are older than this may be out of date: the table is read instead.
 const LATE: Duration = Duration::from_hours(1);
 
-/// A workspace whose part of a batch could not be indexed.
-#[derive(Debug)]
-pub struct Unindexed {
-    /// The sequence number of its first record.
-    pub sequence: String,
-    /// Why.
-    pub error: TableError,
+/// What became of the words of a batch.
+#[derive(Debug, Default)]
+pub struct Indexed {
+    /// Of each workspace whose words could not be indexed, the sequence number of its first
+    /// record.
+    pub failed: Vec<String>,
+    /// Workspaces whose index has grown.
+    pub grown: Vec<WorkspaceId>,
 }
 
 /// The records of one workspace.
@@ -31,14 +32,9 @@ struct WorkspaceRecords {
     tickets: BTreeMap<TicketId, TicketDelta>,
 }
 
-/// Indexes the words of a batch of the stream. Doing it again changes nothing. Answers the
-/// workspaces whose records are to be repeated, and those whose index has grown.
-pub async fn index_words(
-    index: &SearchIndex,
-    records: &[StreamRecord<'_>],
-    now: Timestamp,
-) -> (Vec<Unindexed>, Vec<WorkspaceId>) {
-    let (mut failed, mut grown) = (Vec::new(), Vec::new());
+/// Indexes the words of a batch of the stream. Doing it again changes nothing.
+pub async fn index_words(index: &SearchIndex, records: &[ChangeRecord<'_>], now: Timestamp) -> Indexed {
+    let mut indexed = Indexed::default();
     let work = by_workspace(records, now).into_iter().map(|(workspace, records)| async move {
         let first = records.sequences.first().cloned().unwrap_or_default();
         let last = records.sequences.last().cloned().unwrap_or_default();
@@ -46,15 +42,18 @@ pub async fn index_words(
     });
     for (workspace, sequence, outcome) in join_all(work.collect::<Vec<_>>()).await {
         match outcome {
-            Ok(true) => grown.push(workspace),
+            Ok(true) => indexed.grown.push(workspace),
             Ok(false) => {}
-            Err(error) => failed.push(Unindexed { sequence, error }),
+            Err(error) => {
+                log_failure!(error, sequence, "words could not be indexed; their records are to be repeated");
+                indexed.failed.push(sequence);
+            }
         }
     }
-    (failed, grown)
+    indexed
 }
 
-fn by_workspace(records: &[StreamRecord<'_>], now: Timestamp) -> BTreeMap<WorkspaceId, WorkspaceRecords> {
+fn by_workspace(records: &[ChangeRecord<'_>], now: Timestamp) -> BTreeMap<WorkspaceId, WorkspaceRecords> {
     let mut workspaces: BTreeMap<WorkspaceId, WorkspaceRecords> = BTreeMap::new();
     for record in records {
         let Some((workspace, ticket, part)) = record.part() else {
@@ -78,7 +77,7 @@ fn by_workspace(records: &[StreamRecord<'_>], now: Timestamp) -> BTreeMap<Worksp
 /// Adds a record to its ticket's delta; what it means to the ticket's words.
 fn add(
     delta: &mut TicketDelta,
-    record: StreamRecord<'_>,
+    record: ChangeRecord<'_>,
     part: TicketPart,
     now: Timestamp,
 ) -> Result<WordChange, Corrupt> {

@@ -1,27 +1,34 @@
-//! Every minute, what is due: follow-ups come back, overdue deliveries get a hint,
-//! tickets with unusable records are checked, what is too old is deleted and purged;
-//! every night, the reconcile of
-//! versions with events.
+//! Every minute, what is due: follow-ups come back, overdue deliveries get a hint, the
+//! events of tickets and contacts with poison records are checked, what is too old is
+//! deleted and purged. Every night, the events of all that changed lately are checked. The
+//! sweep writes no events: it requests those that are missing from the fan-out.
 //!
-//! The table says what is due ([`Store::due_page`]), and everything a run does is
-//! conditional, so runs may overlap and may stop anywhere: the next one finds what
-//! is left.
+//! The table says what is due ([`Events::due_page`](lambdesk_store_events::Events)), and
+//! everything a run does is conditional, so runs may overlap and may stop anywhere: the
+//! next one finds what is left.
 
+mod backfill;
+mod compaction;
+mod deferred;
 mod due;
+mod follow_ups;
 mod jobs;
-mod pass;
-mod purge;
 mod reconcile;
-mod search;
+mod retention;
+mod retries;
+mod run;
+mod services;
 mod state;
+mod task;
 
 use lambdesk_domain::{sweep::Run, time::Timestamp};
 use lambdesk_objects::Objects;
 use lambdesk_runtime::{Clock, Config, Error, HintQueue, aws, serve_batch};
-use lambdesk_store::{Store, StoreError};
-use pass::Pass;
+use lambdesk_table::{Table, TableError, log_failure};
+use run::SweepRun;
 use serde_json::{Value, json};
-use state::State;
+use services::Services;
+use state::SweepState;
 use std::time::Duration;
 
 /// How long a run takes at most: less than the function's 55 s by one operation on
@@ -31,23 +38,16 @@ pub const BUDGET: Duration = Duration::from_secs(45);
 /// What the sweep works with. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Sweep {
-    store: Store,
-    queue: HintQueue,
+    services: Services,
     clock: Clock,
-    objects: Option<Objects>,
 }
 
 impl Sweep {
-    /// Over this table; hints of overdue deliveries go to the queue.
+    /// Over this table and the store of the files that tickets have; without one they have
+    /// none. Hints of overdue deliveries go to the queue.
     #[must_use]
-    pub const fn new(store: Store, queue: HintQueue, clock: Clock) -> Self {
-        Self { store, queue, clock, objects: None }
-    }
-
-    /// With the store of the files that tickets have; without one they have none.
-    #[must_use]
-    pub fn with_objects(self, objects: Option<Objects>) -> Self {
-        Self { objects, ..self }
+    pub fn new(table: &Table, objects: Option<Objects>, queue: HintQueue, clock: Clock) -> Self {
+        Self { services: Services::new(table, objects, queue), clock }
     }
 
     /// Handles one tick of the schedule, and answers with the run.
@@ -58,41 +58,41 @@ impl Sweep {
     /// One run at this time, which begins nothing new after its budget is spent. What
     /// it did is recorded, unless the table can't be reached at all.
     pub async fn run(&self, now: Timestamp, budget: Duration) -> Run {
-        let pass = Pass::new(self, now, budget);
+        let run = SweepRun::new(&self.services, now, budget);
         // Boxed: all that a run does side by side makes a large future.
-        if let Err(error) = Box::pin(self.pass(&pass)).await {
-            tracing::error!(%error, "the sweep could not read or write its state");
-            pass.failed();
+        if let Err(error) = Box::pin(self.sweep(&run)).await {
+            run.failed("the state of the sweep", &error);
         }
-        let run = pass.report();
+        let run = run.report();
         tracing::info!(
             follow_ups = run.follow_ups.done,
             deliveries = run.deliveries.found,
-            rechecks = run.rechecks.found,
+            retries = run.rechecks.found,
             deleted = run.deleted.done,
             purged = run.purged.done,
-            repaired = run.reconciled.done,
+            backfills = run.reconciled.done,
             lateness_ms = run.lateness_ms.max,
             errors = run.errors,
             complete = run.is_complete,
             "swept"
         );
-        if let Err(error) = self.store.record_run(now, &run).await {
-            tracing::error!(%error, "a run was not recorded");
+        if let Err(error) = self.services.events.record_run(now, &run).await {
+            log_failure!(error, "a run was not recorded");
         }
         run
     }
 
-    async fn pass(&self, pass: &Pass<'_>) -> Result<(), StoreError> {
-        let before: State = self.store.sweep_state().await?.unwrap_or_default();
+    async fn sweep(&self, run: &SweepRun<'_>) -> Result<(), TableError> {
+        let events = &self.services.events;
+        let before: SweepState = events.sweep_state().await?.unwrap_or_default();
         let mut state = before.clone();
-        let is_through = pass.due(state.first_hour(pass.started_at)).await;
-        if pass.chores().await && is_through {
-            state.done_until(pass.started_at);
-            pass.complete();
+        let is_through = run.due(state.first_hour(run.started_at)).await;
+        if run.do_deferred().await && is_through {
+            state.done_until(run.started_at);
+            run.complete();
         }
-        pass.reconcile(&mut state).await;
-        if state == before { Ok(()) } else { self.store.put_sweep_state(&state).await }
+        run.reconcile(&mut state).await;
+        if state == before { Ok(()) } else { events.put_sweep_state(&state).await }
     }
 }
 
@@ -103,6 +103,6 @@ impl Sweep {
 pub async fn serve(config: Config) -> Result<(), Error> {
     config.bucket()?;
     let queue = HintQueue::sqs(&config)?;
-    let sweep = Sweep::new(aws::store(&config), queue, Clock::system()).with_objects(aws::objects(&config));
+    let sweep = Sweep::new(&aws::table(&config), aws::objects(&config), queue, Clock::system());
     serve_batch(|event| sweep.handle(event)).await
 }

@@ -1,10 +1,10 @@
-//! How far the sweep has come, as it is kept between runs.
+//! The state of the sweep: how far it has come, as it is kept between runs. Pure.
 
 use lambdesk_domain::{
     id::{ContactId, WorkspaceId},
     time::Timestamp,
 };
-use lambdesk_store::keys::hour;
+use lambdesk_table::keys::hour;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, time::Duration};
 
@@ -29,13 +29,13 @@ const OVERDUE: Duration = Duration::from_hours(26);
 
 /// What is remembered from run to run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct State {
+pub struct SweepState {
     /// The first hour that may hold something due; none before the first complete run.
     #[serde(default)]
     next_hour: Option<u64>,
     /// The reconcile that is under way.
     #[serde(default)]
-    pub walk: Option<Walk>,
+    pub walk: Option<ReconcileWalk>,
     /// When the last complete reconcile began.
     #[serde(default)]
     pub reconciled_at: Option<Timestamp>,
@@ -43,13 +43,13 @@ pub struct State {
 
 /// A reconcile under way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Walk {
+pub struct ReconcileWalk {
     /// When it began.
     pub started_at: Timestamp,
     /// It looks at what changed since.
     pub since: Timestamp,
     /// Where it goes on.
-    pub at: At,
+    pub at: ReconcileCursor,
     /// Workspaces whose contacts are still to be looked at: those with tickets that
     /// changed.
     pub workspaces: BTreeSet<WorkspaceId>,
@@ -57,17 +57,17 @@ pub struct Walk {
 
 /// How far a reconcile has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum At {
+pub enum ReconcileCursor {
     /// Among the tickets; none at their beginning.
     Tickets(Option<String>),
     /// Among the contacts of the first workspace that is left, after this one.
     Contacts(Option<ContactId>),
 }
 
-impl Walk {
+impl ReconcileWalk {
     fn new(now: Timestamp) -> Self {
         let since = now.minus(RECONCILE_WINDOW);
-        Self { started_at: now, since, at: At::Tickets(None), workspaces: BTreeSet::new() }
+        Self { started_at: now, since, at: ReconcileCursor::Tickets(None), workspaces: BTreeSet::new() }
     }
 
     /// Notes the workspace of a ticket that changed.
@@ -78,7 +78,7 @@ impl Walk {
     }
 }
 
-impl State {
+impl SweepState {
     /// Where a run begins to look.
     pub fn first_hour(&self, now: Timestamp) -> u64 {
         let now = hour(now);
@@ -92,13 +92,13 @@ impl State {
     }
 
     /// The reconcile to go on with or to begin, if it is time.
-    pub fn take_walk(&mut self, now: Timestamp) -> Option<Walk> {
+    pub fn take_walk(&mut self, now: Timestamp) -> Option<ReconcileWalk> {
         let is_night = NIGHT.contains(&(hour(now) % 24));
         let is_time = self.reconciled_at.is_none_or(|last| {
             let age = now.since(last);
             age > OVERDUE || is_night && age > SAME_NIGHT
         });
-        self.walk.take().or_else(|| is_time.then(|| Walk::new(now)))
+        self.walk.take().or_else(|| is_time.then(|| ReconcileWalk::new(now)))
     }
 }
 
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn the_first_run_looks_back_a_day_and_later_ones_to_where_the_last_had_come() {
-        let (mut state, now) = (State::default(), at("2026-11-21T09:30:00Z"));
+        let (mut state, now) = (SweepState::default(), at("2026-11-21T09:30:00Z"));
         assert_eq!(state.first_hour(now), hour(now) - 24);
         state.done_until(now);
         assert_eq!(state.first_hour(now), hour(now) - 1);
@@ -125,34 +125,38 @@ mod tests {
     #[test]
     fn the_reconcile_begins_at_night_or_when_it_is_overdue() {
         let begins = |last: &str, now: &str| {
-            let mut state = State { reconciled_at: Some(at(last)), ..State::default() };
+            let mut state = SweepState { reconciled_at: Some(at(last)), ..SweepState::default() };
             state.take_walk(at(now)).is_some()
         };
         assert!(begins("2026-11-20T02:00:10Z", "2026-11-21T02:00:10Z"));
         assert!(!begins("2026-11-20T02:00:10Z", "2026-11-20T02:05:00Z"));
         assert!(!begins("2026-11-20T02:00:10Z", "2026-11-21T01:59:00Z"));
         assert!(begins("2026-11-20T02:00:10Z", "2026-11-21T09:00:00Z"));
-        assert!(State::default().take_walk(at("2026-11-21T09:00:00Z")).is_some());
+        assert!(SweepState::default().take_walk(at("2026-11-21T09:00:00Z")).is_some());
     }
 
     #[test]
     fn the_place_of_a_reconcile_is_stored_as_it_always_was_and_no_other_is_read() {
         for (at, stored) in [
-            (At::Tickets(None), r#"{"Tickets":null}"#),
-            (At::Tickets(Some("here".into())), r#"{"Tickets":"here"}"#),
-            (At::Contacts(None), r#"{"Contacts":null}"#),
+            (ReconcileCursor::Tickets(None), r#"{"Tickets":null}"#),
+            (ReconcileCursor::Tickets(Some("here".into())), r#"{"Tickets":"here"}"#),
+            (ReconcileCursor::Contacts(None), r#"{"Contacts":null}"#),
         ] {
             assert_eq!(serde_json::to_string(&at).unwrap(), stored);
-            assert_eq!(serde_json::from_str::<At>(stored).unwrap(), at);
+            assert_eq!(serde_json::from_str::<ReconcileCursor>(stored).unwrap(), at);
         }
-        assert!(serde_json::from_str::<At>(r#"{"Accounts":null}"#).is_err());
+        assert!(serde_json::from_str::<ReconcileCursor>(r#"{"Accounts":null}"#).is_err());
     }
 
     #[test]
     fn a_reconcile_under_way_goes_on_where_it_was() {
-        let walk = Walk { at: At::Tickets(Some("here".into())), ..Walk::new(Timestamp::EPOCH) };
-        let mut state =
-            State { walk: Some(walk.clone()), reconciled_at: Some(at("2026-11-21T08:00:00Z")), ..State::default() };
+        let walk =
+            ReconcileWalk { at: ReconcileCursor::Tickets(Some("here".into())), ..ReconcileWalk::new(Timestamp::EPOCH) };
+        let mut state = SweepState {
+            walk: Some(walk.clone()),
+            reconciled_at: Some(at("2026-11-21T08:00:00Z")),
+            ..SweepState::default()
+        };
         assert_eq!(state.take_walk(at("2026-11-21T09:00:00Z")), Some(walk));
         assert_eq!(state.take_walk(at("2026-11-21T09:00:00Z")), None);
     }

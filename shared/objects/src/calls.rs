@@ -1,6 +1,6 @@
 //! The few requests that we make ourselves. Each may be sent again without harm.
 
-use crate::{ObjectKey, Objects, ObjectsError, sign::presign};
+use crate::{bucket::Objects, error::ObjectsError, key::ObjectKey, sign::presign};
 use aws_smithy_runtime_api::{
     client::{http::HttpConnector, orchestrator::HttpRequest},
     http::Response,

@@ -1,6 +1,6 @@
 //! Removing all files of a ticket, for those who work through tickets.
 
-use crate::{Objects, RemovalError};
+use crate::{bucket::Objects, error::RemovalError};
 use lambdesk_domain::{
     id::{TicketId, WorkspaceId},
     time::Timestamp,

@@ -7,6 +7,7 @@
 //!
 //! | to find | look in |
 //! |---|---|
+//! | the bucket, and the handle of it | [`Bucket`], [`Objects`] |
 //! | names of objects | [`ObjectKey`] |
 //! | signing | `sign` |
 //! | the few requests that we make ourselves | `calls` |
@@ -23,6 +24,7 @@
 //! (`content-length` and `content-type` bind size and type), and `If-None-Match: *`
 //! stores only where nothing is yet.
 
+mod bucket;
 mod calls;
 mod erasure;
 mod error;
@@ -31,6 +33,7 @@ mod personal_data;
 mod removal;
 mod sign;
 
+pub use bucket::{Bucket, Objects};
 pub use calls::Head;
 pub use erasure::remove_files;
 pub use error::{ObjectsError, RemovalError};
@@ -38,50 +41,3 @@ pub use key::ObjectKey;
 pub use personal_data::{JobWorker, Progress};
 pub use removal::Removal;
 pub use sign::{PENDING, SignedDownload, SignedUpload};
-
-use aws_credential_types::Credentials;
-use aws_smithy_runtime_api::client::http::SharedHttpConnector;
-use std::sync::{Arc, OnceLock};
-
-/// A bucket, and as whom it is asked.
-#[derive(Debug, Clone)]
-pub struct Bucket {
-    /// Its name.
-    pub name: String,
-    /// Its region.
-    pub region: String,
-    /// Whose signature it knows. Their secret parts show in no `Debug`.
-    pub credentials: Credentials,
-    /// Another base URL than the region's: the bucket's name follows in its path.
-    pub endpoint: Option<String>,
-}
-
-/// A bucket with what speaks to it. Cheap to clone.
-#[derive(Debug, Clone)]
-pub struct Objects {
-    inner: Arc<Inner>,
-}
-
-#[derive(Debug)]
-struct Inner {
-    bucket: Bucket,
-    connect: fn(Option<&str>) -> SharedHttpConnector,
-    http: OnceLock<SharedHttpConnector>,
-}
-
-impl Objects {
-    /// Over this bucket. `connect` makes the HTTP connector for its endpoint when
-    /// the first request is made: signing alone needs none.
-    #[must_use]
-    pub fn new(bucket: Bucket, connect: fn(Option<&str>) -> SharedHttpConnector) -> Self {
-        Self { inner: Arc::new(Inner { bucket, connect, http: OnceLock::new() }) }
-    }
-
-    fn bucket(&self) -> &Bucket {
-        &self.inner.bucket
-    }
-
-    fn http(&self) -> &SharedHttpConnector {
-        self.inner.http.get_or_init(|| (self.inner.connect)(self.bucket().endpoint.as_deref()))
-    }
-}

@@ -14,7 +14,7 @@
 mod task;
 
 use self::task::Task;
-use crate::{Objects, erasure::remove_files};
+use crate::{bucket::Objects, erasure::remove_files};
 use lambdesk_domain::{
     id::{AccountId, ContactId, JobId, TicketId, WorkspaceId},
     personal::{Counts, Job, JobKind},

@@ -1,7 +1,7 @@
 //! Removing what tickets have stored: the object first and then the item that
 //! names it, so that a removal which was interrupted is found and goes on.
 
-use crate::{ObjectKey, Objects, RemovalError};
+use crate::{bucket::Objects, error::RemovalError, key::ObjectKey};
 use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 use lambdesk_domain::{
     id::{AttachmentId, TicketId, WorkspaceId},

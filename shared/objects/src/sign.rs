@@ -1,6 +1,10 @@
 //! Signed requests: AWS Signature Version 4 in the query of a URL.
 
-use crate::{Bucket, ObjectKey, Objects, ObjectsError};
+use crate::{
+    bucket::{Bucket, Objects},
+    error::ObjectsError,
+    key::ObjectKey,
+};
 use aws_sigv4::{
     http_request::{
         PayloadChecksumKind, PercentEncodingMode, SessionTokenMode, SignableBody, SignableRequest, SignatureLocation,

@@ -1,42 +1,43 @@
-use crate::app::{App, NOW};
+use crate::owner;
+use lambdesk_testkit::Desk;
 use serde_json::json;
 
 #[tokio::test]
 async fn an_account_is_made_and_read() {
-    let app = App::start().await;
-    let (_, key) = app.workspace().await;
-    let contact = app.post("/v1/contacts", &key, json!({"name": "Grace"})).await.id();
+    let desk = Desk::open().await;
+    let owner = owner(&desk);
+    let contact = owner.post("/v1/contacts", json!({"name": "Grace"})).await.id();
     let body = json!({
         "kind": "debt_account", "name": "Loan 7", "external_id": "L-7", "status": "in arrears", "current_balance_cents": -12_345,
         "currency": "EUR", "contact_id": contact,
     });
-    let made = app.post("/v1/accounts", &key, body.clone()).await;
+    let made = owner.post("/v1/accounts", body.clone()).await;
     let mut expected = body;
     for (name, value) in
-        [("id", json!(made.id())), ("version", json!(1)), ("created_at", json!(NOW)), ("updated_at", json!(NOW))]
+        [("id", json!(made.id())), ("version", json!(1)), ("created_at", json!(desk.now())), ("updated_at", json!(desk.now()))]
     {
         expected[name] = value;
     }
-    assert_eq!((made.status, made.data()), (201, &expected));
+    assert_eq!((made.status, &made.data()), (201, &expected));
     assert_eq!(made.header("location"), format!("/v1/accounts/{}", made.id()));
-    assert_eq!(app.get(made.header("location"), &key).await.body, made.body);
-    let least = app.post("/v1/accounts", &key, json!({"kind": "project"})).await;
+    assert_eq!(owner.get(made.header("location")).await.json(), made.json());
+    let least = owner.post("/v1/accounts", json!({"kind": "project"})).await;
     let expected = json!({
         "id": least.id(), "version": 1, "kind": "project", "name": null, "external_id": null, "status": null,
-        "current_balance_cents": null, "currency": null, "contact_id": null, "created_at": NOW, "updated_at": NOW,
+        "current_balance_cents": null, "currency": null, "contact_id": null, "created_at": desk.now(), "updated_at": desk.now(),
     });
-    assert_eq!((least.status, least.data()), (201, &expected));
+    assert_eq!((least.status, &least.data()), (201, &expected));
 }
 
 #[tokio::test]
 async fn all_bad_fields_of_an_account_are_told_at_once() {
-    let app = App::start().await;
-    let (_, key) = app.workspace().await;
+    let desk = Desk::open().await;
+    let owner = owner(&desk);
     let bad = json!({
         "kind": "Debt Account", "current_balance_cents": 1.5, "currency": "eur", "owner": "me",
         "contact_id": "01890a5d-ac96-774b-bcce-b302099a8057",
     });
-    let answer = app.post("/v1/accounts", &key, bad).await;
+    let answer = owner.post("/v1/accounts", bad).await;
     let expected = [
         ("/kind", "invalid"),
         ("/current_balance_cents", "wrong_type"),
@@ -48,21 +49,21 @@ async fn all_bad_fields_of_an_account_are_told_at_once() {
     for currency in [json!({}), json!({"currency": null})] {
         let mut body = json!({"kind": "client", "current_balance_cents": 0});
         body.as_object_mut().unwrap().extend(currency.as_object().unwrap().clone());
-        assert_eq!(app.post("/v1/accounts", &key, body).await.errors(), [("/currency", "required")]);
+        assert_eq!(owner.post("/v1/accounts", body).await.errors(), [("/currency", "required")]);
     }
     let no_balance = json!({"kind": "client", "currency": "EUR"});
-    let answer = app.post("/v1/accounts", &key, no_balance).await;
+    let answer = owner.post("/v1/accounts", no_balance).await;
     assert_eq!(answer.errors(), [("/current_balance_cents", "required")]);
-    assert_eq!(app.post("/v1/accounts", &key, json!({})).await.errors(), [("/kind", "required")]);
+    assert_eq!(owner.post("/v1/accounts", json!({})).await.errors(), [("/kind", "required")]);
 }
 
 #[tokio::test]
 async fn the_same_idempotency_key_makes_one_account() {
-    let app = App::start().await;
-    let (_, key) = app.workspace().await;
-    let send = |path| app.send("POST", path, &key, &[("idempotency-key", "one")], "{\"kind\":\"client\"}");
+    let desk = Desk::open().await;
+    let owner = owner(&desk);
+    let send = |path| owner.send("POST", path, &[("idempotency-key", "one")], "{\"kind\":\"client\"}");
     let tried = send("/v1/accounts?dry_run=true").await;
     assert_eq!((tried.status, &tried.data()["events"]), (200, &json!([])));
     let (first, second) = tokio::join!(send("/v1/accounts"), send("/v1/accounts"));
-    assert_eq!((first.status, &first.body), (201, &second.body));
+    assert_eq!((first.status, &first.json()), (201, &second.json()));
 }

@@ -24,6 +24,28 @@ pub enum TableError {
     Corrupt(#[from] Corrupt),
 }
 
+impl TableError {
+    /// Whether another try may work. Otherwise the table and the code disagree, and an
+    /// operator must act.
+    #[must_use]
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Contended)
+    }
+}
+
+/// Logs a failure that is left to a later try: a warning if that may work, else an error.
+/// The event follows the error, as in `tracing::warn!`.
+#[macro_export]
+macro_rules! log_failure {
+    ($error:expr, $($event:tt)+) => {
+        if $error.is_transient() {
+            tracing::warn!(error = %$error, $($event)+);
+        } else {
+            tracing::error!(error = %$error, $($event)+);
+        }
+    };
+}
+
 impl From<BuildError> for TableError {
     fn from(error: BuildError) -> Self {
         Self::Refused(error.to_string())

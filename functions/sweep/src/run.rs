@@ -1,33 +1,36 @@
-//! What one run has at hand, and what it counts.
+//! One run of the sweep: its time and budget, the tasks that it has deferred, and what it
+//! counts for its record.
 
-use crate::{Sweep, purge::Chore};
+use crate::{services::Services, task::DeferredTask};
 use lambdesk_domain::{
     access::{AccessRules, Actor},
     command::Context,
     sweep::{Lateness, Reconciled, Run, Tally},
     time::Timestamp,
 };
+use lambdesk_table::{TableError, log_failure};
 use std::{
+    fmt,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 use tokio::time::Instant;
 
 /// One run.
-pub struct Pass<'a> {
-    pub sweep: &'a Sweep,
+pub struct SweepRun<'a> {
+    pub services: &'a Services,
     pub started_at: Timestamp,
     began: Instant,
     budget: Duration,
-    counts: Mutex<Counts>,
-    chores: Mutex<Vec<Chore>>,
+    counts: Mutex<RunCounts>,
+    deferred: Mutex<Vec<DeferredTask>>,
 }
 
 #[derive(Default)]
-struct Counts {
+struct RunCounts {
     follow_ups: Tally,
     deliveries: Tally,
-    rechecks: Tally,
+    retries: Tally,
     jobs: Tally,
     deleted: Tally,
     purged: Tally,
@@ -39,16 +42,17 @@ struct Counts {
 
 /// What became of something that was due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum TaskOutcome {
     /// Dealt with.
     Done,
     /// No longer due, or left to a later run.
     Skipped,
 }
 
-impl<'a> Pass<'a> {
-    pub fn new(sweep: &'a Sweep, started_at: Timestamp, budget: Duration) -> Self {
-        Self { sweep, started_at, began: Instant::now(), budget, counts: Mutex::default(), chores: Mutex::default() }
+impl<'a> SweepRun<'a> {
+    pub fn new(services: &'a Services, started_at: Timestamp, budget: Duration) -> Self {
+        let (counts, deferred) = (Mutex::default(), Mutex::default());
+        Self { services, started_at, began: Instant::now(), budget, counts, deferred }
     }
 
     /// The time, counted from the run's own beginning.
@@ -68,13 +72,14 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Puts something off until all rows have been looked at.
-    pub fn put_off(&self, chore: Chore) {
-        self.chores.lock().unwrap_or_else(PoisonError::into_inner).push(chore);
+    /// Defers a task until all due rows have been looked at.
+    pub fn defer(&self, task: DeferredTask) {
+        self.deferred.lock().unwrap_or_else(PoisonError::into_inner).push(task);
     }
 
-    pub fn take_chores(&self) -> Vec<Chore> {
-        std::mem::take(&mut *self.chores.lock().unwrap_or_else(PoisonError::into_inner))
+    /// The tasks that were deferred until now.
+    pub fn take_deferred(&self) -> Vec<DeferredTask> {
+        std::mem::take(&mut *self.deferred.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Nothing new is to be begun.
@@ -87,35 +92,36 @@ impl<'a> Pass<'a> {
         self.count(|counts| counts.is_complete = true);
     }
 
-    /// Something failed and is left to a later run.
-    pub fn failed(&self) {
+    /// Counts and logs that a part of the run failed and is left to a later one.
+    pub fn failed(&self, what: impl fmt::Display, error: &TableError) {
         self.count(|counts| counts.errors += 1);
+        log_failure!(error, %what, "a part of the sweep is left to a later run");
     }
 
-    pub fn follow_up(&self, step: Step, due: Timestamp) {
+    pub fn follow_up(&self, outcome: TaskOutcome, due: Timestamp) {
         let late = u64::try_from(self.now().since(due).as_millis()).unwrap_or(u64::MAX);
         self.count(|counts| {
-            add(&mut counts.follow_ups, step);
-            if step == Step::Done {
+            add(&mut counts.follow_ups, outcome);
+            if outcome == TaskOutcome::Done {
                 counts.lateness.push(late);
             }
         });
     }
 
-    pub fn recheck(&self, step: Step) {
-        self.count(|counts| add(&mut counts.rechecks, step));
+    pub fn retry(&self, outcome: TaskOutcome) {
+        self.count(|counts| add(&mut counts.retries, outcome));
     }
 
-    pub fn job(&self, step: Step) {
-        self.count(|counts| add(&mut counts.jobs, step));
+    pub fn job(&self, outcome: TaskOutcome) {
+        self.count(|counts| add(&mut counts.jobs, outcome));
     }
 
-    pub fn deleted(&self, step: Step) {
-        self.count(|counts| add(&mut counts.deleted, step));
+    pub fn deleted(&self, outcome: TaskOutcome) {
+        self.count(|counts| add(&mut counts.deleted, outcome));
     }
 
-    pub fn purged(&self, step: Step) {
-        self.count(|counts| add(&mut counts.purged, step));
+    pub fn purged(&self, outcome: TaskOutcome) {
+        self.count(|counts| add(&mut counts.purged, outcome));
     }
 
     pub fn deliveries(&self, found: usize, hinted: usize) {
@@ -127,10 +133,10 @@ impl<'a> Pass<'a> {
         });
     }
 
-    pub fn reconciled(&self, repaired: usize) {
+    pub fn reconciled(&self, requested: usize) {
         self.count(|counts| {
             counts.reconciled.found += 1;
-            counts.reconciled.done += repaired as u64;
+            counts.reconciled.done += requested as u64;
         });
     }
 
@@ -138,7 +144,7 @@ impl<'a> Pass<'a> {
         self.count(|counts| counts.reconciled.is_complete = true);
     }
 
-    fn count(&self, with: impl FnOnce(&mut Counts)) {
+    fn count(&self, with: impl FnOnce(&mut RunCounts)) {
         with(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
@@ -151,7 +157,7 @@ impl<'a> Pass<'a> {
             ended_at,
             follow_ups: counts.follow_ups,
             deliveries: counts.deliveries,
-            rechecks: counts.rechecks,
+            rechecks: counts.retries,
             jobs: counts.jobs,
             deleted: counts.deleted,
             purged: counts.purged,
@@ -163,10 +169,10 @@ impl<'a> Pass<'a> {
     }
 }
 
-fn add(tally: &mut Tally, step: Step) {
+fn add(tally: &mut Tally, outcome: TaskOutcome) {
     tally.found += 1;
-    match step {
-        Step::Done => tally.done += 1,
-        Step::Skipped => tally.skipped += 1,
+    match outcome {
+        TaskOutcome::Done => tally.done += 1,
+        TaskOutcome::Skipped => tally.skipped += 1,
     }
 }

@@ -1,4 +1,5 @@
-//! What is sent.
+//! Payloads of webhooks: an event or the test of an endpoint in, the JSON body of every
+//! attempt out. Pure.
 
 use lambdesk_domain::{
     events::{Event, EventType},
@@ -10,7 +11,7 @@ use serde::Serialize;
 
 /// A body and the id it goes under. The same on every attempt of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
+pub struct Payload {
     /// The header `webhook-id`.
     pub id: EventId,
     /// JSON.
@@ -18,28 +19,28 @@ pub struct Message {
 }
 
 /// The body of a test: the outline of an event, without a ticket.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct TestEvent {
+#[derive(Serialize)]
+struct TestEvent {
     /// The delivery's event id.
-    pub id: EventId,
+    id: EventId,
     /// `webhook.test`.
     #[serde(rename = "type")]
-    pub kind: EventType,
+    kind: EventType,
     /// That alone.
-    pub types: [EventType; 1],
+    types: [EventType; 1],
     /// When somebody asked for the test.
-    pub created_at: Timestamp,
+    created_at: Timestamp,
     /// The tenant.
-    pub workspace_id: WorkspaceId,
+    workspace_id: WorkspaceId,
     /// Empty.
-    pub data: Empty,
+    data: Empty,
 }
 
 /// `{}`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Empty {}
+#[derive(Serialize)]
+struct Empty {}
 
-impl Message {
+impl Payload {
     /// Of an event, exactly as it is.
     #[must_use]
     pub fn of_event(event: &Event) -> Self {

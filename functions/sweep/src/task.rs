@@ -1,0 +1,19 @@
+//! Deferred tasks: what is due and may take long, by the ids of what it is about.
+
+use lambdesk_domain::{
+    id::{ContactId, JobId, TicketId, WorkspaceId},
+    time::Timestamp,
+};
+
+/// A task for after the rows that must not be late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeferredTask {
+    /// A workspace's retention sweep.
+    RetentionSweep(WorkspaceId),
+    /// The rest of a purge.
+    FinishPurge(WorkspaceId, TicketId),
+    /// The compaction of a search index, which was due at this time.
+    Compaction(WorkspaceId, Timestamp),
+    /// A merge or an erasure.
+    Job(WorkspaceId, ContactId, JobId),
+}
