@@ -82,10 +82,9 @@ async fn agents_may_look_and_only_administration_may_touch() {
 async fn restricted_users_and_channel_keys_have_no_business_here() {
     let hooks = Hooks::start().await;
     let restricted = hooks.desk.user_key(Role::Restricted).await;
-    let holder = KeyHolder::Channel { channel_id: hooks.ours.channel };
-    let channel = hooks.key(holder, Scope::ALL.iter().copied().collect()).await;
+    let channel = hooks.desk.channel_key(&hooks.channel().await).await;
     let paths = [("GET", "/v1/webhooks"), ("POST", "/v1/webhooks"), ("GET", "/v1/events"), ("GET", "/v1/sweeps")];
-    for key in [&restricted, &channel] {
+    for caller in [restricted, channel].map(|key| hooks.caller(&key)) {
         for (method, path) in paths {
             let body = (method == "POST").then(|| json!({"url": "https://hooks.example.com/", "types": ["*"]}));
             assert_eq!(ask(&caller, method, path, body).await.status, 403, "{method} {path}");
@@ -97,10 +96,10 @@ async fn restricted_users_and_channel_keys_have_no_business_here() {
 async fn a_missing_scope_is_named() {
     let hooks = Hooks::start().await;
     let endpoint = hooks.endpoint_path().await;
-    let reader = hooks.desk.machine_key(&[Scope::WebhooksRead]).await;
-    let writer = hooks.desk.machine_key(&[Scope::WebhooksWrite]).await;
-    let ask = async |key: &str, method: &str, path: &str| {
-        let answer = hooks.send(Ask { key, method, path, body: None, headers: &[] }).await;
+    let reader = hooks.caller(&hooks.desk.machine_key(&[Scope::WebhooksRead]).await);
+    let writer = hooks.caller(&hooks.desk.machine_key(&[Scope::WebhooksWrite]).await);
+    let ask = async |caller: &Client, method: &str, path: &str| {
+        let answer = ask(caller, method, path, None).await;
         (answer.status, answer.json()["scope"].as_str().map(str::to_owned))
     };
     let missing = |scope: &str| (403, Some(scope.to_owned()));
@@ -118,19 +117,16 @@ async fn the_feed_and_the_logs_are_for_those_who_see_every_ticket() {
     let endpoint = hooks.endpoint_path().await;
     let log = format!("{endpoint}/deliveries");
     let delivery = format!("{log}/{}", delivery_of(&hooks, &endpoint).await);
-    let agent = hooks.desk.user_key(Role::Agent).await;
-    let ask = |path| hooks.send(Ask { key: &agent, method: "GET", path, body: None, headers: &[] });
+    let agent = hooks.caller(&hooks.desk.user_key(Role::Agent).await);
     for path in ["/v1/events", &log, &delivery] {
-        assert_eq!(ask(path).await.status, 200, "{path}");
+        assert_eq!(agent.get(path).await.status, 200, "{path}");
     }
-    let mut narrow: Workspace = hooks.ours.workspace.clone();
-    narrow.access.agent_visibility = AgentVisibility::OwnAndUnassigned;
-    let seen = hooks.desk.store.directories.settings(narrow.id).await.unwrap().unwrap();
-    assert!(hooks.desk.store.directories.change_settings(&seen, &narrow, hooks.desk.now()).await.unwrap());
+    let narrow = |workspace: &mut Workspace| workspace.access.agent_visibility = AgentVisibility::OwnAndUnassigned;
+    hooks.desk.change_settings(narrow).await;
     for path in ["/v1/events", &log, &delivery] {
-        assert_eq!(ask(path).await.problem(), (403, "all_tickets_only".to_owned()), "{path}");
+        assert_eq!(agent.get(path).await.problem(), (403, "all_tickets_only".to_owned()), "{path}");
     }
-    assert_eq!(ask(&endpoint).await.status, 200);
+    assert_eq!(agent.get(&endpoint).await.status, 200);
 }
 
 #[tokio::test]
@@ -151,9 +147,8 @@ async fn nothing_unknown_is_ignored() {
     assert_eq!((verb.status, verb.pointers()), (422, vec!["/url".to_owned()]));
     let silent = hooks.verb(&format!("{endpoint}/test?silent=true")).await;
     assert_eq!((silent.status, silent.pointers()), (400, vec!["?silent".to_owned()]));
-    let headers = [("if-match", "\"1\"")];
-    let ask = Ask { key: &hooks.ours.key, method: "DELETE", path: &endpoint, body: None, headers: &headers };
-    assert_eq!(hooks.send(ask).await.problem(), (412, "no_version".to_owned()));
+    let versioned = hooks.owner.with("if-match", "\"1\"").delete(&endpoint).await;
+    assert_eq!(versioned.problem(), (412, "no_version".to_owned()));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The delivery log, and deliveries by hand.
 
-use crate::fixtures::{Hooks, path_of};
+use crate::fixtures::{Hooks, id_of, path_of};
 use lambdesk_domain::{
     events::EventType,
     id::{DeliveryId, EndpointId, EventId},
@@ -76,10 +76,8 @@ async fn a_test_is_a_delivery_that_is_due_and_hinted_at_once() {
 async fn a_repeated_test_is_the_same_delivery() {
     let hooks = Hooks::start().await;
     let path = hooks.endpoint_path().await;
-    let test = format!("{path}/test");
-    let ask =
-        || Ask { key: &hooks.ours.key, method: "POST", path: &test, body: None, headers: &[("idempotency-key", "k")] };
-    let (first, second) = (hooks.send(ask()).await, hooks.send(ask()).await);
+    let test = async || hooks.owner.send("POST", &format!("{path}/test"), &[("idempotency-key", "k")], "").await;
+    let (first, second) = (test().await, test().await);
     assert_eq!((first.status, &first.text), (202, &second.text));
     let log = hooks.owner.get(&format!("{path}/deliveries")).await.data();
     assert_eq!(log.as_array().unwrap().len(), 1);
@@ -92,19 +90,9 @@ async fn the_log_is_newest_first_and_a_page_goes_on_where_the_last_one_ended() {
     let mut made = Vec::new();
     for _ in 0..7 {
         hooks.advance(1);
-        made.insert(0, logged(&hooks, &endpoint, DeliveryState::Delivered).await.id);
+        made.insert(0, logged(&hooks, &endpoint, DeliveryState::Delivered).await.id.to_string());
     }
-    let base = format!("{}/deliveries?limit=3", path_of(&endpoint));
-    let (mut seen, mut path) = (Vec::new(), base.clone());
-    loop {
-        let answer = hooks.owner.get(&path).await;
-        seen.extend(answer.data().as_array().unwrap().iter().map(id_of));
-        match answer.json()["page"]["next_cursor"].as_str() {
-            Some(next) => path = format!("{base}&cursor={next}"),
-            None => break,
-        }
-    }
-    assert_eq!(seen, made);
+    assert_eq!(hooks.pages(&format!("{}/deliveries?limit=3", path_of(&endpoint))).await, made);
 }
 
 #[tokio::test]
@@ -177,8 +165,13 @@ async fn a_retried_delivery_is_due_now_with_its_log_and_can_be_leased() {
     assert_eq!(due(&hooks).await, [delivery.id]);
     assert_eq!(hooks.hints.try_recv().unwrap().delivery, delivery.id);
     let (now, lease) = (hooks.desk.now(), Lease { until: hooks.desk.now().plus(Duration::from_mins(1)) });
-    let leased =
-        hooks.desk.store.webhooks.lease_delivery(delivery.workspace_id, delivery.endpoint_id, delivery.id, now, lease).await.unwrap();
+    let leased = hooks
+        .desk
+        .store
+        .webhooks
+        .lease_delivery(delivery.workspace_id, delivery.endpoint_id, delivery.id, now, lease)
+        .await
+        .unwrap();
     let again = Delivery { state: DeliveryState::Pending, next_attempt_at: now, ..delivery };
     assert_eq!(leased, Some(again));
 }
@@ -205,7 +198,7 @@ async fn what_is_pending_or_tried_too_often_is_not_retried() {
     let mut hooks = Hooks::start().await;
     let endpoint = hooks.endpoint().await;
     let retry = async |hooks: &Hooks, id: DeliveryId| {
-        hooks.verb(&format!("{}/deliveries/{id}/retry", path_of(&endpoint))).await.code()
+        hooks.verb(&format!("{}/deliveries/{id}/retry", path_of(&endpoint))).await.problem()
     };
     let pending = logged(&hooks, &endpoint, DeliveryState::Pending).await;
     assert_eq!(retry(&hooks, pending.id).await, (409, "delivery_pending".to_owned()));

@@ -7,22 +7,17 @@ use serde_json::{Value as Json, json};
 
 const URL: &str = "https://hooks.example.com/in";
 
-async fn stored(hooks: &Hooks, endpoint: &Json) -> Option<Endpoint> {
-    let id: EndpointId = endpoint["id"].as_str().unwrap().parse().unwrap();
-    hooks.desk.store.webhooks.endpoint(hooks.desk.workspace, id).await.unwrap()
-}
-
 #[tokio::test]
 async fn a_new_endpoint_is_answered_with_its_place_and_its_secret() {
     let hooks = Hooks::start().await;
-    let channel = hooks.ours.channel;
+    let channel = hooks.channel().await.id;
     let body = json!({
         "url": URL, "name": "Billing", "types": ["ticket.update", "ticket.created", "ticket.created"],
         "channel_ids": [channel, channel],
     });
     let answer = hooks.owner.post("/v1/webhooks", body).await;
     let mut endpoint = answer.data();
-    assert_eq!((answer.status, answer.headers["location"].to_str().unwrap()), (201, path_of(&endpoint).as_str()));
+    assert_eq!((answer.status, answer.header("location")), (201, path_of(&endpoint).as_str()));
     assert!(SigningSecret::parse(endpoint["secret"].as_str().unwrap()).is_ok());
     endpoint.as_object_mut().unwrap().remove("secret");
     let expected = json!({
@@ -74,11 +69,10 @@ async fn a_repeated_rotation_answers_the_same_secret_and_rotates_once() {
     let hooks = Hooks::start().await;
     let endpoint = hooks.endpoint().await;
     let path = format!("{}/rotate-secret", path_of(&endpoint));
-    let ask =
-        || Ask { key: &hooks.ours.key, method: "POST", path: &path, body: None, headers: &[("idempotency-key", "k")] };
-    let (first, second) = (hooks.send(ask()).await, hooks.send(ask()).await);
+    let rotate = async || hooks.owner.send("POST", &path, &[("idempotency-key", "k")], "").await;
+    let (first, second) = (rotate().await, rotate().await);
     assert_eq!((first.status, &first.text), (200, &second.text));
-    assert_eq!(second.headers["idempotent-replayed"], "true");
+    assert_eq!(second.header("idempotent-replayed"), "true");
     let secrets = hooks.stored(&endpoint).await.unwrap().secrets;
     assert_eq!(json!(secrets), json!([first.data()["secret"], endpoint["secret"]]));
 }
@@ -86,19 +80,12 @@ async fn a_repeated_rotation_answers_the_same_secret_and_rotates_once() {
 #[tokio::test]
 async fn a_repeated_creation_answers_the_same_secret_and_makes_one_endpoint() {
     let hooks = Hooks::start().await;
-    let headers = [("idempotency-key", "only-once")];
-    let ask = |url: &str| Ask {
-        key: &hooks.ours.key,
-        method: "POST",
-        path: "/v1/webhooks",
-        body: Some(json!({"url": url, "types": ["*"]})),
-        headers: &headers,
-    };
-    let (first, second) = (hooks.send(ask(URL)).await, hooks.send(ask(URL)).await);
+    let make = async |url: &str| hooks.once("/v1/webhooks", "only-once", json!({"url": url, "types": ["*"]})).await;
+    let (first, second) = (make(URL).await, make(URL).await);
     assert_eq!((first.status, second.status, &first.text), (201, 201, &second.text));
-    assert_eq!(first.headers["location"], second.headers["location"]);
-    assert_eq!(second.headers["idempotent-replayed"], "true");
-    let other = hooks.send(ask("https://other.example.com/")).await;
+    assert_eq!(first.header("location"), second.header("location"));
+    assert_eq!(second.header("idempotent-replayed"), "true");
+    let other = make("https://other.example.com/").await;
     assert_eq!(other.problem(), (422, "idempotency_key_reused".to_owned()));
     assert_eq!(hooks.owner.get("/v1/webhooks").await.data().as_array().unwrap().len(), 1);
 }
@@ -108,7 +95,7 @@ async fn all_bad_fields_are_told_at_once() {
     let hooks = Hooks::start().await;
     let body = json!({
         "url": "https://10.0.0.1/", "types": ["ticket.created", "ticket.exploded", 7], "name": "", "secret": "whsec_mine",
-        "channel_ids": [hooks.ours.channel, hooks.theirs.channel],
+        "channel_ids": [hooks.channel().await.id, hooks.foreign_channel().await],
     });
     let answer = hooks.owner.post("/v1/webhooks", body).await;
     assert_eq!(answer.status, 422);
@@ -136,8 +123,9 @@ async fn a_patch_changes_what_it_says_and_nothing_else() {
         assert_eq!(answer.status, 200, "{}", answer.text);
         answer.data()
     };
-    let named = patch(json!({"name": "Billing", "channel_ids": [hooks.ours.channel]})).await;
-    assert_eq!((&named["name"], &named["channel_ids"]), (&json!("Billing"), &json!([hooks.ours.channel])));
+    let channel = hooks.channel().await.id;
+    let named = patch(json!({"name": "Billing", "channel_ids": [channel]})).await;
+    assert_eq!((&named["name"], &named["channel_ids"]), (&json!("Billing"), &json!([channel])));
     let cleared = patch(json!({"name": null, "channel_ids": null, "types": ["ticket.create"]})).await;
     assert_eq!((&cleared["name"], &cleared["channel_ids"]), (&json!(null), &json!([])));
     assert_eq!((&cleared["types"], &cleared["url"]), (&json!(["ticket.create"]), &endpoint["url"]));
@@ -195,18 +183,9 @@ async fn the_list_goes_by_cursor_from_the_oldest() {
     let hooks = Hooks::start().await;
     let mut made = Vec::new();
     for _ in 0..5 {
-        made.push(hooks.endpoint().await["id"].clone());
+        made.push(hooks.endpoint().await["id"].as_str().unwrap().to_owned());
     }
-    let (mut seen, mut path) = (Vec::new(), "/v1/webhooks?limit=2".to_owned());
-    loop {
-        let answer = hooks.owner.get(&path).await;
-        seen.extend(answer.data().as_array().unwrap().iter().map(|endpoint| endpoint["id"].clone()));
-        match answer.json()["page"]["next_cursor"].as_str() {
-            Some(next) => path = format!("/v1/webhooks?limit=2&cursor={next}"),
-            None => break,
-        }
-    }
-    assert_eq!(seen, made);
+    assert_eq!(hooks.pages("/v1/webhooks?limit=2").await, made);
 }
 
 #[tokio::test]
@@ -223,7 +202,8 @@ async fn a_removed_endpoint_is_gone() {
 #[tokio::test]
 async fn a_dry_run_checks_everything_and_stores_nothing() {
     let hooks = Hooks::start().await;
-    let create = async |url: &str| hooks.owner.post("/v1/webhooks?dry_run=true", json!({"url": url, "types": ["*"]})).await;
+    let create =
+        async |url: &str| hooks.owner.post("/v1/webhooks?dry_run=true", json!({"url": url, "types": ["*"]})).await;
     let tried = create(URL).await.data();
     let url = json!({"field": "url", "from": null, "to": URL});
     assert!(tried["changes"].as_array().is_some_and(|changes| changes.contains(&url)), "{tried}");

@@ -98,9 +98,9 @@ async fn without_a_position_the_feed_begins_30_days_ago() {
     hooks.advance(29 * 86_400 + 60);
     assert_eq!(poll(&hooks, "", None).await.0, [2]);
     let empty = Hooks::start().await;
-    let page = empty.get("/v1/events").await.json();
+    let page = empty.owner.get("/v1/events").await.json();
     assert_eq!((sequences(&page), &page["page"]["has_more"]), (vec![], &json!(false)));
-    empty.tell(&empty.event(1, 1, "ticket.created")).await;
+    empty.emit(&empty.event(1, 1, "ticket.created")).await;
     empty.advance(60);
     assert_eq!(poll(&empty, "", Some(next(&page))).await.0, [1], "an empty feed can be polled too");
 }
@@ -162,7 +162,8 @@ async fn what_is_no_position_of_the_feed_is_refused() {
 #[tokio::test]
 async fn another_workspaces_events_are_not_told() {
     let hooks = Hooks::start().await;
-    hooks.emit(&event(hooks.theirs.workspace.id, 1, 9, "ticket.created", hooks.desk.now())).await;
+    let (other, _) = hooks.desk.other_workspace().await;
+    hooks.emit(&event(other, 1, 9, "ticket.created", hooks.desk.now())).await;
     hooks.emit(&hooks.event(1, 1, "ticket.created")).await;
     hooks.advance(60);
     assert_eq!(poll(&hooks, "", None).await.0, [1]);

@@ -1,10 +1,10 @@
-//! Replays: a stretch of the feed, sent once more.
+//! Replays: the events of a range of time, sent once more.
 
 use crate::fixtures::{Hooks, event, path_of};
 use serde_json::{Value as Json, json};
 
 /// Five events, a minute apart from 12:00 on; it is 12:10 afterwards.
-async fn told(hooks: &Hooks) {
+async fn five_events(hooks: &Hooks) {
     for (version, kind) in [
         (1, "ticket.created"),
         (2, "ticket.assigned"),
@@ -35,8 +35,9 @@ async fn a_replay_queues_what_the_endpoint_wants_of_the_range() {
     let mut hooks = Hooks::start().await;
     let body = json!({"url": "https://hooks.example.com/", "types": ["ticket.assigned"]});
     let path = path_of(&hooks.owner.post("/v1/webhooks", body).await.data());
-    told(&hooks).await;
-    hooks.emit(&event(hooks.theirs.workspace.id, 9, 9, "ticket.assigned", hooks.desk.now())).await;
+    five_events(&hooks).await;
+    let (other, _) = hooks.desk.other_workspace().await;
+    hooks.emit(&event(other, 9, 9, "ticket.assigned", hooks.desk.now())).await;
     let answer = hooks.owner.post(&format!("{path}/replay"), range("00:30", "04:00")).await;
     let expected = json!({"queued": 2, "queued_before": 0, "is_complete": true, "next": null});
     assert_eq!((answer.status, answer.data()), (202, expected), "the end is left out");
@@ -48,7 +49,7 @@ async fn a_replay_queues_what_the_endpoint_wants_of_the_range() {
 async fn the_same_replay_again_queues_nothing_twice_and_another_one_does() {
     let hooks = Hooks::start().await;
     let path = hooks.endpoint_path().await;
-    told(&hooks).await;
+    five_events(&hooks).await;
     let replay = async |body: Json| hooks.owner.post(&format!("{path}/replay"), body).await.data();
     assert_eq!(replay(range("00:00", "09:00")).await["queued"], 5);
     let again = replay(range("00:00", "09:00")).await;
@@ -77,7 +78,7 @@ async fn a_long_replay_goes_on_where_it_stopped() {
 async fn a_dry_run_of_a_replay_tells_the_events_and_queues_nothing() {
     let mut hooks = Hooks::start().await;
     let path = hooks.endpoint_path().await;
-    told(&hooks).await;
+    five_events(&hooks).await;
     let answer = hooks.owner.post(&format!("{path}/replay?dry_run=true"), range("00:00", "02:00")).await;
     assert_eq!((answer.status, answer.data()["events"].as_array().unwrap().len()), (200, 2));
     assert!(log(&hooks, &path).await.is_empty() && hooks.hints.try_recv().is_err());
@@ -87,18 +88,11 @@ async fn a_dry_run_of_a_replay_tells_the_events_and_queues_nothing() {
 async fn a_repeated_request_is_answered_from_memory() {
     let hooks = Hooks::start().await;
     let path = format!("{}/replay", hooks.endpoint_path().await);
-    told(&hooks).await;
-    let headers = [("idempotency-key", "k")];
-    let ask = || Ask {
-        key: &hooks.ours.key,
-        method: "POST",
-        path: &path,
-        body: Some(range("00:00", "09:00")),
-        headers: &headers,
-    };
-    let (first, second) = (hooks.send(ask()).await, hooks.send(ask()).await);
+    five_events(&hooks).await;
+    let replay = async || hooks.once(&path, "k", range("00:00", "09:00")).await;
+    let (first, second) = (replay().await, replay().await);
     assert_eq!((first.status, &first.text), (202, &second.text));
-    assert_eq!(second.headers["idempotent-replayed"], "true");
+    assert_eq!(second.header("idempotent-replayed"), "true");
 }
 
 #[tokio::test]
