@@ -1,6 +1,5 @@
 //! The handles of every store crate over one table.
 
-use lambdesk_api::{seal::SealingKey, state::App};
 use lambdesk_store_contacts::Contacts;
 use lambdesk_store_directory::Directories;
 use lambdesk_store_events::Events;
@@ -51,17 +50,6 @@ impl Stores {
             search,
             reports,
             table: table.clone(),
-        }
-    }
-
-    /// The state of HTTP functions in the same process: with the same caches.
-    #[must_use]
-    pub fn app(&self, sealing: SealingKey) -> App {
-        App {
-            directories: self.directories.clone(),
-            contacts: self.contacts.clone(),
-            tickets: self.tickets.clone(),
-            ..App::new(&self.table, sealing)
         }
     }
 }

@@ -13,10 +13,7 @@ use lambdesk_outbound::AddressPolicy;
 use lambdesk_runtime::{Hint, HintQueue};
 use lambdesk_testkit::{Answer, Client, Desk};
 use serde_json::{Value as Json, json};
-use std::{
-    sync::atomic::{AtomicU64, Ordering},
-    time::Duration,
-};
+use std::time::Duration;
 use tokio::sync::mpsc::Receiver;
 use uuid::Uuid;
 
@@ -30,7 +27,6 @@ pub struct Hooks {
     pub owner: Client,
     /// What it has hinted.
     pub hints: Receiver<Hint>,
-    emitted: AtomicU64,
 }
 
 impl Hooks {
@@ -39,7 +35,7 @@ impl Hooks {
         let (queue, hints) = HintQueue::local(1_000);
         let policy = AddressPolicy::allowing(["localhost:9000"]).unwrap();
         let owner = desk.client(lambdesk_webhooks::routes(policy, Some(queue)));
-        Self { desk, owner, hints, emitted: AtomicU64::new(1) }
+        Self { desk, owner, hints }
     }
 
     /// Somebody with this key.
@@ -90,16 +86,7 @@ impl Hooks {
 
     /// Writes an event, emitted now.
     pub async fn emit(&self, event: &Event) {
-        assert!(self.desk.store.events.add_event(event, self.position(), self.desk.now()).await.unwrap());
-    }
-
-    /// A new position of the feed. Not from [`lambdesk_runtime::Clock::new_uuid`]: all
-    /// manual clocks of a process give ascending ids together, so another test's later
-    /// clock shows in them.
-    fn position(&self) -> Uuid {
-        let mut random = [0; 10];
-        random[2..].copy_from_slice(&self.emitted.fetch_add(1, Ordering::SeqCst).to_be_bytes());
-        uuid::Builder::from_unix_timestamp_millis(self.desk.now().millis(), &random).into_uuid()
+        assert!(self.desk.store.events.add_event(event, self.desk.clock.new_uuid(), self.desk.now()).await.unwrap());
     }
 
     pub fn advance(&self, seconds: u64) {
