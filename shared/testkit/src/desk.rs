@@ -53,7 +53,7 @@ impl Desk {
     pub async fn open_at(now: Timestamp) -> Self {
         let table = TestTable::new().await;
         let (store, clock) = (table.stores(), Clock::manual(now));
-        let app = App { clock: clock.clone(), ..App::new(&table.table, SealingKey::new(&[7; 32])) };
+        let app = App { clock: clock.clone(), ..store.app(SealingKey::new(&[7; 32])) };
         let (workspace, owner, key) = new_workspace(&store, &clock, "salt").await;
         Self { table, store, clock, app, workspace, owner, key }
     }
@@ -77,6 +77,14 @@ impl Desk {
     /// Turns the clock.
     pub fn wait(&self, time: Duration) {
         self.clock.advance(time);
+    }
+
+    /// Changes the workspace's settings.
+    pub async fn change_settings(&self, change: impl FnOnce(&mut Workspace)) {
+        let before = self.store.directories.settings(self.workspace).await.unwrap().unwrap();
+        let mut after = before.value.clone();
+        change(&mut after);
+        assert!(self.store.directories.change_settings(&before, &after, self.now()).await.unwrap());
     }
 
     /// Adds an entry of the directory.
