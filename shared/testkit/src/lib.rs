@@ -6,6 +6,7 @@
 //! | the handles of every store crate over one table | [`stores`] |
 //! | a workspace with users, keys, channels, tickets | [`desk`] |
 //! | calling a function's routes, and reading answers | [`client`] |
+//! | what follows from changes, written as the fan-out writes it | [`Desk::project`] |
 //! | Lambda's Runtime API, for whole binaries | [`runtime_api`] |
 
 #![allow(clippy::missing_panics_doc, reason = "a panic is how a test fails")]
@@ -14,6 +15,7 @@
 pub mod client;
 pub mod desk;
 pub mod faults;
+mod projection;
 pub mod runtime_api;
 pub mod stores;
 pub mod table;
