@@ -7,6 +7,7 @@
 //! | a workspace with users, keys, channels, tickets | [`desk`] |
 //! | calling a function's routes, and reading answers | [`client`] |
 //! | arbitrary values, the same in every run | [`samples`] |
+//! | what follows from changes, written as the fan-out writes it | [`Desk::project`] |
 //! | Lambda's Runtime API, for whole binaries | [`runtime_api`] |
 
 #![allow(clippy::missing_panics_doc, reason = "a panic is how a test fails")]
@@ -15,6 +16,7 @@
 pub mod client;
 pub mod desk;
 pub mod faults;
+mod projection;
 pub mod runtime_api;
 mod samples;
 pub mod stores;
