@@ -6,6 +6,7 @@
 //! | the handles of every store crate over one table | [`stores`] |
 //! | a workspace with users, keys, channels, tickets | [`desk`] |
 //! | calling a function's routes, and reading answers | [`client`] |
+//! | the delivery hints that functions have sent | [`hints`] |
 //! | Lambda's Runtime API, for whole binaries | [`runtime_api`] |
 
 #![allow(clippy::missing_panics_doc, reason = "a panic is how a test fails")]
@@ -14,6 +15,7 @@
 pub mod client;
 pub mod desk;
 pub mod faults;
+pub mod hints;
 pub mod runtime_api;
 pub mod stores;
 pub mod table;
@@ -21,5 +23,6 @@ pub mod table;
 pub use client::{Answer, Client, texts};
 pub use desk::Desk;
 pub use faults::{Fault, Faults};
+pub use hints::Hints;
 pub use stores::Stores;
 pub use table::{TABLE, TestTable};
