@@ -7,6 +7,7 @@
 //! | a workspace with users, keys, channels, tickets | [`desk`] |
 //! | calling a function's routes, and reading answers | [`client`] |
 //! | the delivery hints that functions have sent | [`hints`] |
+//! | arbitrary values, the same in every run | [`samples`] |
 //! | Lambda's Runtime API, for whole binaries | [`runtime_api`] |
 
 #![allow(clippy::missing_panics_doc, reason = "a panic is how a test fails")]
@@ -17,6 +18,7 @@ pub mod desk;
 pub mod faults;
 pub mod hints;
 pub mod runtime_api;
+mod samples;
 pub mod stores;
 pub mod table;
 
@@ -24,5 +26,6 @@ pub use client::{Answer, Client, texts};
 pub use desk::Desk;
 pub use faults::{Fault, Faults};
 pub use hints::Hints;
+pub use samples::samples;
 pub use stores::Stores;
 pub use table::{TABLE, TestTable};
