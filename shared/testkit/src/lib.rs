@@ -6,6 +6,7 @@
 //! | the handles of every store crate over one table | [`stores`] |
 //! | a workspace with users, keys, channels, tickets | [`desk`] |
 //! | calling a function's routes, and reading answers | [`client`] |
+//! | the delivery hints that functions have sent | [`hints`] |
 //! | arbitrary values, the same in every run | [`samples`] |
 //! | what follows from changes, written as the fan-out writes it | [`Desk::project`] |
 //! | Lambda's Runtime API, for whole binaries | [`runtime_api`] |
@@ -16,6 +17,7 @@
 pub mod client;
 pub mod desk;
 pub mod faults;
+pub mod hints;
 mod projection;
 pub mod runtime_api;
 mod samples;
@@ -25,6 +27,7 @@ pub mod table;
 pub use client::{Answer, Client, texts};
 pub use desk::Desk;
 pub use faults::{Fault, Faults};
+pub use hints::Hints;
 pub use samples::samples;
 pub use stores::Stores;
 pub use table::{TABLE, TestTable};
