@@ -6,6 +6,8 @@
 //! | the handles of every store crate over one table | [`stores`] |
 //! | a workspace with users, keys, channels, tickets | [`desk`] |
 //! | calling a function's routes, and reading answers | [`client`] |
+//! | arbitrary values, the same in every run | [`samples`] |
+//! | what follows from changes, written as the fan-out writes it | [`Desk::project`] |
 //! | Lambda's Runtime API, for whole binaries | [`runtime_api`] |
 
 #![allow(clippy::missing_panics_doc, reason = "a panic is how a test fails")]
@@ -14,12 +16,15 @@
 pub mod client;
 pub mod desk;
 pub mod faults;
+mod projection;
 pub mod runtime_api;
+mod samples;
 pub mod stores;
 pub mod table;
 
 pub use client::{Answer, Client, texts};
 pub use desk::Desk;
 pub use faults::{Fault, Faults};
+pub use samples::samples;
 pub use stores::Stores;
 pub use table::{TABLE, TestTable};

@@ -1,5 +1,6 @@
 //! The handles of every store crate over one table.
 
+use lambdesk_api::{seal::SealingKey, state::App};
 use lambdesk_store_contacts::Contacts;
 use lambdesk_store_directory::Directories;
 use lambdesk_store_events::Events;
@@ -50,6 +51,18 @@ impl Stores {
             search,
             reports,
             table: table.clone(),
+        }
+    }
+
+    /// The state of HTTP functions of the same process: what is written through these
+    /// handles refreshes its caches.
+    #[must_use]
+    pub fn app(&self, sealing: SealingKey) -> App {
+        App {
+            directories: self.directories.clone(),
+            contacts: self.contacts.clone(),
+            tickets: self.tickets.clone(),
+            ..App::new(&self.table, sealing)
         }
     }
 }

@@ -1,5 +1,5 @@
 use crate::owner;
-use lambdesk_domain::{access::Scope, directory::KeyHolder, status::ChannelType};
+use lambdesk_domain::{access::Scope, status::ChannelType};
 use lambdesk_store_contacts::contact_id;
 use lambdesk_testkit::Desk;
 use serde_json::json;
@@ -106,7 +106,7 @@ async fn scopes_and_kinds_of_keys_hold() {
     let reader = owner.with_key(&desk.machine_key(&[Scope::ContactsRead]).await);
     let writer = owner.with_key(&desk.machine_key(&[Scope::ContactsWrite]).await);
     let channel = desk.channel(|channel| channel.kind = ChannelType::Phone).await;
-    let channel = owner.with_key(&desk.key(KeyHolder::Channel { channel_id: channel.id }, Scope::ALL).await);
+    let channel = owner.with_key(&desk.channel_key(&channel).await);
     for (path, id, body) in
         [("/v1/contacts", contact, json!({"name": "Bob"})), ("/v1/accounts", account, json!({"kind": "client"}))]
     {

@@ -26,7 +26,7 @@ async fn whatever_is_sent_is_answered_with_a_problem_and_never_a_5xx() {
             long.as_str(),
             "{\"kind\":\"client\",\"currency\":\"EUR\",\"current_balance_cents\":9223372036854775808}",
         ] {
-            let answer = owner.send("POST", path, &[], body).await;
+            let answer = owner.send("POST", path, &[], body.to_owned()).await;
             assert!((400..500).contains(&answer.status), "{path} {body:.60}: {}", answer.text);
             assert_eq!(answer.header("content-type"), "application/problem+json");
         }
