@@ -44,7 +44,7 @@ impl FanoutDesk {
 
     /// The same, and what it costs.
     pub async fn measure(&self, batch: Value) -> Usage {
-        let (answer, usage) = measured(self.handle(batch)).await;
+        let (answer, usage) = measured(Box::pin(self.handle(batch))).await;
         assert_eq!(answer, nothing_failed());
         usage
     }
