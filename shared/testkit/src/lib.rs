@@ -5,12 +5,14 @@
 //! | a table in memory, its stream, what goes wrong on request | [`table`], [`faults`] |
 //! | the handles of every store crate over one table | [`stores`] |
 //! | a workspace with users, keys, channels, tickets | [`desk`] |
+//! | properties against a table, arbitrary values | [`arbitrary`] |
 //! | calling a function's routes, and reading answers | [`client`] |
 //! | Lambda's Runtime API, for whole binaries | [`runtime_api`] |
 
 #![allow(clippy::missing_panics_doc, reason = "a panic is how a test fails")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
+pub mod arbitrary;
 pub mod client;
 pub mod desk;
 pub mod faults;
@@ -18,6 +20,7 @@ pub mod runtime_api;
 pub mod stores;
 pub mod table;
 
+pub use arbitrary::{check, renamed, sample, samples, workspace};
 pub use client::{Answer, Client, texts};
 pub use desk::Desk;
 pub use faults::{Fault, Faults};
