@@ -6,6 +6,7 @@
 //! | the handles of every store crate over one table | [`stores`] |
 //! | a workspace with users, keys, channels, tickets | [`desk`] |
 //! | properties against a table, arbitrary values | [`arbitrary`] |
+//! | a ticket of the size that figures are for | [`typical`] |
 //! | calling a function's routes, and reading answers | [`client`] |
 //! | Lambda's Runtime API, for whole binaries | [`runtime_api`] |
 
@@ -19,6 +20,7 @@ pub mod faults;
 pub mod runtime_api;
 pub mod stores;
 pub mod table;
+pub mod typical;
 
 pub use arbitrary::{check, renamed, sample, samples, workspace};
 pub use client::{Answer, Client, texts};
