@@ -53,14 +53,7 @@ impl Desk {
     pub async fn open_at(now: Timestamp) -> Self {
         let table = TestTable::new().await;
         let (store, clock) = (table.stores(), Clock::manual(now));
-        // One process has one handle of each store: what a test writes refreshes its caches.
-        let app = App {
-            directories: store.directories.clone(),
-            contacts: store.contacts.clone(),
-            tickets: store.tickets.clone(),
-            clock: clock.clone(),
-            ..App::new(&table.table, SealingKey::new(&[7; 32]))
-        };
+        let app = App { clock: clock.clone(), ..store.app(SealingKey::new(&[7; 32])) };
         let (workspace, owner, key) = new_workspace(&store, &clock, "salt").await;
         Self { table, store, clock, app, workspace, owner, key }
     }
