@@ -1,6 +1,6 @@
 //! The demo workspace: made once per data folder, through the API itself.
 
-use crate::{Options, Stack, StartError, stack::write_private};
+use crate::{Options, Stack, StartError, keys::write_private};
 use axum::{
     Router,
     body::{Body, to_bytes},

@@ -11,18 +11,19 @@ const ABOUT: &str = include_str!("document.md");
 /// The document, made from the types of the functions.
 ///
 /// # Errors
-/// What the functions serve without telling, or tell without serving.
+/// What the functions serve without describing it, or describe without serving it.
 pub fn document() -> Result<serde_json::Value, Vec<Incomplete>> {
     let (queue, _) = HintQueue::local(1);
-    let mut told = told();
-    let functions = functions(&AddressPolicy::public_only(), &queue).into_iter().map(|(name, routes)| {
-        let operations = told.iter().position(|(of, _)| *of == name).map(|index| told.swap_remove(index).1);
-        (routes, operations.unwrap_or_else(|| Operations::of(name, "")))
+    let mut described = operations();
+    let functions = functions(&AddressPolicy::public_only(), &queue).into_iter().map(|(name, function)| {
+        let operations = described.iter().position(|(of, _)| *of == name).map(|index| described.swap_remove(index).1);
+        (function, operations.unwrap_or_else(|| Operations::of(name, "")))
     });
     openapi::document(ABOUT, env!("CARGO_PKG_VERSION"), functions.collect())
 }
 
-fn told() -> Vec<(&'static str, Operations)> {
+/// What each function says of its operations beyond their signatures.
+fn operations() -> Vec<(&'static str, Operations)> {
     vec![
         ("contacts", lambdesk_contacts::openapi::operations()),
         ("directory", lambdesk_directory::openapi::operations()),

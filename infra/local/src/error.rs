@@ -1,7 +1,8 @@
 //! Why the stack does not start: one sentence each, with what to do about it.
 
 use lambdesk_engine::EngineError;
-use lambdesk_store::{CommitError, StoreError, table::NewerFormat};
+use lambdesk_store_directory::EntryError;
+use lambdesk_table::{TableError, schema::NewerFormat};
 use std::{io, path::PathBuf};
 
 /// Why the stack does not start.
@@ -37,14 +38,14 @@ pub enum StartError {
     Engine(#[from] EngineError),
     /// The table fails.
     #[error("the table can't be prepared: {0}")]
-    Store(#[from] StoreError),
+    Table(#[from] TableError),
     /// The demo workspace can't be made.
     #[error("the demo workspace can't be made: {0}")]
     Demo(String),
 }
 
-impl From<CommitError> for StartError {
-    fn from(error: CommitError) -> Self {
+impl From<EntryError> for StartError {
+    fn from(error: EntryError) -> Self {
         Self::Demo(error.to_string())
     }
 }

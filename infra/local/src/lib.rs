@@ -13,12 +13,15 @@
 pub mod demo;
 mod document;
 mod error;
+mod keys;
 pub mod objects;
 mod options;
 pub mod pump;
 pub mod stack;
+mod table;
 
 pub use document::document;
 pub use error::StartError;
 pub use options::Options;
 pub use stack::Stack;
+pub use table::TABLE;

@@ -1,10 +1,11 @@
 //! What AWS does between the functions: stream, queue, schedule, expiry.
 
-use crate::{Options, objects::ObjectStore, stack::TABLE};
+use crate::{Options, objects::ObjectStore, table::TABLE};
 use lambdesk_deliver::Deliver;
 use lambdesk_engine::{Engine, Position, StreamRecord};
 use lambdesk_fanout::Fanout;
 use lambdesk_runtime::{Clock, Hint};
+use lambdesk_store_events::ChangeRecord;
 use lambdesk_sweep::{BUDGET, Sweep};
 use serde_json::{Value as Json, json};
 use std::{
@@ -34,9 +35,9 @@ const STREAM_KEPT: Duration = Duration::from_hours(24);
 /// Where the pump remembers how far it has come. The position is written after
 /// the batch: a crash in between repeats the batch, which changes nothing.
 #[derive(Debug, Clone)]
-pub struct Place(Option<PathBuf>);
+pub struct PositionFile(Option<PathBuf>);
 
-impl Place {
+impl PositionFile {
     /// In the data folder, or nowhere in memory.
     #[must_use]
     pub fn of(options: &Options) -> Self {
@@ -60,8 +61,8 @@ impl Place {
 }
 
 /// Feeds the table's stream to fanout, in order, until stopped.
-pub async fn stream(engine: Arc<Engine>, fanout: Arc<Fanout>, place: Place, stopped: watch::Receiver<bool>) {
-    let mut position = place.load();
+pub async fn stream(engine: Arc<Engine>, fanout: Arc<Fanout>, file: PositionFile, stopped: watch::Receiver<bool>) {
+    let mut position = file.load();
     let mut trimmed = Instant::now();
     while !*stopped.borrow() {
         let records = match engine.read_stream(TABLE, position, BATCH) {
@@ -84,7 +85,7 @@ pub async fn stream(engine: Arc<Engine>, fanout: Arc<Fanout>, place: Place, stop
                 sleep(AFTER_FAILURE).await;
             }
         }
-        if let Err(error) = place.save(position) {
+        if let Err(error) = file.save(position) {
             tracing::warn!(%error, "the stream's position can't be remembered");
         }
         if trimmed.elapsed() >= EXPIRY {
@@ -106,22 +107,15 @@ fn trim(engine: &Engine, consumed: Position) {
 
 /// Hands one batch over; answers the sequence number of the first failure.
 async fn fan_out(fanout: &Fanout, records: &[StreamRecord]) -> Option<String> {
-    let told: Vec<&Json> = records.iter().map(|record| &record.event).filter(|event| is_told(event)).collect();
-    if told.is_empty() {
+    // The filter of the event source in the template.
+    let is_projected = |event: &&Json| ChangeRecord::of(event).is_projected();
+    let batch: Vec<&Json> = records.iter().map(|record| &record.event).filter(is_projected).collect();
+    if batch.is_empty() {
         return None;
     }
-    let answer = fanout.handle(json!({ "Records": told })).await;
+    let answer = fanout.handle(json!({ "Records": batch })).await;
     let failures = answer.get("batchItemFailures")?.as_array()?.iter();
     failures.filter_map(|failure| failure.get("itemIdentifier")?.as_str()).min().map(str::to_owned)
-}
-
-/// The filter of the event source in the template: ticket items, messages, requests to
-/// index a ticket anew or to backfill its events, and contacts with theirs.
-#[must_use]
-pub fn is_told(event: &Json) -> bool {
-    let key = |name: &str| event.pointer(&format!("/dynamodb/Keys/{name}/S")).and_then(Json::as_str);
-    let is_of_ticket = key("sk").is_some_and(|sk| ["T", "Y", "G"].contains(&sk) || sk.starts_with("M#"));
-    is_of_ticket || key("pk").is_some_and(|pk| pk.ends_with("#contacts"))
 }
 
 fn before(records: &[StreamRecord], sequence: &str) -> Option<Position> {
@@ -133,13 +127,13 @@ fn before(records: &[StreamRecord], sequence: &str) -> Option<Position> {
 
 /// Hands hints to deliver until stopped; attempts under way are finished.
 pub async fn queue(mut hints: mpsc::Receiver<Hint>, deliver: Arc<Deliver>, mut stopped: watch::Receiver<bool>) {
-    let places = Arc::new(Semaphore::new(CONCURRENT_DELIVERIES));
+    let permits = Arc::new(Semaphore::new(CONCURRENT_DELIVERIES));
     loop {
         let hint = tokio::select! {
             hint = hints.recv() => hint,
-            () = told_to_stop(&mut stopped) => None,
+            () = until_stopped(&mut stopped) => None,
         };
-        let (Some(hint), Ok(place)) = (hint, Arc::clone(&places).acquire_owned().await) else {
+        let (Some(hint), Ok(permit)) = (hint, Arc::clone(&permits).acquire_owned().await) else {
             break;
         };
         let deliver = Arc::clone(&deliver);
@@ -147,11 +141,11 @@ pub async fn queue(mut hints: mpsc::Receiver<Hint>, deliver: Arc<Deliver>, mut s
             if let Err(error) = deliver.attempt(hint).await {
                 tracing::warn!(%error, "an attempt could not be made; the sweep finds its delivery");
             }
-            drop(place);
+            drop(permit);
         });
     }
     let all = u32::try_from(CONCURRENT_DELIVERIES).unwrap_or(u32::MAX);
-    let _ = places.acquire_many(all).await;
+    let _ = permits.acquire_many(all).await;
 }
 
 /// Runs the sweep now and then until stopped.
@@ -163,7 +157,7 @@ pub async fn schedule(sweep: Arc<Sweep>, clock: Clock, every: Duration, mut stop
             _ = ticks.tick() => {
                 sweep.run(clock.now(), BUDGET).await;
             }
-            () = told_to_stop(&mut stopped) => return,
+            () = until_stopped(&mut stopped) => return,
         }
     }
 }
@@ -174,7 +168,7 @@ pub async fn expiry(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) {
     loop {
         tokio::select! {
             _ = ticks.tick() => expire(&engine),
-            () = told_to_stop(&mut stopped) => return,
+            () = until_stopped(&mut stopped) => return,
         }
     }
 }
@@ -185,7 +179,7 @@ pub async fn lifecycle(objects: ObjectStore, mut stopped: watch::Receiver<bool>)
     loop {
         tokio::select! {
             _ = ticks.tick() => objects.expire(),
-            () = told_to_stop(&mut stopped) => return,
+            () = until_stopped(&mut stopped) => return,
         }
     }
 }
@@ -196,7 +190,7 @@ fn expire(engine: &Engine) {
     }
 }
 
-async fn told_to_stop(stopped: &mut watch::Receiver<bool>) {
+async fn until_stopped(stopped: &mut watch::Receiver<bool>) {
     // An error means that the stack is gone: the same.
     let _ = stopped.wait_for(|stop| *stop).await;
 }

@@ -1,26 +1,25 @@
-//! Starting and stopping.
+//! The running stack: every function over one engine, one listener and the tasks between
+//! them. Starting and stopping.
 
 use crate::{
     Options, StartError,
+    keys::sealing_key,
     objects::{self, Files, ObjectStore},
-    pump,
+    pump, table,
 };
 use aws_credential_types::Credentials;
 use axum::Router;
-use lambdesk_api::{seal::SealingKey, state::App};
+use lambdesk_api::{function::Function, state::App};
 use lambdesk_deliver::Deliver;
 use lambdesk_engine::{Engine, Storage};
 use lambdesk_fanout::Fanout;
 use lambdesk_objects::{Bucket, Objects};
 use lambdesk_outbound::AddressPolicy;
-use lambdesk_runtime::{Clock, HintQueue, aws, clock::secret_bytes, config::Aws};
-use lambdesk_store::Store;
+use lambdesk_runtime::{Clock, HintQueue, aws, clock::secret_bytes};
 use lambdesk_sweep::Sweep;
-use std::{fs, io, net::SocketAddr, path::Path, sync::Arc};
+use std::{fs, io, net::SocketAddr, sync::Arc};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
-/// The name of the table.
-pub const TABLE: &str = "lambdesk-local";
 /// The name of the bucket.
 const BUCKET: &str = "lambdesk-local";
 /// Hosts that webhooks may go to here although they are not public.
@@ -42,8 +41,6 @@ pub struct Stack {
     pub sweep: Arc<Sweep>,
     /// The engine below.
     pub engine: Arc<Engine>,
-    policy: AddressPolicy,
-    queue: HintQueue,
     router: Router,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
@@ -65,33 +62,30 @@ impl Stack {
     pub async fn start_at(options: &Options, clock: Clock) -> Result<Self, StartError> {
         let listener = listen(options.port).await?;
         let engine = Arc::new(Engine::open(storage(options)?)?);
-        let store = open_table(&engine).await?;
+        let table = table::open(&engine).await?;
         let address = listener.local_addr().map_err(|reason| StartError::Port { port: options.port, reason })?;
         let bucket = bucket(address);
         let objects = Objects::new(bucket.clone(), aws::http_connector);
         let files = ObjectStore::new(files(options)?, bucket, clock.clone());
-        let app = App {
-            clock: clock.clone(),
-            objects: Some(objects.clone()),
-            ..App::new(store.clone(), sealing_key(options)?)
-        };
+        let app =
+            App { clock: clock.clone(), objects: Some(objects.clone()), ..App::new(&table, sealing_key(options)?) };
         let (queue, hints) = HintQueue::local(WAITING_HINTS);
         let policy = AddressPolicy::allowing(ALLOWED_HOSTS).map_err(|error| StartError::Demo(error.to_string()))?;
-        let fanout = Arc::new(Fanout::new(store.clone(), queue.clone(), clock.clone()));
-        let deliver = Arc::new(Deliver::new(store.clone(), policy.clone(), clock.clone()));
-        let sweep =
-            Arc::new(Sweep::new(store.clone(), queue.clone(), clock.clone()).with_objects(Some(objects.clone())));
+        let fanout = Arc::new(Fanout::new(&table, queue.clone(), clock.clone()));
+        let deliver = Arc::new(Deliver::new(&table, policy.clone(), clock.clone()));
+        let sweep = Arc::new(Sweep::new(&table, Some(objects), queue.clone(), clock.clone()));
         let (stop, stopped) = watch::channel(false);
         // In this order: merged routers keep the fallback of the last, and the functions' answers problem documents.
-        let router = files.clone().router().merge(routes(&app, &policy, &queue));
+        let router = files.clone().router().merge(router(&app, functions(&policy, &queue)));
         let mut tasks = JoinSet::new();
         tasks.spawn(serve(listener, router.clone(), stopped.clone()));
-        tasks.spawn(pump::stream(Arc::clone(&engine), Arc::clone(&fanout), pump::Place::of(options), stopped.clone()));
+        let position = pump::PositionFile::of(options);
+        tasks.spawn(pump::stream(Arc::clone(&engine), Arc::clone(&fanout), position, stopped.clone()));
         tasks.spawn(pump::queue(hints, Arc::clone(&deliver), stopped.clone()));
         tasks.spawn(pump::schedule(Arc::clone(&sweep), clock, options.sweep_interval(), stopped.clone()));
         tasks.spawn(pump::lifecycle(files, stopped.clone()));
         tasks.spawn(pump::expiry(Arc::clone(&engine), stopped));
-        Ok(Self { address, app, fanout, deliver, sweep, engine, policy, queue, router, stop, tasks })
+        Ok(Self { address, app, fanout, deliver, sweep, engine, router, stop, tasks })
     }
 
     /// The base URL.
@@ -105,12 +99,6 @@ impl Stack {
         self.router.clone()
     }
 
-    /// The same routes with nothing remembered, as in a function that just started.
-    pub fn cold_router(&self) -> Router {
-        let store = store(&self.engine);
-        routes(&App { store, ..self.app.clone() }, &self.policy, &self.queue)
-    }
-
     /// Makes a workspace with its owner, and answers the owner's key.
     ///
     /// # Errors
@@ -120,14 +108,8 @@ impl Stack {
         let name = name.parse().map_err(|error| invalid(&error))?;
         let owner = owner.parse().map_err(|error| invalid(&error))?;
         let email = email.parse().map_err(|error| invalid(&error))?;
-        let made = lambdesk_directory::bootstrap(self.store(), &self.app.clock, name, owner, email).await?;
+        let made = lambdesk_directory::bootstrap(&self.app.directories, &self.app.clock, name, owner, email).await?;
         Ok(made.key_text)
-    }
-
-    /// The table.
-    #[must_use]
-    pub const fn store(&self) -> &Store {
-        &self.app.store
     }
 
     /// Serves until Ctrl-C or SIGTERM, then stops.
@@ -150,20 +132,21 @@ impl Stack {
     }
 }
 
-/// Every function's routes on one listener.
-fn routes(app: &App, policy: &AddressPolicy, queue: &HintQueue) -> Router {
-    functions(policy, queue).into_iter().fold(Router::new(), |all, (_, routes)| all.merge(routes.router(app)))
+/// The routes of all functions in one router, over the state that they share. Over a new
+/// one nothing is cached, as in functions that have just started.
+pub fn router(app: &App, functions: Vec<(&str, Function)>) -> Router {
+    functions.into_iter().fold(Router::new(), |all, (_, function)| all.merge(function.router(app)))
 }
 
 /// The HTTP functions by name: also what the template is held against.
 #[must_use]
-pub fn functions(policy: &AddressPolicy, queue: &HintQueue) -> Vec<(&'static str, lambdesk_api::function::Routes)> {
+pub fn functions(policy: &AddressPolicy, queue: &HintQueue) -> Vec<(&'static str, Function)> {
     vec![
         ("tickets", lambdesk_tickets::routes()),
         ("messages", lambdesk_messages::routes()),
         ("contacts", lambdesk_contacts::routes()),
         ("directory", lambdesk_directory::routes(None)),
-        ("docs", lambdesk_docs::routes().beside_others()),
+        ("docs", lambdesk_docs::routes().over(|_| ())),
         ("reports", lambdesk_reports::routes()),
         ("intake", lambdesk_intake::routes()),
         ("webhooks", lambdesk_webhooks::routes(policy.clone(), Some(queue.clone()))),
@@ -202,66 +185,6 @@ fn files(options: &Options) -> Result<Files, StartError> {
     }
     let folder = options.data.join("objects");
     Files::in_folder(folder.clone()).map_err(|reason| StartError::Folder { folder, reason })
-}
-
-fn store(engine: &Engine) -> Store {
-    let credentials = Credentials::from_keys("local", "local", None);
-    let aws = Aws { region: "local".to_owned(), credentials, dynamodb_url: Some(engine.url()), sqs_url: None };
-    Store::new(aws::dynamo_client(&aws), TABLE)
-}
-
-async fn open_table(engine: &Engine) -> Result<Store, StartError> {
-    let store = store(engine);
-    store.create_table().await?;
-    store.check_format().await??;
-    Ok(store)
-}
-
-/// The sealing key and, where its file is, the one before.
-fn sealing_key(options: &Options) -> Result<SealingKey, StartError> {
-    if options.memory {
-        return Ok(SealingKey::new(&secret_bytes()));
-    }
-    let current = current_key(&options.data)?;
-    let sealing = SealingKey::new(&current);
-    Ok(match previous_key(&options.data, &current)? {
-        Some(previous) => sealing.with_previous(SealingKey::new(&previous)),
-        None => sealing,
-    })
-}
-
-/// Made once per data folder, readable by its owner only.
-fn current_key(folder: &Path) -> Result<[u8; 32], StartError> {
-    let path = folder.join("sealing.key");
-    let key = match fs::read(&path) {
-        Ok(bytes) => bytes.try_into().ok(),
-        Err(_) => None,
-    };
-    if let Some(key) = key {
-        return Ok(key);
-    }
-    let key: [u8; 32] = secret_bytes();
-    write_private(&path, &key).map_err(|reason| StartError::Folder { folder: folder.to_owned(), reason })?;
-    Ok(key)
-}
-
-/// What `sealing.key` was before somebody renamed it to rotate it.
-fn previous_key(folder: &Path, current: &[u8; 32]) -> Result<Option<[u8; 32]>, StartError> {
-    let path = folder.join("sealing.key.previous");
-    match fs::read(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        read => {
-            let key = read.ok().and_then(|bytes| bytes.try_into().ok()).filter(|key| key != current);
-            key.map(Some).ok_or(StartError::PreviousKey(path))
-        }
-    }
-}
-
-/// Writes a file that only its owner can read.
-pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    file.write_all(bytes)
 }
 
 async fn serve(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {

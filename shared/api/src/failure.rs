@@ -106,7 +106,7 @@ mod tests {
             (EntryError::Answered(answered()).into(), 503, "unavailable"),
             (EntryError::Table(TableError::Contended).into(), 503, "unavailable"),
             (AddKeyError::Taken.into(), 409, "taken"),
-            (AddKeyError::HolderChanged.into(), 404, "not_found"),
+            (AddKeyError::HolderChanged.into(), 503, "unavailable"),
             (AddKeyError::Answered(answered()).into(), 503, "unavailable"),
             (AddKeyError::Table(TableError::Contended).into(), 503, "unavailable"),
             (AnnounceError::Answered(answered()).into(), 503, "unavailable"),

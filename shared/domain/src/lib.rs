@@ -16,7 +16,7 @@
 //! | [`webhook`] | endpoints, subscriptions, deliveries and their schedule |
 //! | [`report`], [`day`](mod@day) | what the events add up to |
 //! | [`search`] | the words of texts and searches |
-//! | [`sweep`] | what the scheduled run tells of itself, and the events it makes up for lost ones |
+//! | [`sweep`] | runs of the sweep as they are reported, and the events of versions that the stream lost |
 //! | `testing` | random tickets and commands, behind the feature of that name |
 
 pub mod access;

@@ -1,4 +1,5 @@
-//! What the sweep tells of itself, and the events it makes up for lost ones.
+//! Runs of the sweep as they are reported, and the events by which the fan-out backfills
+//! versions that the stream lost.
 
 use crate::{
     access::Cause,
@@ -20,7 +21,7 @@ pub struct Run {
     pub follow_ups: Tally,
     /// Deliveries that were due; done when a hint went to the queue.
     pub deliveries: Tally,
-    /// Tickets and contacts whose events were to be checked.
+    /// Tickets and contacts whose events were to be checked; done when the missing ones were requested.
     pub rechecks: Tally,
     /// Merges and erasures of contacts under way; done when nothing was left to do.
     #[serde(default)]
@@ -55,9 +56,9 @@ pub struct Tally {
 /// The reconcile's share of one run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Reconciled {
-    /// Tickets and contacts whose events were counted.
+    /// Tickets and contacts whose events were checked.
     pub found: u64,
-    /// Events written because they were missing.
+    /// Versions that lack an event and were requested; the fan-out writes their events.
     pub done: u64,
     /// The reconcile went through the whole table with this run.
     pub is_complete: bool,
@@ -109,7 +110,7 @@ pub fn lost_version(ticket: &Ticket, version: Version) -> TicketEvent {
     event
 }
 
-/// Whether an event was made up for a lost version and doesn't tell what changed.
+/// Whether an event is the backfill of a lost version and doesn't tell what changed.
 #[must_use]
 pub fn is_lost(event: &TicketEvent) -> bool {
     event.changes.iter().any(|change| change.field == UNKNOWN_FIELD)

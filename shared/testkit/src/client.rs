@@ -28,6 +28,8 @@ pub struct Answer {
     pub text: String,
     /// What it cost at the table.
     pub usage: Usage,
+    /// The body; null when it is no JSON.
+    body: Json,
 }
 
 impl Client {
@@ -77,6 +79,13 @@ impl Client {
         self.send_json("PATCH", path, &body).await
     }
 
+    /// Makes something that must work by a POST, and answers its id.
+    pub async fn make(&self, path: &str, body: Json) -> String {
+        let made = self.post(path, body).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        made.id()
+    }
+
     /// PUT with a JSON body.
     pub async fn put(&self, path: &str, body: Json) -> Answer {
         self.send_json("PUT", path, &body).await
@@ -117,6 +126,7 @@ impl Answer {
             headers: parts.headers,
             text: String::from_utf8(body.to_vec()).expect("text"),
             usage: parts.extensions.get().cloned().unwrap_or_default(),
+            body: serde_json::from_slice(&body).unwrap_or_default(),
         }
     }
 
@@ -166,34 +176,32 @@ impl Answer {
     }
 
     /// The problem's code; empty when it is no problem.
-    pub fn code(&self) -> String {
-        self.json()["code"].as_str().unwrap_or_default().to_owned()
+    pub fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
     }
 
     /// The status and the code of a problem document.
     pub fn problem(&self) -> (u16, String) {
         assert_eq!(self.header("content-type"), "application/problem+json", "{self:?}");
-        (self.status, self.code())
+        (self.status, self.code().to_owned())
     }
 
     /// Pointer and code of every bad field.
-    pub fn errors(&self) -> Vec<(String, String)> {
-        let text = |error: &Json, name: &str| error[name].as_str().expect("text").to_owned();
-        let errors = self.json()["errors"].as_array().cloned().unwrap_or_default();
-        errors.iter().map(|error| (text(error, "pointer"), text(error, "code"))).collect()
+    pub fn errors(&self) -> Vec<(&str, &str)> {
+        let errors = self.body["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let errors = errors.iter().map(|error| (error["pointer"].as_str(), error["code"].as_str()));
+        errors.map(|(pointer, code)| (pointer.expect("text"), code.expect("text"))).collect()
     }
 
     /// The pointers of the bad fields.
     pub fn pointers(&self) -> Vec<String> {
-        self.errors().into_iter().map(|(pointer, _)| pointer).collect()
+        self.errors().into_iter().map(|(pointer, _)| pointer.to_owned()).collect()
     }
 
     /// Field, before and after of every change that a dry run tells.
-    pub fn changes(&self) -> Vec<(String, Json, Json)> {
-        let changes = self.data()["changes"].as_array().cloned().unwrap_or_default();
-        let change =
-            |one: &Json| (one["field"].as_str().expect("text").to_owned(), one["from"].clone(), one["to"].clone());
-        changes.iter().map(change).collect()
+    pub fn changes(&self) -> Vec<(&str, &Json, &Json)> {
+        let changes = self.body["data"]["changes"].as_array().map(Vec::as_slice).unwrap_or_default();
+        changes.iter().map(|one| (one["field"].as_str().expect("text"), &one["from"], &one["to"])).collect()
     }
 }
 

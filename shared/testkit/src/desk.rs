@@ -15,7 +15,7 @@ use lambdesk_domain::{
     time::Timestamp,
     webhook::{Endpoint, Subscription},
 };
-use lambdesk_runtime::{Clock, new_uuid};
+use lambdesk_runtime::Clock;
 use lambdesk_store_contacts::ContactPlan;
 use lambdesk_store_directory::{EntryChange, NewApiKey, NewWorkspace};
 use lambdesk_store_tickets::NewItems;
@@ -53,14 +53,14 @@ impl Desk {
     pub async fn open_at(now: Timestamp) -> Self {
         let table = TestTable::new().await;
         let (store, clock) = (table.stores(), Clock::manual(now));
-        let app = App { clock: clock.clone(), ..App::new(&table.table, SealingKey::new(&[7; 32])) };
-        let (workspace, owner, key) = new_workspace(&store, now).await;
+        let app = App { clock: clock.clone(), ..store.app(SealingKey::new(&[7; 32])) };
+        let (workspace, owner, key) = new_workspace(&store, &clock, "salt").await;
         Self { table, store, clock, app, workspace, owner, key }
     }
 
-    /// Another workspace over the same table, and its owner's key.
+    /// Another workspace over the same table, with another salt, and its owner's key.
     pub async fn other_workspace(&self) -> (WorkspaceId, String) {
-        let (workspace, _, key) = new_workspace(&self.store, self.now()).await;
+        let (workspace, _, key) = new_workspace(&self.store, &self.clock, "other salt").await;
         (workspace, key)
     }
 
@@ -79,6 +79,14 @@ impl Desk {
         self.clock.advance(time);
     }
 
+    /// Changes the workspace's settings.
+    pub async fn change_settings(&self, change: impl FnOnce(&mut Workspace)) {
+        let before = self.store.directories.settings(self.workspace).await.unwrap().unwrap();
+        let mut after = before.value.clone();
+        change(&mut after);
+        assert!(self.store.directories.change_settings(&before, &after, self.now()).await.unwrap());
+    }
+
     /// Adds an entry of the directory.
     pub async fn add(&self, entry: &Entry) {
         self.store.directories.add_entry(self.workspace, entry, None, self.now()).await.unwrap();
@@ -93,14 +101,14 @@ impl Desk {
 
     /// Adds a user of this role.
     pub async fn user(&self, role: Role) -> User {
-        let user = sample_user(role);
+        let user = sample_user(&self.clock, role);
         self.add(&Entry::User(user.clone())).await;
         user
     }
 
     /// Adds a key and answers its text.
     pub async fn key(&self, holder: KeyHolder, scopes: &[Scope]) -> String {
-        let (key, hash, text) = sample_key(self.workspace, holder, scopes.iter().copied().collect(), self.now());
+        let (key, hash, text) = sample_key(&self.clock, self.workspace, holder, scopes.iter().copied().collect());
         let new = NewApiKey { key: &key, hash: &hash, holder: None };
         self.store.directories.add_api_key(new, None, self.now()).await.unwrap();
         text
@@ -259,8 +267,8 @@ impl Desk {
 
 /// A user of this role with an address of their own.
 #[must_use]
-pub fn sample_user(role: Role) -> User {
-    let id = new_uuid();
+pub fn sample_user(clock: &Clock, role: Role) -> User {
+    let id = clock.new_uuid();
     User {
         id: UserId::new(id),
         name: "Grace".parse().unwrap(),
@@ -275,32 +283,33 @@ pub fn sample_user(role: Role) -> User {
 /// A key, its hash and its text.
 #[must_use]
 pub fn sample_key(
+    clock: &Clock,
     workspace_id: WorkspaceId,
     holder: KeyHolder,
     scopes: Scopes,
-    now: Timestamp,
 ) -> (ApiKey, String, String) {
     let (text, hash) = BearerKey::generate(workspace_id);
-    let (id, name) = (ApiKeyId::new(new_uuid()), "A program".parse().unwrap());
-    let key = ApiKey { id, workspace_id, name, holder, scopes, expires_at: None, created_at: now };
+    let (id, name) = (ApiKeyId::new(clock.new_uuid()), "A program".parse().unwrap());
+    let key = ApiKey { id, workspace_id, name, holder, scopes, expires_at: None, created_at: clock.now() };
     (key, hash, text)
 }
 
-/// A new workspace, a year old, with its owner and their key's text.
-pub async fn new_workspace(store: &Stores, now: Timestamp) -> (WorkspaceId, UserId, String) {
-    let id = WorkspaceId::new(new_uuid());
+/// A new workspace, a year old, with its owner and their key's text. From the salt and
+/// their addresses derive the ids of contacts.
+pub async fn new_workspace(store: &Stores, clock: &Clock, salt: &str) -> (WorkspaceId, UserId, String) {
+    let (id, now) = (WorkspaceId::new(clock.new_uuid()), clock.now());
     let workspace = Workspace {
         id,
         name: "Desk".parse().unwrap(),
         access: AccessRules::default(),
         deletion: DeletionPolicy::Trash,
         retention: Retention::default(),
-        salt: "salt".to_owned(),
+        salt: salt.to_owned(),
         created_at: now.minus(Duration::from_hours(365 * 24)),
     };
-    let owner = sample_user(Role::Owner);
+    let owner = sample_user(clock, Role::Owner);
     let user_id = owner.id;
-    let (key, hash, text) = sample_key(id, KeyHolder::User { user_id }, Scopes::ALL, now);
+    let (key, hash, text) = sample_key(clock, id, KeyHolder::User { user_id }, Scopes::ALL);
     let owner = Entry::User(owner);
     let new = NewWorkspace { workspace: &workspace, owner: &owner, key: &key, hash: &hash };
     store.directories.add_workspace(id, new, None, now).await.unwrap();

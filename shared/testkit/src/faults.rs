@@ -49,6 +49,7 @@ pub struct Faults(Arc<State>);
 #[derive(Debug, Default)]
 struct State {
     next: Mutex<VecDeque<Option<Fault>>>,
+    named: Mutex<Option<(String, Fault)>>,
     seen: Mutex<Vec<Json>>,
 }
 
@@ -65,6 +66,18 @@ impl Faults {
         self.0.seen.lock().expect("no panic holds it").clear();
     }
 
+    /// What becomes of every request whose body has this text in it, until
+    /// [`Faults::end`].
+    pub fn naming(&self, text: &str, fault: Fault) {
+        *self.0.named.lock().expect("no panic holds it") = Some((text.to_owned(), fault));
+    }
+
+    /// From now on nothing goes wrong.
+    pub fn end(&self) {
+        *self.0.named.lock().expect("no panic holds it") = None;
+        self.next([]);
+    }
+
     /// The bodies of the requests sent since [`Faults::next`].
     pub fn seen(&self) -> Vec<Json> {
         self.0.seen.lock().expect("no panic holds it").clone()
@@ -77,7 +90,9 @@ impl Faults {
     fn take(&self, request: &HttpRequest) -> (Option<Fault>, Json) {
         let body = request.body().bytes().and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
         self.0.seen.lock().expect("no panic holds it").push(Json::clone(&body));
-        (self.0.next.lock().expect("no panic holds it").pop_front().flatten(), body)
+        let named = self.0.named.lock().expect("no panic holds it").clone();
+        let named = named.filter(|(text, _)| body.to_string().contains(text)).map(|(_, fault)| fault);
+        (named.or_else(|| self.0.next.lock().expect("no panic holds it").pop_front().flatten()), body)
     }
 }
 

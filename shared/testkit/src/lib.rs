@@ -8,6 +8,8 @@
 //! | properties against a table, arbitrary values | [`arbitrary`] |
 //! | a ticket of the size that figures are for | [`typical`] |
 //! | calling a function's routes, and reading answers | [`client`] |
+//! | the delivery hints that functions have sent | [`hints`] |
+//! | what follows from changes, written as the fan-out writes it | [`Desk::project`] |
 //! | Lambda's Runtime API, for whole binaries | [`runtime_api`] |
 
 #![allow(clippy::missing_panics_doc, reason = "a panic is how a test fails")]
@@ -17,6 +19,8 @@ pub mod arbitrary;
 pub mod client;
 pub mod desk;
 pub mod faults;
+pub mod hints;
+mod projection;
 pub mod runtime_api;
 pub mod stores;
 pub mod table;
@@ -26,5 +30,6 @@ pub use arbitrary::{check, renamed, sample, samples, workspace};
 pub use client::{Answer, Client, texts};
 pub use desk::Desk;
 pub use faults::{Fault, Faults};
+pub use hints::Hints;
 pub use stores::Stores;
 pub use table::{TABLE, TestTable};

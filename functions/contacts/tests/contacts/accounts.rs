@@ -13,9 +13,12 @@ async fn an_account_is_made_and_read() {
     });
     let made = owner.post("/v1/accounts", body.clone()).await;
     let mut expected = body;
-    for (name, value) in
-        [("id", json!(made.id())), ("version", json!(1)), ("created_at", json!(desk.now())), ("updated_at", json!(desk.now()))]
-    {
+    for (name, value) in [
+        ("id", json!(made.id())),
+        ("version", json!(1)),
+        ("created_at", json!(desk.now())),
+        ("updated_at", json!(desk.now())),
+    ] {
         expected[name] = value;
     }
     assert_eq!((made.status, &made.data()), (201, &expected));

@@ -104,8 +104,7 @@ async fn who_moves_on_to_another_address_leaves_the_old_one_free() {
     let back = owner.patch(&format!("/v1/contacts/{first}"), old.clone()).await;
     assert_eq!((back.status, &back.json()["existing_id"]), (409, &json!(second.id())));
     // The two change places, by way of a third address.
-    let away =
-        owner.patch(&format!("/v1/contacts/{}", second.id()), json!({"email": "third@customer.example"})).await;
+    let away = owner.patch(&format!("/v1/contacts/{}", second.id()), json!({"email": "third@customer.example"})).await;
     assert_eq!(away.status, 200);
     assert_eq!(owner.patch(&format!("/v1/contacts/{first}"), old.clone()).await.status, 200);
     assert_eq!(owner.patch(&format!("/v1/contacts/{}", second.id()), new).await.status, 200);
@@ -132,8 +131,7 @@ async fn of_two_who_take_the_same_name_at_once_one_gets_it() {
         let paths: Vec<_> = ids.iter().map(|id| format!("/v1/contacts/{id}")).collect();
         let patches = paths.iter().map(|path| owner.patch(path, names.clone()));
         let answers = futures_util::future::join_all(patches).await;
-        let winners: Vec<_> =
-            answers.iter().filter(|answer| answer.status == 200).map(Answer::id).collect();
+        let winners: Vec<_> = answers.iter().filter(|answer| answer.status == 200).map(Answer::id).collect();
         assert_eq!((winners.len(), answers.iter().filter(|answer| answer.status == 409).count()), (1, 7), "{names}");
         for answer in answers.iter().filter(|answer| answer.status == 409) {
             assert_eq!(

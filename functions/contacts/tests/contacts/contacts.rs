@@ -1,5 +1,5 @@
 use crate::owner;
-use lambdesk_domain::{access::Scope, directory::KeyHolder, status::ChannelType};
+use lambdesk_domain::{access::Scope, status::ChannelType};
 use lambdesk_store_contacts::contact_id;
 use lambdesk_testkit::Desk;
 use serde_json::json;
@@ -39,7 +39,8 @@ async fn a_contact_without_an_address_has_an_id_of_its_own() {
 async fn an_address_and_an_external_id_belong_to_one_contact() {
     let desk = Desk::open().await;
     let owner = owner(&desk);
-    let grace = owner.post("/v1/contacts", json!({"email": "grace@customer.example", "external_id": "c-7", "uid": "grace-7"}))
+    let grace = owner
+        .post("/v1/contacts", json!({"email": "grace@customer.example", "external_id": "c-7", "uid": "grace-7"}))
         .await;
     for (same, query) in [
         (json!({"email": "GRACE@customer.example", "name": "Other"}), ""),
@@ -105,15 +106,12 @@ async fn scopes_and_kinds_of_keys_hold() {
     let reader = owner.with_key(&desk.machine_key(&[Scope::ContactsRead]).await);
     let writer = owner.with_key(&desk.machine_key(&[Scope::ContactsWrite]).await);
     let channel = desk.channel(|channel| channel.kind = ChannelType::Phone).await;
-    let channel = owner.with_key(&desk.key(KeyHolder::Channel { channel_id: channel.id }, Scope::ALL).await);
+    let channel = owner.with_key(&desk.channel_key(&channel).await);
     for (path, id, body) in
         [("/v1/contacts", contact, json!({"name": "Bob"})), ("/v1/accounts", account, json!({"kind": "client"}))]
     {
         let one = format!("{path}/{id}");
-        assert_eq!(
-            (reader.get(&one).await.status, writer.post(path, body.clone()).await.status),
-            (200, 201)
-        );
+        assert_eq!((reader.get(&one).await.status, writer.post(path, body.clone()).await.status), (200, 201));
         let (read, written) = (writer.get(&one).await, reader.post(path, body.clone()).await);
         assert_eq!((read.status, &read.json()["scope"]), (403, &json!("contacts:read")));
         assert_eq!((written.status, &written.json()["scope"]), (403, &json!("contacts:write")));

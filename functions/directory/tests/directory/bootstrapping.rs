@@ -1,4 +1,5 @@
-use crate::app::{App, OPERATOR};
+use crate::fixtures::{JSON, OPERATOR, open, operator, owner};
+use lambdesk_directory::routes;
 use serde_json::json;
 
 fn body() -> serde_json::Value {
@@ -7,10 +8,10 @@ fn body() -> serde_json::Value {
 
 #[tokio::test]
 async fn the_operator_makes_a_workspace_whose_key_works_at_once() {
-    let app = App::start().await;
-    let answer = app.post("/v1/workspaces", OPERATOR, body()).await;
+    let desk = open().await;
+    let answer = operator(&desk).post("/v1/workspaces", body()).await;
     assert_eq!((answer.status, answer.header("location")), (201, "/v1/workspace"));
-    let data = answer.data();
+    let data = &answer.data();
     let expected = json!({
         "workspace": {
             "id": data["workspace"]["id"], "name": "Acme", "agent_visibility": "all", "agents_assign_others": true,
@@ -28,50 +29,51 @@ async fn the_operator_makes_a_workspace_whose_key_works_at_once() {
         },
     });
     assert_eq!(*data, expected);
-    let key = data["api_key"]["key"].as_str().unwrap();
-    assert_eq!(app.get("/v1/workspace", key).await.data(), &expected["workspace"]);
+    let made = owner(&desk).with_key(data["api_key"]["key"].as_str().unwrap());
+    assert_eq!(made.get("/v1/workspace").await.data(), expected["workspace"]);
 }
 
 #[tokio::test]
 async fn nobody_else_makes_workspaces() {
-    let app = App::start().await;
-    let owner = app.workspace().await;
+    let desk = open().await;
+    let owner = owner(&desk);
     let longer = format!("{OPERATOR}x");
-    for wrong in ["", "operator", owner.as_str(), longer.as_str()] {
-        let answer = app.post("/v1/workspaces", wrong, body()).await;
+    for wrong in ["", "operator", &desk.key, &longer] {
+        let answer = owner.with_key(wrong).post("/v1/workspaces", body()).await;
         assert_eq!((answer.status, answer.code()), (401, "unauthorized"), "{wrong}");
     }
-    let off = App::with(None).await;
+    let off = desk.client(routes(None));
     for any in ["", OPERATOR] {
-        let answer = off.post("/v1/workspaces", any, body()).await;
+        let answer = off.with_key(any).post("/v1/workspaces", body()).await;
         assert_eq!((answer.status, answer.code()), (403, "bootstrap_off"));
     }
 }
 
 #[tokio::test]
 async fn an_operators_token_is_no_api_key() {
-    let app = App::start().await;
-    assert_eq!(app.get("/v1/workspace", OPERATOR).await.status, 401);
+    let desk = open().await;
+    assert_eq!(operator(&desk).get("/v1/workspace").await.status, 401);
 }
 
 #[tokio::test]
 async fn the_same_idempotency_key_makes_one_workspace() {
-    let app = App::start().await;
+    let desk = open().await;
+    let operator = operator(&desk);
     let send = |body: serde_json::Value| {
-        app.call("POST", "/v1/workspaces", OPERATOR).header("idempotency-key", "one").json(&body).send()
+        operator.send("POST", "/v1/workspaces", &[JSON, ("idempotency-key", "one")], body.to_string())
     };
     let (first, again) = tokio::join!(send(body()), send(body()));
     assert_eq!((first.status, again.status), (201, 201));
-    assert_eq!(first.body, again.body);
+    assert_eq!(first.json(), again.json());
     let other = send(json!({"name": "Other", "owner": {"name": "Ada", "email": "ada@acme.example"}})).await;
     assert_eq!((other.status, other.code()), (422, "idempotency_key_reused"));
 }
 
 #[tokio::test]
 async fn all_bad_fields_of_a_workspace_are_told_at_once() {
-    let app = App::start().await;
+    let desk = open().await;
     let bad = json!({"name": "", "owner": {"email": "ada", "phone": "1"}, "plan": "gold"});
-    let answer = app.post("/v1/workspaces", OPERATOR, bad).await;
+    let answer = operator(&desk).post("/v1/workspaces", bad).await;
     assert_eq!(answer.status, 422);
     let expected = [
         ("/name", "invalid"),
@@ -85,8 +87,8 @@ async fn all_bad_fields_of_a_workspace_are_told_at_once() {
 
 #[tokio::test]
 async fn a_dry_run_makes_no_workspace() {
-    let app = App::start().await;
-    let answer = app.post("/v1/workspaces?dry_run=true", OPERATOR, body()).await;
+    let desk = open().await;
+    let answer = operator(&desk).post("/v1/workspaces?dry_run=true", body()).await;
     assert_eq!((answer.status, &answer.data()["events"]), (200, &json!([])));
     assert!(answer.changes().contains(&("deletion", &json!(null), &json!("trash"))));
 }

@@ -1,4 +1,4 @@
-use crate::app::App;
+use crate::fixtures::{open, owner};
 use serde_json::{Value, json};
 
 fn names(list: &Value) -> Vec<&str> {
@@ -11,45 +11,45 @@ fn cursor<'a>(list: &'a Value, which: &str) -> &'a str {
 
 #[tokio::test]
 async fn a_list_goes_forth_and_back_by_cursor_and_by_number() {
-    let app = App::start().await;
-    let key = app.workspace().await;
+    let desk = open().await;
+    let owner = owner(&desk);
     for name in ["e", "d", "c", "b", "a"] {
-        app.made("/v1/tags", &key, json!({"name": name})).await;
+        owner.make("/v1/tags", json!({"name": name})).await;
     }
-    let first = app.get("/v1/tags?limit=2&with_total=true", &key).await;
-    assert_eq!(names(&first.body), ["e", "d"], "oldest first");
-    assert_eq!((&first.body["page"]["total"], &first.body["page"]["last"]), (&json!(5), &json!(3)));
-    assert!(first.body["page"]["prev_cursor"].is_null());
+    let first = owner.get("/v1/tags?limit=2&with_total=true").await;
+    assert_eq!(names(&first.json()), ["e", "d"], "oldest first");
+    assert_eq!((&first.json()["page"]["total"], &first.json()["page"]["last"]), (&json!(5), &json!(3)));
+    assert!(first.json()["page"]["prev_cursor"].is_null());
     assert!(first.header("link").contains("rel=\"next\""));
     let at = |cursor: &str| format!("/v1/tags?limit=2&cursor={cursor}");
-    let second = app.get(&at(cursor(&first.body, "next_cursor")), &key).await.body;
-    let third = app.get(&at(cursor(&second, "next_cursor")), &key).await.body;
+    let second = owner.get(&at(cursor(&first.json(), "next_cursor"))).await.json();
+    let third = owner.get(&at(cursor(&second, "next_cursor"))).await.json();
     assert_eq!((names(&second), names(&third)), (vec!["c", "b"], vec!["a"]));
     assert!(third["page"]["next_cursor"].is_null());
-    let back = app.get(&at(cursor(&third, "prev_cursor")), &key).await.body;
+    let back = owner.get(&at(cursor(&third, "prev_cursor"))).await.json();
     assert_eq!(back["data"], second["data"]);
-    let back = app.get(&at(cursor(&back, "prev_cursor")), &key).await.body;
-    assert_eq!(back["data"], first.body["data"]);
+    let back = owner.get(&at(cursor(&back, "prev_cursor"))).await.json();
+    assert_eq!(back["data"], first.json()["data"]);
     for (page, expected) in [("1", vec!["e", "d"]), ("3", vec!["a"]), ("4", vec![]), ("4294967295", vec![])] {
-        assert_eq!(names(&app.get(&format!("/v1/tags?limit=2&page={page}"), &key).await.body), expected);
+        assert_eq!(names(&owner.get(&format!("/v1/tags?limit=2&page={page}")).await.json()), expected);
     }
 }
 
 #[tokio::test]
 async fn lists_are_narrowed_by_what_people_look_for() {
-    let app = App::start().await;
-    let key = app.workspace().await;
+    let desk = open().await;
+    let owner = owner(&desk);
     for (name, role) in [("Bob", "agent"), ("Eve", "restricted"), ("Zoë", "agent")] {
         let email = format!("{}@acme.example", name.to_lowercase().replace('ë', "e"));
-        app.made("/v1/users", &key, json!({"name": name, "email": email, "role": role})).await;
+        owner.make("/v1/users", json!({"name": name, "email": email, "role": role})).await;
     }
     for (name, kind, is_enabled) in [("Site", "form", true), ("Phone", "phone", false), ("Desk", "api", true)] {
-        app.made("/v1/channels", &key, json!({"name": name, "type": kind, "is_enabled": is_enabled})).await;
+        owner.make("/v1/channels", json!({"name": name, "type": kind, "is_enabled": is_enabled})).await;
     }
-    app.made("/v1/custom-fields", &key, json!({"key": "plan", "name": "Plan", "kind": "text"})).await;
+    owner.make("/v1/custom-fields", json!({"key": "plan", "name": "Plan", "kind": "text"})).await;
     let size = json!({"key": "size", "name": "Size", "kind": "choice", "options": ["S"], "is_required": true});
-    app.made("/v1/custom-fields", &key, size).await;
-    app.made("/v1/api-keys", &key, json!({"name": "CI", "kind": "machine", "scopes": ["admin"]})).await;
+    owner.make("/v1/custom-fields", size).await;
+    owner.make("/v1/api-keys", json!({"name": "CI", "kind": "machine", "scopes": ["admin"]})).await;
     let cases = [
         ("/v1/users?role=agent", vec!["Bob", "Zoë"]),
         ("/v1/users?role=agent,restricted&name=EVE", vec!["Eve"]),
@@ -65,37 +65,38 @@ async fn lists_are_narrowed_by_what_people_look_for() {
         ("/v1/tags?name=nobody", vec![]),
     ];
     for (path, expected) in cases {
-        assert_eq!(names(&app.get(path, &key).await.body), expected, "{path}");
+        assert_eq!(names(&owner.get(path).await.json()), expected, "{path}");
     }
-    let totals = app.get("/v1/users?role=agent&limit=1&with_total=true", &key).await.body;
+    let totals = owner.get("/v1/users?role=agent&limit=1&with_total=true").await.json();
     assert_eq!(totals["page"]["total"], 2);
     let next = cursor(&totals, "next_cursor");
-    assert_eq!(names(&app.get(&format!("/v1/users?role=agent&limit=1&cursor={next}"), &key).await.body), ["Zoë"]);
-    let other = app.get(&format!("/v1/users?role=owner&cursor={next}"), &key).await;
+    assert_eq!(names(&owner.get(&format!("/v1/users?role=agent&limit=1&cursor={next}")).await.json()), ["Zoë"]);
+    let other = owner.get(&format!("/v1/users?role=owner&cursor={next}")).await;
     assert_eq!((other.status, other.code()), (400, "invalid_cursor"), "a cursor is bound to its filter");
     for bad in
         ["users?role=king", "channels?type=fax", "users?is_enabled=maybe", "tags?color=red", "api-keys?user_id=x"]
     {
-        assert_eq!(app.get(&format!("/v1/{bad}"), &key).await.status, 400, "{bad}");
+        assert_eq!(owner.get(&format!("/v1/{bad}")).await.status, 400, "{bad}");
     }
 }
 
 #[tokio::test]
 async fn a_cursor_is_good_for_its_own_list_and_workspace_only() {
-    let app = App::start().await;
-    let (key, other) = (app.workspace().await, app.workspace().await);
-    for key in [&key, &other] {
+    let desk = open().await;
+    let owner = owner(&desk);
+    let other = owner.with_key(&desk.other_workspace().await.1);
+    for caller in [&owner, &other] {
         for name in ["a", "b"] {
-            app.made("/v1/tags", key, json!({"name": name})).await;
+            caller.make("/v1/tags", json!({"name": name})).await;
         }
     }
-    let page = app.get("/v1/tags?limit=1", &key).await.body;
+    let page = owner.get("/v1/tags?limit=1").await.json();
     let cursor = cursor(&page, "next_cursor");
-    for (path, key) in [("/v1/teams", &key), ("/v1/tags", &other)] {
-        let answer = app.get(&format!("{path}?cursor={cursor}"), key).await;
+    for (path, caller) in [("/v1/teams", &owner), ("/v1/tags", &other)] {
+        let answer = caller.get(&format!("{path}?cursor={cursor}")).await;
         assert_eq!((answer.status, answer.code()), (400, "invalid_cursor"), "{path}");
     }
     for bad in ["limit=0", "limit=101", "page=0", "sort=name", "with_total=maybe", "cursor=x", "page=1&cursor=x"] {
-        assert_eq!(app.get(&format!("/v1/tags?{bad}"), &key).await.status, 400, "{bad}");
+        assert_eq!(owner.get(&format!("/v1/tags?{bad}")).await.status, 400, "{bad}");
     }
 }

@@ -1,11 +1,11 @@
 //! The directory over HTTP: its routes over the embedded engine.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
-mod app;
 mod bootstrapping;
 mod channels;
 mod entries;
 mod fields;
+mod fixtures;
 mod hostile;
 mod keys;
 mod lists;

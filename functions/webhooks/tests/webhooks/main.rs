@@ -6,6 +6,6 @@ mod access;
 mod deliveries;
 mod endpoints;
 mod feed;
+mod fixtures;
 mod replay;
-mod support;
 mod urls;

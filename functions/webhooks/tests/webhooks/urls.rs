@@ -1,6 +1,6 @@
 //! Where an endpoint may be.
 
-use crate::support::Stack;
+use crate::fixtures::Hooks;
 use serde_json::json;
 
 /// Everything that must not become an endpoint, and the code that it is refused with.
@@ -36,32 +36,32 @@ const HOSTILE: [(&str, &str); 27] = [
 
 #[tokio::test]
 async fn a_hostile_url_is_refused_without_being_repeated_and_nothing_is_stored() {
-    let stack = Stack::start().await;
+    let hooks = Hooks::start().await;
     for (url, code) in HOSTILE {
-        let answer = stack.post("/v1/webhooks", json!({"url": url, "types": ["*"]})).await;
+        let answer = hooks.owner.post("/v1/webhooks", json!({"url": url, "types": ["*"]})).await;
         assert_eq!((answer.status, answer.pointers()), (422, vec!["/url".to_owned()]), "{url}");
         assert_eq!(answer.json()["errors"][0]["code"], code, "{url}");
         assert!(!answer.text.contains("hunter2") && !answer.text.contains("meta-data"), "{}", answer.text);
     }
-    assert_eq!(stack.get("/v1/webhooks").await.data(), json!([]));
+    assert_eq!(hooks.owner.get("/v1/webhooks").await.data(), json!([]));
 }
 
 #[tokio::test]
 async fn a_patch_takes_no_hostile_url_either_and_changes_nothing() {
-    let stack = Stack::start().await;
-    let path = stack.endpoint_path().await;
+    let hooks = Hooks::start().await;
+    let path = hooks.endpoint_path().await;
     for (url, _) in HOSTILE {
-        let answer = stack.ask("PATCH", &path, Some(json!({"name": "other", "url": url}))).await;
+        let answer = hooks.owner.patch(&path, json!({"name": "other", "url": url})).await;
         assert_eq!((answer.status, answer.pointers()), (422, vec!["/url".to_owned()]), "{url}");
     }
-    let endpoint = stack.get(&path).await.data();
+    let endpoint = hooks.owner.get(&path).await.data();
     assert_eq!((&endpoint["url"], &endpoint["name"]), (&json!("https://hooks.example.com/in"), &json!(null)));
 }
 
 #[tokio::test]
 async fn the_operators_allowance_reaches_its_host_and_port_alone() {
-    let stack = Stack::start().await;
-    let create = async |url: &str| stack.post("/v1/webhooks", json!({"url": url, "types": ["*"]})).await.status;
+    let hooks = Hooks::start().await;
+    let create = async |url: &str| hooks.owner.post("/v1/webhooks", json!({"url": url, "types": ["*"]})).await.status;
     assert_eq!(create("http://localhost:9000/hook").await, 201);
     assert_eq!(create("http://localhost:9001/hook").await, 422);
     assert_eq!(create("http://127.0.0.1:9000/hook").await, 422);
@@ -69,10 +69,10 @@ async fn the_operators_allowance_reaches_its_host_and_port_alone() {
 
 #[tokio::test]
 async fn a_url_is_kept_as_the_standard_spells_it() {
-    let stack = Stack::start().await;
+    let hooks = Hooks::start().await;
     let body = json!({"url": "HTTPS://Hooks.Example.com:443/A?b", "types": ["*"]});
-    assert_eq!(stack.post("/v1/webhooks", body).await.data()["url"], "https://hooks.example.com/A?b");
+    assert_eq!(hooks.owner.post("/v1/webhooks", body).await.data()["url"], "https://hooks.example.com/A?b");
     let long = format!("https://hooks.example.com/{}", "x".repeat(2_048));
-    let answer = stack.post("/v1/webhooks", json!({"url": long, "types": ["*"]})).await;
+    let answer = hooks.owner.post("/v1/webhooks", json!({"url": long, "types": ["*"]})).await;
     assert_eq!((answer.status, &answer.json()["errors"][0]["code"]), (422, &json!("too_long")));
 }

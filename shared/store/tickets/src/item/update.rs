@@ -54,9 +54,7 @@ impl Update<'_> {
         self.set(attr::UPDATED, time(now));
         self.set(attr::CAUSE, text(compact::cause(&self.change.cause)));
         for set in sets {
-            let (place, value) = stored(set);
-            self.assign(place, value);
-            self.index(set);
+            self.plain(set);
         }
         self.tags(tags);
         if let Some(status) = status {
@@ -136,8 +134,10 @@ impl Update<'_> {
         }
     }
 
-    /// What the indexes have of a plain field, but for the lists of active tickets.
-    fn index(&mut self, set: &Set) {
+    /// A plain field, also where the indexes have it; but for the lists of active tickets.
+    fn plain(&mut self, set: &Set) {
+        let (path, value) = stored(set);
+        self.assign(path, value);
         match set {
             Set::Priority(priority) => self.set("o_sk", text(keys::priority(*priority, self.ticket))),
             Set::Assignee(user) => self.set(attr::ASSIGNED, text(self.tenant.assigned(*user))),
