@@ -104,7 +104,8 @@ class Package:
                     self.read(inner, place, folder / found[1])
             text = text[: found.start()] + text[end:]
         paths = [(path, name) for tree in USE.findall(text) for path, name in expanded(tree)]
-        self.imports[module] = {name: path for path, name in paths if name != "*"}
+        # A trait that is imported without a name (`as _`) is known by its path.
+        self.imports[module] = {path if name == "_" else name: path for path, name in paths if name != "*"}
         self.globs[module] = [path.removesuffix("::*") for path, name in paths if name == "*"]
         self.texts[module] = USE.sub("", text)
 
