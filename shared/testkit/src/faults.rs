@@ -83,6 +83,7 @@ impl Faults {
         self.0.seen.lock().expect("no panic holds it").clone()
     }
 
+    /// An HTTP client that does what these say instead of `inner`, and `inner` otherwise.
     pub fn over(&self, inner: SharedHttpClient) -> SharedHttpClient {
         SharedHttpClient::new(FaultyClient { inner, faults: self.clone() })
     }
