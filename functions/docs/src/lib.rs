@@ -7,7 +7,7 @@
 //! | to find | look in |
 //! |---|---|
 //! | `/openapi.json`, `/docs` | here |
-//! | how the page is made of the document | [`page`] |
+//! | how the page is made of the document | [`page`](mod@page) |
 
 pub mod openapi;
 pub mod page;

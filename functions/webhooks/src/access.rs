@@ -28,7 +28,7 @@ pub fn write(session: &Session, write: &Write) -> Result<(), Problem> {
     write.require_no_version("webhooks have no version; leave If-Match out")
 }
 
-/// As [`write`], for what exists only for its outward effect.
+/// As [`write()`], for what exists only for its outward effect.
 pub fn send(session: &Session, request: &Write) -> Result<(), Problem> {
     write(session, request)?;
     if request.is_silent {

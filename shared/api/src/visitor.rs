@@ -6,7 +6,7 @@
 //! | an [`Identity`] token | the site's own login knows them: begins a session as somebody |
 //! | [`PublicToken`] | who opened this ticket: reads it and replies |
 //!
-//! A visitor who replies to what is closed [continues](continuing) it in a new ticket.
+//! A visitor who replies to what is closed [continues](continuing()) it in a new ticket.
 
 mod continuing;
 mod identity;

@@ -115,7 +115,7 @@ impl Transform for Strict {
     }
 }
 
-/// For `#[schemars(transform = nullable)]` on an [`Input`](crate::body::Input):
+/// For `#[schemars(transform = nullable)]` on an [`Input`]:
 /// `null` is taken too, and means that there is no value.
 pub fn nullable(schema: &mut Schema) {
     let Some(members) = schema.as_object_mut() else { return };

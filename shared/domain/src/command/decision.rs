@@ -50,7 +50,7 @@ pub enum Decision {
     Change(Box<Change>),
     /// All is as asked already.
     Unchanged,
-    /// Only the ticket itself can tell; never the answer to [`Prior::Known`].
+    /// Only the ticket itself can tell; never the answer to [`Prior::Known`](super::Prior::Known).
     NeedsTicket,
 }
 

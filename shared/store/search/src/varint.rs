@@ -10,7 +10,7 @@ pub fn write(mut number: u64, into: &mut Vec<u8>) {
     into.push(number.to_le_bytes()[0]);
 }
 
-/// Reads [`write`] and moves on behind it; none when the bytes end too early.
+/// Reads [`write()`] and moves on behind it; none when the bytes end too early.
 pub fn read(bytes: &mut &[u8]) -> Option<u64> {
     let mut number = 0;
     for shift in (0..64).step_by(7) {
