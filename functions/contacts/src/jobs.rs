@@ -33,7 +33,7 @@ use lambdesk_domain::{
 };
 use lambdesk_objects::{JobWorker, Progress};
 use lambdesk_store_contacts::{ContactError, ContactPlan, ContactSlot, Holder};
-use lambdesk_table::{AlreadyAnswered, TableError};
+use lambdesk_table::{AlreadyAnswered, TableError, log_failure};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -205,7 +205,7 @@ async fn begin(
         Err(error) => return Err(error.into()),
     }
     let latest = Box::pin(work(session, worker, job)).await.unwrap_or_else(|error| {
-        tracing::warn!(%error, job = %job.id, "the rest is left to the sweep");
+        log_failure!(error, job = %job.id, "the rest is left to the sweep");
         None
     });
     Ok(Some(latest.map_or(answer, |job| accepted(&job)).into_response()))

@@ -26,7 +26,7 @@ use lambdesk_domain::{
     id::Version,
 };
 use lambdesk_store_directory::{EntryChange, EntryError, unique_part};
-use lambdesk_table::{AlreadyAnswered, TableError, Versioned, version_of};
+use lambdesk_table::{AlreadyAnswered, TableError, Versioned, log_failure, version_of};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -252,8 +252,8 @@ async fn another_owner(session: &Session, leaving: &Versioned<Entry>) -> Result<
     Ok(owner.filter(|read| matches!(&read.value, Entry::User(user) if is_owner(user))))
 }
 
-/// Revokes the keys that stand for what is gone. A user's keys are refused without
-/// that; a failure leaves them to be revoked by hand.
+/// Revokes the keys that stand for what is gone. They are refused without that; a
+/// failure leaves them in the list, to be revoked by hand.
 async fn revoke_keys_of(session: &Session, holder: KeyHolder) {
     let (directories, workspace) = (&session.app.directories, session.workspace());
     let revoked = async {
@@ -264,6 +264,6 @@ async fn revoke_keys_of(session: &Session, holder: KeyHolder) {
         Ok::<_, TableError>(())
     };
     if let Err(error) = revoked.await {
-        tracing::warn!(%error, "not all keys of a deleted holder were revoked");
+        log_failure!(error, "keys of a deleted holder are refused, but still listed");
     }
 }

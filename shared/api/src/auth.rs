@@ -19,7 +19,7 @@ use lambdesk_domain::{
 };
 use lambdesk_runtime::clock::secret_bytes;
 use lambdesk_store_directory::Directories;
-use lambdesk_table::{TableError, Tenant};
+use lambdesk_table::{TableError, Tenant, log_failure};
 use sha2::{Digest, Sha256};
 use std::{fmt::Write as _, sync::Arc};
 use uuid::Uuid;
@@ -170,7 +170,7 @@ fn note_use(directories: &Directories, key: &ApiKey, now: Timestamp) {
     let (directories, workspace, id) = (directories.clone(), key.workspace_id, key.id);
     tokio::spawn(async move {
         if let Err(error) = directories.record_key_use(workspace, id, hour).await {
-            tracing::warn!(key = %id, %error, "the last use of a key was not recorded");
+            log_failure!(error, key = %id, "the last use of a key was not recorded");
         }
     });
 }

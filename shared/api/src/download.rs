@@ -64,7 +64,7 @@ impl From<ObjectsError> for Problem {
         match error {
             ObjectsError::Unavailable => Self::unavailable(),
             ObjectsError::Refused(_) | ObjectsError::Address => {
-                tracing::error!(%error, "the object store and the set-up disagree");
+                tracing::error!(%error, "the object store refuses: see to the bucket's address, its policy and this function's role");
                 Self::internal()
             }
         }

@@ -22,7 +22,7 @@ use lambdesk_domain::{
     ticket::Ticket,
 };
 use lambdesk_store_tickets::CommitError;
-use lambdesk_table::{AlreadyAnswered, Record};
+use lambdesk_table::{AlreadyAnswered, Record, log_failure};
 
 /// How often a command is decided anew because others changed the ticket meanwhile.
 pub const ATTEMPTS: u32 = 8;
@@ -176,7 +176,7 @@ impl<'a> Executor<'a> {
     {
         let shown = ticket.filter(|_| command.answer_needs_ticket);
         let accounts = Accounts::of(&self.app.contacts, self.workspace, shown).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "an account could not be read");
+            log_failure!(error, "an account could not be read; the answer names it by its id alone");
             Accounts::default()
         });
         (command.answer)(Written { change, ticket, accounts: &accounts })

@@ -52,7 +52,7 @@ impl App {
     /// 500 in a function that was given no bucket: a defect of the set-up.
     pub fn objects(&self) -> Result<&Objects, Problem> {
         self.objects.as_ref().ok_or_else(|| {
-            tracing::error!("this function was given no bucket");
+            tracing::error!("this function was given no bucket: set LAMBDESK_BUCKET");
             Problem::internal()
         })
     }

@@ -6,7 +6,7 @@ use lambdesk_domain::{
     time::Timestamp,
 };
 use lambdesk_store_tickets::Tickets;
-use lambdesk_table::TableError;
+use lambdesk_table::{TableError, log_failure};
 
 /// Removes every file of a ticket, with their items, and says how many it were.
 /// Without a bucket, holds the ticket to having none.
@@ -22,14 +22,18 @@ pub async fn remove_files(
 ) -> Result<u64, TableError> {
     let Some(objects) = objects else {
         let page = tickets.attachments(workspace, ticket, 1).await?;
-        return if page.items.is_empty() { Ok(0) } else { Err(TableError::Unavailable("no bucket")) };
+        if page.items.is_empty() {
+            return Ok(0);
+        }
+        tracing::error!("files stay where they are: this function was given no bucket; set LAMBDESK_BUCKET");
+        return Err(TableError::Unavailable("no bucket"));
     };
     let mut count = 0;
     loop {
         let removal = objects.remove_all(tickets, workspace, ticket, now).await.map_err(|error| match error {
             RemovalError::Store(error) => error,
             RemovalError::Objects(error) => {
-                tracing::error!(%error, "files of a ticket could not be removed");
+                log_failure!(error, "files of a ticket could not be removed; they are tried again");
                 TableError::Unavailable("object store")
             }
         })?;

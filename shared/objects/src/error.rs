@@ -16,6 +16,15 @@ pub enum ObjectsError {
     Address,
 }
 
+impl ObjectsError {
+    /// Whether another try may work. Otherwise the bucket, its policy or the function's
+    /// role is not as the code needs it, and an operator must act.
+    #[must_use]
+    pub const fn is_transient(self) -> bool {
+        matches!(self, Self::Unavailable)
+    }
+}
+
 /// Why the files of a ticket could not be removed. What was removed stays so.
 #[derive(Debug, thiserror::Error)]
 pub enum RemovalError {

@@ -6,7 +6,7 @@ use lambdesk_domain::{
     id::{ContactId, WorkspaceId},
     time::Timestamp,
 };
-use lambdesk_table::{Item, Query, TableError, Tenant, item::Reader, keys};
+use lambdesk_table::{Corrupt, Item, Query, TableError, Tenant, item::Reader, keys};
 use uuid::Uuid;
 
 /// How many contacts one slice looks at: about 100 read units.
@@ -46,5 +46,9 @@ impl Contacts {
 
 /// One contact that can't be read must not stop the walk over all others.
 fn readable(item: &Item) -> Option<ContactSlot> {
-    ContactSlot::read(item).inspect_err(|error| tracing::error!(%error, "a contact can't be read")).ok()
+    let told = |error: &Corrupt| {
+        let [pk, sk] = ["pk", "sk"].map(|name| Reader(item).text(name).ok());
+        tracing::error!(%error, pk, sk, "a contact can't be read and is left out; its item must be mended");
+    };
+    ContactSlot::read(item).inspect_err(told).ok()
 }

@@ -5,7 +5,7 @@ use lambdesk_domain::{directory::Directory, id::WorkspaceId};
 use lambdesk_table::{
     TableError, Tenant,
     item::{read_document, text},
-    keys,
+    keys, log_failure,
 };
 use std::sync::Arc;
 
@@ -48,7 +48,7 @@ impl Directories {
     /// the cache stays as other processes have it: old for half a minute.
     pub(crate) async fn refresh(&self, workspace: WorkspaceId) {
         if let Err(error) = self.fresh_directory(workspace).await {
-            tracing::warn!(%error, "the directory could not be read again");
+            log_failure!(error, "the directory could not be read again; until it is, this process has it as it was");
         }
     }
 }

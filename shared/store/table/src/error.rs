@@ -39,9 +39,9 @@ impl TableError {
 macro_rules! log_failure {
     ($error:expr, $($event:tt)+) => {
         if $error.is_transient() {
-            tracing::warn!(error = %$error, $($event)+);
+            $crate::tracing::warn!(error = %$error, $($event)+);
         } else {
-            tracing::error!(error = %$error, $($event)+);
+            $crate::tracing::error!(error = %$error, $($event)+);
         }
     };
 }

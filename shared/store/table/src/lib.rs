@@ -29,3 +29,7 @@ pub use table::Table;
 pub use tx::Tx;
 pub use versioned::{Held, Versioned, unchanged, version_of};
 pub use write::{Updated, Write};
+
+// For `log_failure!` alone, so that it works in crates that log nothing else.
+#[doc(hidden)]
+pub use tracing;

@@ -70,7 +70,11 @@ pub fn decode(item: &Item) -> Result<Ticket, Corrupt> {
 /// logged and left out.
 #[must_use]
 pub fn readable(item: &Item) -> Option<Ticket> {
-    decode(item).inspect_err(|error| tracing::error!(%error, "a ticket can't be read")).ok()
+    let told = |error: &Corrupt| {
+        let [pk, sk] = ["pk", "sk"].map(|name| Reader(item).text(name).ok());
+        tracing::error!(%error, pk, sk, "a ticket can't be read and is left out; its item must be mended");
+    };
+    decode(item).inspect_err(told).ok()
 }
 
 fn channel(read: Reader<'_>) -> Result<Option<ChannelRef>, Corrupt> {
