@@ -404,11 +404,11 @@ async fn a_deletion_that_was_interrupted_is_finished_by_asking_again() {
 
 /// What a deletion writes first; then its function ends.
 async fn commit_deletion(desk: &Desk, message: &Json) {
-    let (store, clock) = (desk.stack.store(), &desk.stack.app.clock);
+    let (tickets, clock) = (&desk.stack.app.tickets, &desk.stack.app.clock);
     let workspace = desk.owner.get("/v1/workspace").await.ok()["id"].as_str().unwrap().parse().unwrap();
     let ticket: TicketId = message["ticket_id"].as_str().unwrap().parse().unwrap();
-    let head = store.ticket(workspace, ticket).await.unwrap().unwrap();
-    let message = store.message(workspace, ticket, message["id"].as_str().unwrap().parse().unwrap()).await;
+    let head = tickets.ticket(workspace, ticket).await.unwrap().unwrap();
+    let message = tickets.message(workspace, ticket, message["id"].as_str().unwrap().parse().unwrap()).await;
     let context = Context {
         actor: Actor::System,
         rules: AccessRules::default(),
@@ -419,5 +419,5 @@ async fn commit_deletion(desk: &Desk, message: &Json) {
     };
     let remains = Remains { newest: &[], is_all: false };
     let change = delete_message(&message.unwrap().unwrap(), remains, &context, &head).unwrap();
-    store.commit(workspace, ticket, &change, None).await.unwrap();
+    tickets.commit(workspace, ticket, &change, None).await.unwrap();
 }

@@ -1,7 +1,7 @@
 //! Everything of one person: merged, exported, erased, however much happens at the
 //! same time.
 
-use lambdesk_local::stack::TABLE;
+use lambdesk_local::TABLE;
 use lambdesk_runtime::Clock;
 use lambdesk_tests::{Api, Desk, Json, json};
 use reqwest::Client;

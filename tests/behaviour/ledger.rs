@@ -2,7 +2,7 @@
 //!
 //! `UPDATE_GOLDEN=1 cargo test -p lambdesk-tests ledger` writes it anew.
 
-use lambdesk_store::{Operation, Usage};
+use lambdesk_table::{Operation, Usage};
 use lambdesk_tests::ledger::every_operation;
 use std::fmt::Write as _;
 

@@ -23,7 +23,7 @@ async fn told(desk: &Desk, ticket: &Json, version: u64) -> Json {
     let workspace = desk.owner.get("/v1/workspace").await.ok()["id"].as_str().unwrap().parse().unwrap();
     let id = ticket["id"].as_str().unwrap().parse().unwrap();
     for _ in 0..1_500 {
-        if let Some(event) = desk.stack.app.store.event(workspace, id, Version(version)).await.unwrap() {
+        if let Some(event) = desk.stores().events.event(workspace, id, Version(version)).await.unwrap() {
             return json!(event);
         }
         tokio::time::sleep(Duration::from_millis(20)).await;

@@ -6,7 +6,7 @@ use lambdesk_domain::{
     ticket::Ticket,
 };
 use lambdesk_runtime::Clock;
-use lambdesk_store::keys::{State, Tenant};
+use lambdesk_table::keys::{State, Tenant};
 use lambdesk_tests::{Api, Desk, Json, json};
 use std::{collections::BTreeMap, time::Duration};
 
@@ -30,12 +30,12 @@ async fn workspace(desk: &Desk) -> WorkspaceId {
 /// Waits until every version has its event. The tickets come from the table: those
 /// in the trash are shown to nobody.
 async fn told(desk: &Desk, workspace: WorkspaceId, tickets: &[Json]) -> Vec<Ticket> {
-    let store = desk.stack.store();
+    let stores = desk.stores();
     let mut heads = Vec::new();
     for ticket in tickets {
         let id = ticket["id"].as_str().unwrap().parse().unwrap();
-        let head = store.ticket(workspace, id).await.unwrap().unwrap();
-        while store.event(workspace, id, head.version).await.unwrap().is_none() {
+        let head = stores.tickets.ticket(workspace, id).await.unwrap().unwrap();
+        while stores.events.event(workspace, id, head.version).await.unwrap().is_none() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         heads.push(head);
@@ -239,7 +239,7 @@ async fn the_async_function_counts_although_nobody_reads_a_report() {
     desk.ticket("Second").await;
     let tenant = Tenant::new(workspace(&desk).await);
     loop {
-        let counts = desk.stack.store().counts(&tenant).await.unwrap();
+        let counts = desk.stores().reports.counts(&tenant).await.unwrap();
         if let Some(counts) = counts {
             assert_eq!(counts.of(State::Live(Status::Open)), Some(1), "the second has not settled");
             break;

@@ -18,7 +18,8 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use lambdesk_engine::{Engine, Position, Storage};
 use lambdesk_runtime::{Clock, Config, aws};
-use lambdesk_store::Store;
+use lambdesk_store_directory::Directories;
+use lambdesk_table::Table;
 use lambdesk_testkit::runtime_api::{Function, RuntimeApi, events};
 use lambdesk_tests::{Api, Json};
 use std::{
@@ -123,11 +124,14 @@ async fn workspace(environment: &BTreeMap<String, String>) -> String {
         other => environment.get(other).cloned(),
     });
     let config = config.unwrap();
-    let store = Store::new(aws::dynamo_client(&config.aws), &config.table);
-    store.create_table().await.unwrap();
+    let table = Table::new(&aws::dynamo_client(&config.aws), &config.table);
+    table.create().await.unwrap();
     let (name, owner, email) = ("Test".parse(), "Olga Owner".parse(), "owner@desk.example".parse());
     let (name, owner, email) = (name.unwrap(), owner.unwrap(), email.unwrap());
-    lambdesk_directory::bootstrap(&store, &Clock::system(), name, owner, email).await.unwrap().key_text
+    lambdesk_directory::bootstrap(&Directories::new(&table), &Clock::system(), name, owner, email)
+        .await
+        .unwrap()
+        .key_text
 }
 
 struct Functions {

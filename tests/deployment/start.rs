@@ -5,7 +5,7 @@ use crate::{
     local::{Ended, Local, data_folder, dynamodb},
 };
 use lambdesk_engine::{Engine, Storage};
-use lambdesk_local::{Options, Stack, stack};
+use lambdesk_local::{Options, Stack, TABLE};
 use lambdesk_tests::{Json, json};
 use std::{fs, net::TcpListener, path::Path};
 use tempfile::TempDir;
@@ -150,7 +150,7 @@ async fn a_table_from_a_newer_version_is_one_sentence_and_stays_as_it_is() {
     let newer = json!({"pk": {"S": "meta"}, "sk": {"S": "format"}, "format": {"N": "999"}});
     let file = Storage::File(data.join("table.sqlite"));
     let engine = Engine::open(file.clone()).unwrap();
-    dynamodb(&engine.url(), "PutItem", &json!({"TableName": stack::TABLE, "Item": newer})).await;
+    dynamodb(&engine.url(), "PutItem", &json!({"TableName": TABLE, "Item": newer})).await;
     engine.shutdown().await.unwrap();
 
     let sentence = one_sentence(Local::start(folder.path(), &ANY_PORT).await);
@@ -158,6 +158,6 @@ async fn a_table_from_a_newer_version_is_one_sentence_and_stays_as_it_is() {
     assert!(sentence.ends_with("; update Lambdesk or choose another data folder"), "{sentence}");
     let engine = Engine::open(file).unwrap();
     let key = json!({"pk": newer["pk"], "sk": newer["sk"]});
-    let read = dynamodb(&engine.url(), "GetItem", &json!({"TableName": stack::TABLE, "Key": key})).await;
+    let read = dynamodb(&engine.url(), "GetItem", &json!({"TableName": TABLE, "Key": key})).await;
     assert_eq!(read["Item"], newer);
 }

@@ -1,8 +1,12 @@
 //! A desk: the stack in memory, and callers with keys.
 
 use crate::{Receiver, contract};
-use lambdesk_local::{Options, Stack};
-use lambdesk_runtime::Clock;
+use axum::Router;
+use lambdesk_api::{seal::SealingKey, state::App};
+use lambdesk_local::{Options, Stack, stack};
+use lambdesk_outbound::AddressPolicy;
+use lambdesk_runtime::{Clock, HintQueue};
+use lambdesk_testkit::Stores;
 use reqwest::{
     Client, Method, StatusCode,
     header::{HeaderMap, HeaderName, HeaderValue},
@@ -62,6 +66,19 @@ impl Desk {
     /// A caller with this key.
     pub fn with_key(&self, key: &str) -> Api {
         Api::of(&self.stack.url(), Some(key))
+    }
+
+    /// The stores over the stack's table, with nothing cached.
+    pub fn stores(&self) -> Stores {
+        Stores::new(&self.stack.app.table)
+    }
+
+    /// The routes of functions that have just started: nothing is cached.
+    pub fn cold_router(&self) -> Router {
+        let App { table, directories: _, contacts: _, tickets: _, objects, sealing, clock } = self.stack.app.clone();
+        let cold = App { objects, clock, ..App::new(&table, SealingKey::clone(&sealing)) };
+        let (queue, _) = HintQueue::local(1);
+        stack::router(&cold, stack::functions(&AddressPolicy::public_only(), &queue))
     }
 
     /// Another workspace on the same desk; answers its owner.

@@ -7,7 +7,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{Method, Request},
 };
-use lambdesk_store::Usage;
+use lambdesk_table::Usage;
 use tower::ServiceExt as _;
 
 /// One operation, and what it asked of the table.
@@ -194,7 +194,7 @@ async fn cold(c: &mut Caller, desk: &Desk, ticket: &str) {
         ("cold: list one state", Method::GET, "/v1/tickets?status=open", None),
         ("cold: status", Method::PUT, &status, Some(json!({"status": "on_hold"}))),
     ] {
-        c.router = desk.stack.cold_router();
+        c.router = desk.cold_router();
         c.enter(name, (method, path), body, &[]).await;
     }
 }

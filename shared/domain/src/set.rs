@@ -29,6 +29,14 @@ macro_rules! plain_fields {
         entries of custom;
         not plain { $($other:ident)* }
     ) => {
+        // The error here is a field of the ticket that the table does not have.
+        const _: fn(Ticket) -> Ticket = |ticket| Ticket {
+            $($field: ticket.$field,)*
+            requester: Requester { $($part: ticket.requester.$part,)* },
+            custom: ticket.custom,
+            $($other: ticket.$other,)*
+        };
+
         /// One plain field of a ticket and its new value; `None` makes it empty.
         #[derive(Debug, Clone, PartialEq)]
         pub enum Set {
@@ -41,13 +49,11 @@ macro_rules! plain_fields {
             /// The plain fields of a ticket as they are; of the custom ones those with a value.
             #[must_use]
             pub fn all(ticket: &Ticket) -> Vec<Self> {
-                let Ticket { $($field,)* requester, custom, $($other: _,)* } = ticket;
-                let Requester { $($part,)* } = requester;
                 let mut all = vec![
-                    $(Self::$variant($field.clone()),)*
-                    $(Self::$part_variant($part.clone()),)*
+                    $(Self::$variant(ticket.$field.clone()),)*
+                    $(Self::$part_variant(ticket.requester.$part.clone()),)*
                 ];
-                all.extend(custom.iter().map(|(key, value)| Self::Custom(key.clone(), Some(value.clone()))));
+                all.extend(ticket.custom.iter().map(|(key, value)| Self::Custom(key.clone(), Some(value.clone()))));
                 all
             }
 

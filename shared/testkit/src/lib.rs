@@ -5,21 +5,34 @@
 //! | a table in memory, its stream, what goes wrong on request | [`table`], [`faults`] |
 //! | the handles of every store crate over one table | [`stores`] |
 //! | a workspace with users, keys, channels, tickets | [`desk`] |
+//! | properties against a table, arbitrary values | [`arbitrary`] |
+//! | a ticket of the size that figures are for | [`typical`] |
 //! | calling a function's routes, and reading answers | [`client`] |
+//! | the delivery hints that functions have sent | [`hints`] |
+//! | arbitrary values, the same in every run | [`samples`] |
+//! | what follows from changes, written as the fan-out writes it | [`Desk::project`] |
 //! | Lambda's Runtime API, for whole binaries | [`runtime_api`] |
 
 #![allow(clippy::missing_panics_doc, reason = "a panic is how a test fails")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
+pub mod arbitrary;
 pub mod client;
 pub mod desk;
 pub mod faults;
+pub mod hints;
+mod projection;
 pub mod runtime_api;
+mod samples;
 pub mod stores;
 pub mod table;
+pub mod typical;
 
+pub use arbitrary::{check, renamed, sample, samples, workspace};
 pub use client::{Answer, Client, texts};
 pub use desk::Desk;
 pub use faults::{Fault, Faults};
+pub use hints::Hints;
+pub use samples::samples;
 pub use stores::Stores;
 pub use table::{TABLE, TestTable};

@@ -14,7 +14,8 @@ use lambdesk_engine::{Engine, Storage};
 use lambdesk_local::stack;
 use lambdesk_outbound::AddressPolicy;
 use lambdesk_runtime::{Clock, Hint, HintQueue, aws, config::Aws};
-use lambdesk_store::{Store, Usage};
+use lambdesk_table::{Table, Usage};
+use lambdesk_testkit::Stores;
 use serde_json::Value as Json;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -39,6 +40,8 @@ pub struct Bed {
     pub engine: Engine,
     /// What the functions share.
     pub app: App,
+    /// The stores over the same table.
+    pub stores: Stores,
     /// The workspace.
     pub workspace: WorkspaceId,
     /// The header with its owner's key.
@@ -84,24 +87,20 @@ impl Bed {
 
     async fn within(storage: Storage, folder: Option<TempDir>) -> Self {
         let engine = Engine::open(storage).unwrap();
-        let store = Store::new(aws::dynamo_client(&aws_of(&engine)), TABLE);
-        store.create_table().await.unwrap();
-        store.check_format().await.unwrap().unwrap();
-        let app = App::new(store.clone(), SealingKey::new(&SEALING));
+        let table = Table::new(&aws::dynamo_client(&aws_of(&engine)), TABLE);
+        table.create().await.unwrap();
+        table.check_format().await.unwrap().unwrap();
+        let (app, stores) = (App::new(&table, SealingKey::new(&SEALING)), Stores::new(&table));
         let (queue, hints) = HintQueue::local(1_000);
         let policy = AddressPolicy::allowing([ALLOWED_HOST]).unwrap();
-        let functions = stack::functions(&policy, &queue).into_iter();
-        let router = functions.fold(Router::new(), |all, (_, routes)| all.merge(routes.router(&app)));
+        let router = stack::router(&app, stack::functions(&policy, &queue));
         let [name, owner] = ["Bench", "Olga Owner"].map(|name| name.parse().unwrap());
         let email = "owner@desk.example".parse().unwrap();
-        let made = lambdesk_directory::bootstrap(&store, &Clock::system(), name, owner, email).await.unwrap();
+        let made = lambdesk_directory::bootstrap(&stores.directories, &Clock::system(), name, owner, email).await;
+        let made = made.unwrap();
         let authorization = format!("Bearer {}", made.key_text);
-        Self { engine, app, workspace: made.workspace.id, authorization, router, _hints: hints, _folder: folder }
-    }
-
-    /// The store.
-    pub const fn store(&self) -> &Store {
-        &self.app.store
+        let workspace = made.workspace.id;
+        Self { engine, app, stores, workspace, authorization, router, _hints: hints, _folder: folder }
     }
 
     /// Where AWS is for somebody who speaks to the table directly.

@@ -90,7 +90,7 @@ fn heads(bed: &Bed, most: usize) -> Vec<Json> {
 /// Fans out what has happened so far; answers the hint of a delivery that waits.
 async fn hint(bed: &Bed) -> String {
     let (queue, mut hints) = HintQueue::local(100);
-    let fanout = Fanout::new(bed.store().clone(), queue, Clock::system());
+    let fanout = Fanout::new(&bed.app.table, queue, Clock::system());
     let answer = fanout.handle(stream(&heads(bed, 100))).await;
     assert_eq!(answer["batchItemFailures"], json!([]));
     serde_json::to_string(&hints.try_recv().expect("a delivery of the ticket")).unwrap()

@@ -7,7 +7,7 @@ use crate::{
 };
 use axum::http::Method;
 use lambdesk_runtime::aws;
-use lambdesk_store::Item;
+use lambdesk_table::Item;
 use serde_json::{Value as Json, json};
 use std::{
     pin::Pin,

@@ -4,7 +4,7 @@ use crate::{
     report::{Cell, Table},
     targets::{self, Targets},
 };
-use lambdesk_store::{Operation, Usage};
+use lambdesk_table::{Operation, Usage};
 use lambdesk_tests::ledger::every_operation;
 
 /// Requests that consume read units; all others consume write units.

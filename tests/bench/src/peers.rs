@@ -7,7 +7,7 @@ use crate::{
 };
 use axum::http::Method;
 use lambdesk_domain::{id::TicketId, status::Status};
-use lambdesk_store::keys::{State, Tenant};
+use lambdesk_table::keys::{State, Tenant};
 use lambdesk_testkit::runtime_api::events::api_gateway_v2;
 use serde_json::Value as Json;
 use std::{

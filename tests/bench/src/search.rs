@@ -16,7 +16,9 @@ use lambdesk_domain::{
     time::Timestamp,
 };
 use lambdesk_runtime::clock;
-use lambdesk_store::{NewItems, Pace, Store, TicketWords};
+use lambdesk_store_search::{CompactionBudget, TicketWords};
+use lambdesk_store_tickets::NewItems;
+use lambdesk_table::measured;
 use lambdesk_tests::{Desk, json};
 use std::{
     collections::BTreeSet,
@@ -38,8 +40,8 @@ const LATER: [u64; 4] = [0, 1, 7, 400];
 /// common word is half as common as the first, and so on.
 const WORDS: u64 = 80;
 const VOCABULARY: u64 = 30_000;
-/// Of so many batches one looks after the index, as in fanout.
-const TENDED: u64 = 16;
+/// Of so many batches one compacts the index, as in fanout.
+const COMPACTED: u64 = 16;
 /// Searches of each kind that are timed.
 const SAMPLES: usize = 100;
 /// Messages whose way into the index is timed.
@@ -128,7 +130,6 @@ fn rank(millionths: u64) -> u64 {
 /// Messages on their way into the index.
 struct Feed {
     bed: Arc<Bed>,
-    store: Store,
     begin: Timestamp,
     /// In the order of their creation.
     tickets: Vec<(TicketNumber, TicketId)>,
@@ -139,19 +140,20 @@ struct Feed {
 impl Feed {
     fn new(bed: &Arc<Bed>) -> Self {
         let begin = clock::now().minus(Duration::from_secs(2 * MILLION));
-        Self { bed: Arc::clone(bed), store: bed.store().metered(), begin, tickets: Vec::new(), indexed: 0, batches: 0 }
+        Self { bed: Arc::clone(bed), begin, tickets: Vec::new(), indexed: 0, batches: 0 }
     }
 
     /// Indexes on, up to so many messages.
     async fn index(&mut self, size: u64, table: &mut Table, targets: &mut Targets) {
         let (first, started) = (self.indexed, Instant::now());
-        self.store = self.bed.store().metered();
         let together = if size > ONE_BY_ONE { TOGETHER } else { 1 };
+        let (mut read, mut written) = (0.0, 0.0);
         while self.indexed < size {
-            let end = size.min(self.indexed + together);
-            self.batch(end).await;
+            let tickets = self.write(size.min(self.indexed + together)).await;
+            let ((), usage) = measured(self.batch(&tickets)).await;
+            let (more_read, more_written) = units(&usage);
+            (read, written) = (read + more_read, written + more_written);
         }
-        let (read, written) = units(&self.store.usage());
         #[expect(clippy::cast_precision_loss, reason = "a few millions")]
         let (read, all) = (read / (size - first) as f64, (read + written) / (size - first) as f64);
         let batch = if together == 1 { "1 message" } else { "10 messages" };
@@ -165,15 +167,15 @@ impl Feed {
         ]);
     }
 
-    /// One batch of the stream: its messages, and now and then a look at the index.
-    async fn batch(&mut self, end: u64) {
+    /// The words of the next messages, whose new tickets are written before.
+    async fn write(&mut self, end: u64) -> Vec<TicketWords> {
         let mut tickets = Vec::new();
         for message in self.indexed..end {
             let number = ticket_of(message);
             let is_new = message.is_multiple_of(PER_TICKET);
             if is_new {
                 let ticket = seed::ticket(self.bed.workspace, self.begin, number);
-                self.bed.store().create_ticket(&ticket, NewItems::default()).await.unwrap();
+                self.bed.stores.tickets.create_ticket(&ticket, NewItems::default()).await.unwrap();
                 self.tickets.push((ticket.number, ticket.id));
             }
             let (number, id) = self.tickets[usize::try_from(number).unwrap()];
@@ -181,14 +183,19 @@ impl Feed {
             tickets.push(TicketWords { number, id, is_whole: false, is_new, public, noted });
         }
         self.indexed = end;
+        tickets
+    }
+
+    /// One batch of the stream: its words, and now and then a compaction.
+    async fn batch(&mut self, tickets: &[TicketWords]) {
         self.batches += 1;
         let now = self.begin.plus(Duration::from_secs(self.batches));
-        let workspace = self.bed.workspace;
-        self.store.add_words(workspace, &self.batches.to_string(), &tickets, now).await.unwrap();
-        if self.batches.is_multiple_of(TENDED) {
-            let next = self.store.tend_index(workspace, Pace::Brief, now).await.unwrap().next;
+        let (index, workspace) = (&self.bed.stores.search, self.bed.workspace);
+        index.add_words(workspace, &self.batches.to_string(), tickets, now).await.unwrap();
+        if self.batches.is_multiple_of(COMPACTED) {
+            let next = index.compact(workspace, CompactionBudget::Brief, now).await.unwrap().next;
             if next.is_some_and(|next| next <= now) {
-                self.store.tend_index(workspace, Pace::Steps(1_000), now).await.unwrap();
+                index.compact(workspace, CompactionBudget::Steps(1_000), now).await.unwrap();
             }
         }
     }

@@ -11,7 +11,9 @@ use lambdesk_domain::{
     time::Timestamp,
 };
 use lambdesk_runtime::Clock;
-use lambdesk_store::{CommitError, NewItems, Store, StoreError};
+use lambdesk_store_tickets::{CreateError, NewItems};
+use lambdesk_table::TableError;
+use lambdesk_testkit::Stores;
 use std::{
     collections::BTreeMap,
     ops::Range,
@@ -53,7 +55,7 @@ pub async fn seed(bed: &Arc<Bed>, begin: Timestamp, tickets: Range<u64>) {
                         return;
                     }
                     let ticket = ticket(bed.workspace, begin, number);
-                    write(bed.store(), &ticket).await;
+                    write(&bed.stores, &ticket).await;
                 }
             })
         })
@@ -65,16 +67,16 @@ pub async fn seed(bed: &Arc<Bed>, begin: Timestamp, tickets: Range<u64>) {
 
 /// Writes a ticket, and its rows as the fan-out would have. While the engine is
 /// overloaded, again and again.
-async fn write(store: &Store, ticket: &Ticket) {
-    let is_busy = |error: &StoreError| matches!(error, StoreError::Unavailable(_));
+async fn write(stores: &Stores, ticket: &Ticket) {
+    let is_busy = |error: &TableError| matches!(error, TableError::Unavailable(_));
     loop {
-        match store.create_ticket(ticket, NewItems::default()).await {
-            Err(CommitError::Store(error)) if is_busy(&error) => sleep(PATIENCE).await,
+        match stores.tickets.create_ticket(ticket, NewItems::default()).await {
+            Err(CreateError::Table(error)) if is_busy(&error) => sleep(PATIENCE).await,
             written => break written.unwrap(),
         }
     }
     loop {
-        match store.place_rows(None, ticket).await {
+        match stores.lists.place_rows(None, ticket).await {
             Err(error) if is_busy(&error) => sleep(PATIENCE).await,
             written => break written.unwrap(),
         }

@@ -1,28 +1,29 @@
 //! Merges and erasures that are interrupted at any request go on and end the same.
 
-use crate::{
-    faults::Fault,
-    support::{Table, renamed, samples, workspace},
-};
 use lambdesk_domain::{
     access::{ActorRef, Cause},
     contact::{Account, Contact, ContactEnd, ContactRef, EndedContact},
-    id::{AccountId, ContactId, JobId, MessageId, RequestId, Version},
+    id::{AccountId, ContactId, JobId, MessageId, RequestId, TicketId, Version, WorkspaceId},
     message::{Message, Sender, SenderKind},
     personal::{Counts, Job, JobKind, SETTLING},
     testing,
     ticket::Ticket,
     time::Timestamp,
 };
-use lambdesk_store::{ContactPlan, NewItems, Progress, Store, StoreError, contact_id};
-use std::future::ready;
+use lambdesk_objects::{JobWorker, Progress};
+use lambdesk_store_contacts::{ContactPlan, contact_id};
+use lambdesk_store_tickets::NewItems;
+use lambdesk_table::TableError;
+use lambdesk_testkit::{Fault, Stores, TestTable, samples};
 use uuid::Uuid;
 
+const WORKSPACE: WorkspaceId = WorkspaceId::new(Uuid::from_u128(1));
 const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 
 /// Two contacts with all that one of them has.
 struct Scene {
-    table: Table,
+    table: TestTable,
+    store: Stores,
     target: Contact,
     source: Contact,
     tickets: Vec<Ticket>,
@@ -43,24 +44,26 @@ fn contact(name: &str) -> Contact {
     }
 }
 
-async fn add(store: &Store, contact: Contact) -> Contact {
-    let place = store.place(workspace(1), contact.id).await.expect("it is read");
-    let (contact, plan) = ContactPlan::create(contact, Some(place));
-    assert!(store.write_contacts(workspace(1), &plan, None, None, NOW).await.expect("it is written"));
+async fn add(store: &Stores, contact: Contact) -> Contact {
+    let slot = store.contacts.slot(WORKSPACE, contact.id).await.expect("it is read");
+    let (contact, plan) = ContactPlan::create(contact, Some(slot));
+    assert!(store.contacts.write_contacts(WORKSPACE, &plan, None, None, NOW).await.expect("it is written"));
     contact
 }
 
 async fn scene() -> Scene {
-    let table = Table::new().await;
-    let (target, source) = (add(&table.store, contact("ada")).await, add(&table.store, contact("double")).await);
+    let table = TestTable::new().await;
+    let store = table.stores();
+    let (target, source) = (add(&store, contact("ada")).await, add(&store, contact("double")).await);
     let mut tickets = Vec::new();
     let opened = samples(&testing::created(), 40).into_iter().filter_map(|(ticket, message)| Some((ticket, message?)));
     for (number, (ticket, message)) in (1..=2).zip(opened) {
-        let ticket = Ticket { contact: Some(ContactRef::from(&source)), ..renamed(&ticket, workspace(1), number) };
+        let id = TicketId::new(Uuid::from_u128(number));
+        let ticket = Ticket { workspace_id: WORKSPACE, id, contact: Some(ContactRef::from(&source)), ..ticket };
         let sender = Sender { kind: SenderKind::Contact, id: Some(source.id.uuid()), name: source.name.clone() };
         let message = Message { id: MessageId::new(Uuid::from_u128(number)), ticket_id: ticket.id, sender, ..message };
         let new = NewItems { message: Some(&message), ..NewItems::default() };
-        table.store.create_ticket(&ticket, new).await.expect("it is written");
+        store.tickets.create_ticket(&ticket, new).await.expect("it is written");
         tickets.push(ticket);
     }
     let account = Account {
@@ -76,8 +79,8 @@ async fn scene() -> Scene {
         created_at: NOW,
         updated_at: NOW,
     };
-    table.store.add_account(workspace(1), &account, None, NOW).await.expect("it is written");
-    Scene { table, target, source, tickets, account }
+    assert!(store.contacts.add_account(WORKSPACE, &account, None, NOW).await.expect("it is written"));
+    Scene { table, store, target, source, tickets, account }
 }
 
 fn erased(contact: &Contact) -> EndedContact {
@@ -101,29 +104,30 @@ fn job(kind: JobKind, contact: ContactId, subject: ContactId) -> Job {
 
 impl Scene {
     async fn begin(&self, kind: JobKind) -> Job {
-        let store = &self.table.store;
-        let source = store.place(workspace(1), self.source.id).await.expect("it is read");
+        let contacts = &self.store.contacts;
+        let source = contacts.slot(WORKSPACE, self.source.id).await.expect("it is read");
         let (plan, job) = if kind == JobKind::Merge {
-            let target = store.place(workspace(1), self.target.id).await.expect("it is read");
+            let target = contacts.slot(WORKSPACE, self.target.id).await.expect("it is read");
             let merged = self.target.merged_with(&self.source, Cause::SYSTEM, NOW).expect("few");
             (ContactPlan::merge(&target, &merged, &source, &[]), job(kind, self.target.id, self.source.id))
         } else {
-            let places = [source];
-            (ContactPlan::remove(&places, &places, erased), job(kind, self.source.id, self.source.id))
+            let slots = [source];
+            (ContactPlan::remove(&slots, &slots, erased), job(kind, self.source.id, self.source.id))
         };
-        assert!(store.write_contacts(workspace(1), &plan, Some(&job), None, NOW).await.expect("it is written"));
+        assert!(contacts.write_contacts(WORKSPACE, &plan, Some(&job), None, NOW).await.expect("it is written"));
         job
     }
 
+    fn worker(&self) -> JobWorker {
+        let Stores { contacts, tickets, directories, .. } = &self.store;
+        JobWorker::new(contacts, tickets, directories, None)
+    }
+
     /// Works until it rests.
-    async fn work(&self, job: &Job, now: Timestamp) -> Result<Job, StoreError> {
-        let store = &self.table.store;
-        let mut seen = Box::new(store.job(workspace(1), job.contact, job.id).await?.expect("it is there"));
-        loop {
-            match store.work_on(workspace(1), seen, now, |_| ready(Ok(0))).await? {
-                Progress::More(more) => seen = more,
-                Progress::Rest(job) => return Ok(*job),
-            }
+    async fn work(&self, job: &Job, now: Timestamp) -> Result<Job, TableError> {
+        match self.worker().run(WORKSPACE, job.contact, job.id, || now, || false).await?.expect("it is there") {
+            Progress::Rest(job) => Ok(*job),
+            Progress::More(_) => panic!("its time is never over"),
         }
     }
 
@@ -155,11 +159,11 @@ async fn a_merge_that_is_interrupted_anywhere_moves_everything_once() {
             let scene = scene().await;
             let (_, is_beyond) = scene.through(JobKind::Merge, crash_after, fault).await;
             for before in &scene.tickets {
-                let now = scene.table.store.ticket(workspace(1), before.id).await.expect("it is read").expect("there");
+                let now = scene.store.tickets.ticket(WORKSPACE, before.id).await.expect("it is read").expect("there");
                 assert_eq!(now.contact.map(|contact| contact.id), Some(scene.target.id), "{crash_after}");
                 assert_eq!(now.version, before.version.next(), "{fault:?} after {crash_after}");
             }
-            let account = scene.table.store.account(workspace(1), scene.account.id).await.expect("it is read");
+            let account = scene.store.contacts.account(WORKSPACE, scene.account.id).await.expect("it is read");
             assert_eq!(account.and_then(|account| account.contact_id), Some(scene.target.id));
             if is_beyond {
                 break;
@@ -174,21 +178,56 @@ async fn an_erasure_that_is_interrupted_anywhere_leaves_no_word() {
     for crash_after in 0.. {
         let scene = scene().await;
         let (_, is_beyond) = scene.through(JobKind::Erase, crash_after, fault).await;
-        let target = ContactPlan::remove(
-            &[scene.table.store.place(workspace(1), scene.target.id).await.expect("it is read")],
-            &[],
-            erased,
-        );
-        assert!(scene.table.store.write_contacts(workspace(1), &target, None, None, NOW).await.expect("written"));
-        let all = scene.table.client.scan().table_name(crate::support::TABLE).send().await.expect("it is read");
-        let all = format!("{:?}", all.items());
+        let contacts = &scene.store.contacts;
+        let target = contacts.slot(WORKSPACE, scene.target.id).await.expect("it is read");
+        let target = ContactPlan::remove(&[target], &[], erased);
+        assert!(contacts.write_contacts(WORKSPACE, &target, None, None, NOW).await.expect("written"));
+        let all = scene.table.everything().await;
         assert!(!all.contains(testing::MARKER), "{fault:?} after {crash_after}: {all}");
         for before in &scene.tickets {
-            let now = scene.table.store.ticket(workspace(1), before.id).await.expect("it is read").expect("there");
+            let now = scene.store.tickets.ticket(WORKSPACE, before.id).await.expect("it is read").expect("there");
             assert_eq!((now.number, now.status, now.version), (before.number, before.status, before.version.next()));
         }
         if is_beyond {
             break;
         }
     }
+}
+
+#[tokio::test]
+async fn the_work_stops_after_a_slice_when_its_time_is_over() {
+    let scene = scene().await;
+    let job = scene.begin(JobKind::Merge).await;
+    let progress = scene.worker().run(WORKSPACE, job.contact, job.id, || NOW, || true).await.expect("it works");
+    let Some(Progress::More(read)) = progress else {
+        panic!("{progress:?}");
+    };
+    let handled = Counts { tickets: 2, accounts: 1, ..Counts::default() };
+    assert_eq!((read.value.counts, read.value.completed_at), (handled, None));
+    let none = scene.worker().run(WORKSPACE, scene.source.id, job.id, || NOW, || true).await.expect("it works");
+    assert!(none.is_none(), "it is the other contact's job: {none:?}");
+}
+
+#[tokio::test]
+async fn a_merge_leaves_everything_to_the_erasure_of_the_contact_that_stays() {
+    let scene = scene().await;
+    let merge = scene.begin(JobKind::Merge).await;
+    let slots = [&scene.target, &scene.source].map(|contact| contact.id);
+    let slots = scene.store.contacts.slots(WORKSPACE, &slots).await.expect("they are read");
+    let removal = ContactPlan::remove(&slots, &[], erased);
+    let subjects = vec![scene.target.id, scene.source.id];
+    let erasure =
+        Job { id: JobId::new(Uuid::from_u128(10)), subjects, ..job(JobKind::Erase, scene.target.id, scene.source.id) };
+    let begun = scene.store.contacts.write_contacts(WORKSPACE, &removal, Some(&erasure), None, NOW).await;
+    assert!(begun.expect("it is written"));
+    let rests = scene.work(&merge, NOW.plus(SETTLING)).await.expect("it works");
+    assert_eq!(
+        (rests.counts, rests.completed_at),
+        (Counts::default(), None),
+        "there is something left, but not for it"
+    );
+    let done = scene.work(&erasure, NOW).await.expect("it works");
+    assert_eq!((done.counts.tickets, done.counts.accounts), (2, 1));
+    let rests = scene.work(&merge, NOW.plus(SETTLING)).await.expect("it works");
+    assert_eq!(rests.completed_at, Some(NOW.plus(SETTLING)));
 }

@@ -1,6 +1,11 @@
 //! Keys of the files that come with a ticket's messages.
 
-use super::{ATTACHMENT, Key, Tenant, long, short};
+use super::{
+    encoding::{long, short},
+    index::Key,
+    tenant::Tenant,
+    tickets::ATTACHMENT,
+};
 use lambdesk_domain::id::{AttachmentId, TicketId};
 
 impl Tenant {

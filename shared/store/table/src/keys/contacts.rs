@@ -1,6 +1,10 @@
 //! The keys of contacts, accounts, and the jobs on a person's data.
 
-use super::{Key, SORTED, Tenant, long, short};
+use super::{
+    encoding::{SORTED, long, short},
+    index::Key,
+    tenant::Tenant,
+};
 use base64::Engine as _;
 use lambdesk_domain::{
     id::{AccountId, ContactId, JobId, WorkspaceId},

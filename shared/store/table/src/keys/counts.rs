@@ -1,9 +1,13 @@
-//! The keys of the counters: see [`crate::counts`].
+//! Keys of the counters of reports.
 //!
 //! How far they have come is in one small partition, the counters themselves in one
 //! partition per generation, so that a recount builds the next beside the present one.
 
-use super::{Key, Tenant, long, short};
+use super::{
+    encoding::{long, short},
+    index::Key,
+    tenant::Tenant,
+};
 use lambdesk_domain::{
     day::Day,
     id::{ChannelId, UserId},

@@ -1,6 +1,12 @@
 //! The keys of events, and of the rows that ask for a check or a backfill of them.
 
-use super::{Key, Tenant, contacts::PARTITION as CONTACTS, long, parse_ticket, short};
+use super::{
+    contacts::PARTITION as CONTACTS,
+    encoding::{long, short},
+    index::Key,
+    tenant::Tenant,
+    tickets::parse_ticket,
+};
 use lambdesk_domain::{
     events::{EventSource, Subject},
     id::{ContactId, WorkspaceId},

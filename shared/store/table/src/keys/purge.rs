@@ -1,6 +1,6 @@
 //! The keys of what the sweep purges by.
 
-use super::{Key, Tenant, long};
+use super::{encoding::long, index::Key, tenant::Tenant};
 use lambdesk_domain::id::{TicketId, WorkspaceId};
 
 const ROUND: &str = "purge";

@@ -4,7 +4,13 @@
 //! Ids stand in them as they are. What people wrote (a uid, a custom field) is
 //! hashed, so that no key holds anything personal.
 
-use super::{Key, State, Tenant, activity, day, priority, short, time_key, time_of};
+use super::{
+    encoding::{day, short, time_key, time_of},
+    index::Key,
+    state::State,
+    tenant::Tenant,
+    tickets::{activity, priority},
+};
 use lambdesk_domain::{
     custom_field::FieldValue,
     id::{AccountId, CategoryId, ChannelId, TagId, TeamId, TicketId, TicketNumber, UserId},

@@ -1,6 +1,10 @@
 //! The keys of the search index.
 
-use super::{Key, SORTED, Tenant, long};
+use super::{
+    encoding::{SORTED, long},
+    index::Key,
+    tenant::Tenant,
+};
 use base64::Engine as _;
 use lambdesk_domain::id::{TicketId, TicketNumber, WorkspaceId};
 use std::cmp::Ordering;

@@ -1,6 +1,11 @@
 //! The keys of one workspace: [`Tenant`].
 
-use super::{FOLLOW_UP, Key, MESSAGE, State, TICKET, short};
+use super::{
+    encoding::short,
+    index::Key,
+    state::State,
+    tickets::{FOLLOW_UP, MESSAGE, TICKET},
+};
 use lambdesk_domain::id::{ApiKeyId, ContactId, DeliveryId, EndpointId, MessageId, TicketId, UserId, WorkspaceId};
 use uuid::Uuid;
 
