@@ -110,6 +110,12 @@ impl<T: PartialEq> OneOf<T> {
         (!different.is_empty()).then_some(Self(different))
     }
 
+    /// The values.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<T> {
+        self.0
+    }
+
     fn is(&self, value: Option<&T>) -> bool {
         value.is_some_and(|value| self.0.contains(value))
     }
