@@ -167,7 +167,7 @@ fn what_a_directory_lacks_is_known_before_anything_is_read() {
 async fn errors_are_told_together_in_the_order_in_which_parameters_are_read() {
     let text = "nope=1&cursor=a&page=0&limit=0&sort=x&q=&tag=gone&custom.plan=bronze&custom.nope=1&category=gone&status=x&include=x";
     let problem = parsed(text).expect_err("all of it is bad");
-    let errors = Answer::of(problem.into_response()).await.errors();
+    let answer = Answer::of(problem.into_response()).await;
     let expected = [
         ("?include", "invalid"),
         ("?status", "invalid"),
@@ -181,5 +181,5 @@ async fn errors_are_told_together_in_the_order_in_which_parameters_are_read() {
         ("?page", "invalid"),
         ("?nope", "unknown_parameter"),
     ];
-    assert_eq!(errors, expected);
+    assert_eq!(answer.errors(), expected);
 }

@@ -31,6 +31,7 @@ impl Lists {
             Plan::Nothing => return Ok(Total { count: 0, is_exact: true }),
             Plan::Search(search) => return self.count_found(tenant, query, search).await,
             Plan::Selective(selective, _) => Some(selective),
+            // Their day rows, counted as if they were many tickets'.
             Plan::Days(days, _) => Some(Selective { selectivity: Selectivity::Tag, sources: days.sources }),
             Plan::Ordered(_) => None,
         };
