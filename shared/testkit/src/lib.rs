@@ -9,7 +9,6 @@
 //! | a ticket of the size that figures are for | [`typical`] |
 //! | calling a function's routes, and reading answers | [`client`] |
 //! | the delivery hints that functions have sent | [`hints`] |
-//! | arbitrary values, the same in every run | [`samples`] |
 //! | what follows from changes, written as the fan-out writes it | [`Desk::project`] |
 //! | Lambda's Runtime API, for whole binaries | [`runtime_api`] |
 
@@ -23,7 +22,6 @@ pub mod faults;
 pub mod hints;
 mod projection;
 pub mod runtime_api;
-mod samples;
 pub mod stores;
 pub mod table;
 pub mod typical;
@@ -33,6 +31,5 @@ pub use client::{Answer, Client, texts};
 pub use desk::Desk;
 pub use faults::{Fault, Faults};
 pub use hints::Hints;
-pub use samples::samples;
 pub use stores::Stores;
 pub use table::{TABLE, TestTable};
