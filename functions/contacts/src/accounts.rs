@@ -1,8 +1,9 @@
 //! `/v1/accounts`: what contacts write about, as the customer's own system knows it.
 
 use crate::{
+    access::{require, require_version},
     account_body::{AccountBody, AccountView, NO_CONTACT},
-    require, require_version, uses,
+    uses,
 };
 use axum::{
     extract::State,

@@ -1,8 +1,9 @@
 //! `/v1/contacts`: people, unique by address, external id and uid.
 
 use crate::{
+    access::{require, require_version},
     contact_body::{ContactBody, ContactView},
-    require, require_version, uses,
+    uses,
 };
 use axum::response::{IntoResponse, Response};
 use lambdesk_api::{

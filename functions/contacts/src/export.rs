@@ -7,11 +7,11 @@ mod position;
 
 use self::position::{At, ExportPosition, Rest};
 use crate::{
+    access::require_admin,
     account_body::AccountView,
     contact_body::ContactView,
     contacts::load,
     jobs::{ReceiptView, new_job},
-    require_admin,
 };
 use axum::{
     extract::State,

@@ -25,6 +25,7 @@ pub mod content;
 pub mod cursor;
 pub mod download;
 mod dry_run;
+mod etag;
 pub mod execute;
 mod failure;
 pub mod function;

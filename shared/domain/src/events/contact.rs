@@ -3,7 +3,7 @@
 //! A contact's version counts its changes, and its end is the last of them: so the
 //! events of one contact are numbered without gaps, too.
 
-use super::{EventType, FieldChange, event_id};
+use super::{change::FieldChange, id::event_id, kind::EventType};
 use crate::{
     access::{ActorRef, Cause},
     contact::{Contact, ContactEnd, EndedContact},
