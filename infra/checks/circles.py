@@ -84,7 +84,7 @@ class Package:
     """The modules of a package: their files, what they import and what they name."""
 
     def __init__(self, root):
-        self.files, self.texts, self.imports, self.globs = {}, {}, {}, {}
+        self.files, self.texts, self.uses, self.imports = {}, {}, {}, {}
         self.read((), root, root.parent)
 
     def read(self, module, file, folder):
@@ -104,8 +104,8 @@ class Package:
                     self.read(inner, place, folder / found[1])
             text = text[: found.start()] + text[end:]
         paths = [(path, name) for tree in USE.findall(text) for path, name in expanded(tree)]
-        self.imports[module] = {name: path for path, name in paths if name != "*"}
-        self.globs[module] = [path.removesuffix("::*") for path, name in paths if name == "*"]
+        self.uses[module] = [path for path, _ in paths]
+        self.imports[module] = {name: path for path, name in paths if name not in "*_"}
         self.texts[module] = USE.sub("", text)
 
     def absolute(self, module, path, through_imports=False):
@@ -139,8 +139,8 @@ class Package:
             lead = self.absolute(module, self.imports[module][rest[0]])
             return (module, ()) if lead is None else self.target((*lead, *rest[1:]), seen)
         if rest[0] not in DEFINED.findall(self.texts[module]):
-            for glob in self.globs[module]:
-                lead = self.absolute(module, glob)
+            for path in self.uses[module]:
+                lead = self.absolute(module, path.removesuffix("::*")) if path.endswith("::*") else None
                 of, name = self.target((*lead, *rest), seen) if lead is not None else ((), ())
                 if name and name[0] in DEFINED.findall(self.texts[of]):
                     return of, name
@@ -150,8 +150,7 @@ class Package:
         """For every file those that it names."""
         arrows = {file: set() for file in self.files.values()}
         for module, file in self.files.items():
-            named = [self.absolute(module, path) for path in self.imports[module].values()]
-            named += [self.absolute(module, f"{path}::*") for path in self.globs[module]]
+            named = [self.absolute(module, path) for path in self.uses[module]]
             named += [self.absolute(module, path, through_imports=True) for path in PATH.findall(self.texts[module])]
             targets = [self.target(segments) for segments in named if segments is not None]
             arrows[file] |= {self.files[of] for of, name in targets if name} - {file}

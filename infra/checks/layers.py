@@ -151,8 +151,7 @@ def named(root):
     """The packages whose names begin a path in the files of this library or binary."""
     package = Package(root)
     paths = [path for text in package.texts.values() for path in PATH.findall(text)]
-    paths += [path for imports in package.imports.values() for path in imports.values()]
-    paths += [path for globs in package.globs.values() for path in globs]
+    paths += [path for uses in package.uses.values() for path in uses]
     return {path.split("::")[0] for path in paths}
 
 

@@ -31,6 +31,8 @@ B_TO_A = "use crate::a::A; pub struct B(A);"
         "use crate::{c::C, b::{D, B as Other}}; pub struct A(Other);",
         "use crate::{\n    b::{\n        B,\n    },\n};\npub struct A(B);",
         "pub use crate::b::*;\npub struct A;",
+        "use crate::b::B as _; use std::fmt::Write as _; pub struct A;",
+        "use crate::b::B; fn f() { use std::b::B; } pub struct A;",
         "pub struct A(crate::b::B);",
         "use crate::b; pub struct A(b::B);",
         "use crate::b::{self}; pub struct A(b::B);",

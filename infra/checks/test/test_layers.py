@@ -100,6 +100,8 @@ def test_what_may_be_named_and_is_not_any_more_is_told():
     [
         ("use lambdesk_domain::id::Version;", True),
         ("pub use lambdesk_domain as domain;", True),
+        ("use lambdesk_domain::*; use std::fmt::*;", True),
+        ("use lambdesk_domain::Act as _; use std::fmt::Write as _;", True),
         ("fn f(v: lambdesk_domain::Version) {}", True),
         ("#[derive(lambdesk_domain::Error)] struct E;", True),
         ("// lambdesk_domain::Version", False),

@@ -40,8 +40,9 @@ macro_rules! plain_fields {
         /// One plain field of a ticket and its new value; `None` makes it empty.
         #[derive(Debug, Clone, PartialEq)]
         pub enum Set {
-            $($variant($type),)*
-            $($part_variant($part_type),)*
+            $(#[doc = concat!("`", $name, "`.")] $variant($type),)*
+            $(#[doc = concat!("`requester.", stringify!($part), "`.")] $part_variant($part_type),)*
+            /// The custom field of this key.
             Custom(FieldKey, Option<FieldValue>),
         }
 

@@ -31,7 +31,9 @@ pub enum Update {
 pub struct Fields {
     /// Plain fields, each at most once.
     pub sets: Vec<Set>,
+    /// The status that it is to have.
     pub status: Option<Status>,
+    /// What becomes of its tags.
     pub tags: TagChange,
 }
 

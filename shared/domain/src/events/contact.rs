@@ -17,7 +17,9 @@ use std::collections::BTreeSet;
 /// A contact without personal text, as events carry it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ThinContact {
+    /// Its id.
     pub id: ContactId,
+    /// Counts its changes, from 1.
     pub version: Version,
     /// Whether their messages wake nothing.
     pub is_blocked: bool,
@@ -25,7 +27,9 @@ pub struct ThinContact {
     pub merged_ids: BTreeSet<ContactId>,
     /// How it ended; null while it is there.
     pub ended: Option<ContactEnd>,
+    /// When it was made.
     pub created_at: Timestamp,
+    /// When this version was made.
     pub updated_at: Timestamp,
 }
 
