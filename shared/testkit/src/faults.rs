@@ -83,7 +83,7 @@ impl Faults {
         self.0.seen.lock().expect("no panic holds it").clone()
     }
 
-    /// An HTTP client that does what these say instead of `inner`, and `inner` otherwise.
+    /// A client over another one, whose requests go wrong like this.
     pub fn over(&self, inner: SharedHttpClient) -> SharedHttpClient {
         SharedHttpClient::new(FaultyClient { inner, faults: self.clone() })
     }

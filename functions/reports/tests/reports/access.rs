@@ -71,7 +71,7 @@ async fn counting_anew_is_administration() {
 async fn another_workspaces_tickets_count_nowhere() {
     let desk = new_desk().await;
     let channel = desk.channel(|_| ()).await;
-    ticket(&desk, |new| new.channel = on(&channel)).await;
+    ticket(&desk, |new| new.channel = Some(on(&channel))).await;
     settle(&desk).await;
     let stranger = caller(&desk, &desk.other_workspace().await.1);
     let tickets = async || {

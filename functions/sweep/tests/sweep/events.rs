@@ -13,9 +13,9 @@ async fn ticket_of(desk: &SweepDesk, brought: &[usize]) -> Ticket {
         desk.wait(Duration::from_mins(1));
         ticket = desk.apply_status(&ticket, status).await;
     }
-    let changes = desk.changes(ticket.id);
+    let records = desk.item_records(ticket.id);
     for index in brought {
-        desk.project(&changes[*index..=*index]).await;
+        desk.project_records(&records[*index..=*index]).await;
     }
     ticket
 }

@@ -104,8 +104,8 @@ async fn a_follow_up_that_is_set_again_meanwhile_is_kept() {
     let again = desk.follow_up(&back, Some(desk.now().plus(HOUR))).await;
     desk.project_all(ticket.id).await;
     // The version that the sweep made is told late, by a repetition.
-    let changes = desk.changes(ticket.id);
-    desk.project(&changes[2..3]).await;
+    let records = desk.item_records(ticket.id);
+    desk.project_records(&records[2..3]).await;
     desk.wait(HOUR);
     assert_eq!(desk.run().await.follow_ups, tally(1, 1, 0));
     assert_eq!(desk.ticket_now(again.id).await.follow_up_at, None);

@@ -14,6 +14,7 @@ use lambdesk_domain::{
 };
 use lambdesk_runtime::new_uuid;
 use lambdesk_store_events::ChangeRecord;
+use serde_json::Value;
 use std::{collections::BTreeMap, time::Duration};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -87,13 +88,11 @@ impl SweepDesk {
         items.into_iter().filter(|(_, is_there)| *is_there).map(|(key, _)| key).collect()
     }
 
-    /// Does what the fan-out does when ticket items are gone.
+    /// Hands the fan-out the removals of ticket items.
     async fn project_removals(&self) {
-        for record in self.records() {
-            if let Some(gone) = ChangeRecord::of(&record).removed().unwrap() {
-                self.store.lists.remove_rows(&gone).await.unwrap();
-            }
-        }
+        let is_removal = |record: &Value| ChangeRecord::of(record).removed().unwrap().is_some();
+        let removals: Vec<_> = self.records().into_iter().filter(is_removal).collect();
+        self.project_records(&removals).await;
     }
 }
 

@@ -1,12 +1,12 @@
-//! A desk with its sweep, and a stand-in for the fan-out.
+//! A desk with its sweep.
 
 use lambdesk_domain::{
     access::Actor,
     command::{Fields, NewTicket, Update, update},
-    events::{Subject, between},
+    events::Subject,
     id::TicketId,
     set::Set,
-    status::{Shelf, Status},
+    status::Status,
     sweep::Run,
     testing::samples::new_ticket,
     ticket::Ticket,
@@ -15,7 +15,7 @@ use lambdesk_domain::{
 };
 use lambdesk_engine::Position;
 use lambdesk_runtime::{Hint, new_uuid};
-use lambdesk_store_events::{BackfillRequest, ChangeRecord, StreamChange};
+use lambdesk_store_events::{BackfillRequest, ChangeRecord};
 use lambdesk_sweep::{BUDGET, Sweep};
 use lambdesk_testkit::{Desk, Hints, TABLE};
 use serde_json::Value;
@@ -59,14 +59,10 @@ impl SweepDesk {
         records.into_iter().map(|record| record.event).collect()
     }
 
-    /// The committed changes of a ticket, in their order.
-    pub fn changes(&self, ticket: TicketId) -> Vec<StreamChange> {
-        let records = self.records();
-        let records = records.iter().map(ChangeRecord::of);
-        records
-            .filter(|record| record.ticket().is_some_and(|(_, of)| of == ticket))
-            .filter_map(|record| record.change().unwrap())
-            .collect()
+    /// The records of a ticket item, in their order.
+    pub fn item_records(&self, ticket: TicketId) -> Vec<Value> {
+        let is_of_ticket = |record: &Value| ChangeRecord::of(record).ticket().is_some_and(|(_, of)| of == ticket);
+        self.records().into_iter().filter(is_of_ticket).collect()
     }
 
     /// The backfills that were requested, in their order.
@@ -76,27 +72,9 @@ impl SweepDesk {
         records.filter_map(|record| Some((record.subject()?.1, record.backfill_request().unwrap()?))).collect()
     }
 
-    /// Writes what the fan-out writes for these changes and the sweep reads.
-    pub async fn project(&self, changes: &[StreamChange]) {
-        let endpoints = self.store.webhooks.endpoints(self.workspace).await.unwrap();
-        for StreamChange { old, new } in changes {
-            let (old, now) = (old.as_ref(), self.now());
-            self.store.lists.place_rows(old, new).await.unwrap();
-            if old.and_then(|old| old.follow_up_at) != new.follow_up_at {
-                self.store.events.project_follow_up(new, now).await.unwrap();
-            }
-            if new.shelf == Shelf::Trashed {
-                self.store.directories.schedule_retention_sweep(self.workspace, now).await.unwrap();
-            }
-            let event = between(old, new).into();
-            self.store.webhooks.add_deliveries(&event, &endpoints, now).await.unwrap();
-            self.store.events.add_event(&event, self.clock.new_uuid(), now).await.unwrap();
-        }
-    }
-
-    /// The same for all changes of a ticket.
+    /// Hands the fan-out all that happened to a ticket item.
     pub async fn project_all(&self, ticket: TicketId) {
-        self.project(&self.changes(ticket)).await;
+        self.project_records(&self.item_records(ticket)).await;
     }
 
     pub async fn ticket_due(&self, follow_up_at: Option<Timestamp>) -> Ticket {
