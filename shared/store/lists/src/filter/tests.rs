@@ -134,11 +134,11 @@ async fn holds(table: &TestTable, partition: &str, tickets: &[Ticket], first: us
             tickets.iter().filter(|ticket| filter.matches(ticket)).map(|ticket| ticket.id).collect();
         let mut names = Expression::default();
         let condition = filter.expression(&mut names);
-        let by_item = left(&table, Query::in_index(Index::List, partition), condition, names).await;
+        let by_item = left(table, Query::in_index(Index::List, partition), condition, names).await;
         assert_eq!(by_item, matching, "the table filters items otherwise by {filter:?}");
         let mut names = Expression::default();
         if let Some(condition) = columns::expression(filter.column().as_slice(), &mut names) {
-            let by_row = left(&table, Query::of(partition), condition, names).await;
+            let by_row = left(table, Query::of(partition), condition, names).await;
             // A column has the end of an id: it may let others through.
             assert!(by_row.is_superset(&matching), "rows lack what matches {filter:?}");
             let is_exact = matches!(filter, Filter::Assignee(_) | Filter::Channel(_)) || by_row == matching;
