@@ -7,13 +7,9 @@ use lambdesk_table::{
     item::text,
     keys::{self, Index, Key},
 };
-use lambdesk_testkit::TestTable;
-use proptest::{collection, prelude::*, test_runner::TestRunner};
-use std::collections::BTreeSet;
-use tokio::runtime::Builder;
-
-/// Where all ticket items and all rows of a case are.
-const PARTITION: &str = "case";
+use lambdesk_testkit::{TestTable, check};
+use proptest::{collection, prelude::*};
+use std::{cell::RefCell, collections::BTreeSet};
 
 /// Where a variant stands in [`of_values`].
 const fn place(filter: &Filter) -> usize {
@@ -104,11 +100,11 @@ fn tickets() -> impl Strategy<Value = Vec<Ticket>> {
     })
 }
 
-/// The item and the row of a ticket, in partitions that hold all of them.
-fn stored(ticket: &Ticket) -> [Item; 2] {
+/// The item and the row of a ticket, in a partition that holds all of them.
+fn stored(partition: &str, ticket: &Ticket) -> [Item; 2] {
     let mut item = encode(ticket);
-    item.insert("l_pk".to_owned(), text(PARTITION));
-    let key = Key { pk: PARTITION.to_owned(), sk: keys::short(ticket.id.uuid()) };
+    item.insert("l_pk".to_owned(), text(partition));
+    let key = Key { pk: partition.to_owned(), sk: keys::short(ticket.id.uuid()) };
     let mut row = lambdesk_table::item::keyed(key);
     row.extend(columns::of(ticket).into_iter().map(|(name, value)| (name.to_owned(), text(value))));
     [item, row]
@@ -126,42 +122,44 @@ async fn left(table: &TestTable, query: Query, condition: String, names: Express
     items.iter().map(id).collect()
 }
 
-/// Holds the filters by what the first of some tickets have, so many, to all of them.
-async fn holds(tickets: &[Ticket], first: usize, seen: &mut BTreeSet<usize>) {
-    let table = TestTable::new().await;
-    table.put_all(tickets.iter().flat_map(stored).collect()).await;
+/// Holds the filters by what the first of some tickets have, so many, to all of them;
+/// answers which variants those were.
+async fn holds(table: &TestTable, partition: &str, tickets: &[Ticket], first: usize) -> BTreeSet<usize> {
+    table.put_all(tickets.iter().flat_map(|ticket| stored(partition, ticket)).collect()).await;
     let first: Vec<_> = tickets.iter().take(first).collect();
+    let mut seen = BTreeSet::new();
     for filter in of_values(&first) {
         seen.insert(place(&filter));
         let matching: BTreeSet<_> =
             tickets.iter().filter(|ticket| filter.matches(ticket)).map(|ticket| ticket.id).collect();
         let mut names = Expression::default();
         let condition = filter.expression(&mut names);
-        let by_item = left(&table, Query::in_index(Index::List, PARTITION), condition, names).await;
+        let by_item = left(&table, Query::in_index(Index::List, partition), condition, names).await;
         assert_eq!(by_item, matching, "the table filters items otherwise by {filter:?}");
         let mut names = Expression::default();
         if let Some(condition) = columns::expression(filter.column().as_slice(), &mut names) {
-            let by_row = left(&table, Query::of(PARTITION), condition, names).await;
+            let by_row = left(&table, Query::of(partition), condition, names).await;
             // A column has the end of an id: it may let others through.
             assert!(by_row.is_superset(&matching), "rows lack what matches {filter:?}");
             let is_exact = matches!(filter, Filter::Assignee(_) | Filter::Channel(_)) || by_row == matching;
             assert!(is_exact, "rows are not filtered by {filter:?}");
         }
     }
+    seen
 }
 
 /// The three spellings of every filter are one: on a ticket, on its item, on its row.
 #[test]
 fn the_table_filters_items_and_rows_as_a_ticket_is_matched() {
-    let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let mut runner = TestRunner::new(ProptestConfig::with_cases(12));
-    let seen = std::cell::RefCell::new(BTreeSet::new());
-    let run = runner.run(&(tickets(), 1..=2_usize), |(tickets, first)| {
-        runtime.block_on(holds(&tickets, first, &mut seen.borrow_mut()));
+    let seen = RefCell::new(Vec::new());
+    check(12, &(tickets(), 1..=2_usize), async |table, (tickets, first)| {
+        let partition = seen.borrow().len().to_string();
+        let variants = holds(table, &partition, &tickets, first).await;
+        seen.borrow_mut().push(variants);
         Ok(())
     });
-    run.unwrap_or_else(|error| panic!("{error}"));
-    assert!(seen.into_inner().into_iter().eq(0..=18), "a variant was never tried");
+    let seen: BTreeSet<_> = seen.into_inner().into_iter().flatten().collect();
+    assert!(seen.into_iter().eq(0..=18), "a variant was never tried");
 }
 
 proptest! {
