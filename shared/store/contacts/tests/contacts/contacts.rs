@@ -181,7 +181,7 @@ async fn contacts_are_paged_by_id_over_those_that_ended() {
 async fn a_slice_tells_of_contacts_that_changed_or_ended_since_a_time() {
     let table = TestTable::new().await;
     let contacts = &table.store.contacts;
-    let since = NOW.plus(Duration::from_secs(60));
+    let since = NOW.plus(Duration::from_mins(1));
     let at = |name: &str, at: Timestamp| Contact { updated_at: at, ..contact(name) };
     let early = add(contacts, at("early", NOW)).await;
     let late = add(contacts, at("late", since)).await;

@@ -1,17 +1,15 @@
-//! What one ticket in a hundred has and no posting names: pages are full all the same,
-//! within the budget, because the table leaves out the others by their marks.
+//! What one ticket in a hundred has and no index entry names: pages are full all the same,
+//! within the budget, because the table leaves out the others by their projected columns.
 
-use crate::{
-    patterns::{ACTIVE, BEGIN, DONE, fill, numbered, page, query, tickets},
-    support::Table,
-};
+use crate::patterns::{ACTIVE, BEGIN, DONE, fill, numbered, page, query, tickets};
 use lambdesk_domain::{
     access::Reach,
     id::{ChannelId, UserId},
     status::{Awaiting, ChannelType, Priority, Source},
     ticket::{ChannelRef, Ticket},
 };
-use lambdesk_store_lists::{ListFilter, ListQuery, ListStart, SortBy};
+use lambdesk_store_lists::{Filter, ListQuery, ListStart, SortBy};
+use lambdesk_testkit::TestTable;
 use std::time::Duration;
 
 const MANY: u64 = 1_000;
@@ -25,8 +23,8 @@ fn channel(number: u128, kind: ChannelType) -> ChannelRef {
 }
 
 /// Of a hundred tickets, another one each is rare in another way.
-fn marked() -> Vec<Ticket> {
-    let mark = |(number, ticket): (u64, Ticket)| {
+fn rare() -> Vec<Ticket> {
+    let one = |(number, ticket): (u64, Ticket)| {
         let is = |place| number % 100 == place;
         let kind = if is(12) { ChannelType::Phone } else { ChannelType::Form };
         Ticket {
@@ -41,11 +39,11 @@ fn marked() -> Vec<Ticket> {
             ..ticket
         }
     };
-    (0..MANY).zip(tickets(MANY)).map(mark).collect()
+    (0..MANY).zip(tickets(MANY)).map(one).collect()
 }
 
 /// Walks to the end and back within the budget, and holds what was seen to the model.
-async fn walks(table: &Table, query: &ListQuery, expected: &[Ticket]) {
+async fn walks(table: &TestTable, query: &ListQuery, expected: &[Ticket]) {
     let (mut seen, mut back) = (Vec::new(), Vec::new());
     let mut last = page(table, query).await;
     assert_eq!(last.1.rows, 9, "the first page is full, by {:?}: {:?}", query.sort, last.1);
@@ -66,26 +64,25 @@ async fn walks(table: &Table, query: &ListQuery, expected: &[Ticket]) {
 }
 
 #[tokio::test]
-async fn what_few_tickets_are_marked_with_fills_a_page() {
-    let table = Table::new().await;
-    let tickets = marked();
+async fn what_few_tickets_have_in_a_column_fills_a_page() {
+    let table = TestTable::new().await;
+    let tickets = rare();
     fill(&table, &tickets).await;
-    let none = ListFilter::default;
     let filters = [
-        (7, ListFilter { channels: vec![numbered(ChannelId::new, 2)], ..none() }, Reach::All),
-        (7, none(), Reach::Channel(numbered(ChannelId::new, 2))),
-        (8, ListFilter { assignees: vec![Some(rare_user())], ..none() }, Reach::All),
-        (8, none(), Reach::Own(rare_user())),
-        (9, ListFilter { priorities: vec![Priority::Urgent], ..none() }, Reach::All),
-        (10, ListFilter { sources: vec![Source::Phone], ..none() }, Reach::All),
-        (11, ListFilter { awaiting: vec![Awaiting::Agent], ..none() }, Reach::All),
-        (12, ListFilter { channel_types: vec![ChannelType::Phone], ..none() }, Reach::All),
+        (7, vec![Filter::Channel(numbered(ChannelId::new, 2).into())], Reach::All),
+        (7, Vec::new(), Reach::Channel(numbered(ChannelId::new, 2))),
+        (8, vec![Filter::Assignee(Some(rare_user()).into())], Reach::All),
+        (8, Vec::new(), Reach::Own(rare_user())),
+        (9, vec![Filter::Priority(Priority::Urgent.into())], Reach::All),
+        (10, vec![Filter::Source(Source::Phone.into())], Reach::All),
+        (11, vec![Filter::Awaiting(Awaiting::Agent.into())], Reach::All),
+        (12, vec![Filter::ChannelType(ChannelType::Phone.into())], Reach::All),
     ];
     for (place, filter, reach) in filters {
         let of_filter = (0..MANY).zip(&tickets).filter(|(number, _)| number % 100 == place);
         let mut expected: Vec<_> = of_filter.map(|(_, ticket)| ticket.clone()).collect();
         for by in [SortBy::LastActivity, SortBy::Updated, SortBy::Created] {
-            // By creation rows have no marks; only what is posted is found by itself.
+            // By creation rows have no columns; only what has index entries is found by itself.
             if by == SortBy::Created && place > 9 {
                 continue;
             }

@@ -1,13 +1,8 @@
 //! What lists and their rows cost, in round trips and capacity units: the figures of the
 //! crate's README.
 
-use lambdesk_domain::{
-    access::Reach,
-    id::TagId,
-    status::Status,
-    ticket::Ticket,
-};
-use lambdesk_store_lists::{ListFilter, ListQuery, ListStart, Sort};
+use lambdesk_domain::{access::Reach, id::TagId, status::Status, ticket::Ticket};
+use lambdesk_store_lists::{ListQuery, ListStart, Sort};
 use lambdesk_table::{TableError, Tenant, keys::State, measured};
 use lambdesk_testkit::{
     TestTable,
@@ -23,7 +18,7 @@ async fn a_page_of_a_list_is_one_request_for_each_state() {
     let lists = async |states: &[Status]| {
         let query = ListQuery {
             states: states.iter().copied().map(State::Live).collect(),
-            filter: ListFilter::default(),
+            filters: Vec::new(),
             search: None,
             hide_snoozed: true,
             reach: Reach::All,

@@ -1,7 +1,5 @@
 //! What lists cost: in round trips, in depth, and as the table grows.
 
-use crate::support::{Table, renamed, samples, workspace};
-use aws_sdk_dynamodb::types::AttributeValue as Av;
 use lambdesk_domain::{
     access::Reach,
     id::{TeamId, UserId},
@@ -10,12 +8,14 @@ use lambdesk_domain::{
     ticket::Ticket,
     time::Timestamp,
 };
-use lambdesk_store_lists::{DEEPEST, ListFilter, ListQuery, ListStart, Sort};
+use lambdesk_store_lists::{DEEPEST, Filter, ListQuery, ListStart, OneOf, Sort};
 use lambdesk_table::{
-    Tenant, Usage,
+    Tenant, Usage, Value,
+    item::{text, time},
     keys::{self, State},
     measured,
 };
+use lambdesk_testkit::{TestTable, renamed, samples, workspace};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -47,10 +47,10 @@ fn user() -> UserId {
     UserId::new(Uuid::from_u128(88))
 }
 
-fn query(filter: ListFilter) -> ListQuery {
+fn query(filters: Vec<Filter>) -> ListQuery {
     ListQuery {
         states: vec![State::Live(Status::Open)],
-        filter,
+        filters,
         search: None,
         hide_snoozed: true,
         reach: Reach::All,
@@ -63,7 +63,7 @@ fn query(filter: ListFilter) -> ListQuery {
 
 /// Writes tickets as copies of those a hundred before, many in one request: what
 /// differs between the two is given here.
-async fn copy(table: &Table, originals: &[Ticket], copies: &[Ticket]) {
+async fn copy(table: &TestTable, originals: &[Ticket], copies: &[Ticket]) {
     let tenant = Tenant::new(workspace(1));
     let mut items = Vec::new();
     for original in originals {
@@ -72,34 +72,34 @@ async fn copy(table: &Table, originals: &[Ticket], copies: &[Ticket]) {
     let rows = copies.iter().zip(items.iter().cycle()).map(|(ticket, item)| {
         let short = keys::short(ticket.id.uuid());
         let mut item = item.clone();
-        let mut set = |name: &str, value: Av| drop(item.insert(name.to_owned(), value));
-        set("pk", Av::S(tenant.ticket(ticket.id).pk));
-        set("l_sk", Av::S(keys::activity(ticket.last_activity_at, ticket.id)));
-        set("a_sk", Av::S(short.clone()));
-        set("o_sk", Av::S(keys::priority(ticket.priority, ticket.id)));
-        set("la", Av::N(ticket.last_activity_at.millis().to_string()));
-        set("up", Av::N(ticket.updated_at.millis().to_string()));
+        let mut set = |name: &str, value: Value| drop(item.insert(name.to_owned(), value));
+        set("pk", text(tenant.ticket(ticket.id).pk));
+        set("l_sk", text(keys::activity(ticket.last_activity_at, ticket.id)));
+        set("a_sk", text(short.clone()));
+        set("o_sk", text(keys::priority(ticket.priority, ticket.id)));
+        set("la", time(ticket.last_activity_at));
+        set("up", time(ticket.updated_at));
         if ticket.contact.is_some() {
-            set("x_sk", Av::S(short));
+            set("x_sk", text(short));
         }
         item
     });
     table.put_all(rows.collect()).await;
     let last = copies.last().expect("some");
-    assert_eq!(table.tickets.ticket(workspace(1), last.id).await.expect("it is read").as_ref(), Some(last));
+    assert_eq!(table.store.tickets.ticket(workspace(1), last.id).await.expect("it is read").as_ref(), Some(last));
 }
 
-async fn cost(table: &Table, query: &ListQuery) -> (usize, Usage) {
-    let (page, usage) = measured(table.lists.list(&Tenant::new(workspace(1)), query)).await;
+async fn cost(table: &TestTable, query: &ListQuery) -> (usize, Usage) {
+    let (page, usage) = measured(table.store.lists.list(&Tenant::new(workspace(1)), query)).await;
     (page.expect("it is read").tickets.len(), usage)
 }
 
 /// All tickets that a filtered list reaches, and the most requests for one page.
-async fn all(table: &Table, query: &ListQuery) -> (Vec<Ticket>, usize) {
+async fn all(table: &TestTable, query: &ListQuery) -> (Vec<Ticket>, usize) {
     let (mut found, mut most, mut start) = (Vec::new(), 0, Some(query.start.clone()));
     while let Some(from) = start {
         let query = ListQuery { start: from, ..query.clone() };
-        let (page, usage) = measured(table.lists.list(&Tenant::new(workspace(1)), &query)).await;
+        let (page, usage) = measured(table.store.lists.list(&Tenant::new(workspace(1)), &query)).await;
         let page = page.expect("it is read");
         most = most.max(usage.round_trips());
         found.extend(page.tickets);
@@ -110,11 +110,11 @@ async fn all(table: &Table, query: &ListQuery) -> (Vec<Ticket>, usize) {
 
 #[tokio::test]
 async fn lists_cost_the_same_however_many_tickets_there_are() {
-    let table = Table::new().await;
+    let table = TestTable::new().await;
     let tickets = tickets();
     let (few, rest) = tickets.split_at(100);
     table.fill(few).await;
-    let plain = query(ListFilter::default());
+    let plain = query(Vec::new());
     let (rows, before) = cost(&table, &plain).await;
     assert_eq!((rows, before.round_trips(), before.depth()), (25, 1, 1));
     copy(&table, few, rest).await;
@@ -129,9 +129,9 @@ async fn lists_cost_the_same_however_many_tickets_there_are() {
     slices_reach_every_ticket_that_changed_lately(&table).await;
 }
 
-async fn filtered_pages_come_back_short_and_still_reach_every_row(table: &Table) {
+async fn filtered_pages_come_back_short_and_still_reach_every_row(table: &TestTable) {
     // Beside nobody's team, so that there are no rows to begin with.
-    let rare = query(ListFilter { teams: vec![Some(rare_team()), None], ..ListFilter::default() });
+    let rare = query(OneOf::new([Some(rare_team()), None]).map(Filter::Team).into_iter().collect());
     let (found, most) = all(table, &rare).await;
     let ids: BTreeSet<_> = found.iter().map(|ticket| ticket.id).collect();
     assert_eq!((found.len(), ids.len()), (20, 20));
@@ -142,28 +142,28 @@ async fn filtered_pages_come_back_short_and_still_reach_every_row(table: &Table)
     assert!(usage.units() <= 200.0, "{}", usage.units());
 }
 
-async fn an_assignee_with_too_many_tickets_to_sort_is_walked(table: &Table) {
-    let mine = ListQuery { limit: 100, ..query(ListFilter { assignees: vec![Some(user())], ..ListFilter::default() }) };
+async fn an_assignee_with_too_many_tickets_to_sort_is_walked(table: &TestTable) {
+    let mine = ListQuery { limit: 100, ..query(vec![Filter::Assignee(Some(user()).into())]) };
     let (found, most) = all(table, &mine).await;
     assert_eq!(found.len() as u64, MANY);
     assert!(most <= 5, "{most} requests for one page");
     assert!(found.is_sorted_by_key(|ticket| std::cmp::Reverse((ticket.last_activity_at, ticket.id))));
 }
 
-async fn page_numbers_reach_their_depth(table: &Table, tickets: &[Ticket]) {
+async fn page_numbers_reach_their_depth(table: &TestTable, tickets: &[Ticket]) {
     let mut sorted: Vec<_> = tickets.iter().collect();
     sorted.sort_by_key(|ticket| std::cmp::Reverse((ticket.last_activity_at, ticket.id)));
-    let deep = ListQuery { start: ListStart::First { skip: DEEPEST - 25 }, ..query(ListFilter::default()) };
-    let page = table.lists.list(&Tenant::new(workspace(1)), &deep).await.expect("it is read");
+    let deep = ListQuery { start: ListStart::First { skip: DEEPEST - 25 }, ..query(Vec::new()) };
+    let page = table.store.lists.list(&Tenant::new(workspace(1)), &deep).await.expect("it is read");
     let expected = sorted.iter().skip(DEEPEST - 25).take(25).map(|ticket| ticket.id);
     assert!(page.tickets.iter().map(|ticket| ticket.id).eq(expected));
 }
 
-async fn slices_reach_every_ticket_that_changed_lately(table: &Table) {
+async fn slices_reach_every_ticket_that_changed_lately(table: &TestTable) {
     let since = Timestamp::from_millis(1_767_225_600_000 + MANY / 2);
     let (mut found, mut from, mut slices) = (BTreeSet::new(), None, 0);
     loop {
-        let slice = table.tickets.changed_since(since, from.as_deref()).await.expect("it is read");
+        let slice = table.store.tickets.changed_since(since, from.as_deref()).await.expect("it is read");
         slices += 1;
         for ticket in slice.tickets {
             assert!(ticket.updated_at >= since);
@@ -180,21 +180,21 @@ async fn slices_reach_every_ticket_that_changed_lately(table: &Table) {
 
 #[tokio::test]
 async fn several_states_are_asked_for_together() {
-    let table = Table::new().await;
+    let table = TestTable::new().await;
     let states = [Status::Open, Status::InProgress, Status::Waiting, Status::OnHold, Status::Resolved, Status::Spam];
-    let six = ListQuery { states: states.map(State::Live).to_vec(), ..query(ListFilter::default()) };
+    let six = ListQuery { states: states.map(State::Live).to_vec(), ..query(Vec::new()) };
     let (_, usage) = cost(&table, &six).await;
     assert_eq!((usage.round_trips(), usage.depth()), (6, 1));
-    let twice = ListQuery { states: [State::Live(Status::Open); 2].to_vec(), ..query(ListFilter::default()) };
+    let twice = ListQuery { states: [State::Live(Status::Open); 2].to_vec(), ..query(Vec::new()) };
     assert_eq!(cost(&table, &twice).await.1.round_trips(), 1, "asking twice is asking once");
 }
 
 #[tokio::test]
 async fn restricted_users_own_tickets_are_read_from_their_own_partition() {
-    let table = Table::new().await;
+    let table = TestTable::new().await;
     let tickets: Vec<_> = tickets().into_iter().take(30).collect();
     table.fill(&tickets).await;
-    let own = ListQuery { reach: Reach::Own(user()), ..query(ListFilter::default()) };
+    let own = ListQuery { reach: Reach::Own(user()), ..query(Vec::new()) };
     let (rows, usage) = cost(&table, &own).await;
     assert_eq!((rows, usage.round_trips()), (25, 1));
     assert!(usage.operations[0].index_units.contains_key("assignee"), "{usage:?}");

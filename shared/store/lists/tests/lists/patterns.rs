@@ -1,7 +1,6 @@
 //! What each way of reading a list may cost: one test per line of the table in
 //! `plan.rs`. 600 tickets of about 0.8 KB, pages of 25.
 
-use crate::support::{Table, sample, workspace};
 use lambdesk_domain::{
     access::Reach,
     contact::ContactRef,
@@ -11,8 +10,9 @@ use lambdesk_domain::{
     ticket::Ticket,
     time::Timestamp,
 };
-use lambdesk_store_lists::{ListFilter, ListPage, ListQuery, ListStart, Period, Sort, SortBy};
+use lambdesk_store_lists::{Filter, ListPage, ListQuery, ListStart, OneOf, Period, Sort, SortBy};
 use lambdesk_table::{Tenant, keys::State, measured};
+use lambdesk_testkit::{TestTable, sample, workspace};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -76,25 +76,19 @@ pub fn tickets(many: u64) -> Vec<Ticket> {
     (0..many).map(ticket).collect()
 }
 
-/// With all rows.
-async fn table() -> Table {
-    let table = Table::new().await;
-    fill(&table, &tickets(MANY)).await;
-    table
-}
-
-pub async fn fill(table: &Table, tickets: &[Ticket]) {
+/// Writes tickets with all their rows.
+pub async fn fill(table: &TestTable, tickets: &[Ticket]) {
     table.fill(tickets).await;
     for some in tickets.chunks(16) {
-        let writes = some.iter().map(|ticket| table.lists.place_rows(None, ticket));
+        let writes = some.iter().map(|ticket| table.store.lists.place_rows(None, ticket));
         futures_util::future::try_join_all(writes).await.expect("they are written");
     }
 }
 
-pub fn query(states: &[State], by: SortBy, filter: ListFilter) -> ListQuery {
+pub fn query(states: &[State], by: SortBy, filters: Vec<Filter>) -> ListQuery {
     ListQuery {
         states: states.to_vec(),
-        filter,
+        filters,
         search: None,
         hide_snoozed: true,
         reach: Reach::All,
@@ -103,6 +97,11 @@ pub fn query(states: &[State], by: SortBy, filter: ListFilter) -> ListQuery {
         limit: 25,
         now: BEGIN,
     }
+}
+
+/// By one tag.
+fn tagged(number: u128) -> Vec<Filter> {
+    vec![Filter::Tag(numbered(TagId::new, number).into())]
 }
 
 /// What a page of a list cost.
@@ -114,8 +113,8 @@ pub struct Cost {
     pub units: f64,
 }
 
-pub async fn page(table: &Table, query: &ListQuery) -> (ListPage, Cost) {
-    let (page, usage) = measured(table.lists.list(&Tenant::new(workspace(1)), query)).await;
+pub async fn page(table: &TestTable, query: &ListQuery) -> (ListPage, Cost) {
+    let (page, usage) = measured(table.store.lists.list(&Tenant::new(workspace(1)), query)).await;
     let page = page.expect("it is read");
     let cost =
         Cost { rows: page.tickets.len(), trips: usage.round_trips(), depth: usage.depth(), units: usage.units() };
@@ -123,7 +122,7 @@ pub async fn page(table: &Table, query: &ListQuery) -> (ListPage, Cost) {
 }
 
 /// Holds the first page and the one after it to a cost, and answers the first.
-async fn holds(table: &Table, query: &ListQuery, most: Cost) -> ListPage {
+async fn holds(table: &TestTable, query: &ListQuery, most: Cost) -> ListPage {
     let (first, cost) = page(table, query).await;
     let mut pages = vec![cost];
     if let Some(next) = &first.next {
@@ -138,8 +137,9 @@ async fn holds(table: &Table, query: &ListQuery, most: Cost) -> ListPage {
 
 #[tokio::test]
 async fn each_way_of_reading_costs_what_it_may() {
-    let table = table().await;
-    an_order_costs_the_heads_and_a_request_for_each_range(&table).await;
+    let table = TestTable::new().await;
+    fill(&table, &tickets(MANY)).await;
+    an_order_costs_the_items_and_a_request_for_each_range(&table).await;
     few_tickets_are_sorted_here(&table).await;
     many_tickets_with_something_are_walked_by_creation(&table).await;
     a_filter_without_rows_has_a_budget(&table).await;
@@ -149,8 +149,8 @@ async fn each_way_of_reading_costs_what_it_may() {
     a_total_costs_no_more_than_its_list_while_it_is_small(&table).await;
 }
 
-async fn an_order_costs_the_heads_and_a_request_for_each_range(table: &Table) {
-    let none = ListFilter::default;
+async fn an_order_costs_the_items_and_a_request_for_each_range(table: &TestTable) {
+    let none = Vec::new;
     let full = |trips, depth, units| Cost { rows: 25, trips, depth, units };
     holds(table, &query(&OPEN, SortBy::LastActivity, none()), full(1, 1, 3.5)).await;
     holds(table, &query(&OPEN, SortBy::Status, none()), full(1, 1, 3.5)).await;
@@ -166,27 +166,28 @@ async fn an_order_costs_the_heads_and_a_request_for_each_range(table: &Table) {
     holds(table, &query(&both, SortBy::Created, none()), full(9, 2, 17.0)).await;
 }
 
-async fn few_tickets_are_sorted_here(table: &Table) {
+async fn few_tickets_are_sorted_here(table: &TestTable) {
     let both = [&ACTIVE[..], &DONE].concat();
-    let rare = ListFilter { tags: vec![numbered(TagId::new, 1)], ..ListFilter::default() };
+    let rare = tagged(1);
     let whole = |rows, trips, units| Cost { rows, trips, depth: trips, units };
     for (_, by) in Sort::NAMES {
         holds(table, &query(&both, by, rare.clone()), whole(6, 2, 4.0)).await;
-        let contact = ListFilter { contacts: vec![numbered(ContactId::new, 1)], ..ListFilter::default() };
+        let contact = vec![Filter::Contact(numbered(ContactId::new, 1).into())];
         holds(table, &query(&both, by, contact), whole(25, 2, 32.0)).await;
     }
-    let mine = ListFilter { assignees: vec![Some(numbered(UserId::new, 1))], ..ListFilter::default() };
+    let mine = vec![Filter::Assignee(Some(numbered(UserId::new, 1)).into())];
     holds(table, &query(&ACTIVE, SortBy::Priority, mine.clone()), whole(25, 1, 20.0)).await;
     holds(table, &query(&ACTIVE, SortBy::Created, mine), whole(25, 1, 12.0)).await;
 }
 
-async fn many_tickets_with_something_are_walked_by_creation(table: &Table) {
+async fn many_tickets_with_something_are_walked_by_creation(table: &TestTable) {
     let both = [&ACTIVE[..], &DONE].concat();
-    let common = ListFilter { tags: vec![numbered(TagId::new, 2)], ..ListFilter::default() };
+    let common = tagged(2);
     let most = Cost { rows: 25, trips: 2, depth: 2, units: 14.0 };
     let first = holds(table, &query(&both, SortBy::Created, common.clone()), most).await;
     assert!(first.tickets.is_sorted_by_key(|ticket| std::cmp::Reverse(ticket.id)));
-    let both_tags = ListFilter { tags: [1, 2].map(|tag| numbered(TagId::new, tag)).into(), ..ListFilter::default() };
+    let both_tags = OneOf::new([1, 2].map(|tag| numbered(TagId::new, tag))).map(Filter::Tag);
+    let both_tags = both_tags.into_iter().collect();
     holds(table, &query(&both, SortBy::Created, both_tags), Cost { rows: 25, trips: 3, depth: 2, units: 14.5 }).await;
     // Twelve of a day: whole days are read.
     let most = Cost { rows: 25, trips: 2, depth: 2, units: 21.0 };
@@ -211,7 +212,7 @@ async fn many_tickets_with_something_are_walked_by_creation(table: &Table) {
 /// before and after are read as ever.
 #[tokio::test]
 async fn a_day_with_too_many_tickets_is_walked() {
-    let table = Table::new().await;
+    let table = TestTable::new().await;
     let crowded = |(place, ticket): (u64, Ticket)| {
         let day = if place < 10 { 0 } else { u64::from(place < 160) + 1 };
         let at = BEGIN.plus(Duration::from_hours(24 * day) + Duration::from_mins(place));
@@ -219,9 +220,9 @@ async fn a_day_with_too_many_tickets_is_walked() {
     };
     let tickets: Vec<_> = (0..170).zip(tickets(MANY)).map(crowded).collect();
     fill(&table, &tickets).await;
-    let filter = ListFilter { tags: vec![numbered(TagId::new, 3)], ..ListFilter::default() };
+    let filters = tagged(3);
     for descending in [true, false] {
-        let query = query(&[&OPEN[..], &DONE].concat(), SortBy::LastActivity, filter.clone());
+        let query = query(&[&OPEN[..], &DONE].concat(), SortBy::LastActivity, filters.clone());
         let query = ListQuery { sort: Sort { descending, ..query.sort }, ..query };
         let (mut found, mut start) = (Vec::new(), Some(query.start.clone()));
         while let Some(from) = start {
@@ -237,8 +238,8 @@ async fn a_day_with_too_many_tickets_is_walked() {
 }
 
 /// One in fifty: pages come back short, and go on to the end.
-async fn a_filter_without_rows_has_a_budget(table: &Table) {
-    let urgent = ListFilter { priorities: vec![Priority::Urgent], ..ListFilter::default() };
+async fn a_filter_without_rows_has_a_budget(table: &TestTable) {
+    let urgent = vec![Filter::Priority(Priority::Urgent.into())];
     for (_, by) in Sort::NAMES {
         let query = query(&ACTIVE, by, urgent.clone());
         holds(table, &query, Cost { rows: 0, trips: 9, depth: 5, units: 50.0 }).await;
@@ -254,34 +255,34 @@ async fn a_filter_without_rows_has_a_budget(table: &Table) {
     }
 }
 
-async fn a_period_ends_the_walk(table: &Table) {
+async fn a_period_ends_the_walk(table: &TestTable) {
     let last_hour = Period { from: Some(BEGIN.plus(Duration::from_mins(MANY - 60))), until: None };
     let last_days = Period { from: Some(BEGIN.plus(Duration::from_hours(MANY - 60))), until: None };
     for (by, filter) in [
-        (SortBy::Created, ListFilter { created: last_hour, ..ListFilter::default() }),
-        (SortBy::Updated, ListFilter { updated: last_hour, ..ListFilter::default() }),
-        (SortBy::LastActivity, ListFilter { last_activity: last_days, ..ListFilter::default() }),
+        (SortBy::Created, Filter::Created(last_hour)),
+        (SortBy::Updated, Filter::Updated(last_hour)),
+        (SortBy::LastActivity, Filter::LastActivity(last_days)),
     ] {
-        let query = ListQuery { limit: 100, ..query(&OPEN, by, filter) };
+        let query = ListQuery { limit: 100, ..query(&OPEN, by, vec![filter]) };
         let (page, cost) = page(table, &query).await;
         assert_eq!((cost.rows, page.next), (40, None), "by {by:?}");
         assert!(cost.units <= 34.0, "{cost:?}");
     }
 }
 
-async fn page_numbers_reach_their_depth_in_every_order(table: &Table) {
+async fn page_numbers_reach_their_depth_in_every_order(table: &TestTable) {
     let both = [&ACTIVE[..], &DONE].concat();
     for (_, by) in Sort::NAMES {
         let deep = ListStart::First { skip: 575 };
-        let (page, cost) = page(table, &ListQuery { start: deep, ..query(&both, by, ListFilter::default()) }).await;
+        let (page, cost) = page(table, &ListQuery { start: deep, ..query(&both, by, Vec::new()) }).await;
         assert_eq!((cost.rows, page.next), (25, None), "by {by:?}");
         assert!(cost.depth <= 3, "{cost:?}");
     }
 }
 
-async fn a_number_is_two_requests_at_most(table: &Table) {
+async fn a_number_is_two_requests_at_most(table: &TestTable) {
     let of = async |number| {
-        let (found, usage) = measured(table.lists.numbered(workspace(1), TicketNumber(number))).await;
+        let (found, usage) = measured(table.store.lists.numbered(workspace(1), TicketNumber(number))).await;
         (found.expect("it is read"), usage)
     };
     let wanted = tickets(MANY).into_iter().find(|ticket| ticket.number.0 == 77).map(|ticket| ticket.id);
@@ -292,22 +293,22 @@ async fn a_number_is_two_requests_at_most(table: &Table) {
     assert!(usage.units() <= 12.0, "{}", usage.units());
 }
 
-async fn a_total_costs_no_more_than_its_list_while_it_is_small(table: &Table) {
-    let rare = ListFilter { tags: vec![numbered(TagId::new, 1)], ..ListFilter::default() };
+async fn a_total_costs_no_more_than_its_list_while_it_is_small(table: &TestTable) {
+    let rare = tagged(1);
     let query = query(&OPEN, SortBy::Updated, rare);
-    let (total, usage) = measured(table.lists.count(&Tenant::new(workspace(1)), &query)).await;
+    let (total, usage) = measured(table.store.lists.count(&Tenant::new(workspace(1)), &query)).await;
     let total = total.expect("it is counted");
     assert_eq!((total.count, total.is_exact, usage.round_trips()), (4, true, 2));
 }
 
 #[tokio::test]
 async fn a_new_ticket_is_found_by_its_number_before_its_row_is_there() {
-    let table = Table::new().await;
+    let table = TestTable::new().await;
     let tickets: Vec<_> = tickets(MANY).into_iter().take(5).collect();
     table.fill(&tickets).await;
     for ticket in &tickets {
-        let found = table.lists.numbered(workspace(1), ticket.number).await.expect("it is read");
+        let found = table.store.lists.numbered(workspace(1), ticket.number).await.expect("it is read");
         assert_eq!(found, Some(ticket.id));
     }
-    assert_eq!(table.lists.numbered(workspace(2), tickets[0].number).await.expect("it is read"), None);
+    assert_eq!(table.store.lists.numbered(workspace(2), tickets[0].number).await.expect("it is read"), None);
 }

@@ -162,7 +162,7 @@ fn whatever_is_said_unsaid_merged_and_cut_off_a_search_finds_what_is_said() {
                     say((table, workspace), &mut stream, &mut plain, (*ticket, place, *is_note), words, now).await;
                 }
                 Deed::Unsay { ticket, words } => {
-                    unsay((table, workspace), &mut stream, &mut plain, *ticket, words, now).await
+                    unsay((table, workspace), &mut stream, &mut plain, *ticket, words, now).await;
                 }
                 Deed::Wait { seconds } => now = now.plus(Duration::from_secs(*seconds)),
                 Deed::Compact { steps, requests } => {

@@ -21,6 +21,15 @@ fn create(tx: &mut Tx<Refused>, place: u64) {
     tx.require(Write::create(item(place, 9)), Refused::Taken(place));
 }
 
+/// Creates three items, in this order.
+fn creating(order: [u64; 3]) -> Tx<Refused> {
+    let mut tx = Tx::new();
+    for place in order {
+        create(&mut tx, place);
+    }
+    tx
+}
+
 /// The three steps in every order.
 const ORDERS: [[u64; 3]; 6] = [[1, 2, 3], [1, 3, 2], [2, 1, 3], [2, 3, 1], [3, 1, 2], [3, 2, 1]];
 
@@ -30,8 +39,7 @@ async fn a_refusal_is_that_of_its_step_whatever_the_order() {
         let test = TestTable::new().await;
         test.put(item(taken, 7)).await;
         for order in ORDERS {
-            let mut tx = Tx::new();
-            order.into_iter().for_each(|place| create(&mut tx, place));
+            let tx = creating(order);
             test.faults.next([]);
             let (committed, usage) = measured(tx.commit(&test.table)).await;
             assert!(matches!(committed, Err(Refused::Taken(place)) if place == taken), "{order:?}: {committed:?}");
@@ -48,8 +56,7 @@ async fn of_several_refused_steps_the_first_one_counts() {
         test.put(item(place, 7)).await;
     }
     for order in ORDERS {
-        let mut tx = Tx::new();
-        order.into_iter().for_each(|place| create(&mut tx, place));
+        let tx = creating(order);
         let first = order.into_iter().find(|place| *place != 1).unwrap();
         let committed = tx.commit(&test.table).await;
         assert!(matches!(committed, Err(Refused::Taken(place)) if place == first), "{order:?}: {committed:?}");
@@ -111,9 +118,7 @@ async fn what_a_refusal_can_not_read_is_the_tables_fault() {
 async fn a_refused_step_counts_where_another_one_was_in_conflict() {
     let test = TestTable::new().await;
     test.faults.next([Fault::CancelledFor(&["TransactionConflict", "ConditionalCheckFailed", "ThrottlingError"])]);
-    let mut tx = Tx::new();
-    (1..=3).for_each(|place| create(&mut tx, place));
-    let committed = tx.commit(&test.table).await;
+    let committed = creating([1, 2, 3]).commit(&test.table).await;
     assert!(matches!(committed, Err(Refused::Taken(2))), "{committed:?}");
     assert_eq!(test.faults.seen().len(), 1);
 }

@@ -164,8 +164,8 @@ async fn what_uses_a_contact_is_found_by_the_contact() {
         }
     }
     assert_eq!(found, tickets.iter().map(|ticket| ticket.id).collect::<Vec<_>>());
-    let uses = async |contact| table.store.tickets.uses_of_contacts(workspace(1), &[contact]).await.expect("read");
-    let [used] = &uses(contact().id).await[..] else { panic!("tickets only") };
-    assert_eq!((used.kind, used.ids.len(), used.is_exact), (UserKind::Ticket, 5, true));
-    assert_eq!(uses(ContactId::new(Uuid::from_u128(6))).await, []);
+    let users = async |contact| table.store.tickets.uses_of_contacts(workspace(1), &[contact]).await.expect("read");
+    let [tickets] = &users(contact().id).await[..] else { panic!("tickets only") };
+    assert_eq!((tickets.kind, tickets.ids.len(), tickets.is_exact), (UserKind::Ticket, 5, true));
+    assert_eq!(users(ContactId::new(Uuid::from_u128(6))).await, []);
 }
