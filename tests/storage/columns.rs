@@ -2,7 +2,7 @@
 //! attributes in which its values differ.
 
 use super::{
-    kind, shown,
+    shown::{kind, shown},
     values::{BY_USER, MESSAGE, cause, ticket, whats},
 };
 use lambdesk_domain::{

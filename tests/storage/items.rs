@@ -1,7 +1,8 @@
 //! Every item that the READMEs of the store crates name, as it is in the table.
 
 use super::{
-    kind, shown, sources,
+    shown::{kind, shown},
+    sources,
     values::{
         ATTACHMENT, BY_USER, CHANNEL, CONTACT, MESSAGE, NOW, SALT, TICKET, USER, WORKSPACE, account, api_key, cause,
         contact, delivery, endpoint, entries, file, id, job, later, message, settings, ticket,

@@ -9,11 +9,11 @@ mod codes;
 mod columns;
 mod items;
 mod keys;
+mod shown;
 mod sources;
 mod unknown;
 mod values;
 
-use lambdesk_table::Value;
 use lambdesk_testkit::TestTable;
 use std::fmt::Write as _;
 
@@ -41,40 +41,4 @@ async fn what_is_stored_is_as_it_always_was() {
     let golden = std::fs::read_to_string(GOLDEN).unwrap_or_default();
     let changed: Vec<_> = stored.lines().filter(|line| !golden.lines().any(|known| known == *line)).collect();
     assert!(stored == golden, "what is stored changed; look why, then UPDATE_GOLDEN=1\n{}", changed.join("\n"));
-}
-
-/// A value as one text, in the same order each time.
-fn shown(value: &Value) -> String {
-    match value {
-        Value::S(text) => text.clone(),
-        Value::N(digits) => digits.clone(),
-        Value::Bool(flag) => flag.to_string(),
-        Value::B(bytes) => bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat(),
-        Value::L(values) => format!("[{}]", values.iter().map(shown).collect::<Vec<_>>().join(", ")),
-        Value::Ss(set) => {
-            let mut set = set.clone();
-            set.sort();
-            format!("<{}>", set.join(", "))
-        }
-        Value::M(map) => {
-            let mut parts: Vec<_> = map.iter().map(|(name, value)| format!("{name}: {}", shown(value))).collect();
-            parts.sort();
-            format!("{{{}}}", parts.join(", "))
-        }
-        other => panic!("not a type that the store uses: {other:?}"),
-    }
-}
-
-/// The letter of a value's type, as the table calls it.
-const fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::S(_) => "S",
-        Value::N(_) => "N",
-        Value::Bool(_) => "BOOL",
-        Value::B(_) => "B",
-        Value::L(_) => "L",
-        Value::Ss(_) => "SS",
-        Value::M(_) => "M",
-        _ => "?",
-    }
 }
