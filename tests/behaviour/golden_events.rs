@@ -151,7 +151,7 @@ fn samples() -> Vec<TicketEvent> {
         trashed.0,
         told(
             &put_off,
-            follow_up_due(due, put_off.shelf, &Context { actor: Actor::System, request_id: None, ..context(60) }),
+            follow_up_due(due, put_off.lifecycle, &Context { actor: Actor::System, request_id: None, ..context(60) }),
         )
         .0,
     ]

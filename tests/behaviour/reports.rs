@@ -2,7 +2,7 @@
 
 use lambdesk_domain::{
     id::WorkspaceId,
-    status::{Shelf, Status},
+    status::{Lifecycle, Status},
     ticket::Ticket,
 };
 use lambdesk_runtime::Clock;
@@ -135,9 +135,9 @@ async fn days_and_times_of_a_channel_or_an_assignee_are_theirs_alone() {
 fn by_hand(heads: &[Ticket], group: impl Fn(&Ticket) -> Json) -> BTreeMap<String, BTreeMap<String, u64>> {
     let mut counts = BTreeMap::<String, BTreeMap<String, u64>>::new();
     for head in heads {
-        let standing = match head.shelf {
-            Shelf::Trashed => continue,
-            Shelf::Live => head.status.as_str(),
+        let standing = match head.lifecycle {
+            Lifecycle::Trashed => continue,
+            Lifecycle::Live => head.status.as_str(),
             put_away => put_away.as_str(),
         };
         *counts.entry(group(head).to_string()).or_default().entry(standing.to_owned()).or_default() += 1;

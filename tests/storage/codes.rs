@@ -12,7 +12,7 @@ use lambdesk_domain::{
     message::{MessageKind, SenderKind},
     personal::JobKind,
     report::{Happening, Span, Standing},
-    status::{Awaiting, ChannelType, Priority, Shelf, Source, Status},
+    status::{Awaiting, ChannelType, Lifecycle, Priority, Source, Status},
     webhook::{DeliveryState, DisabledReason},
 };
 use serde::Serialize;
@@ -48,7 +48,7 @@ macro_rules! sets {
 fn sets() -> Vec<Set> {
     sets! {
         plain: AgentVisibility DeletionPolicy DeliveryState DisabledReason EventType FieldKind Happening IntakePolicy
-            JobKind Role Shelf Standing;
+            JobKind Role Lifecycle Standing;
         coded: Awaiting ChannelType MessageKind Priority Scope SenderKind Source Span Status;
     }
 }
@@ -127,7 +127,8 @@ fn a_word_of_another_system_is_none_of_the_table() {
 
 #[test]
 fn statuses_and_what_is_put_away_share_one_space_of_words() {
-    let put_away = Shelf::ALL.iter().map(|shelf| shelf.as_str()).filter(|word| *word != Shelf::Live.as_str());
+    let put_away =
+        Lifecycle::ALL.iter().map(|lifecycle| lifecycle.as_str()).filter(|word| *word != Lifecycle::Live.as_str());
     let words: Vec<_> = Status::ALL.iter().map(|status| status.as_str()).chain(put_away).collect();
     assert_eq!(words.iter().collect::<BTreeSet<_>>().len(), words.len());
 }

@@ -8,7 +8,7 @@ use super::{
 use lambdesk_domain::{
     access::{ActorRef, Cause},
     message::SenderKind,
-    status::{Awaiting, ChannelType, Priority, Shelf, Source, Status},
+    status::{Awaiting, ChannelType, Lifecycle, Priority, Source, Status},
     ticket::{ChannelRef, Origin, Ticket},
 };
 use lambdesk_store_tickets::NewItems;
@@ -59,7 +59,7 @@ fn varied() -> Vec<(&'static str, Vec<(String, Ticket)>)> {
     vec![
         ("status", all(Status::ALL, |status| Ticket { status, ..base() })),
         ("status before spam", all(Status::ALL, |status| Ticket { status_before_spam: Some(status), ..base() })),
-        ("shelf", all(Shelf::ALL, |shelf| Ticket { shelf, ..base() })),
+        ("shelf", all(Lifecycle::ALL, |lifecycle| Ticket { lifecycle, ..base() })),
         ("priority", all(Priority::ALL, |priority| Ticket { priority, ..base() })),
         ("source", all(Source::ALL, |source| Ticket { source, ..base() })),
         ("awaiting", all(Awaiting::ALL, |awaiting| Ticket { awaiting, ..base() })),

@@ -19,7 +19,7 @@ use lambdesk_domain::{
     message::{Content, MessageKind},
     personal::{Job, JobKind},
     search::words,
-    status::{Awaiting, Shelf, Status},
+    status::{Awaiting, Lifecycle, Status},
     sweep::{Lateness, Reconciled, Run, Tally},
     ticket::Ticket,
     webhook::{Delivery, DeliveryState},
@@ -87,7 +87,7 @@ async fn tickets(table: &TestTable) {
     store.create_ticket(&ticket(), new).await.unwrap();
     table.store.lists.place_rows(None, &ticket()).await.unwrap();
     let open = Ticket { status: Status::Open, status_before_spam: None, ..ticket() };
-    let purged = Ticket { id: TicketId::new(id(21)), shelf: Shelf::Trashed, ..open };
+    let purged = Ticket { id: TicketId::new(id(21)), lifecycle: Lifecycle::Trashed, ..open };
     store.create_ticket(&purged, NewItems::default()).await.unwrap();
     assert!(store.begin_purge(&purged, later(700)).await.unwrap());
 }
@@ -136,8 +136,8 @@ async fn files(table: &TestTable) {
         store.commit(WORKSPACE, open.id, change, None).await.unwrap();
     }
     let before = store.ticket(WORKSPACE, open.id).await.unwrap().unwrap();
-    let remains = Remains { newest: &[], is_all: false };
-    let deletion = delete_message(&gone.message.unwrap(), remains, &context(1_001), &before).unwrap();
+    let pending_purge = Remains { newest: &[], is_all: false };
+    let deletion = delete_message(&gone.message.unwrap(), pending_purge, &context(1_001), &before).unwrap();
     store.commit(WORKSPACE, open.id, &deletion, None).await.unwrap();
 }
 
@@ -195,7 +195,7 @@ async fn hooks(table: &TestTable) {
 
 async fn due(table: &TestTable) {
     let (store, directories) = (&table.store.events, &table.store.directories);
-    let follow_up = FollowUp { due: later(900), shelf: Shelf::Live };
+    let follow_up = FollowUp { due: later(900), lifecycle: Lifecycle::Live };
     store.put_follow_up(WORKSPACE, TICKET, Version(7), follow_up, NOW).await.unwrap();
     let (_, plan) = ContactPlan::create(contact("ada"), None);
     let of_contact = plan.events(WORKSPACE).remove(0);
@@ -273,10 +273,10 @@ async fn counts(table: &TestTable) {
         ..ticket()
     };
     let mut events = Vec::new();
-    for (number, (shelf, status)) in
-        (100..).zip(Shelf::ALL.iter().flat_map(|shelf| Status::ALL.iter().map(move |status| (shelf, status))))
+    for (number, (lifecycle, status)) in (100..)
+        .zip(Lifecycle::ALL.iter().flat_map(|lifecycle| Status::ALL.iter().map(move |status| (lifecycle, status))))
     {
-        events.push(between(None, &Ticket { shelf: *shelf, status: *status, ..fresh(number) }));
+        events.push(between(None, &Ticket { lifecycle: *lifecycle, status: *status, ..fresh(number) }));
     }
     for (number, awaiting) in (200..).zip(Awaiting::ALL) {
         events.push(between(None, &Ticket { awaiting: *awaiting, ..fresh(number) }));

@@ -12,7 +12,7 @@ use lambdesk_domain::{
     events::EventSource,
     id::Version,
     report::{Cell, Group as Counted},
-    status::{Shelf, Status},
+    status::{Lifecycle, Status},
     ticket::Ticket,
 };
 use lambdesk_store_lists::{ListPosition, Sort, SortBy};
@@ -74,8 +74,9 @@ const SHOWN_ELSEWHERE: [&str; 8] =
 
 /// Every state, however many there are.
 pub fn states() -> BTreeSet<State> {
-    let of = |shelf: &Shelf| Status::ALL.iter().map(|status| State::of(*shelf, *status)).collect::<Vec<_>>();
-    Shelf::ALL.iter().flat_map(of).collect()
+    let of =
+        |lifecycle: &Lifecycle| Status::ALL.iter().map(|status| State::of(*lifecycle, *status)).collect::<Vec<_>>();
+    Lifecycle::ALL.iter().flat_map(of).collect()
 }
 
 /// Every group, however many there are.
@@ -184,12 +185,12 @@ fn of_tickets(built: &mut Built, tenant: &Tenant) {
     built.key("message", tenant.message(TICKET, MESSAGE));
     built.key("attachment", tenant.attachment(TICKET, ATTACHMENT));
     built.key("follow_up", tenant.follow_up(TICKET));
-    built.key("remains", tenant.remains(TICKET));
+    built.key("remains", tenant.pending_purge(TICKET));
     built.key("reindex_request", tenant.reindex_request(TICKET));
     for subject in subjects() {
         built.text("events", tenant.events(subject));
         built.key("event", tenant.event(EventSource { subject, version: Version(7) }));
-        built.key("recheck", tenant.recheck(subject));
+        built.key("recheck", tenant.retry(subject));
         built.key("backfill_request", tenant.backfill_request(subject));
     }
     for state in states() {
@@ -241,7 +242,7 @@ fn of_others(built: &mut Built, tenant: &Tenant) {
         built.key("unique", tenant.unique(unique));
     }
     built.key("job", tenant.job(CONTACT, JOB));
-    built.key("purge_round", tenant.purge_round());
+    built.key("purge_round", tenant.retention_sweep());
     built.key("counts", tenant.counts());
     built.key("recount", tenant.recount());
     built.key("replaced_counts", tenant.replaced_counts());
@@ -266,14 +267,14 @@ pub fn indexes() -> Vec<String> {
 
 pub fn positions() -> Vec<String> {
     let by_name = Sort::NAMES.iter().map(|(name, by)| format!("{name:<18} {}", ListPosition::of(&ticket(), *by)));
-    let by_status = |shelf: &Shelf| {
+    let by_status = |lifecycle: &Lifecycle| {
         let places = Status::ALL.iter().map(|status| {
-            let ticket = Ticket { shelf: *shelf, status: *status, ..ticket() };
-            format!("{:<18} {}", format!("{shelf} {status}"), ListPosition::of(&ticket, SortBy::Status))
+            let ticket = Ticket { lifecycle: *lifecycle, status: *status, ..ticket() };
+            format!("{:<18} {}", format!("{lifecycle} {status}"), ListPosition::of(&ticket, SortBy::Status))
         });
         places.collect::<Vec<_>>()
     };
-    sorted(by_name.chain(Shelf::ALL.iter().flat_map(by_status)))
+    sorted(by_name.chain(Lifecycle::ALL.iter().flat_map(by_status)))
 }
 
 #[test]
@@ -281,11 +282,11 @@ fn every_state_has_a_partition_and_a_digit_of_its_own() {
     let tenant = Tenant::new(WORKSPACE);
     let partitions: BTreeSet<_> = states().into_iter().map(|state| tenant.list(state)).collect();
     assert_eq!(partitions.len(), states().len());
-    let place = |shelf: &Shelf, status: &Status| {
-        let ticket = Ticket { shelf: *shelf, status: *status, ..ticket() };
+    let place = |lifecycle: &Lifecycle, status: &Status| {
+        let ticket = Ticket { lifecycle: *lifecycle, status: *status, ..ticket() };
         ListPosition::of(&ticket, SortBy::Status).to_string().chars().nth(2)
     };
-    let both = |shelf| Status::ALL.iter().map(move |status| place(shelf, status));
-    let digits: BTreeSet<_> = Shelf::ALL.iter().flat_map(both).collect();
+    let both = |lifecycle| Status::ALL.iter().map(move |status| place(lifecycle, status));
+    let digits: BTreeSet<_> = Lifecycle::ALL.iter().flat_map(both).collect();
     assert_eq!(digits.len(), partitions.len());
 }

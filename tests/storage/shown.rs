@@ -1,4 +1,4 @@
-//! How values are shown.
+//! A value of the table as text.
 
 use lambdesk_table::Value;
 

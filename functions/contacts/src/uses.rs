@@ -2,7 +2,7 @@
 
 use lambdesk_api::{auth::Session, problem::Problem};
 use lambdesk_domain::{
-    access::Reach,
+    access::VisibilityScope,
     contact::Contact,
     id::{AccountId, TicketId},
 };
@@ -37,7 +37,7 @@ fn refuse(session: &Session, uses: &[UsedBy]) -> Result<(), Problem> {
     if uses.is_empty() {
         return Ok(());
     }
-    let sees_all = session.reach() == Reach::All;
+    let sees_all = session.visibility() == VisibilityScope::All;
     let named: Vec<_> = uses
         .iter()
         .map(|uses| {

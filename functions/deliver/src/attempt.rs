@@ -10,7 +10,7 @@ use lambdesk_domain::{
     time::Timestamp,
     webhook::{Attempt, Delivery, DeliveryState, Endpoint, Jitter, Outcome},
 };
-use lambdesk_outbound::{Answer, EndpointUrl, ExchangeError, Message, MessageId, SigningSecret, sign};
+use lambdesk_outbound::{EndpointUrl, ExchangeError, MessageId, ReceiverAnswer, SignedMessage, SigningSecret, sign};
 use lambdesk_runtime::{Hint, clock};
 use lambdesk_store_webhooks::Lease;
 use lambdesk_table::TableError;
@@ -93,7 +93,7 @@ impl Deliver {
         };
         let id = MessageId::parse(&payload.id.to_string()).expect("a UUID is a message id");
         let timestamp = i64::try_from(now.seconds()).unwrap_or(i64::MAX);
-        let headers = sign(&Message { id: &id, timestamp, body: &payload.body }, current, retiring);
+        let headers = sign(&SignedMessage { id: &id, timestamp, body: &payload.body }, current, retiring);
         match self.client.post(&url, headers, payload.body.clone()).await {
             Ok(answer) => answered(&answer, self.clock.now()),
             Err(error) => failed(error.code()),
@@ -152,7 +152,7 @@ impl Deliver {
     }
 }
 
-fn answered(answer: &Answer, now: Timestamp) -> Outcome {
+fn answered(answer: &ReceiverAnswer, now: Timestamp) -> Outcome {
     let now = SystemTime::UNIX_EPOCH + Duration::from_millis(now.millis());
     let retry_after = answer.retry_after.map(|asked| asked.wait(now));
     Outcome::Answered { status: answer.status.as_u16(), retry_after }

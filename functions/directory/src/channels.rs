@@ -101,7 +101,7 @@ pub struct SettingsView {
 }
 
 /// What a body says about a channel, as far as it can be changed later.
-struct Given {
+struct GivenChannel {
     name: Option<Name>,
     color: Field<Color>,
     is_enabled: Option<bool>,
@@ -116,9 +116,9 @@ struct Given {
 }
 
 impl ChannelBody {
-    fn check(self, check: &mut Checker) -> Given {
+    fn check(self, check: &mut Checker) -> GivenChannel {
         check.unknown("", self.unknown);
-        Given {
+        GivenChannel {
             name: check.present("/name", self.name),
             color: check.field("/color", self.color),
             is_enabled: check.present("/is_enabled", self.is_enabled),
@@ -134,7 +134,7 @@ impl ChannelBody {
     }
 }
 
-impl Given {
+impl GivenChannel {
     fn opening(&self, before: &OpeningRules) -> OpeningRules {
         OpeningRules {
             default_team: patched(self.default_team.clone(), before.default_team),

@@ -62,7 +62,7 @@ pub struct KeyBody {
 }
 
 /// What a body says about a key; none where it says it badly.
-struct Given {
+struct GivenKey {
     name: Option<Name>,
     holder: Option<KeyHolder>,
     scopes: Option<Scopes>,
@@ -70,7 +70,7 @@ struct Given {
 }
 
 impl KeyBody {
-    fn check(self, now: Timestamp, check: &mut Checker) -> Given {
+    fn check(self, now: Timestamp, check: &mut Checker) -> GivenKey {
         let name = check.required("/name", self.name);
         let kind = check.required("/kind", self.kind);
         let user = only_for(KeyKind::User, kind, "/user_id", self.user_id, check);
@@ -86,7 +86,7 @@ impl KeyBody {
             KeyKind::Machine => Some(KeyHolder::Machine),
             KeyKind::Channel => channel.map(|channel_id| KeyHolder::Channel { channel_id }),
         });
-        Given { name, holder, scopes, expires_at }
+        GivenKey { name, holder, scopes, expires_at }
     }
 }
 
@@ -301,8 +301,8 @@ async fn read_holder(
     }
 }
 
-fn new_key(session: &Session, given: Given) -> Result<ApiKey, Problem> {
-    let Given { name: Some(name), holder: Some(holder), scopes: Some(scopes), expires_at } = given else {
+fn new_key(session: &Session, given: GivenKey) -> Result<ApiKey, Problem> {
+    let GivenKey { name: Some(name), holder: Some(holder), scopes: Some(scopes), expires_at } = given else {
         return Err(Problem::internal());
     };
     let id = ApiKeyId::new(session.app.new_id());

@@ -17,7 +17,7 @@ use crate::{
     workspace::{self, WorkspaceView},
 };
 use lambdesk_api::{
-    openapi::{Operation, Operations, Tell},
+    openapi::{DescribeOperation, Operation, Operations},
     write::Write,
 };
 use lambdesk_domain::{
@@ -85,7 +85,7 @@ fn with_keys(operations: Operations) -> Operations {
 fn with_kinds(operations: Operations) -> Operations {
     let operations = entries::<User, UserView>(
         operations,
-        &KindTold {
+        &KindDoc {
             plural: "Users",
             one: "a user",
             required: &["name", "email", "role"],
@@ -96,12 +96,12 @@ fn with_kinds(operations: Operations) -> Operations {
             },
         },
     );
-    let operations = entries::<Team, TeamView>(operations, &KindTold::named("Teams", "a team"));
-    let operations = entries::<Category, CategoryView>(operations, &KindTold::named("Categories", "a category"));
-    let operations = entries::<Tag, TagView>(operations, &KindTold::named("Tags", "a tag"));
+    let operations = entries::<Team, TeamView>(operations, &KindDoc::named("Teams", "a team"));
+    let operations = entries::<Category, CategoryView>(operations, &KindDoc::named("Categories", "a category"));
+    let operations = entries::<Tag, TagView>(operations, &KindDoc::named("Tags", "a tag"));
     let operations = entries::<Channel, ChannelView>(
         operations,
-        &KindTold {
+        &KindDoc {
             plural: "Channels",
             one: "a channel",
             required: &["name", "type"],
@@ -113,7 +113,7 @@ fn with_kinds(operations: Operations) -> Operations {
     );
     entries::<FieldDefinition, FieldView>(
         operations,
-        &KindTold {
+        &KindDoc {
             plural: "Custom fields",
             one: "a custom field",
             required: &["key", "name", "kind"],
@@ -128,14 +128,14 @@ fn with_kinds(operations: Operations) -> Operations {
 
 /// What is told of a kind of entry.
 #[derive(Clone, Copy)]
-struct KindTold {
+struct KindDoc {
     plural: &'static str,
     one: &'static str,
     required: &'static [&'static str],
     filters: fn(&mut Operation),
 }
 
-impl KindTold {
+impl KindDoc {
     const fn named(plural: &'static str, one: &'static str) -> Self {
         Self { plural, one, required: &["name"], filters: |_| {} }
     }
@@ -145,12 +145,12 @@ fn name() -> serde_json::Value {
     json!({ "type": "string", "minLength": 1 })
 }
 
-fn entries<K, V>(operations: Operations, told: &KindTold) -> Operations
+fn entries<K, V>(operations: Operations, told: &KindDoc) -> Operations
 where
     K: Kind<Id: JsonSchema, Body: JsonSchema>,
     V: JsonSchema + 'static,
 {
-    let KindTold { plural, one, required, filters } = *told;
+    let KindDoc { plural, one, required, filters } = *told;
     operations
         .op(entries::list::<K>, format!("{plural}, oldest first"), move |op| {
             op.query("name", name(), "The one with this name, whatever its case.");
@@ -167,14 +167,14 @@ where
         .op(entries::delete::<K>, format!("Delete {one}"), Operation::no_content)
 }
 
-impl Tell for Operator {
+impl DescribeOperation for Operator {
     fn tell(op: &mut Operation) {
         op.secured("operator");
         op.refuses(&[401, 403]);
     }
 }
 
-impl Tell for Forcible {
+impl DescribeOperation for Forcible {
     fn tell(op: &mut Operation) {
         op.query(
             "force",

@@ -20,7 +20,7 @@ use futures_util::future::{try_join, try_join4};
 use lambdesk_domain::{
     events::{ContactEvent, Event, Subject, between, lost_contact_version},
     id::{ContactId, TicketId, WorkspaceId},
-    status::Shelf,
+    status::Lifecycle,
     sweep::lost_version,
     ticket::Ticket,
     time::Timestamp,
@@ -94,7 +94,7 @@ impl TicketState {
     }
 
     fn enters_trash(&self) -> bool {
-        let is_trashed = |ticket: &Ticket| ticket.shelf == Shelf::Trashed;
+        let is_trashed = |ticket: &Ticket| ticket.lifecycle == Lifecycle::Trashed;
         is_trashed(self.ticket()) && !self.before().is_some_and(is_trashed)
     }
 }
@@ -241,13 +241,13 @@ mod tests {
         fn of_lost_versions_all_of_the_ticket_is_projected(ticket in testing::ticket()) {
             let state = TicketState::Lost(Box::new(ticket.clone()));
             prop_assert!(state.moves_follow_up() && state.before().is_none());
-            prop_assert_eq!(state.enters_trash(), ticket.shelf == Shelf::Trashed);
+            prop_assert_eq!(state.enters_trash(), ticket.lifecycle == Lifecycle::Trashed);
         }
 
         #[test]
         fn of_a_change_only_what_changed_is_projected(old in testing::ticket(), new in testing::ticket()) {
-            let (moves, was_trashed) = (old.follow_up_at != new.follow_up_at, old.shelf == Shelf::Trashed);
-            let is_trashed = new.shelf == Shelf::Trashed;
+            let (moves, was_trashed) = (old.follow_up_at != new.follow_up_at, old.lifecycle == Lifecycle::Trashed);
+            let is_trashed = new.lifecycle == Lifecycle::Trashed;
             let change = StreamChange { old: Some(old), new: new.clone() };
             let state = TicketState::Changed(Box::new(change));
             prop_assert_eq!((state.moves_follow_up(), state.enters_trash()), (moves, is_trashed && !was_trashed));

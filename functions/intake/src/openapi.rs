@@ -12,7 +12,7 @@ use crate::{
 use axum::http::Method;
 use lambdesk_api::{
     download::FileView,
-    openapi::{Operation, Operations, Tell},
+    openapi::{DescribeOperation, Operation, Operations},
 };
 use lambdesk_domain::id::{AttachmentId, MessageId};
 use serde_json::json;
@@ -58,27 +58,27 @@ fn preflight(op: &mut Operation) {
     op.answers(204, "It may.", None);
 }
 
-impl Tell for ChannelAccess {
+impl DescribeOperation for ChannelAccess {
     fn tell(op: &mut Operation) {
         op.text_in_path("The channel's public token.");
         from_page(op);
     }
 }
 
-impl Tell for TicketToken {
+impl DescribeOperation for TicketToken {
     fn tell(op: &mut Operation) {
         op.text_in_path("The ticket's public token, as it was shown when the ticket was opened.");
         from_page(op);
     }
 }
 
-impl Tell for FileId {
+impl DescribeOperation for FileId {
     fn tell(op: &mut Operation) {
         op.in_path::<AttachmentId>();
     }
 }
 
-impl Tell for OwnTicket {
+impl DescribeOperation for OwnTicket {
     fn tell(op: &mut Operation) {
         TicketToken::tell(op);
     }
@@ -90,7 +90,7 @@ fn from_page(op: &mut Operation) {
     op.refuses(&[403, 404]);
 }
 
-impl Tell for VisitorWrite {
+impl DescribeOperation for VisitorWrite {
     fn tell(op: &mut Operation) {
         if *op.method() == Method::POST {
             let key =
@@ -119,7 +119,7 @@ fn form() -> serde_json::Value {
     })
 }
 
-impl Tell for Submission {
+impl DescribeOperation for Submission {
     fn tell(op: &mut Operation) {
         op.body::<TicketBody>(&["application/json"], true);
         op.requires(&["message"]);

@@ -42,7 +42,7 @@ pub async fn reply(own: OwnTicket, write: VisitorWrite, body: JsonBody<MessageBo
         ticket: own.ticket.id,
         decide: |context: &Context, prior: Prior<'_>| {
             let decision = command::reply(&reply, context, prior)?;
-            Ok(if is_blocked { decision.unmoved() } else { decision })
+            Ok(if is_blocked { decision.silent_append() } else { decision })
         },
         answer: |written: Written<'_>| answer(written.change),
         answer_needs_ticket: false,

@@ -10,7 +10,7 @@ use lambdesk_api::{execute::Executor, idempotency::Idempotency, problem::Problem
 use lambdesk_domain::{
     access::Actor,
     directory::Directory,
-    status::Shelf,
+    status::Lifecycle,
     ticket::{ChannelRef, Ticket},
 };
 use std::sync::Arc;
@@ -43,7 +43,7 @@ impl TicketToken {
     /// 404 for what is gone or in the trash; 403 for a page that is none of the
     /// channel's.
     pub fn admit(self, ticket: Option<Ticket>, directory: Option<Arc<Directory>>) -> Result<OwnTicket, Problem> {
-        let ticket = ticket.filter(|ticket| ticket.shelf != Shelf::Trashed).ok_or_else(Problem::not_found)?;
+        let ticket = ticket.filter(|ticket| ticket.lifecycle != Lifecycle::Trashed).ok_or_else(Problem::not_found)?;
         let channel = ticket.channel.ok_or_else(Problem::not_found)?;
         let directory = directory.ok_or_else(Problem::not_found)?;
         self.request.admit(directory.channels.get(&channel.id))?;

@@ -13,7 +13,7 @@ use lambdesk_api::{
 };
 use lambdesk_domain::{
     access::Scope,
-    command::{self, Change, Context, Remains},
+    command::{self, Change, Context, RemainingMessages},
     events,
     id::{AttachmentId, MessageId, TicketId},
     message::Message,
@@ -93,7 +93,7 @@ impl Deletion<'_> {
 
     fn decide(&self, found: &MessageInThread) -> Result<Change, Problem> {
         let MessageInThread { ticket, message, newest, is_all } = found;
-        let remains = Remains { newest, is_all: *is_all };
+        let remains = RemainingMessages { newest, is_all: *is_all };
         let change = command::delete_message(message, remains, self.context, ticket)?;
         if !message.is_by(self.context.actor.reference()) {
             self.session.require(Scope::Admin)?;

@@ -110,7 +110,7 @@ pub async fn post(
         ticket,
         decide: |context: &Context, prior: Prior<'_>| {
             let decision = command::reply(&reply, context, prior)?;
-            Ok(if is_blocked { decision.unmoved() } else { decision })
+            Ok(if is_blocked { decision.silent_append() } else { decision })
         },
         answer: |written: Written<'_>| answer(written.change.and_then(|change| change.message.as_ref())),
         answer_needs_ticket: false,

@@ -16,7 +16,7 @@ use lambdesk_domain::{
     access::Scope,
     id::{MessageId, TicketId},
     message::{Message, MessageKind},
-    status::Shelf,
+    status::Lifecycle,
     ticket::Ticket,
 };
 use lambdesk_store_tickets::ThreadPage;
@@ -85,11 +85,11 @@ pub async fn get(
 
 /// Out of reach and in the trash are as good as absent.
 pub fn visible(session: &Session, ticket: Option<Ticket>) -> Result<Ticket, Problem> {
-    let reach = session.reach();
+    let visibility = session.visibility();
     ticket
         .filter(|ticket| {
             let channel = ticket.channel.map(|channel| channel.id);
-            reach.covers(ticket.assignee, channel) && ticket.shelf != Shelf::Trashed
+            visibility.covers(ticket.assignee, channel) && ticket.lifecycle != Lifecycle::Trashed
         })
         .ok_or_else(Problem::not_found)
 }

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use lambdesk_api::{auth::Session, problem::Problem};
 use lambdesk_domain::{
-    access::{Reach, Scope},
+    access::{Scope, VisibilityScope},
     time::Timestamp,
 };
 use lambdesk_store_reports::{Reports, Standings};
@@ -17,9 +17,9 @@ const PAGES: usize = 10;
 /// 403 naming the rule.
 pub fn require(session: &Session) -> Result<(), Problem> {
     session.require(Scope::TicketsRead)?;
-    match session.reach() {
-        Reach::All => Ok(()),
-        Reach::OwnAndUnassigned(_) | Reach::Own(_) | Reach::Channel(_) => {
+    match session.visibility() {
+        VisibilityScope::All => Ok(()),
+        VisibilityScope::OwnAndUnassigned(_) | VisibilityScope::Own(_) | VisibilityScope::Channel(_) => {
             let rule = "only keys that see all tickets of the workspace may read reports";
             Err(Problem::new(StatusCode::FORBIDDEN, "all_tickets_only", rule))
         }

@@ -22,13 +22,13 @@ pub struct TicketsReport {
     as_of: Timestamp,
     /// All tickets.
     total: u64,
-    /// Those with something still to be done: neither resolved, closed, spam nor put away.
+    /// Those with something still to be done: neither resolved, closed, spam nor archived or trashed.
     active: u64,
     /// Active ones that are assigned to nobody.
     unassigned: u64,
     /// Active ones by whose turn it is.
     awaiting: AwaitingCounts,
-    /// All by status, or by where they are put away.
+    /// All by status, or by where they are archived or trashed.
     by_status: StatusCounts,
     /// By channel; channels without tickets are left out.
     by_channel: Vec<ChannelCounts>,

@@ -9,7 +9,7 @@ use lambdesk_domain::{
     command::{Decision, follow_up_due},
     events::Subject,
     id::{TicketId, WorkspaceId},
-    status::Shelf,
+    status::Lifecycle,
     ticket::Ticket,
     time::Timestamp,
 };
@@ -18,7 +18,7 @@ use lambdesk_table::TableError;
 
 impl SweepRun<'_> {
     /// On the likely case first: the follow-up is still the one that is due, and the
-    /// ticket on the ordinary shelf. Answers when it was due, too.
+    /// ticket that is live. Answers when it was due, too.
     pub async fn follow_up_row(
         &self,
         workspace: WorkspaceId,
@@ -26,7 +26,7 @@ impl SweepRun<'_> {
         at: Timestamp,
     ) -> Result<(TaskOutcome, Timestamp), TableError> {
         let events = &self.services.events;
-        let outcome = match self.bring_back(workspace, ticket, at, Shelf::Live).await {
+        let outcome = match self.bring_back(workspace, ticket, at, Lifecycle::Live).await {
             Ok(()) => TaskOutcome::Done,
             Err(CommitError::PreconditionFailed(ticket)) => return self.follow_up_of(&ticket, at).await,
             Err(CommitError::Absent) => {
@@ -45,13 +45,13 @@ impl SweepRun<'_> {
         Ok((outcome, at))
     }
 
-    /// The same with the ticket at hand: on another shelf, or another follow-up.
+    /// The same with the ticket at hand: on another lifecycle state, or another follow-up.
     async fn follow_up_of(&self, ticket: &Ticket, at: Timestamp) -> Result<(TaskOutcome, Timestamp), TableError> {
         let Some(due) = ticket.follow_up_at.filter(|due| *due <= self.now()) else {
             self.services.events.project_follow_up(ticket, self.now()).await?;
             return Ok((TaskOutcome::Skipped, at));
         };
-        match self.bring_back(ticket.workspace_id, ticket.id, due, ticket.shelf).await {
+        match self.bring_back(ticket.workspace_id, ticket.id, due, ticket.lifecycle).await {
             Ok(()) => Ok((TaskOutcome::Done, due)),
             // Changed again in between; the next run looks again.
             Err(CommitError::PreconditionFailed(_) | CommitError::Absent) => Ok((TaskOutcome::Skipped, due)),
@@ -64,7 +64,7 @@ impl SweepRun<'_> {
         workspace: WorkspaceId,
         ticket: TicketId,
         due: Timestamp,
-        lies_on: Shelf,
+        lies_on: Lifecycle,
     ) -> Result<(), CommitError> {
         let context = self.context();
         let Decision::Change(change) = follow_up_due(due, lies_on, &context) else {

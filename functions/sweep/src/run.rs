@@ -5,7 +5,7 @@ use crate::{services::Services, task::DeferredTask};
 use lambdesk_domain::{
     access::{AccessRules, Actor},
     command::Context,
-    sweep::{Lateness, Reconciled, Run, Tally},
+    sweep::{Lateness, Reconciled, Run, RunTally},
     time::Timestamp,
 };
 use lambdesk_table::{TableError, log_failure};
@@ -28,12 +28,12 @@ pub struct SweepRun<'a> {
 
 #[derive(Default)]
 struct RunCounts {
-    follow_ups: Tally,
-    deliveries: Tally,
-    retries: Tally,
-    jobs: Tally,
-    deleted: Tally,
-    purged: Tally,
+    follow_ups: RunTally,
+    deliveries: RunTally,
+    retries: RunTally,
+    jobs: RunTally,
+    deleted: RunTally,
+    purged: RunTally,
     reconciled: Reconciled,
     lateness: Vec<u64>,
     errors: u64,
@@ -169,7 +169,7 @@ impl<'a> SweepRun<'a> {
     }
 }
 
-fn add(tally: &mut Tally, outcome: TaskOutcome) {
+fn add(tally: &mut RunTally, outcome: TaskOutcome) {
     tally.found += 1;
     match outcome {
         TaskOutcome::Done => tally.done += 1,

@@ -37,7 +37,7 @@ async fn answer(lists: &Lists, session: &Session, listing: &Listing, asked: Tick
     let TicketQuery { states, filters, search, hide_snoozed, sort, page: _ } = asked;
     let (start, limit, now) = (start(listing)?, listing.limit, session.now);
     let mut query =
-        ListQuery { states, filters, search, hide_snoozed, reach: session.reach(), sort, start, limit, now };
+        ListQuery { states, filters, search, hide_snoozed, visibility: session.visibility(), sort, start, limit, now };
     // Merged contacts are rare: whether one is, is asked beside the list, not before it.
     let contacts = async { Ok(present_contacts(session, &query.filters).await?) };
     let (mut found, contacts) = tokio::try_join!(read(lists, session, listing, &query), contacts)?;

@@ -18,7 +18,7 @@ use lambdesk_domain::{
     access::Scope,
     id::{TicketId, Version},
     message::Message,
-    status::Shelf,
+    status::Lifecycle,
     ticket::Ticket,
 };
 use lambdesk_store_events::Events;
@@ -37,20 +37,20 @@ pub async fn get(caller: Caller, Id(id): Id<TicketId>, mut query: Query) -> Resu
     respond(&session, found, &include).await
 }
 
-/// The answer, when the ticket is there and within reach.
+/// The answer, when the ticket is there and visible.
 pub async fn respond(
     session: &Session,
     found: Option<(Ticket, Page<Message>)>,
-    include: &[Include],
+    include: &[ReadInclude],
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsRead)?;
     let (ticket, thread) = found.ok_or_else(Problem::not_found)?;
-    visible(session, &ticket, include.contains(&Include::Trashed))?;
+    visible(session, &ticket, include.contains(&ReadInclude::Trashed))?;
     let view_of = |message| view_of(session, &ticket, message);
     let messages = shown(session, &thread.items).map(view_of).collect();
     let accounts = Accounts::of(&session.app.contacts, session.workspace(), [&ticket]).await?;
     let mut view = TicketView::of(&ticket, &session.directory, &accounts).with_messages(messages, thread.has_more);
-    if include.contains(&Include::OpeningMessage) {
+    if include.contains(&ReadInclude::OpeningMessage) {
         let opening = opening(session, &ticket, &thread.items).await?;
         view = view.with_opening(opening.as_ref().map(view_of));
     }
@@ -59,7 +59,7 @@ pub async fn respond(
 
 /// What comes only when it is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Include {
+pub enum ReadInclude {
     /// A ticket that is in the trash.
     Trashed,
     /// The message that opened it, however long its thread is: in long threads at the
@@ -68,17 +68,21 @@ pub enum Include {
 }
 
 /// `include=`, one word or several.
-pub fn included(query: &mut Query) -> Vec<Include> {
+pub fn included(query: &mut Query) -> Vec<ReadInclude> {
     query.parsed_values("include", |word| match word {
-        "trashed" => Ok(Include::Trashed),
-        "opening_message" => Ok(Include::OpeningMessage),
+        "trashed" => Ok(ReadInclude::Trashed),
+        "opening_message" => Ok(ReadInclude::OpeningMessage),
         _ => Err("expected trashed or opening_message"),
     })
 }
 
 fn visible(session: &Session, ticket: &Ticket, with_trashed: bool) -> Result<(), Problem> {
-    let in_reach = session.reach().covers(ticket.assignee, ticket.channel.map(|channel| channel.id));
-    if in_reach && (with_trashed || ticket.shelf != Shelf::Trashed) { Ok(()) } else { Err(Problem::not_found()) }
+    let in_reach = session.visibility().covers(ticket.assignee, ticket.channel.map(|channel| channel.id));
+    if in_reach && (with_trashed || ticket.lifecycle != Lifecycle::Trashed) {
+        Ok(())
+    } else {
+        Err(Problem::not_found())
+    }
 }
 
 /// The message that opened the ticket: among the newest, or in a long thread read

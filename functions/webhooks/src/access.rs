@@ -6,7 +6,7 @@ use lambdesk_api::{
     problem::{FieldError, Problem},
     write::Write,
 };
-use lambdesk_domain::access::{Actor, Forbidden, Reach, Role, Scope};
+use lambdesk_domain::access::{Actor, Forbidden, Role, Scope, VisibilityScope};
 
 /// Endpoints are for the staff: not for channel keys, not for restricted users.
 pub fn read(session: &Session) -> Result<(), Problem> {
@@ -52,9 +52,9 @@ pub fn feed(session: &Session) -> Result<(), Problem> {
 }
 
 fn sees_all(session: &Session, rule: &'static str) -> Result<(), Problem> {
-    match session.reach() {
-        Reach::All => Ok(()),
-        Reach::OwnAndUnassigned(_) | Reach::Own(_) | Reach::Channel(_) => {
+    match session.visibility() {
+        VisibilityScope::All => Ok(()),
+        VisibilityScope::OwnAndUnassigned(_) | VisibilityScope::Own(_) | VisibilityScope::Channel(_) => {
             Err(Problem::new(StatusCode::FORBIDDEN, "all_tickets_only", rule))
         }
     }

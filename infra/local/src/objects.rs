@@ -13,8 +13,8 @@ mod signature;
 pub use files::Files;
 
 use crate::objects::{
-    answer::Fault,
-    files::{Meta, Stored},
+    answer::ObjectFault,
+    files::{Meta, StoredFile},
     signature::{Secret, Signed},
 };
 use axum::{
@@ -91,13 +91,13 @@ async fn answer_to(
     key: &str,
     query: &str,
     request: Request<Body>,
-) -> Result<Response<Body>, Fault> {
+) -> Result<Response<Body>, ObjectFault> {
     let signed = Signed::read(query)?;
     signed.verify(&store.secret(), &request, store.clock.now())?;
     if bucket != store.bucket.name {
-        return Err(Fault::NoSuchBucket);
+        return Err(ObjectFault::NoSuchBucket);
     }
-    let key = ObjectKey::parse(key).ok_or(Fault::NoSuchKey)?;
+    let key = ObjectKey::parse(key).ok_or(ObjectFault::NoSuchKey)?;
     let is_of_tags = signed.parameter("tagging").is_some();
     match (request.method().as_str(), is_of_tags) {
         ("PUT", false) => put(store, key, request).await,
@@ -108,40 +108,41 @@ async fn answer_to(
             Ok(answer::empty(StatusCode::NO_CONTENT))
         }
         ("DELETE", true) => {
-            store.files.untag(key)?.then_some(()).ok_or(Fault::NoSuchKey)?;
+            store.files.untag(key)?.then_some(()).ok_or(ObjectFault::NoSuchKey)?;
             Ok(answer::empty(StatusCode::NO_CONTENT))
         }
-        _ => Err(Fault::MethodNotAllowed),
+        _ => Err(ObjectFault::MethodNotAllowed),
     }
 }
 
-async fn put(store: &ObjectStore, key: ObjectKey, request: Request<Body>) -> Result<Response<Body>, Fault> {
+async fn put(store: &ObjectStore, key: ObjectKey, request: Request<Body>) -> Result<Response<Body>, ObjectFault> {
     let (head, body) = request.into_parts();
     let text = |name: &str| text_of(&head.headers, name);
-    let length: usize = text("content-length").and_then(|length| length.parse().ok()).ok_or(Fault::MissingLength)?;
+    let length: usize =
+        text("content-length").and_then(|length| length.parse().ok()).ok_or(ObjectFault::MissingLength)?;
     let is_once = match text("if-none-match") {
         None => false,
         Some("*") => true,
-        Some(_) => return Err(Fault::NotImplemented),
+        Some(_) => return Err(ObjectFault::NotImplemented),
     };
-    let bytes = to_bytes(body, LARGEST).await.map_err(|_| Fault::IncompleteBody)?;
+    let bytes = to_bytes(body, LARGEST).await.map_err(|_| ObjectFault::IncompleteBody)?;
     if bytes.len() != length {
-        return Err(Fault::IncompleteBody);
+        return Err(ObjectFault::IncompleteBody);
     }
     let meta = Meta {
         content_type: text("content-type").unwrap_or("binary/octet-stream").to_owned(),
         is_pending: text("x-amz-tagging") == Some(PENDING),
         at: store.clock.now().millis(),
     };
-    if store.files.put(key, Stored { meta, bytes }, is_once)? {
+    if store.files.put(key, StoredFile { meta, bytes }, is_once)? {
         Ok(answer::empty(StatusCode::OK))
     } else {
-        Err(Fault::PreconditionFailed)
+        Err(ObjectFault::PreconditionFailed)
     }
 }
 
-fn get(store: &ObjectStore, key: ObjectKey, signed: &Signed) -> Result<Response<Body>, Fault> {
-    let Stored { meta, bytes } = store.files.get(key)?.ok_or(Fault::NoSuchKey)?;
+fn get(store: &ObjectStore, key: ObjectKey, signed: &Signed) -> Result<Response<Body>, ObjectFault> {
+    let StoredFile { meta, bytes } = store.files.get(key)?.ok_or(ObjectFault::NoSuchKey)?;
     let mut response = Response::new(Body::from(bytes));
     let kind = signed.parameter("response-content-type").unwrap_or(&meta.content_type);
     let headers = response.headers_mut();
@@ -152,16 +153,16 @@ fn get(store: &ObjectStore, key: ObjectKey, signed: &Signed) -> Result<Response<
     Ok(response)
 }
 
-fn head(store: &ObjectStore, key: ObjectKey) -> Result<Response<Body>, Fault> {
-    let Stored { meta, bytes } = store.files.get(key)?.ok_or(Fault::NoSuchKey)?;
+fn head(store: &ObjectStore, key: ObjectKey) -> Result<Response<Body>, ObjectFault> {
+    let StoredFile { meta, bytes } = store.files.get(key)?.ok_or(ObjectFault::NoSuchKey)?;
     let mut response = answer::empty(StatusCode::OK);
     response.headers_mut().insert(header::CONTENT_TYPE, value(&meta.content_type)?);
     response.headers_mut().insert(header::CONTENT_LENGTH, bytes.len().into());
     Ok(response)
 }
 
-fn value(text: &str) -> Result<HeaderValue, Fault> {
-    HeaderValue::try_from(text).map_err(|_| Fault::InvalidArgument)
+fn value(text: &str) -> Result<HeaderValue, ObjectFault> {
+    HeaderValue::try_from(text).map_err(|_| ObjectFault::InvalidArgument)
 }
 
 fn text_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -12,7 +12,7 @@ use axum::{
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use lambdesk_domain::{
-    access::{Actor, Reach, Scope},
+    access::{Actor, Scope, VisibilityScope},
     directory::{ApiKey, Directory, KeyHolder},
     id::{RequestId, WorkspaceId},
     time::Timestamp,
@@ -235,8 +235,8 @@ impl Session {
 
     /// Which tickets the caller sees.
     #[must_use]
-    pub fn reach(&self) -> Reach {
-        self.actor.reach(self.directory.workspace.access)
+    pub fn visibility(&self) -> VisibilityScope {
+        self.actor.visibility(self.directory.workspace.access)
     }
 
     /// Holds the caller to a scope.

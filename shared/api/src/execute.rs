@@ -110,8 +110,8 @@ impl<'a> Executor<'a> {
                 }
             };
             match self.attempt(&command, *change, known.as_ref()).await? {
-                Attempt::Done(outcome) => return Ok(outcome),
-                Attempt::Again(ticket) => known = Some(*ticket),
+                CommitAttempt::Done(outcome) => return Ok(outcome),
+                CommitAttempt::Again(ticket) => known = Some(*ticket),
             }
         }
         Err(CommandError::Contended)
@@ -135,13 +135,13 @@ impl<'a> Executor<'a> {
         command: &Command<D, A>,
         mut change: Change,
         known: Option<&Ticket>,
-    ) -> Result<Attempt, CommandError>
+    ) -> Result<CommitAttempt, CommandError>
     where
         A: Fn(Written<'_>) -> Answer,
     {
         if let Some(ticket) = known.filter(|_| self.is_dry_run) {
             let event = events::between(Some(ticket), &change.applied_to(ticket));
-            return Ok(Attempt::Done(Outcome::DryRun(DryRun::of(vec![event.into()]))));
+            return Ok(CommitAttempt::Done(Outcome::DryRun(DryRun::of(vec![event.into()]))));
         }
         let foreseen = known.filter(|_| self.idempotency.is_some() && command.answer_needs_ticket).map(|ticket| {
             change.guard.version = Some(ticket.version);
@@ -158,11 +158,11 @@ impl<'a> Executor<'a> {
                     Some(answer) => answer,
                     None => self.answer(command, Some(&change), ticket.as_ref()).await,
                 };
-                Ok(Attempt::Done(Outcome::Changed(answer)))
+                Ok(CommitAttempt::Done(Outcome::Changed(answer)))
             }
-            Err(CommitError::PreconditionFailed(ticket)) => Ok(Attempt::Again(ticket)),
+            Err(CommitError::PreconditionFailed(ticket)) => Ok(CommitAttempt::Again(ticket)),
             Err(CommitError::Answered(AlreadyAnswered(record))) => {
-                Ok(Attempt::Done(Outcome::Replayed(self.replay(&record)?)))
+                Ok(CommitAttempt::Done(Outcome::Replayed(self.replay(&record)?)))
             }
             Err(error) => Err(error.into()),
         }
@@ -216,7 +216,7 @@ impl<'a> Executor<'a> {
 }
 
 /// What comes of one attempt to commit.
-enum Attempt {
+enum CommitAttempt {
     Done(Outcome),
     /// The ticket is not as assumed, but like this.
     Again(Box<Ticket>),

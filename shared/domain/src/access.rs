@@ -141,7 +141,7 @@ pub struct ActorRef {
 
 /// Which tickets an actor sees; the others are as good as absent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
+pub enum VisibilityScope {
     /// Every ticket of the workspace.
     All,
     /// Tickets assigned to the user or to nobody.
@@ -152,7 +152,7 @@ pub enum Reach {
     Channel(ChannelId),
 }
 
-impl Reach {
+impl VisibilityScope {
     /// Whether a ticket with this assignee and channel is within it.
     #[must_use]
     pub fn covers(self, assignee: Option<UserId>, channel: Option<ChannelId>) -> bool {
@@ -264,14 +264,14 @@ impl Actor {
 
     /// Which tickets it sees.
     #[must_use]
-    pub const fn reach(&self, rules: AccessRules) -> Reach {
+    pub const fn visibility(&self, rules: AccessRules) -> VisibilityScope {
         match (self, rules.agent_visibility) {
-            (Self::User { id, role: Role::Restricted, .. }, _) => Reach::Own(*id),
+            (Self::User { id, role: Role::Restricted, .. }, _) => VisibilityScope::Own(*id),
             (Self::User { id, role: Role::Agent, .. }, AgentVisibility::OwnAndUnassigned) => {
-                Reach::OwnAndUnassigned(*id)
+                VisibilityScope::OwnAndUnassigned(*id)
             }
-            (Self::Channel { channel, .. } | Self::Visitor { channel, .. }, _) => Reach::Channel(*channel),
-            (Self::User { .. } | Self::Machine { .. } | Self::System, _) => Reach::All,
+            (Self::Channel { channel, .. } | Self::Visitor { channel, .. }, _) => VisibilityScope::Channel(*channel),
+            (Self::User { .. } | Self::Machine { .. } | Self::System, _) => VisibilityScope::All,
         }
     }
 
@@ -368,9 +368,9 @@ mod tests {
     #[test]
     fn restricted_users_see_only_their_own_and_never_assign() {
         let (me, other) = (UserId::new(Uuid::from_u128(1)), UserId::new(Uuid::from_u128(2)));
-        let reach = user(Role::Restricted).reach(AccessRules::default());
-        assert!(reach.covers(Some(me), None));
-        assert!(!reach.covers(None, None) && !reach.covers(Some(other), None));
+        let visibility = user(Role::Restricted).visibility(AccessRules::default());
+        assert!(visibility.covers(Some(me), None));
+        assert!(!visibility.covers(None, None) && !visibility.covers(Some(other), None));
         assert_eq!(
             user(Role::Restricted).may_assign(Some(me), AccessRules::default()),
             Err(Forbidden::RestrictedAssigns)
@@ -381,11 +381,13 @@ mod tests {
     fn agents_see_and_assign_what_the_workspace_lets_them() {
         let (me, other) = (UserId::new(Uuid::from_u128(1)), UserId::new(Uuid::from_u128(2)));
         let strict = AccessRules { agent_visibility: AgentVisibility::OwnAndUnassigned, agents_assign_others: false };
-        let reach = user(Role::Agent).reach(strict);
-        assert!(reach.covers(Some(me), None) && reach.covers(None, None) && !reach.covers(Some(other), None));
+        let visibility = user(Role::Agent).visibility(strict);
+        assert!(
+            visibility.covers(Some(me), None) && visibility.covers(None, None) && !visibility.covers(Some(other), None)
+        );
         assert_eq!(user(Role::Agent).may_assign(Some(other), strict), Err(Forbidden::AgentAssignsOthers));
         assert_eq!(user(Role::Agent).may_assign(Some(me), strict), Ok(()));
-        assert_eq!(user(Role::Admin).reach(strict), Reach::All);
+        assert_eq!(user(Role::Admin).visibility(strict), VisibilityScope::All);
     }
 
     #[test]

@@ -7,9 +7,9 @@
 //! trip, and no decision is ever applied to a ticket that it doesn't fit.
 
 use crate::{
-    access::Reach,
+    access::VisibilityScope,
     id::Version,
-    status::{Shelf, StatusSet},
+    status::{Lifecycle, StatusSet},
     ticket::Ticket,
     time::Timestamp,
 };
@@ -19,10 +19,10 @@ use crate::{
 pub struct Guard {
     /// The status is one of these.
     pub statuses: StatusSet,
-    /// The shelf is this one.
-    pub shelf: Shelf,
+    /// The lifecycle state is this one.
+    pub lifecycle: Lifecycle,
     /// Who asks may see the ticket.
-    pub reach: Reach,
+    pub visibility: VisibilityScope,
     /// The version is this one (`If-Match`, or a decision that rests on the whole ticket).
     pub version: Option<Version>,
     /// The follow-up is due at exactly this time.
@@ -35,13 +35,13 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// Any ticket on the ordinary shelf within reach.
+    /// Any ticket that is live visible.
     #[must_use]
-    pub const fn live(reach: Reach) -> Self {
+    pub const fn live(visibility: VisibilityScope) -> Self {
         Self {
             statuses: StatusSet::ALL,
-            shelf: Shelf::Live,
-            reach,
+            lifecycle: Lifecycle::Live,
+            visibility,
             version: None,
             follow_up_at: None,
             most_tags: None,
@@ -53,8 +53,8 @@ impl Guard {
     #[must_use]
     pub fn admits(&self, ticket: &Ticket) -> bool {
         self.statuses.contains(ticket.status)
-            && self.shelf == ticket.shelf
-            && self.reach.covers(ticket.assignee, ticket.channel.map(|channel| channel.id))
+            && self.lifecycle == ticket.lifecycle
+            && self.visibility.covers(ticket.assignee, ticket.channel.map(|channel| channel.id))
             && self.version.is_none_or(|version| version == ticket.version)
             && self.follow_up_at.is_none_or(|due| ticket.follow_up_at == Some(due))
             && self.most_tags.is_none_or(|most| ticket.tags.len() <= most)

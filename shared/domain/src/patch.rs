@@ -9,7 +9,7 @@ use crate::{
     access::Cause,
     id::TagId,
     set::Set,
-    status::{Awaiting, Shelf, Status},
+    status::{Awaiting, Lifecycle, Status},
     text::Preview,
     ticket::Ticket,
     time::Timestamp,
@@ -106,8 +106,8 @@ pub struct TicketPatch {
     pub sets: Vec<Set>,
     /// Must differ from the status before: the guard sees to it, or it is a reply's move.
     pub status: Option<Status>,
-    /// The shelf that it moves to.
-    pub shelf: Option<Shelf>,
+    /// The lifecycle state that it moves to.
+    pub lifecycle: Option<Lifecycle>,
     /// What becomes of its tags.
     pub tags: TagChange,
     /// What a message that comes, changes or goes leaves on it.
@@ -117,7 +117,7 @@ pub struct TicketPatch {
 }
 
 impl TicketPatch {
-    /// Whether nothing but the ticket's version would change. A shelf, a message or an
+    /// Whether nothing but the ticket's version would change. A lifecycle state, a message or an
     /// activity is always a change.
     #[must_use]
     pub fn is_noop(&self, ticket: &Ticket) -> bool {
@@ -140,7 +140,7 @@ impl TicketPatch {
 /// and forgotten here does not compile.
 #[must_use]
 pub fn apply(ticket: &Ticket, patch: &TicketPatch, cause: &Cause, now: Timestamp) -> Ticket {
-    let TicketPatch { sets, status, shelf, tags, message, is_activity } = patch;
+    let TicketPatch { sets, status, lifecycle, tags, message, is_activity } = patch;
     let mut next = ticket.clone();
     next.version = ticket.version.next();
     next.updated_at = now;
@@ -152,8 +152,8 @@ pub fn apply(ticket: &Ticket, patch: &TicketPatch, cause: &Cause, now: Timestamp
     if let Some(status) = status {
         apply_status(&mut next, *status, now);
     }
-    if let Some(shelf) = shelf {
-        apply_shelf(&mut next, *shelf, now);
+    if let Some(lifecycle) = lifecycle {
+        apply_lifecycle(&mut next, *lifecycle, now);
     }
     if let Some(trace) = message {
         apply_message(&mut next, trace, now);
@@ -186,10 +186,10 @@ fn apply_status(ticket: &mut Ticket, status: Status, now: Timestamp) {
     }
 }
 
-fn apply_shelf(ticket: &mut Ticket, shelf: Shelf, now: Timestamp) {
-    ticket.shelf = shelf;
-    ticket.archived_at = (shelf == Shelf::Archived).then_some(now);
-    ticket.trashed_at = (shelf == Shelf::Trashed).then_some(now);
+fn apply_lifecycle(ticket: &mut Ticket, lifecycle: Lifecycle, now: Timestamp) {
+    ticket.lifecycle = lifecycle;
+    ticket.archived_at = (lifecycle == Lifecycle::Archived).then_some(now);
+    ticket.trashed_at = (lifecycle == Lifecycle::Trashed).then_some(now);
 }
 
 fn apply_message(ticket: &mut Ticket, trace: &MessageTrace, now: Timestamp) {

@@ -2,7 +2,7 @@
 //! receipt that holds no personal text, so that it may stay.
 
 use crate::{
-    access::{ActorRef, Cause, Reach},
+    access::{ActorRef, Cause, VisibilityScope},
     command::Change,
     contact::ContactRef,
     custom_field::{FieldDefinition, FieldKind},
@@ -129,9 +129,9 @@ pub fn erase(ticket: &Ticket, fields: &[&FieldDefinition], cause: Cause, now: Ti
 fn change(ticket: &Ticket, patch: TicketPatch, cause: Cause, at: Timestamp) -> Change {
     let guard = Guard {
         version: Some(ticket.version),
-        shelf: ticket.shelf,
+        lifecycle: ticket.lifecycle,
         statuses: StatusSet::of(&[ticket.status]),
-        ..Guard::live(Reach::All)
+        ..Guard::live(VisibilityScope::All)
     };
     Change { guard, patch, message: None, edited: None, deleted: None, cause, at }
 }
@@ -166,7 +166,7 @@ mod tests {
             let erased = apply(&ticket, &change.patch, &change.cause, change.at);
             let all = format!("{erased:?}");
             prop_assert!(!all.contains(testing::MARKER), "{all}");
-            prop_assert_eq!((erased.number, erased.status, erased.shelf), (ticket.number, ticket.status, ticket.shelf));
+            prop_assert_eq!((erased.number, erased.status, erased.lifecycle), (ticket.number, ticket.status, ticket.lifecycle));
             prop_assert_eq!((erased.created_at, erased.last_activity_at), (ticket.created_at, ticket.last_activity_at));
             prop_assert_eq!((erased.replies_count, erased.awaiting), (ticket.replies_count, ticket.awaiting));
             prop_assert_eq!((erased.tags, erased.assignee, erased.account), (ticket.tags, ticket.assignee, ticket.account));

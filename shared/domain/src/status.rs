@@ -171,7 +171,7 @@ words! {
 
 words! {
     /// Which lists a ticket can be in at all.
-    Shelf {
+    Lifecycle {
         /// The ordinary place.
         Live = "live",
         /// Kept back by screening until someone looks.

@@ -18,20 +18,20 @@ pub struct Run {
     /// When it ended.
     pub ended_at: Timestamp,
     /// Follow-ups that were due.
-    pub follow_ups: Tally,
+    pub follow_ups: RunTally,
     /// Deliveries that were due; done when a hint went to the queue.
-    pub deliveries: Tally,
+    pub deliveries: RunTally,
     /// Tickets and contacts whose events were to be checked; done when the missing ones were requested.
-    pub rechecks: Tally,
+    pub rechecks: RunTally,
     /// Merges and erasures of contacts under way; done when nothing was left to do.
     #[serde(default)]
-    pub jobs: Tally,
+    pub jobs: RunTally,
     /// Finished tickets that were kept long enough; done when they are in the trash.
     #[serde(default)]
-    pub deleted: Tally,
+    pub deleted: RunTally,
     /// Tickets that were in the trash long enough; done when they are gone for good.
     #[serde(default)]
-    pub purged: Tally,
+    pub purged: RunTally,
     /// What it did for the nightly reconcile.
     pub reconciled: Reconciled,
     /// How late the follow-ups came back, from due to done.
@@ -44,7 +44,7 @@ pub struct Run {
 
 /// How many things were due, and what became of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Tally {
+pub struct RunTally {
     /// Seen.
     pub found: u64,
     /// Dealt with.

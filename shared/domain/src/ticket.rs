@@ -10,7 +10,7 @@ use crate::{
         WorkspaceId,
     },
     message::{Content, Message, MessageKind},
-    status::{Awaiting, ChannelType, Priority, Shelf, Source, Status},
+    status::{Awaiting, ChannelType, Lifecycle, Priority, Source, Status},
     text::{FieldKey, Preview, Subject, Summary, Uid},
     time::Timestamp,
 };
@@ -122,7 +122,7 @@ pub struct Ticket {
     /// The status that spam hides.
     pub status_before_spam: Option<Status>,
     /// Which lists it can be in at all.
-    pub shelf: Shelf,
+    pub lifecycle: Lifecycle,
     /// How urgent it is.
     pub priority: Priority,
     /// How it came in.
@@ -200,7 +200,7 @@ impl Ticket {
             subject: new.subject,
             status: new.status,
             status_before_spam: (new.status == Status::Spam).then_some(Status::Open),
-            shelf: if new.is_held { Shelf::Unprocessed } else { Shelf::Live },
+            lifecycle: if new.is_held { Lifecycle::Unprocessed } else { Lifecycle::Live },
             priority: new.priority,
             source: new.source,
             channel: new.channel,
@@ -243,15 +243,15 @@ impl Ticket {
         }
     }
 
-    /// On the ordinary shelf with something still to be done: in the assignees' lists.
+    /// On live tickets with something still to be done: in the assignees' lists.
     #[must_use]
     pub fn is_active(&self) -> bool {
-        self.shelf == Shelf::Live && self.status.is_active()
+        self.lifecycle == Lifecycle::Live && self.status.is_active()
     }
 
     /// Hidden from default lists until its follow-up is due.
     #[must_use]
-    pub fn is_put_off(&self, now: Timestamp) -> bool {
+    pub fn is_snoozed(&self, now: Timestamp) -> bool {
         self.follow_up_at.is_some_and(|due| due > now)
     }
 }
@@ -268,7 +268,8 @@ pub struct ThinTicket {
     /// Where it stands.
     pub status: Status,
     /// Which lists it can be in at all.
-    pub shelf: Shelf,
+    #[serde(rename = "shelf")]
+    pub lifecycle: Lifecycle,
     /// How urgent it is.
     pub priority: Priority,
     /// How it came in.
@@ -318,7 +319,7 @@ impl From<&Ticket> for ThinTicket {
             number: ticket.number,
             version: ticket.version,
             status: ticket.status,
-            shelf: ticket.shelf,
+            lifecycle: ticket.lifecycle,
             priority: ticket.priority,
             source: ticket.source,
             channel_id: ticket.channel.map(|channel| channel.id),

@@ -52,7 +52,7 @@ pub struct JobWorker {
 }
 
 /// One slice of a job.
-struct Slice<'a> {
+struct JobSlice<'a> {
     workspace: WorkspaceId,
     job: &'a Job,
     task: Task,
@@ -117,7 +117,7 @@ impl JobWorker {
         if job.completed_at.is_some() {
             return Ok(Progress::Rest(Box::new(read.value)));
         }
-        let slice = Slice { workspace, job, task: self.task(workspace, job).await?, now };
+        let slice = JobSlice { workspace, job, task: self.task(workspace, job).await?, now };
         let Handled { found, counts } = self.handle(&slice).await?;
         let has_ended = found == 0 && job.has_settled(now);
         let after = Job { counts: job.counts.and(counts), completed_at: has_ended.then_some(now), ..job.clone() };
@@ -144,7 +144,7 @@ impl JobWorker {
         })
     }
 
-    async fn handle(&self, slice: &Slice<'_>) -> Result<Handled, TableError> {
+    async fn handle(&self, slice: &JobSlice<'_>) -> Result<Handled, TableError> {
         let mut handled = Handled::default();
         for subject in &slice.job.subjects {
             let tickets = self.tickets.tickets_of(slice.workspace, *subject, None, SLICE).await?.items;
@@ -162,7 +162,7 @@ impl JobWorker {
 
     /// Moves or erases one ticket, unless it is no longer a subject's. An erasure first
     /// takes its files and words: while they are there, the ticket must be found.
-    async fn handle_ticket(&self, slice: &Slice<'_>, id: TicketId) -> Result<Counts, TableError> {
+    async fn handle_ticket(&self, slice: &JobSlice<'_>, id: TicketId) -> Result<Counts, TableError> {
         let (mut counts, mut attempts) = (Counts::default(), Attempts::new());
         let mut found = self.tickets.ticket(slice.workspace, id).await?;
         loop {
@@ -189,7 +189,7 @@ impl JobWorker {
     }
 
     /// Deletes the files of a ticket and overwrites what its messages say.
-    async fn erase_thread(&self, slice: &Slice<'_>, ticket: TicketId) -> Result<Counts, TableError> {
+    async fn erase_thread(&self, slice: &JobSlice<'_>, ticket: TicketId) -> Result<Counts, TableError> {
         let (objects, workspace) = (self.objects.as_ref(), slice.workspace);
         let attachments = remove_files(objects, &self.tickets, workspace, ticket, slice.now).await?;
         let messages = self.tickets.erase_messages(workspace, ticket).await?;
@@ -197,7 +197,7 @@ impl JobWorker {
     }
 
     /// Gives an account to the contact that stays, or takes from it whose it was.
-    async fn handle_account(&self, slice: &Slice<'_>, id: AccountId) -> Result<Counts, TableError> {
+    async fn handle_account(&self, slice: &JobSlice<'_>, id: AccountId) -> Result<Counts, TableError> {
         let mut attempts = Attempts::new();
         loop {
             let read = self.contacts.versioned_account(slice.workspace, id).await?;
@@ -225,7 +225,7 @@ fn defect(error: &impl std::error::Error) -> TableError {
     TableError::Refused(error.to_string())
 }
 
-impl Slice<'_> {
+impl JobSlice<'_> {
     fn is_subject(&self, contact: Option<ContactId>) -> bool {
         contact.is_some_and(|contact| self.job.subjects.contains(&contact))
     }

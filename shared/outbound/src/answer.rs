@@ -8,7 +8,7 @@ use http::{HeaderMap, StatusCode, header};
 /// The answer of an endpoint, whatever its status: redirects and errors are
 /// answers too.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct ReceiverAnswer {
     /// The status line's code.
     pub status: StatusCode,
     /// What `Retry-After` says, when it is there and well-formed.
@@ -22,7 +22,7 @@ pub struct Answer {
     pub truncated: bool,
 }
 
-impl fmt::Debug for Answer {
+impl fmt::Debug for ReceiverAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Answer")
             .field("status", &self.status)
@@ -125,8 +125,12 @@ mod tests {
 
     #[test]
     fn debug_hides_the_receivers_text() {
-        let answer =
-            Answer { status: StatusCode::OK, retry_after: None, excerpt: "jane@example.com".into(), truncated: false };
+        let answer = ReceiverAnswer {
+            status: StatusCode::OK,
+            retry_after: None,
+            excerpt: "jane@example.com".into(),
+            truncated: false,
+        };
         assert!(!format!("{answer:?}").contains("jane"));
     }
 

@@ -16,7 +16,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use url::Host;
 
 use crate::http1::{self, Stream};
-use crate::{AddressPolicy, Answer, EndpointUrl, ExchangeError, Internet, Limits, Network, TlsFault};
+use crate::{AddressPolicy, EndpointUrl, ExchangeError, Internet, Limits, Network, ReceiverAnswer, TlsFault};
 
 /// Sends webhooks, each in an exchange and on a connection of its own. Cheap to
 /// clone; make one and keep it, because it holds the trusted roots.
@@ -73,7 +73,7 @@ impl<N: Network> Client<N> {
         url: &EndpointUrl,
         headers: HeaderMap,
         body: impl Into<Bytes>,
-    ) -> Result<Answer, ExchangeError> {
+    ) -> Result<ReceiverAnswer, ExchangeError> {
         let request = http1::request(url, headers, body.into());
         let exchange = async {
             let stream = self.open(url).await?;

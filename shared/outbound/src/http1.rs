@@ -10,7 +10,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::answer::excerpt;
-use crate::{Answer, EndpointUrl, ExchangeError, Limits, RetryAfter};
+use crate::{EndpointUrl, ExchangeError, Limits, ReceiverAnswer, RetryAfter};
 
 const USER_AGENT: HeaderValue = HeaderValue::from_static(concat!("Lambdesk-Webhooks/", env!("CARGO_PKG_VERSION")));
 
@@ -58,7 +58,7 @@ pub(crate) async fn exchange(
     stream: Box<dyn Stream>,
     request: Request<Full<Bytes>>,
     limits: &Limits,
-) -> Result<Answer, ExchangeError> {
+) -> Result<ReceiverAnswer, ExchangeError> {
     let (mut sender, connection) = http1::Builder::new()
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEAD_BYTES)
@@ -78,7 +78,7 @@ pub(crate) async fn exchange(
     }
 }
 
-async fn read(response: Response<Incoming>, limits: &Limits) -> Result<Answer, ExchangeError> {
+async fn read(response: Response<Incoming>, limits: &Limits) -> Result<ReceiverAnswer, ExchangeError> {
     let (head, mut body) = response.into_parts();
     let mut read = Vec::new();
     let truncated = loop {
@@ -98,7 +98,7 @@ async fn read(response: Response<Incoming>, limits: &Limits) -> Result<Answer, E
             Some(Err(_)) => return Err(ExchangeError::Protocol),
         }
     };
-    Ok(Answer {
+    Ok(ReceiverAnswer {
         status: head.status,
         retry_after: RetryAfter::from_headers(&head.headers),
         excerpt: excerpt(&read, limits.excerpt),

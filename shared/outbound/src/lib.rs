@@ -11,7 +11,7 @@
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! use lambdesk_outbound::{AddressPolicy, Client, EndpointUrl, Message, MessageId, SigningSecret, sign};
+//! use lambdesk_outbound::{AddressPolicy, Client, EndpointUrl, SignedMessage, MessageId, SigningSecret, sign};
 //!
 //! let policy = AddressPolicy::public_only();
 //! let client = Client::new(policy.clone());
@@ -20,7 +20,7 @@
 //! let id = MessageId::parse("evt_1")?;
 //!
 //! let body = br#"{"type":"ticket.created"}"#;
-//! let headers = sign(&Message { id: &id, timestamp: 1_760_000_000, body }, &secret, &[]);
+//! let headers = sign(&SignedMessage { id: &id, timestamp: 1_760_000_000, body }, &secret, &[]);
 //! let answer = client.post(&url, headers, body.to_vec()).await?;
 //! assert!(answer.status.is_success());
 //! # Ok(())
@@ -39,7 +39,7 @@ mod policy;
 mod secret;
 mod signature;
 
-pub use answer::{Answer, RetryAfter};
+pub use answer::{ReceiverAnswer, RetryAfter};
 pub use endpoint::{EndpointUrl, EndpointUrlError, MAX_URL_LENGTH};
 pub use error::{ExchangeError, TlsFault};
 pub use exchange::Client;
@@ -49,6 +49,6 @@ pub use network::{Internet, Network};
 pub use policy::{AddressPolicy, AllowedHostError};
 pub use secret::{SigningSecret, SigningSecretError};
 pub use signature::{
-    DEFAULT_TOLERANCE, Message, MessageId, MessageIdError, SIGNATURE_HEADER, TIMESTAMP_HEADER, VerifyError,
+    DEFAULT_TOLERANCE, MessageId, MessageIdError, SIGNATURE_HEADER, SignedMessage, TIMESTAMP_HEADER, VerifyError,
     WEBHOOK_ID_HEADER, sign, verify,
 };

@@ -51,7 +51,7 @@ impl MessageId {
 
 /// What is signed.
 #[derive(Clone, Copy, Debug)]
-pub struct Message<'a> {
+pub struct SignedMessage<'a> {
     /// The id, the same on every attempt of one delivery.
     pub id: &'a MessageId,
     /// When this attempt is made, in Unix seconds; new on every attempt.
@@ -65,7 +65,7 @@ pub struct Message<'a> {
 /// `current` signs first; every secret in `retiring` adds a signature, so that
 /// receivers with the old secret still verify during a rotation.
 #[must_use]
-pub fn sign(message: &Message<'_>, current: &SigningSecret, retiring: &[SigningSecret]) -> HeaderMap {
+pub fn sign(message: &SignedMessage<'_>, current: &SigningSecret, retiring: &[SigningSecret]) -> HeaderMap {
     let timestamp = HeaderValue::from(message.timestamp);
     let signatures: Vec<String> = std::iter::once(current)
         .chain(retiring)

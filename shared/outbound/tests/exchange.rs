@@ -9,7 +9,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use lambdesk_outbound::{AddressPolicy, Answer, Client, EndpointUrl, ExchangeError, Limits, Network, RetryAfter};
+use lambdesk_outbound::{
+    AddressPolicy, Client, EndpointUrl, ExchangeError, Limits, Network, ReceiverAnswer, RetryAfter,
+};
 use receiver::{Receiver, Script, Scripted};
 use rstest::rstest;
 use tokio::net::TcpStream;
@@ -26,7 +28,7 @@ fn impatient() -> Limits {
     Limits { deadline: SOON, ..Limits::default() }
 }
 
-async fn post<N: Network>(client: &Client<N>, url: &str, headers: HeaderMap) -> Result<Answer, ExchangeError> {
+async fn post<N: Network>(client: &Client<N>, url: &str, headers: HeaderMap) -> Result<ReceiverAnswer, ExchangeError> {
     let url = EndpointUrl::parse(url, &local()).unwrap();
     // Only so that a missing deadline fails instead of hanging.
     tokio::time::timeout(Duration::from_mins(1), client.post(&url, headers, "{\"a\":1}"))
@@ -34,15 +36,15 @@ async fn post<N: Network>(client: &Client<N>, url: &str, headers: HeaderMap) -> 
         .expect("the client keeps its deadline")
 }
 
-async fn answer_to(text: &str) -> Result<Answer, ExchangeError> {
-    let receiver = Receiver::plain(Script::Answer(text.into())).await;
+async fn answer_to(text: &str) -> Result<ReceiverAnswer, ExchangeError> {
+    let receiver = Receiver::plain(Script::ReceiverAnswer(text.into())).await;
     post(&Client::new(local()), &receiver.url(), HeaderMap::new()).await
 }
 
 #[tokio::test]
 async fn the_receiver_gets_path_query_headers_and_body_and_we_its_answer() {
     let script = "HTTP/1.1 202 Accepted\r\ncontent-length: 4\r\n\r\nfine";
-    let receiver = Receiver::plain(Script::Answer(script.into())).await;
+    let receiver = Receiver::plain(Script::ReceiverAnswer(script.into())).await;
     let headers =
         HeaderMap::from_iter([(header::HeaderName::from_static("webhook-id"), HeaderValue::from_static("msg_1"))]);
     let answer = post(&Client::new(local()), &receiver.url(), headers).await.unwrap();
@@ -70,7 +72,7 @@ async fn the_receiver_gets_path_query_headers_and_body_and_we_its_answer() {
 
 #[tokio::test]
 async fn a_caller_cannot_overrule_the_headers_of_the_connection() {
-    let receiver = Receiver::plain(Script::Answer("HTTP/1.1 204 Gone\r\n\r\n".into())).await;
+    let receiver = Receiver::plain(Script::ReceiverAnswer("HTTP/1.1 204 Gone\r\n\r\n".into())).await;
     let foreign = [
         (header::HOST, "internal.test"),
         (header::CONTENT_LENGTH, "0"),
@@ -92,7 +94,7 @@ async fn a_caller_cannot_overrule_the_headers_of_the_connection() {
 
 #[tokio::test]
 async fn a_redirect_is_an_answer_and_is_not_followed() {
-    let elsewhere = Receiver::plain(Script::Answer("HTTP/1.1 200 OK\r\n\r\n".into())).await;
+    let elsewhere = Receiver::plain(Script::ReceiverAnswer("HTTP/1.1 200 OK\r\n\r\n".into())).await;
     let script = format!("HTTP/1.1 307 Away\r\nlocation: {}\r\ncontent-length: 0\r\n\r\n", elsewhere.url());
     let answer = answer_to(&script).await.unwrap();
     assert_eq!(answer.status, StatusCode::TEMPORARY_REDIRECT);
@@ -200,7 +202,7 @@ async fn a_closed_port_is_a_connect_failure() {
 
 #[tokio::test]
 async fn when_one_address_does_not_connect_the_next_is_tried() {
-    let receiver = Receiver::plain(Script::Answer("HTTP/1.1 204 Fine\r\n\r\n".into())).await;
+    let receiver = Receiver::plain(Script::ReceiverAnswer("HTTP/1.1 204 Fine\r\n\r\n".into())).await;
     let network = Scripted::names(&[&["127.0.0.2", "127.0.0.1"]]);
     let client = Client::new(local()).with_network(network);
     let url = format!("http://receiver.test:{}/", receiver.address.port());
@@ -211,7 +213,7 @@ async fn when_one_address_does_not_connect_the_next_is_tried() {
 #[tokio::test]
 async fn every_post_has_a_connection_of_its_own() {
     let text = "HTTP/1.1 200 OK\r\nconnection: keep-alive\r\ncontent-length: 0\r\n\r\n";
-    let receiver = Receiver::plain(Script::Answer(text.into())).await;
+    let receiver = Receiver::plain(Script::ReceiverAnswer(text.into())).await;
     let client = Client::new(local());
     for _ in 0..2 {
         post(&client, &receiver.url(), HeaderMap::new()).await.unwrap();
@@ -234,7 +236,7 @@ async fn an_address_that_stays_silent_leaves_time_for_the_next() {
             TcpStream::connect(address).await
         }
     }
-    let receiver = Receiver::plain(Script::Answer("HTTP/1.1 204 Fine\r\n\r\n".into())).await;
+    let receiver = Receiver::plain(Script::ReceiverAnswer("HTTP/1.1 204 Fine\r\n\r\n".into())).await;
     let limits = Limits { connect: PAUSE, ..Limits::default() };
     let client = Client::new(local()).with_limits(limits).with_network(FirstIsSilent);
     let url = format!("http://receiver.test:{}/", receiver.address.port());

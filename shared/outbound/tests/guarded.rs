@@ -16,7 +16,7 @@ use rstest::rstest;
 const PUBLIC: &str = "93.184.215.14";
 
 fn ok() -> Script {
-    Script::Answer("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n".into())
+    Script::ReceiverAnswer("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n".into())
 }
 
 /// Posts under `public_only`, to a URL that a wider policy once let in.

@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use http::{HeaderMap, HeaderValue};
 use lambdesk_outbound::{
-    DEFAULT_TOLERANCE, Message, MessageId, SIGNATURE_HEADER, SigningSecret, TIMESTAMP_HEADER, VerifyError,
+    DEFAULT_TOLERANCE, MessageId, SIGNATURE_HEADER, SignedMessage, SigningSecret, TIMESTAMP_HEADER, VerifyError,
     WEBHOOK_ID_HEADER, sign, verify,
 };
 use proptest::prelude::*;
@@ -27,7 +27,7 @@ fn unix_now() -> i64 {
 
 fn signed(body: &[u8], current: &SigningSecret, retiring: &[SigningSecret]) -> HeaderMap {
     let id = MessageId::parse("msg_1").unwrap();
-    let message = Message { id: &id, timestamp: NOW, body };
+    let message = SignedMessage { id: &id, timestamp: NOW, body };
     sign(&message, current, retiring)
 }
 
@@ -36,7 +36,7 @@ fn a_known_message_has_the_signature_that_the_reference_library_gives() {
     let secret = SigningSecret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
     let id = MessageId::parse("msg_p5jXN8AQM9LWM0D4loKWxJek").unwrap();
     let body = br#"{"test": 2432232314}"#;
-    let headers = sign(&Message { id: &id, timestamp: 1_614_265_330, body }, &secret, &[]);
+    let headers = sign(&SignedMessage { id: &id, timestamp: 1_614_265_330, body }, &secret, &[]);
     assert_eq!(headers[SIGNATURE_HEADER], "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
     assert_eq!(headers[TIMESTAMP_HEADER], "1614265330");
     assert_eq!(headers[WEBHOOK_ID_HEADER], "msg_p5jXN8AQM9LWM0D4loKWxJek");
@@ -124,7 +124,7 @@ proptest! {
     ) {
         let (current, retiring) = (SigningSecret::generate(key), SigningSecret::generate(old));
         let id = MessageId::parse(&id).unwrap();
-        let message = Message { id: &id, timestamp: unix_now() + offset, body: body.as_bytes() };
+        let message = SignedMessage { id: &id, timestamp: unix_now() + offset, body: body.as_bytes() };
         let headers = sign(&message, &current, std::slice::from_ref(&retiring));
 
         for receiver in [current, retiring] {

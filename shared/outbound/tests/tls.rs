@@ -8,7 +8,7 @@ mod receiver;
 use std::sync::Arc;
 
 use http::{HeaderMap, StatusCode};
-use lambdesk_outbound::{AddressPolicy, Answer, Client, EndpointUrl, ExchangeError, TlsFault};
+use lambdesk_outbound::{AddressPolicy, Client, EndpointUrl, ExchangeError, ReceiverAnswer, TlsFault};
 use receiver::{Receiver, Script, Scripted};
 use rstest::rstest;
 use tokio::io::AsyncWriteExt as _;
@@ -31,12 +31,12 @@ async fn receiver(name: &str, answer: &str) -> (Receiver, CertificateDer<'static
         .with_single_cert(vec![certificate.clone()], key.into())
         .unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
-    let script = Script::Answer(answer.into());
+    let script = Script::ReceiverAnswer(answer.into());
     let receiver = Receiver::start(script, move |socket| acceptor.accept(socket)).await;
     (receiver, certificate)
 }
 
-async fn post(port: u16, trusted: Option<CertificateDer<'static>>) -> Result<Answer, ExchangeError> {
+async fn post(port: u16, trusted: Option<CertificateDer<'static>>) -> Result<ReceiverAnswer, ExchangeError> {
     let policy = AddressPolicy::allowing(["receiver.test"]).unwrap();
     let text = format!("https://receiver.test:{port}/");
     let url = EndpointUrl::parse(&text, &policy).unwrap();
@@ -76,7 +76,7 @@ async fn a_receiver_with_another_hosts_certificate_gets_nothing() {
 #[tokio::test]
 async fn a_server_that_speaks_no_tls_is_a_handshake_failure() {
     // It speaks first, because it would wait for ever for the end of a TLS greeting.
-    let receiver = Receiver::start(Script::Answer(String::new()), |mut socket| async move {
+    let receiver = Receiver::start(Script::ReceiverAnswer(String::new()), |mut socket| async move {
         socket.write_all(FINE.as_bytes()).await?;
         Ok(socket)
     })

@@ -43,10 +43,10 @@ pub fn secret_bytes<const N: usize>() -> [u8; N] {
 /// What somebody who acts on the time is given: the system's clock, or one that
 /// a test turns.
 #[derive(Debug, Clone)]
-pub struct Clock(Kind);
+pub struct Clock(ClockKind);
 
 #[derive(Debug, Clone)]
-enum Kind {
+enum ClockKind {
     System,
     Manual(Arc<Manual>),
 }
@@ -62,22 +62,22 @@ impl Clock {
     /// The system's.
     #[must_use]
     pub const fn system() -> Self {
-        Self(Kind::System)
+        Self(ClockKind::System)
     }
 
     /// One that stands still until it is turned. Its clones are turned with it.
     #[must_use]
     pub fn manual(at: Timestamp) -> Self {
         let context = Mutex::new(ContextV7::new());
-        Self(Kind::Manual(Arc::new(Manual { millis: AtomicU64::new(at.millis()), context })))
+        Self(ClockKind::Manual(Arc::new(Manual { millis: AtomicU64::new(at.millis()), context })))
     }
 
     /// The time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         match &self.0 {
-            Kind::System => now(),
-            Kind::Manual(manual) => Timestamp::from_millis(manual.millis.load(Ordering::SeqCst)),
+            ClockKind::System => now(),
+            ClockKind::Manual(manual) => Timestamp::from_millis(manual.millis.load(Ordering::SeqCst)),
         }
     }
 
@@ -85,8 +85,8 @@ impl Clock {
     #[must_use]
     pub fn new_uuid(&self) -> Uuid {
         match &self.0 {
-            Kind::System => new_uuid(),
-            Kind::Manual(manual) => {
+            ClockKind::System => new_uuid(),
+            ClockKind::Manual(manual) => {
                 let now = self.now();
                 let nanoseconds = (now.since(Timestamp::EPOCH)).subsec_nanos();
                 let time = uuid::Timestamp::from_unix(&manual.context, now.seconds(), nanoseconds);
@@ -97,7 +97,7 @@ impl Clock {
 
     /// Turns a manual clock; the system's goes on by itself.
     pub fn advance(&self, by: Duration) {
-        if let Kind::Manual(manual) = &self.0 {
+        if let ClockKind::Manual(manual) = &self.0 {
             let by = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
             manual.millis.fetch_add(by, Ordering::SeqCst);
         }

@@ -44,10 +44,10 @@ pub enum Fault {
 
 /// What becomes of the next requests, in order; after that nothing goes wrong.
 #[derive(Debug, Clone, Default)]
-pub struct Faults(Arc<State>);
+pub struct Faults(Arc<FaultState>);
 
 #[derive(Debug, Default)]
-struct State {
+struct FaultState {
     next: Mutex<VecDeque<Option<Fault>>>,
     named: Mutex<Option<(String, Fault)>>,
     seen: Mutex<Vec<Json>>,

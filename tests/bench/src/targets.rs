@@ -1,4 +1,4 @@
-//! What was measured, beside the columns `reach` and `goal` of the targets.
+//! What was measured, beside the columns `visibility` and `goal` of the targets.
 
 use crate::report::{Cell, Table};
 
@@ -66,13 +66,13 @@ pub struct Targets(Vec<[Cell; 6]>);
 
 impl Targets {
     /// Holds a figure against its target: smaller is better.
-    pub fn hold(&mut self, what: impl Into<String>, figure: f64, (reach, goal): Target, decimals: usize) {
+    pub fn hold(&mut self, what: impl Into<String>, figure: f64, (visibility, goal): Target, decimals: usize) {
         self.0.push([
             Cell::Text(what.into()),
             Cell::Figure(figure, decimals),
-            Cell::Figure(reach, decimals),
+            Cell::Figure(visibility, decimals),
             Cell::Figure(goal, decimals),
-            Cell::Verdict(figure <= reach),
+            Cell::Verdict(figure <= visibility),
             Cell::Verdict(figure <= goal),
         ]);
     }

@@ -8,7 +8,7 @@ use lambdesk_domain::{
     custom_field::{FieldDefinition, FieldKind},
     directory::{Channel, Entry, IntakePolicy},
     id::FieldId,
-    status::{Awaiting, ChannelType, Priority, Shelf, Source, Status},
+    status::{Awaiting, ChannelType, Lifecycle, Priority, Source, Status},
     text::EmailAddress,
     ticket::Ticket,
 };
@@ -39,7 +39,7 @@ async fn a_visitor_opens_a_guest_ticket_and_gets_its_public_token_once() {
     assert_eq!((answer.header("location"), answer.header("access-control-allow-origin")), ("", PAGE));
 
     let ticket = desk.ticket_now(visitor.ticket).await;
-    assert_eq!((ticket.source, ticket.shelf, ticket.status), (Source::Guest, Shelf::Live, Status::Open));
+    assert_eq!((ticket.source, ticket.lifecycle, ticket.status), (Source::Guest, Lifecycle::Live, Status::Open));
     assert_eq!((ticket.priority, ticket.awaiting), (Priority::High, Awaiting::Agent));
     assert_eq!(ticket.channel.unwrap().id, visitor.channel.id);
     assert_eq!(ticket.requester.name.unwrap().as_str(), "Ada");
@@ -107,7 +107,7 @@ async fn tickets_of_a_channel_that_holds_wait_unprocessed() {
     let desk = Desk::open().await;
     let channel = desk.channel(|channel| channel.intake = IntakePolicy::Hold).await;
     let (held, ticket) = opened(&desk, channel, &ada()).await;
-    assert_eq!((ticket.shelf, ticket.status), (Shelf::Unprocessed, Status::Open));
+    assert_eq!((ticket.lifecycle, ticket.status), (Lifecycle::Unprocessed, Status::Open));
     assert_eq!(shape(&held), shape(&ordinary(&desk).await));
 }
 
@@ -163,7 +163,7 @@ async fn a_blocked_sender_is_answered_as_any_other_and_wakes_nothing() {
     contact(&desk, "ada@example.com", true).await;
     let channel = desk.channel(|_| ()).await;
     let (answer, ticket) = opened(&desk, channel, &ada()).await;
-    assert_eq!((ticket.shelf, ticket.cause.is_silent), (Shelf::Unprocessed, true));
+    assert_eq!((ticket.lifecycle, ticket.cause.is_silent), (Lifecycle::Unprocessed, true));
     assert_eq!(shape(&answer), shape(&ordinary(&desk).await));
 }
 
@@ -173,15 +173,15 @@ async fn a_channel_for_contacts_keeps_back_strangers_without_telling_who_is_one(
     let known = contact(&desk, "ada@example.com", false).await;
     let channel = desk.channel(|channel| channel.require_existing_contact = true).await;
     let (of_known, ticket) = opened(&desk, channel.clone(), &ada()).await;
-    assert_eq!((ticket.shelf, ticket.contact.unwrap().id), (Shelf::Live, known.id));
+    assert_eq!((ticket.lifecycle, ticket.contact.unwrap().id), (Lifecycle::Live, known.id));
     let mut stranger = ada();
     stranger["from"]["email"] = json!("eve@example.com");
     let (of_stranger, ticket) = opened(&desk, channel.clone(), &stranger).await;
-    assert_eq!((ticket.shelf, ticket.contact), (Shelf::Unprocessed, None));
+    assert_eq!((ticket.lifecycle, ticket.contact), (Lifecycle::Unprocessed, None));
     assert_eq!(shape(&of_known), shape(&of_stranger));
     stranger["from"] = json!({});
     let (of_nobody, ticket) = opened(&desk, channel, &stranger).await;
-    assert_eq!((ticket.shelf, shape(&of_nobody)), (Shelf::Unprocessed, shape(&of_known)));
+    assert_eq!((ticket.lifecycle, shape(&of_nobody)), (Lifecycle::Unprocessed, shape(&of_known)));
 }
 
 #[tokio::test]
@@ -216,7 +216,7 @@ async fn a_plain_form_opens_a_ticket_with_the_session_that_it_carries() {
     );
     let answer = send_form(&desk, &channel, &form).await;
     let ticket = desk.ticket_now(Visitor::of(&desk, channel.clone(), &answer).ticket).await;
-    assert_eq!((ticket.source, ticket.shelf), (Source::Guest, Shelf::Live));
+    assert_eq!((ticket.source, ticket.lifecycle), (Source::Guest, Lifecycle::Live));
     assert_eq!(json!(ticket.requester), json!({"name": "Ada", "email": "ada@example.com"}));
     assert_eq!(answer.data()["ticket"]["messages"][0]["body_text"], "Where\nis it?");
     let none = send_form(&desk, &channel, "message=Hi").await;
@@ -239,7 +239,7 @@ async fn who_fills_in_the_honeypot_is_kept_as_spam_and_not_told() {
     let answer = send_form(&desk, &channel, &form).await;
     let visitor = Visitor::of(&desk, channel, &answer);
     let ticket = desk.ticket_now(visitor.ticket).await;
-    assert_eq!((ticket.shelf, ticket.status), (Shelf::Unprocessed, Status::Spam));
+    assert_eq!((ticket.lifecycle, ticket.status), (Lifecycle::Unprocessed, Status::Spam));
     assert_eq!(shape(&answer.data()), shape(&ordinary(&desk).await));
     assert_eq!(visitor.get("").await.data()["status"], "open");
 }

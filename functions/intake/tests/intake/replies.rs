@@ -9,7 +9,7 @@ use lambdesk_domain::{
     directory::{Entry, IntakePolicy},
     id::{ContactId, TicketId},
     set::Set,
-    status::{Awaiting, Shelf, Status},
+    status::{Awaiting, Lifecycle, Status},
 };
 use lambdesk_testkit::{Desk, texts};
 use serde_json::json;
@@ -72,7 +72,7 @@ async fn a_reply_to_a_closed_ticket_continues_it_in_a_new_one_with_a_new_token()
     assert_eq!(answer.data()["message"]["body_text"], "It broke again");
     assert_eq!(texts(&answer.data()["ticket"]["messages"]), ["It broke again"]);
     let new = desk.ticket_now(next.ticket).await;
-    assert_eq!((new.origin.continues, new.status, new.shelf), (Some(closed.id), Status::Open, Shelf::Live));
+    assert_eq!((new.origin.continues, new.status, new.lifecycle), (Some(closed.id), Status::Open, Lifecycle::Live));
     assert_eq!((new.channel, &new.subject, &new.requester), (closed.channel, &closed.subject, &closed.requester));
     assert_eq!(new.contact.unwrap().id, closed.contact.as_ref().unwrap().id);
     assert_eq!(texts(&next.get("").await.data()["messages"]), ["It broke again"]);
@@ -91,7 +91,7 @@ async fn a_continuation_on_a_channel_that_is_off_waits_unprocessed() {
     desk.replace(&Entry::Channel(off)).await;
     let answer = visitor.say("Hello?").await;
     let next = Visitor::of(&desk, visitor.channel.clone(), &answer);
-    assert_eq!(desk.ticket_now(next.ticket).await.shelf, Shelf::Unprocessed);
+    assert_eq!(desk.ticket_now(next.ticket).await.lifecycle, Lifecycle::Unprocessed);
 }
 
 #[tokio::test]
@@ -106,7 +106,7 @@ async fn spam_and_what_is_kept_back_stay_where_they_are() {
     let answer = open(&desk, &channel, &ada()).await;
     let held = Visitor::of(&desk, channel, &answer);
     assert_eq!(held.say("Anyone?").await.status, 201);
-    assert_eq!(desk.ticket_now(held.ticket).await.shelf, Shelf::Unprocessed);
+    assert_eq!(desk.ticket_now(held.ticket).await.lifecycle, Lifecycle::Unprocessed);
 }
 
 #[tokio::test]
@@ -120,7 +120,7 @@ async fn what_a_blocked_sender_writes_is_kept_and_moves_nothing() {
     assert_eq!(visitor.say("Liars!").await.status, 201);
     let after = desk.ticket_now(visitor.ticket).await;
     assert!(after.cause.is_silent);
-    assert_eq!((after.status, after.awaiting, after.shelf), (before.status, before.awaiting, before.shelf));
+    assert_eq!((after.status, after.awaiting, after.lifecycle), (before.status, before.awaiting, before.lifecycle));
     assert_eq!((after.last_activity_at, &after.preview), (before.last_activity_at, &before.preview));
     assert!(after.is_read_by_organization);
     let messages = visitor.get("").await.data()["messages"].clone();
@@ -135,7 +135,7 @@ async fn a_blocked_senders_continuation_is_kept_back_silently() {
     block(&desk, visitor.ticket).await;
     let answer = visitor.say("Liars!").await;
     let next = desk.ticket_now(Visitor::of(&desk, visitor.channel.clone(), &answer).ticket).await;
-    assert_eq!((next.shelf, next.cause.is_silent), (Shelf::Unprocessed, true));
+    assert_eq!((next.lifecycle, next.cause.is_silent), (Lifecycle::Unprocessed, true));
 }
 
 /// The ticket's contact is somebody blocked.
@@ -157,5 +157,5 @@ async fn an_archived_ticket_takes_replies_in_the_archive() {
     let visitor = Visitor::new(&desk).await;
     desk.update(visitor.ticket, &Update::Archive).await;
     assert_eq!(visitor.say("Hello?").await.status, 201);
-    assert_eq!(desk.ticket_now(visitor.ticket).await.shelf, Shelf::Archived);
+    assert_eq!(desk.ticket_now(visitor.ticket).await.lifecycle, Lifecycle::Archived);
 }

@@ -6,8 +6,8 @@ use lambdesk_domain::{
     command::Update,
     events::EventType,
     id::{TicketId, Version},
-    status::Shelf,
-    sweep::Tally,
+    status::Lifecycle,
+    sweep::RunTally,
 };
 use lambdesk_runtime::new_uuid;
 use lambdesk_store_events::FollowUp;
@@ -15,8 +15,8 @@ use std::time::Duration;
 
 const HOUR: Duration = Duration::from_hours(1);
 
-fn tally(found: u64, done: u64, skipped: u64) -> Tally {
-    Tally { found, done, skipped }
+fn tally(found: u64, done: u64, skipped: u64) -> RunTally {
+    RunTally { found, done, skipped }
 }
 
 #[tokio::test]
@@ -59,7 +59,7 @@ async fn a_follow_up_of_an_archived_ticket_comes_due_where_it_lies() {
     desk.wait(HOUR);
     assert_eq!(desk.run().await.follow_ups, tally(1, 1, 0));
     let back = desk.ticket_now(ticket.id).await;
-    assert_eq!((back.follow_up_at, back.shelf), (None, Shelf::Archived));
+    assert_eq!((back.follow_up_at, back.lifecycle), (None, Lifecycle::Archived));
 }
 
 #[tokio::test]
@@ -115,7 +115,7 @@ async fn a_follow_up_that_is_set_again_meanwhile_is_kept() {
 async fn the_row_of_a_ticket_that_is_gone_is_removed() {
     let desk = SweepDesk::open().await;
     let (now, nobody) = (desk.now(), TicketId::new(new_uuid()));
-    let follow_up = FollowUp { due: now, shelf: Shelf::Live };
+    let follow_up = FollowUp { due: now, lifecycle: Lifecycle::Live };
     desk.store.events.put_follow_up(desk.workspace, nobody, Version(2), follow_up, now).await.unwrap();
     assert_eq!(desk.run().await.follow_ups, tally(1, 0, 1));
     assert_eq!(desk.run().await.follow_ups, tally(0, 0, 0));

@@ -7,8 +7,8 @@ use lambdesk_domain::{
     directory::{Days, DeletionPolicy, Retention},
     id::{MessageId, TicketId},
     message::Content,
-    status::{Shelf, Status},
-    sweep::Tally,
+    status::{Lifecycle, Status},
+    sweep::RunTally,
     testing::samples::new_ticket,
     ticket::Ticket,
 };
@@ -19,8 +19,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 const DAY: Duration = Duration::from_hours(24);
 
-fn tally(found: u64, done: u64, skipped: u64) -> Tally {
-    Tally { found, done, skipped }
+fn tally(found: u64, done: u64, skipped: u64) -> RunTally {
+    RunTally { found, done, skipped }
 }
 
 impl SweepDesk {
@@ -277,7 +277,7 @@ async fn finished_tickets_are_deleted_after_their_retention_and_purged_after_the
     assert_eq!((run.deleted, run.purged), (tally(3, 3, 0), tally(0, 0, 0)));
     for ticket in &finished {
         let now = desk.ticket_now(ticket.id).await;
-        assert_eq!((now.shelf, now.status), (Shelf::Trashed, ticket.status));
+        assert_eq!((now.lifecycle, now.status), (Lifecycle::Trashed, ticket.status));
         desk.project_all(ticket.id).await;
     }
     for ticket in [&open, &put_away, &touched] {
@@ -292,8 +292,8 @@ async fn finished_tickets_are_deleted_after_their_retention_and_purged_after_the
     }
     desk.wait(3 * DAY);
     desk.run().await;
-    assert_eq!(desk.ticket_now(touched.id).await.shelf, Shelf::Trashed, "its days are over by now, too");
-    assert_eq!(desk.ticket_now(open.id).await.shelf, Shelf::Live);
+    assert_eq!(desk.ticket_now(touched.id).await.lifecycle, Lifecycle::Trashed, "its days are over by now, too");
+    assert_eq!(desk.ticket_now(open.id).await.lifecycle, Lifecycle::Live);
 }
 
 #[tokio::test]

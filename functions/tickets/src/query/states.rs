@@ -31,7 +31,7 @@ impl Include {
 }
 
 /// Where tickets are looked for: as asked by status or flag, without spam and
-/// what is put away unless that is asked for.
+/// what is archived or trashed unless that is asked for.
 pub struct States {
     pub states: Vec<State>,
     /// For those of the states that hold tickets of any status; empty: of any.

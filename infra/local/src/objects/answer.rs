@@ -8,7 +8,7 @@ use std::io;
 
 /// Why a request is refused, as S3 names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub enum ObjectFault {
     /// Not signed, or signed by somebody else.
     AccessDenied,
     /// Signed, but too long ago.
@@ -28,14 +28,14 @@ pub enum Fault {
     Internal,
 }
 
-impl From<io::Error> for Fault {
+impl From<io::Error> for ObjectFault {
     fn from(error: io::Error) -> Self {
         tracing::error!(%error, "objects can't be stored");
         Self::Internal
     }
 }
 
-impl Fault {
+impl ObjectFault {
     const fn code(self) -> (u16, &'static str, &'static str) {
         match self {
             Self::AccessDenied => (403, "AccessDenied", "Access Denied"),

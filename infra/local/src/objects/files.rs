@@ -24,7 +24,7 @@ pub(super) struct Meta {
 
 /// An object.
 #[derive(Debug, Clone)]
-pub(super) struct Stored {
+pub(super) struct StoredFile {
     /// What is known of it.
     pub meta: Meta,
     /// What it holds.
@@ -34,7 +34,7 @@ pub(super) struct Stored {
 /// All objects. One change at a time.
 pub struct Files {
     /// What is known of the objects; and, without a folder, what they hold.
-    known: Mutex<HashMap<ObjectKey, Stored>>,
+    known: Mutex<HashMap<ObjectKey, StoredFile>>,
     folder: Option<PathBuf>,
 }
 
@@ -55,14 +55,14 @@ impl Files {
         for path in below(&folder, 3)? {
             if let Some(key) = key_of(&folder, &path) {
                 let meta = serde_json::from_slice(&fs::read(path)?)?;
-                known.insert(key, Stored { meta, bytes: Bytes::new() });
+                known.insert(key, StoredFile { meta, bytes: Bytes::new() });
             }
         }
         Ok(Self { known: Mutex::new(known), folder: Some(folder) })
     }
 
     /// Stores an object; says whether it did. With `is_once` only where there is none.
-    pub(super) fn put(&self, key: ObjectKey, object: Stored, is_once: bool) -> io::Result<bool> {
+    pub(super) fn put(&self, key: ObjectKey, object: StoredFile, is_once: bool) -> io::Result<bool> {
         let mut known = self.lock();
         if is_once && known.contains_key(&key) {
             return Ok(false);
@@ -78,12 +78,12 @@ impl Files {
         fs::write(bytes, &object.bytes)?;
         // Written last: an object without it is none.
         fs::write(meta, serde_json::to_vec(&object.meta)?)?;
-        known.insert(key, Stored { bytes: Bytes::new(), ..object });
+        known.insert(key, StoredFile { bytes: Bytes::new(), ..object });
         Ok(true)
     }
 
     /// An object.
-    pub(super) fn get(&self, key: ObjectKey) -> io::Result<Option<Stored>> {
+    pub(super) fn get(&self, key: ObjectKey) -> io::Result<Option<StoredFile>> {
         let Some(stored) = self.lock().get(&key).cloned() else {
             return Ok(None);
         };
@@ -91,7 +91,7 @@ impl Files {
             Some(folder) => fs::read(bytes_at(folder, key))?.into(),
             None => stored.bytes,
         };
-        Ok(Some(Stored { bytes, ..stored }))
+        Ok(Some(StoredFile { bytes, ..stored }))
     }
 
     /// Takes an object's tag off; says whether there is such an object.
@@ -115,12 +115,12 @@ impl Files {
     /// Removes what still has the tag and was stored before this time.
     pub(super) fn expire(&self, before: Timestamp) -> io::Result<()> {
         let mut known = self.lock();
-        let is_old = |stored: &Stored| stored.meta.is_pending && stored.meta.at < before.millis();
+        let is_old = |stored: &StoredFile| stored.meta.is_pending && stored.meta.at < before.millis();
         let old: Vec<_> = known.iter().filter(|(_, stored)| is_old(stored)).map(|(key, _)| *key).collect();
         old.into_iter().try_for_each(|key| self.remove(&mut known, key))
     }
 
-    fn remove(&self, known: &mut HashMap<ObjectKey, Stored>, key: ObjectKey) -> io::Result<()> {
+    fn remove(&self, known: &mut HashMap<ObjectKey, StoredFile>, key: ObjectKey) -> io::Result<()> {
         let was_there = known.remove(&key).is_some();
         match &self.folder {
             Some(folder) if was_there => {
@@ -131,7 +131,7 @@ impl Files {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<ObjectKey, Stored>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<ObjectKey, StoredFile>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

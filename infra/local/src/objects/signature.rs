@@ -1,7 +1,7 @@
 //! AWS Signature Version 4 in the query, as S3 checks it: computed here from the
 //! request as it came, independently of the crate that signs.
 
-use super::answer::Fault;
+use super::answer::ObjectFault;
 use axum::{body::Body, http::Request};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use lambdesk_domain::time::Timestamp;
@@ -29,7 +29,7 @@ pub struct Secret<'a> {
 }
 
 /// The query of a signed request.
-pub struct Signed {
+pub struct SignedRequest {
     parameters: Vec<(String, String)>,
     date: String,
     lives: u64,
@@ -38,24 +38,24 @@ pub struct Signed {
     signature: String,
 }
 
-impl Signed {
+impl SignedRequest {
     /// Reads the query.
-    pub fn read(query: &str) -> Result<Self, Fault> {
+    pub fn read(query: &str) -> Result<Self, ObjectFault> {
         let parameters: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let take = |name: &str| {
             let mut found = parameters.iter().filter(|(known, _)| known == name);
             match (found.next(), found.next()) {
                 (Some((_, value)), None) => Ok(value.clone()),
-                _ => Err(Fault::AccessDenied),
+                _ => Err(ObjectFault::AccessDenied),
             }
         };
         if take("X-Amz-Algorithm")? != ALGORITHM {
-            return Err(Fault::AccessDenied);
+            return Err(ObjectFault::AccessDenied);
         }
         let lives = take("X-Amz-Expires")?.parse().ok().filter(|lives| (1..=LONGEST).contains(lives));
         Ok(Self {
             date: take("X-Amz-Date")?,
-            lives: lives.ok_or(Fault::InvalidArgument)?,
+            lives: lives.ok_or(ObjectFault::InvalidArgument)?,
             credential: take("X-Amz-Credential")?,
             header_names: take("X-Amz-SignedHeaders")?,
             signature: take("X-Amz-Signature")?,
@@ -69,11 +69,11 @@ impl Signed {
     }
 
     /// Holds the request to its signature and its time.
-    pub fn verify(&self, secret: &Secret<'_>, request: &Request<Body>, now: Timestamp) -> Result<(), Fault> {
-        let day = self.date.get(..8).ok_or(Fault::AccessDenied)?;
+    pub fn verify(&self, secret: &Secret<'_>, request: &Request<Body>, now: Timestamp) -> Result<(), ObjectFault> {
+        let day = self.date.get(..8).ok_or(ObjectFault::AccessDenied)?;
         let scope = format!("{day}/{}/s3/aws4_request", secret.region);
         if self.credential != format!("{}/{scope}", secret.id) {
-            return Err(Fault::AccessDenied);
+            return Err(ObjectFault::AccessDenied);
         }
         self.check_time(now)?;
         let canonical = self.canonical(request)?;
@@ -81,24 +81,24 @@ impl Signed {
         let key = ["s3", "aws4_request"]
             .iter()
             .fold(mac(&mac(format!("AWS4{}", secret.key).as_bytes(), day), secret.region), |key, part| mac(&key, part));
-        if hex(&mac(&key, &to_sign)) == self.signature { Ok(()) } else { Err(Fault::SignatureDoesNotMatch) }
+        if hex(&mac(&key, &to_sign)) == self.signature { Ok(()) } else { Err(ObjectFault::SignatureDoesNotMatch) }
     }
 
-    fn check_time(&self, now: Timestamp) -> Result<(), Fault> {
-        let signed_at = time_of(&self.date).ok_or(Fault::AccessDenied)?;
+    fn check_time(&self, now: Timestamp) -> Result<(), ObjectFault> {
+        let signed_at = time_of(&self.date).ok_or(ObjectFault::AccessDenied)?;
         if signed_at > now.plus(SKEW) {
-            return Err(Fault::AccessDenied);
+            return Err(ObjectFault::AccessDenied);
         }
-        if now > signed_at.plus(Duration::from_secs(self.lives)) { Err(Fault::Expired) } else { Ok(()) }
+        if now > signed_at.plus(Duration::from_secs(self.lives)) { Err(ObjectFault::Expired) } else { Ok(()) }
     }
 
     /// The request as both sides write it down to sign it.
-    fn canonical(&self, request: &Request<Body>) -> Result<String, Fault> {
+    fn canonical(&self, request: &Request<Body>) -> Result<String, ObjectFault> {
         let names: Vec<_> = self.header_names.split(';').collect();
         let sent = request.headers();
         let is_covered = |name: &str| !name.starts_with(MUST_BE_SIGNED) || names.contains(&name);
         if !names.contains(&"host") || !sent.keys().all(|name| is_covered(name.as_str())) {
-            return Err(Fault::AccessDenied);
+            return Err(ObjectFault::AccessDenied);
         }
         let mut headers = String::new();
         for name in &names {
@@ -160,33 +160,33 @@ mod tests {
     /// 2013-05-24.
     const THEN: u64 = 1_369_353_600_000;
 
-    fn verify(url: &str, seconds: u64) -> Result<(), Fault> {
+    fn verify(url: &str, seconds: u64) -> Result<(), ObjectFault> {
         let request = Request::builder().uri(url).header("host", "examplebucket.s3.amazonaws.com");
         let request = request.body(Body::empty()).expect("a request");
         let now = Timestamp::from_millis(THEN + seconds * 1000);
-        Signed::read(request.uri().query().unwrap_or_default())?.verify(&SECRET, &request, now)
+        SignedRequest::read(request.uri().query().unwrap_or_default())?.verify(&SECRET, &request, now)
     }
 
     #[test]
     fn awss_published_example_holds_for_a_day() {
         assert_eq!(verify(URL, 0), Ok(()));
         assert_eq!(verify(URL, 86_400), Ok(()));
-        assert_eq!(verify(URL, 86_401), Err(Fault::Expired));
+        assert_eq!(verify(URL, 86_401), Err(ObjectFault::Expired));
     }
 
     #[test]
     fn whatever_is_changed_the_signature_holds_no_longer() {
         for (from, to, fault) in [
-            ("/test.txt", "/other.txt", Fault::SignatureDoesNotMatch),
-            ("86400", "86401", Fault::SignatureDoesNotMatch),
-            ("aeeed9", "aeeed8", Fault::SignatureDoesNotMatch),
-            ("?", "?tagging=&", Fault::SignatureDoesNotMatch),
-            ("T000000Z", "T000001Z", Fault::SignatureDoesNotMatch),
-            ("EXAMPLE%2F", "SAMPLE%2F", Fault::AccessDenied),
-            ("us-east-1", "us-east-2", Fault::AccessDenied),
-            ("SignedHeaders=host", "SignedHeaders=x", Fault::AccessDenied),
-            ("&X-Amz-Expires=86400", "", Fault::AccessDenied),
-            ("86400", "604801", Fault::InvalidArgument),
+            ("/test.txt", "/other.txt", ObjectFault::SignatureDoesNotMatch),
+            ("86400", "86401", ObjectFault::SignatureDoesNotMatch),
+            ("aeeed9", "aeeed8", ObjectFault::SignatureDoesNotMatch),
+            ("?", "?tagging=&", ObjectFault::SignatureDoesNotMatch),
+            ("T000000Z", "T000001Z", ObjectFault::SignatureDoesNotMatch),
+            ("EXAMPLE%2F", "SAMPLE%2F", ObjectFault::AccessDenied),
+            ("us-east-1", "us-east-2", ObjectFault::AccessDenied),
+            ("SignedHeaders=host", "SignedHeaders=x", ObjectFault::AccessDenied),
+            ("&X-Amz-Expires=86400", "", ObjectFault::AccessDenied),
+            ("86400", "604801", ObjectFault::InvalidArgument),
         ] {
             assert_eq!(verify(&URL.replace(from, to), 0), Err(fault), "{from}");
         }

@@ -1,7 +1,7 @@
 //! The `OpenAPI` 3.1 document, made from the types that the code runs on.
 //!
 //! A handler's signature tells most of its operation: a key, ids in the path, a
-//! body, what a write may say besides ([`Tell`]). The rest is told in each
+//! body, what a write may say besides ([`DescribeOperation`]). The rest is told in each
 //! function's `openapi.rs`, by handler: [`Operations::op`]. Where a handler is
 //! served says [`Routes`](crate::function::Routes) alone. Bounds and words in the
 //! schemas are those of the types.
@@ -19,4 +19,4 @@ pub use document::{Incomplete, document, webhook};
 pub use operation::Operation;
 pub use operations::Operations;
 pub use schemas::{Schemas, nullable, text_or_html};
-pub use signature::{Signature, Tell};
+pub use signature::{DescribeOperation, HandlerArgs};

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is told of one handler.
-pub(super) struct Told {
+pub(super) struct OperationDoc {
     pub(super) summary: String,
     pub(super) tell: Box<dyn Fn(&mut Operation)>,
 }
@@ -42,7 +42,7 @@ struct Answer {
 
 impl Operation {
     /// The whole of one, apart from what it sends ([`Finished::body`]).
-    pub(super) fn told(told: &Told, served: &Served, schemas: &mut Schemas) -> Finished {
+    pub(super) fn told(told: &OperationDoc, served: &Served, schemas: &mut Schemas) -> Finished {
         let mut operation = Self {
             schemas: std::mem::take(schemas),
             served: served.clone(),

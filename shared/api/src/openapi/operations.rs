@@ -1,8 +1,8 @@
 //! The operations of one function, as they are told.
 
 use super::{
-    operation::{Operation, Told},
-    signature::Signature,
+    operation::{Operation, OperationDoc},
+    signature::HandlerArgs,
 };
 use std::{any::TypeId, collections::HashMap};
 
@@ -10,7 +10,7 @@ use std::{any::TypeId, collections::HashMap};
 pub struct Operations {
     pub(super) tag: &'static str,
     pub(super) about: &'static str,
-    pub(super) told: HashMap<TypeId, Told>,
+    pub(super) told: HashMap<TypeId, OperationDoc>,
 }
 
 impl Operations {
@@ -28,14 +28,14 @@ impl Operations {
     #[must_use]
     pub fn op<H, T>(mut self, _: H, summary: impl Into<String>, tell: impl Fn(&mut Operation) + 'static) -> Self
     where
-        H: Signature<T> + 'static,
+        H: HandlerArgs<T> + 'static,
         T: 'static,
     {
         let tell = Box::new(move |operation: &mut Operation| {
             H::tell(operation);
             tell(operation);
         });
-        let before = self.told.insert(TypeId::of::<H>(), Told { summary: summary.into(), tell });
+        let before = self.told.insert(TypeId::of::<H>(), OperationDoc { summary: summary.into(), tell });
         assert!(
             before.is_none(),
             "a handler is told of twice; first: {}",

@@ -21,27 +21,27 @@ use schemars::JsonSchema;
 use serde_json::json;
 
 /// An argument of a handler, as far as callers notice it.
-pub trait Tell {
+pub trait DescribeOperation {
     /// Adds what it takes and what it may refuse.
     fn tell(operation: &mut Operation);
 }
 
 /// A handler by its arguments, whatever the state of its function.
-pub trait Signature<T> {
+pub trait HandlerArgs<T> {
     /// Adds what each of them tells.
     fn tell(operation: &mut Operation);
 }
 
 impl Operation {
     /// As an argument of this type would tell.
-    pub fn takes<T: Tell>(&mut self) {
+    pub fn takes<T: DescribeOperation>(&mut self) {
         T::tell(self);
     }
 }
 
 macro_rules! signatures {
     ($(($($argument:ident)*))*) => {$(
-        impl<H, R, $($argument: Tell),*> Signature<($($argument,)*)> for H
+        impl<H, R, $($argument: DescribeOperation),*> HandlerArgs<($($argument,)*)> for H
         where
             H: Fn($($argument),*) -> R,
         {
@@ -62,27 +62,27 @@ signatures! {
     (A B C D E F)
 }
 
-impl Tell for Session {
+impl DescribeOperation for Session {
     fn tell(operation: &mut Operation) {
         operation.secured("key");
         operation.refuses(&[401, 403]);
     }
 }
 
-impl Tell for Caller {
+impl DescribeOperation for Caller {
     fn tell(operation: &mut Operation) {
-        <Session as Tell>::tell(operation);
+        <Session as DescribeOperation>::tell(operation);
     }
 }
 
-impl<T: JsonSchema> Tell for Id<T> {
+impl<T: JsonSchema> DescribeOperation for Id<T> {
     fn tell(operation: &mut Operation) {
         operation.in_path::<T>();
         operation.refuses(&[404]);
     }
 }
 
-impl<A: JsonSchema, B: JsonSchema> Tell for Ids<(A, B)> {
+impl<A: JsonSchema, B: JsonSchema> DescribeOperation for Ids<(A, B)> {
     fn tell(operation: &mut Operation) {
         operation.in_path::<A>();
         operation.in_path::<B>();
@@ -90,13 +90,13 @@ impl<A: JsonSchema, B: JsonSchema> Tell for Ids<(A, B)> {
     }
 }
 
-impl Tell for Query {
+impl DescribeOperation for Query {
     fn tell(operation: &mut Operation) {
         operation.refuses(&[400]);
     }
 }
 
-impl Tell for ListRequest {
+impl DescribeOperation for ListRequest {
     fn tell(operation: &mut Operation) {
         operation.query("limit", json!({ "type": "integer", "minimum": 1, "maximum": crate::listing::MAX_LIMIT, "default": crate::listing::DEFAULT_LIMIT }), "The most rows of a page.");
         operation.query(
@@ -108,7 +108,7 @@ impl Tell for ListRequest {
     }
 }
 
-impl Tell for Write {
+impl DescribeOperation for Write {
     fn tell(operation: &mut Operation) {
         let flag = json!({ "type": "boolean", "default": false });
         operation.query("silent", flag.clone(), "Recorded, but without outward effect: no webhook.");
@@ -137,19 +137,19 @@ impl Tell for Write {
     }
 }
 
-impl<T: JsonSchema> Tell for JsonBody<T> {
+impl<T: JsonSchema> DescribeOperation for JsonBody<T> {
     fn tell(operation: &mut Operation) {
         operation.body::<T>(&[MediaType::Json.as_str()], true);
     }
 }
 
-impl<T: JsonSchema> Tell for PatchBody<T> {
+impl<T: JsonSchema> DescribeOperation for PatchBody<T> {
     fn tell(operation: &mut Operation) {
         operation.body::<T>(&[MediaType::MergePatch.as_str(), MediaType::Json.as_str()], true);
     }
 }
 
-impl<T: JsonSchema> Tell for AnyPatchBody<T> {
+impl<T: JsonSchema> DescribeOperation for AnyPatchBody<T> {
     fn tell(operation: &mut Operation) {
         operation.body::<T>(&[MediaType::MergePatch.as_str(), MediaType::Json.as_str()], true);
         operation.body_as(MediaType::JsonPatch.as_str(), json_patch());
@@ -183,22 +183,22 @@ fn json_patch() -> serde_json::Value {
     json!({ "type": "array", "maxItems": MAX_OPERATIONS, "items": { "oneOf": operations } })
 }
 
-impl<T: JsonSchema> Tell for OptionalJsonBody<T> {
+impl<T: JsonSchema> DescribeOperation for OptionalJsonBody<T> {
     fn tell(operation: &mut Operation) {
         operation.body::<T>(&[MediaType::Json.as_str()], false);
     }
 }
 
 /// Callers don't notice it.
-macro_rules! untold {
+macro_rules! hidden {
     ($([$($generic:ident)?] $argument:ty;)*) => {$(
-        impl$(<$generic>)? Tell for $argument {
+        impl$(<$generic>)? DescribeOperation for $argument {
             fn tell(_: &mut Operation) {}
         }
     )*};
 }
 
-untold! {
+hidden! {
     [T] Extension<T>;
     [T] State<T>;
     [] HeaderMap;

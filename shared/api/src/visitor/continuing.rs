@@ -7,7 +7,7 @@ use crate::{
 use lambdesk_domain::{
     command::{NewTicket, Opening},
     id::TicketId,
-    status::{Shelf, Source, Status},
+    status::{Lifecycle, Source, Status},
     ticket::Ticket,
 };
 use lambdesk_table::TableError;
@@ -40,7 +40,7 @@ pub async fn continuing(
         subject: closed.subject,
         status: Status::Open,
         priority: closed.priority,
-        is_held: closed.shelf == Shelf::Unprocessed,
+        is_held: closed.lifecycle == Lifecycle::Unprocessed,
         source,
         channel: closed.channel,
         category: closed.category,

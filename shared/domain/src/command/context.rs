@@ -5,7 +5,7 @@ use crate::{
     access::{AccessRules, Actor, Cause, What},
     guard::Guard,
     id::{RequestId, Version},
-    status::Shelf,
+    status::Lifecycle,
     ticket::Ticket,
     time::Timestamp,
 };
@@ -44,7 +44,7 @@ impl Context {
     }
 
     pub(super) fn guard(&self) -> Guard {
-        Guard { version: self.if_match, ..Guard::live(self.actor.reach(self.rules)) }
+        Guard { version: self.if_match, ..Guard::live(self.actor.visibility(self.rules)) }
     }
 
     /// Refuses what forbids every command but restoring: out of reach, another
@@ -54,7 +54,7 @@ impl Context {
     /// Which of them it is.
     pub fn check(&self, ticket: &Ticket) -> Result<(), Rejection> {
         self.check_seen(ticket)?;
-        if ticket.shelf == Shelf::Trashed { Err(Rejection::Trashed) } else { Ok(()) }
+        if ticket.lifecycle == Lifecycle::Trashed { Err(Rejection::Trashed) } else { Ok(()) }
     }
 
     /// Refuses a ticket out of reach or of another version than the caller has seen.
@@ -72,6 +72,6 @@ impl Context {
     #[must_use]
     pub fn sees(&self, ticket: &Ticket) -> bool {
         let channel = ticket.channel.map(|channel| channel.id);
-        self.actor.reach(self.rules).covers(ticket.assignee, channel)
+        self.actor.visibility(self.rules).covers(ticket.assignee, channel)
     }
 }

@@ -58,7 +58,7 @@ impl Decision {
     /// The message alone, as of a blocked sender: the ticket stays where it is, in
     /// every list.
     #[must_use]
-    pub fn unmoved(self) -> Self {
+    pub fn silent_append(self) -> Self {
         match self {
             Self::Change(mut change) => {
                 let patch = &mut change.patch;

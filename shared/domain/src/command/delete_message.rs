@@ -14,7 +14,7 @@ use crate::{
 
 /// What is left of the thread, as far as it was looked at.
 #[derive(Debug, Clone, Copy)]
-pub struct Remains<'a> {
+pub struct RemainingMessages<'a> {
     /// The newest messages, newest first; the doomed one may be among them.
     pub newest: &'a [Message],
     /// There are none beyond these.
@@ -33,7 +33,7 @@ pub struct Remains<'a> {
 /// What forbids it.
 pub fn delete_message(
     message: &Message,
-    remains: Remains<'_>,
+    remains: RemainingMessages<'_>,
     context: &Context,
     ticket: &Ticket,
 ) -> Result<Change, Rejection> {
@@ -42,7 +42,7 @@ pub fn delete_message(
         return Err(Forbidden::OthersMessage.into());
     }
     let guard = Guard {
-        shelf: ticket.shelf,
+        lifecycle: ticket.lifecycle,
         statuses: StatusSet::of(&[ticket.status]),
         version: Some(ticket.version),
         ..context.guard()
@@ -59,7 +59,7 @@ pub fn delete_message(
     })
 }
 
-fn traces(message: &Message, remains: Remains<'_>, ticket: &Ticket) -> MessageTrace {
+fn traces(message: &Message, remains: RemainingMessages<'_>, ticket: &Ticket) -> MessageTrace {
     let left = || remains.newest.iter().filter(|left| left.id != message.id && left.is_public());
     let preview = left().find_map(Message::preview).or_else(|| remains.is_all.then(Preview::default));
     let awaiting = left().find_map(|left| turn_after(left.kind)).or_else(|| remains.is_all.then_some(Awaiting::None));

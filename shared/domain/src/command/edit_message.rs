@@ -34,7 +34,7 @@ pub fn edit_message(
     }
     let edited = Message { content: says, ..message.clone() };
     let guard = Guard {
-        shelf: ticket.shelf,
+        lifecycle: ticket.lifecycle,
         statuses: StatusSet::of(&[ticket.status]),
         version: Some(ticket.version),
         ..context.guard()

@@ -17,7 +17,7 @@ mod update;
 pub use context::{Context, Prior};
 pub use create::create;
 pub use decision::{Change, Decision};
-pub use delete_message::{Remains, delete_message};
+pub use delete_message::{RemainingMessages, delete_message};
 pub use edit_message::edit_message;
 pub use rejection::Rejection;
 pub use reply::{NewReply, ReplyKind, reply};

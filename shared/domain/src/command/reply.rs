@@ -8,7 +8,7 @@ use crate::{
     message::{Content, Message, MessageKind, Sender},
     patch::{MessageTrace, Replies, TicketPatch},
     set::Set,
-    status::{Awaiting, Shelf, Source, Status, StatusSet},
+    status::{Awaiting, Lifecycle, Source, Status, StatusSet},
 };
 
 /// What kind of message is asked for.
@@ -64,11 +64,11 @@ pub fn reply(new: &NewReply, context: &Context, prior: Prior<'_>) -> Result<Deci
         }
         Prior::Known(ticket) => {
             context.check(ticket)?;
-            guard.shelf = ticket.shelf;
+            guard.lifecycle = ticket.lifecycle;
             // A note says the same whatever the status; the fewer writers it waits for.
             let is_indifferent = kind == MessageKind::Note && new.status.is_none();
             guard.statuses = if is_indifferent { StatusSet::ALL } else { StatusSet::of(&[ticket.status]) };
-            informed_move(kind, new.status, ticket.status, ticket.shelf)?
+            informed_move(kind, new.status, ticket.status, ticket.lifecycle)?
         }
     };
     let message = message_of(new, kind, context);
@@ -106,7 +106,7 @@ fn informed_move(
     kind: MessageKind,
     asked: Option<Status>,
     now: Status,
-    shelf: Shelf,
+    lifecycle: Lifecycle,
 ) -> Result<Option<Status>, Rejection> {
     if let Some(status) = asked {
         return Ok((status != now).then_some(status));
@@ -114,7 +114,7 @@ fn informed_move(
     let (likely, to) = likely_move(kind, None);
     match (kind, now) {
         (MessageKind::Inbound, Status::Closed) => Err(Rejection::Closed),
-        _ if shelf == Shelf::Live && likely.contains(now) => Ok(to),
+        _ if lifecycle == Lifecycle::Live && likely.contains(now) => Ok(to),
         _ => Ok(None),
     }
 }

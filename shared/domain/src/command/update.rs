@@ -7,7 +7,7 @@ use crate::{
     guard::Guard,
     patch::{TagChange, TicketPatch},
     set::Set,
-    status::{Shelf, Status, StatusSet},
+    status::{Lifecycle, Status, StatusSet},
     ticket::MAX_TAGS,
     time::Timestamp,
 };
@@ -51,9 +51,9 @@ impl Fields {
 pub fn update(update: &Update, context: &Context, prior: Prior<'_>) -> Result<Decision, Rejection> {
     match update {
         Update::Fields(fields) => set_fields(fields, context, prior),
-        Update::Archive => put_away(Shelf::Archived, context, prior),
+        Update::Archive => archive_or_trash(Lifecycle::Archived, context, prior),
         Update::Delete(DeletionPolicy::Off) => Err(Rejection::DeletionOff),
-        Update::Delete(DeletionPolicy::Trash) => put_away(Shelf::Trashed, context, prior),
+        Update::Delete(DeletionPolicy::Trash) => archive_or_trash(Lifecycle::Trashed, context, prior),
         Update::Restore(window) => restore(*window, context, prior),
     }
 }
@@ -67,7 +67,7 @@ fn set_fields(fields: &Fields, context: &Context, prior: Prior<'_>) -> Result<De
         Prior::Known(ticket) => {
             context.check(ticket)?;
             patch.drop_noops(ticket);
-            guard.shelf = ticket.shelf;
+            guard.lifecycle = ticket.lifecycle;
             // Other fields are set whatever the status; the fewer writers they wait for.
             if patch.status.is_some() || assigns(&patch.sets) {
                 guard.statuses = StatusSet::of(&[ticket.status]);
@@ -134,17 +134,17 @@ fn patch_of(fields: &Fields) -> TicketPatch {
     TicketPatch { sets, status, tags, ..TicketPatch::default() }
 }
 
-fn put_away(shelf: Shelf, context: &Context, prior: Prior<'_>) -> Result<Decision, Rejection> {
+fn archive_or_trash(lifecycle: Lifecycle, context: &Context, prior: Prior<'_>) -> Result<Decision, Rejection> {
     forbid_channel_keys(context)?;
     let mut guard = context.guard();
     if let Prior::Known(ticket) = prior {
         context.check(ticket)?;
-        if ticket.shelf == shelf {
+        if ticket.lifecycle == lifecycle {
             return Ok(Decision::Unchanged);
         }
-        guard.shelf = ticket.shelf;
+        guard.lifecycle = ticket.lifecycle;
     }
-    Ok(shelve(shelf, guard, context))
+    Ok(shelve(lifecycle, guard, context))
 }
 
 fn restore(window: Days, context: &Context, prior: Prior<'_>) -> Result<Decision, Rejection> {
@@ -153,20 +153,21 @@ fn restore(window: Days, context: &Context, prior: Prior<'_>) -> Result<Decision
         return Ok(Decision::NeedsTicket);
     };
     context.check_seen(ticket)?;
-    match ticket.shelf {
-        Shelf::Live => Err(Rejection::NotPutAway),
-        Shelf::Trashed if ticket.trashed_at.is_some_and(|at| at.plus(window.span()) <= context.now) => {
+    match ticket.lifecycle {
+        Lifecycle::Live => Err(Rejection::NotPutAway),
+        Lifecycle::Trashed if ticket.trashed_at.is_some_and(|at| at.plus(window.span()) <= context.now) => {
             Err(Rejection::RestoreWindow)
         }
-        Shelf::Trashed | Shelf::Archived | Shelf::Unprocessed => {
-            let guard = Guard { shelf: ticket.shelf, statuses: StatusSet::of(&[ticket.status]), ..context.guard() };
-            Ok(shelve(Shelf::Live, guard, context))
+        Lifecycle::Trashed | Lifecycle::Archived | Lifecycle::Unprocessed => {
+            let guard =
+                Guard { lifecycle: ticket.lifecycle, statuses: StatusSet::of(&[ticket.status]), ..context.guard() };
+            Ok(shelve(Lifecycle::Live, guard, context))
         }
     }
 }
 
-fn shelve(shelf: Shelf, guard: Guard, context: &Context) -> Decision {
-    let patch = TicketPatch { shelf: Some(shelf), ..TicketPatch::default() };
+fn shelve(lifecycle: Lifecycle, guard: Guard, context: &Context) -> Decision {
+    let patch = TicketPatch { lifecycle: Some(lifecycle), ..TicketPatch::default() };
     Decision::change(guard, patch, None, context.cause(None), context.now)
 }
 
@@ -180,8 +181,8 @@ const fn forbid_channel_keys(context: &Context) -> Result<(), Forbidden> {
 /// A follow-up has come due: the ticket is back in the lists, on top. Holds only
 /// while the follow-up is still the one that was due.
 #[must_use]
-pub fn follow_up_due(due: Timestamp, shelf: Shelf, context: &Context) -> Decision {
-    let guard = Guard { follow_up_at: Some(due), shelf, ..context.guard() };
+pub fn follow_up_due(due: Timestamp, lifecycle: Lifecycle, context: &Context) -> Decision {
+    let guard = Guard { follow_up_at: Some(due), lifecycle, ..context.guard() };
     let patch = TicketPatch { sets: vec![Set::FollowUpAt(None)], is_activity: true, ..TicketPatch::default() };
     Decision::change(guard, patch, None, context.cause(Some(What::FollowUpDue)), context.now)
 }

@@ -1,6 +1,6 @@
 //! How long tickets are kept.
 
-use crate::{status::Shelf, ticket::Ticket, time::Timestamp};
+use crate::{status::Lifecycle, ticket::Ticket, time::Timestamp};
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
 
@@ -79,15 +79,15 @@ impl Retention {
     #[must_use]
     pub fn expiry(&self, ticket: &Ticket, now: Timestamp) -> Option<Expiry> {
         let is_past = |since: Timestamp, days: Days| since.plus(days.span()) <= now;
-        match ticket.shelf {
-            Shelf::Trashed => {
+        match ticket.lifecycle {
+            Lifecycle::Trashed => {
                 ticket.trashed_at.is_some_and(|at| is_past(at, self.restore_window)).then_some(Expiry::Purge)
             }
-            Shelf::Live | Shelf::Archived => {
+            Lifecycle::Live | Lifecycle::Archived => {
                 let days = self.finished.filter(|_| !ticket.status.is_active())?;
                 is_past(ticket.updated_at, days).then_some(Expiry::Delete)
             }
-            Shelf::Unprocessed => None,
+            Lifecycle::Unprocessed => None,
         }
     }
 }
@@ -109,10 +109,10 @@ mod tests {
             ticket in testing::ticket(), window in 1..100_u16, finished in proptest::option::of(1..100_u16),
         ) {
             let retention = keeping(window, finished);
-            let (since, days, expiry) = match ticket.shelf {
-                Shelf::Trashed => (ticket.trashed_at, Some(retention.restore_window), Expiry::Purge),
-                Shelf::Unprocessed => (None, None, Expiry::Delete),
-                Shelf::Live | Shelf::Archived => {
+            let (since, days, expiry) = match ticket.lifecycle {
+                Lifecycle::Trashed => (ticket.trashed_at, Some(retention.restore_window), Expiry::Purge),
+                Lifecycle::Unprocessed => (None, None, Expiry::Delete),
+                Lifecycle::Live | Lifecycle::Archived => {
                     let is_finished = matches!(ticket.status, Status::Resolved | Status::Closed | Status::Spam);
                     (Some(ticket.updated_at).filter(|_| is_finished), retention.finished, Expiry::Delete)
                 }

@@ -6,7 +6,7 @@ use crate::{
     id::{EventId, MessageId, RequestId, TicketId, Version, WorkspaceId},
     message::MessageKind,
     set::Set,
-    status::Shelf,
+    status::Lifecycle,
     ticket::{ThinTicket, Ticket},
     time::Timestamp,
 };
@@ -93,12 +93,12 @@ fn types(old: Option<&Ticket>, new: &Ticket) -> Vec<EventType> {
     let what = new.cause.what;
     let is_new = old.is_none() && new.version == Version::FIRST;
     let changed = |differs: fn(&Ticket, &Ticket) -> bool| old.is_some_and(|old| differs(old, new));
-    let moved_to = |shelf| new.shelf == shelf && changed(|old, new| old.shelf != new.shelf);
+    let moved_to = |lifecycle| new.lifecycle == lifecycle && changed(|old, new| old.lifecycle != new.lifecycle);
     [
         (EventType::TicketCreated, is_new),
-        (EventType::TicketDeleted, moved_to(Shelf::Trashed)),
-        (EventType::TicketRestored, moved_to(Shelf::Live)),
-        (EventType::TicketArchived, moved_to(Shelf::Archived)),
+        (EventType::TicketDeleted, moved_to(Lifecycle::Trashed)),
+        (EventType::TicketRestored, moved_to(Lifecycle::Live)),
+        (EventType::TicketArchived, moved_to(Lifecycle::Archived)),
         (EventType::TicketFollowUpDue, old.is_some() && what == Some(What::FollowUpDue)),
         (EventType::MessageCreated, matches!(what, Some(What::Message { .. }))),
         (EventType::MessageDeleted, old.is_some() && matches!(what, Some(What::MessageDeleted { .. }))),
@@ -122,7 +122,7 @@ fn changes(old: &Ticket, new: &Ticket) -> Vec<FieldChange> {
     let moves = [
         FieldChange::of("awaiting", &old.awaiting, &new.awaiting),
         FieldChange::of("first_response_at", &old.first_response_at, &new.first_response_at),
-        FieldChange::of("shelf", &old.shelf, &new.shelf),
+        FieldChange::of("shelf", &old.lifecycle, &new.lifecycle),
         FieldChange::of("status", &old.status, &new.status),
         FieldChange::of("tag_ids", &old.tags, &new.tags),
     ];

@@ -4,13 +4,13 @@ use super::bucket::Bucket;
 use crate::{
     day::Day,
     id::{ChannelId, UserId},
-    status::{Awaiting, Shelf, Status, words},
+    status::{Awaiting, Lifecycle, Status, words},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 words! {
-    /// Where a ticket counts: under its status, unless it is put away.
+    /// Where a ticket counts: under its status, unless it is archived or trashed.
     Standing {
         Open = "open", InProgress = "in_progress", Waiting = "waiting", OnHold = "on_hold",
         Resolved = "resolved", Closed = "closed", Spam = "spam",
@@ -45,14 +45,14 @@ words! {
 }
 
 impl Standing {
-    /// Of a ticket on this shelf with this status; none in the trash.
+    /// Of a ticket on this lifecycle state with this status; none in the trash.
     #[must_use]
-    pub const fn of(shelf: Shelf, status: Status) -> Option<Self> {
-        match shelf {
-            Shelf::Trashed => None,
-            Shelf::Unprocessed => Some(Self::Unprocessed),
-            Shelf::Archived => Some(Self::Archived),
-            Shelf::Live => Some(match status {
+    pub const fn of(lifecycle: Lifecycle, status: Status) -> Option<Self> {
+        match lifecycle {
+            Lifecycle::Trashed => None,
+            Lifecycle::Unprocessed => Some(Self::Unprocessed),
+            Lifecycle::Archived => Some(Self::Archived),
+            Lifecycle::Live => Some(match status {
                 Status::Open => Self::Open,
                 Status::InProgress => Self::InProgress,
                 Status::Waiting => Self::Waiting,

@@ -19,7 +19,7 @@ use serde::Deserialize;
 /// the ticket was after the one before, and before the one after. What lies between
 /// two lost ones stays unknown and cancels out.
 #[derive(Debug, Clone, Copy)]
-pub struct Told<'a> {
+pub struct EventContext<'a> {
     /// The event.
     pub event: &'a TicketEvent,
     /// The event of the version before; looked at only where this one is of a lost version.
@@ -69,7 +69,7 @@ impl Tally {
     ///
     /// # Errors
     /// When what it says of the ticket before it can't be read.
-    pub fn of(told: Told<'_>) -> Result<Self, UnreadableChange> {
+    pub fn of(told: EventContext<'_>) -> Result<Self, UnreadableChange> {
         let mut tally = Self::default();
         let (before, after) = (told.before()?, told.after()?);
         tally.stand(before, -1);
@@ -131,7 +131,7 @@ impl Tally {
     }
 }
 
-impl Told<'_> {
+impl EventContext<'_> {
     fn before(&self) -> Result<Image, UnreadableChange> {
         Ok(if self.event.sequence == Version::FIRST {
             Image::Absent
@@ -158,7 +158,7 @@ fn own_after(event: &TicketEvent) -> Image {
     }
     Image::Known(Spot {
         status: ticket.status,
-        standing: Standing::of(ticket.shelf, ticket.status),
+        standing: Standing::of(ticket.lifecycle, ticket.status),
         awaiting: ticket.awaiting,
         groups: groups(ticket),
         first_response_at: ticket.first_response_at,
@@ -171,7 +171,7 @@ fn own_before(event: &TicketEvent) -> Result<Spot, UnreadableChange> {
     let status = was(event, "status", ticket.status)?;
     Ok(Spot {
         status,
-        standing: Standing::of(was(event, "shelf", ticket.shelf)?, status),
+        standing: Standing::of(was(event, "shelf", ticket.lifecycle)?, status),
         awaiting: was(event, "awaiting", ticket.awaiting)?,
         groups: [
             Group::All,

@@ -20,5 +20,5 @@ mod times;
 
 pub use bucket::Bucket;
 pub use counters::{Cell, Counter, Counters, Group, Happening, Span, Standing, Tally};
-pub use image::{Told, UnreadableChange};
+pub use image::{EventContext, UnreadableChange};
 pub use times::Times;

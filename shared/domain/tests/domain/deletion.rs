@@ -3,10 +3,10 @@
 use crate::support::{agent, by, changed, message, ticket, visitor};
 use lambdesk_domain::{
     access::{Actor, Forbidden, Role, What},
-    command::{NewReply, Prior, Rejection, Remains, ReplyKind, delete_message, reply},
+    command::{NewReply, Prior, Rejection, RemainingMessages, ReplyKind, delete_message, reply},
     id::{MessageId, UserId},
     message::{Content, Message},
-    status::{Awaiting, Shelf},
+    status::{Awaiting, Lifecycle},
     text::Preview,
     ticket::{Origin, Ticket},
 };
@@ -62,7 +62,7 @@ proptest! {
         let left: Vec<_> = all.iter().filter(|(number, _)| *number != doomed + 1).copied().collect();
         let (expected, _) = written(&left);
         thread.reverse();
-        let remains = Remains { newest: &thread[..looked_at.min(thread.len())], is_all: looked_at >= thread.len() };
+        let remains = RemainingMessages { newest: &thread[..looked_at.min(thread.len())], is_all: looked_at >= thread.len() };
         let change = delete_message(&message, remains, &by(admin(), &ticket), &ticket).expect("an admin may");
         let after = change.applied_to(&ticket);
         prop_assert_eq!(after.replies_count, expected.replies_count);
@@ -80,7 +80,7 @@ proptest! {
 #[test]
 fn only_the_author_and_administrators_may_delete() {
     let (ticket, thread) = written(&[(1, (false, false, false)), (2, (true, false, false))]);
-    let remains = Remains { newest: &[], is_all: true };
+    let remains = RemainingMessages { newest: &[], is_all: true };
     let delete = |message: &Message, actor: Actor| delete_message(message, remains, &by(actor, &ticket), &ticket);
     let refused = Err(Rejection::Forbidden(Forbidden::OthersMessage));
     assert!(delete(&thread[0], agent()).is_ok(), "it is hers");
@@ -96,7 +96,7 @@ fn the_opening_message_was_never_counted() {
     let (ticket, thread) = written(&[(1, (true, false, false))]);
     let origin = Origin { opening: Some(thread[0].id), ..ticket.origin.clone() };
     let ticket = Ticket { origin, replies_count: 1, ..ticket };
-    let remains = Remains { newest: &[], is_all: true };
+    let remains = RemainingMessages { newest: &[], is_all: true };
     let change = delete_message(&thread[0], remains, &by(admin(), &ticket), &ticket).expect("an admin may");
     assert_eq!(change.applied_to(&ticket).replies_count, 1);
 }
@@ -104,7 +104,7 @@ fn the_opening_message_was_never_counted() {
 #[test]
 fn nothing_is_deleted_in_the_trash() {
     let (ticket, thread) = written(&[(1, (false, false, false))]);
-    let ticket = Ticket { shelf: Shelf::Trashed, ..ticket };
-    let remains = Remains { newest: &[], is_all: true };
+    let ticket = Ticket { lifecycle: Lifecycle::Trashed, ..ticket };
+    let remains = RemainingMessages { newest: &[], is_all: true };
     assert_eq!(delete_message(&thread[0], remains, &by(agent(), &ticket), &ticket).map(drop), Err(Rejection::Trashed));
 }

@@ -5,7 +5,7 @@ use lambdesk_domain::{
     events::{EventType, TicketEvent, between},
     id::{EventId, Version},
     set::Set,
-    status::Shelf,
+    status::Lifecycle,
     testing::{self, MARKER},
     ticket::Ticket,
 };
@@ -20,12 +20,12 @@ fn events(versions: &[Ticket]) -> Vec<TicketEvent> {
 
 /// Which types must be told of a change, by what differs.
 fn expected(old: &Ticket, new: &Ticket) -> BTreeSet<EventType> {
-    let moved = old.shelf != new.shelf;
+    let moved = old.lifecycle != new.lifecycle;
     let rules = [
         (EventType::TicketUpdated, true),
-        (EventType::TicketDeleted, moved && new.shelf == Shelf::Trashed),
-        (EventType::TicketArchived, moved && new.shelf == Shelf::Archived),
-        (EventType::TicketRestored, moved && new.shelf == Shelf::Live),
+        (EventType::TicketDeleted, moved && new.lifecycle == Lifecycle::Trashed),
+        (EventType::TicketArchived, moved && new.lifecycle == Lifecycle::Archived),
+        (EventType::TicketRestored, moved && new.lifecycle == Lifecycle::Live),
         (EventType::TicketStatusChanged, old.status != new.status),
         (EventType::TicketAssigned, old.assignee != new.assignee),
         (EventType::TicketTeamChanged, old.team != new.team),

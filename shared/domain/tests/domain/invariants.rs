@@ -4,7 +4,7 @@ use lambdesk_domain::{
     access::What,
     id::Version,
     message::MessageKind,
-    status::{Awaiting, Shelf, Status},
+    status::{Awaiting, Lifecycle, Status},
     testing,
     ticket::Ticket,
 };
@@ -18,8 +18,8 @@ fn stands(ticket: &Ticket) -> Result<(), TestCaseError> {
     prop_assert_eq!(ticket.closed_at.is_some(), ticket.status == Status::Closed);
     prop_assert!(ticket.closed_at.is_none_or(|closed| Some(closed) >= ticket.resolved_at));
     prop_assert!(ticket.status != Status::InProgress || ticket.in_progress_at.is_some());
-    prop_assert_eq!(ticket.archived_at.is_some(), ticket.shelf == Shelf::Archived);
-    prop_assert_eq!(ticket.trashed_at.is_some(), ticket.shelf == Shelf::Trashed);
+    prop_assert_eq!(ticket.archived_at.is_some(), ticket.lifecycle == Lifecycle::Archived);
+    prop_assert_eq!(ticket.trashed_at.is_some(), ticket.lifecycle == Lifecycle::Trashed);
     for time in
         [Some(ticket.created_at), Some(ticket.last_activity_at), Some(ticket.status_changed_at), ticket.resolved_at]
     {

@@ -4,7 +4,7 @@ use crate::support::{after_reply, after_update, agent, by, changed, fields, hour
 use lambdesk_domain::{
     command::{Context, Fields, Prior, Rejection, ReplyKind, reply, update},
     set::Set,
-    status::{Awaiting, Shelf, Status},
+    status::{Awaiting, Lifecycle, Status},
     ticket::Ticket,
 };
 
@@ -97,9 +97,9 @@ fn resolving_and_then_closing_keeps_when_it_was_resolved() {
 
 #[test]
 fn a_ticket_held_back_by_screening_is_not_moved_by_replies() {
-    let held = Ticket { shelf: Shelf::Unprocessed, status: Status::Waiting, ..ticket() };
+    let held = Ticket { lifecycle: Lifecycle::Unprocessed, status: Status::Waiting, ..ticket() };
     let next = after_reply(&held, &message(&held, ReplyKind::Reply), &by(visitor(&held), &held));
-    assert_eq!((next.shelf, next.status), (Shelf::Unprocessed, Status::Waiting));
+    assert_eq!((next.lifecycle, next.status), (Lifecycle::Unprocessed, Status::Waiting));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use lambdesk_domain::{
     events::{TicketEvent, between},
     id::{MessageId, TicketId, UserId, Version},
     message::MessageKind,
-    report::{Cell, Counter, Group, Happening, Span, Standing, Tally, Told},
+    report::{Cell, Counter, EventContext, Group, Happening, Span, Standing, Tally},
     status::Status,
     sweep::lost_version,
     testing,
@@ -47,7 +47,7 @@ fn tally(events: &[TicketEvent]) -> Tally {
     for event in events {
         let sequence = event.sequence.0;
         let (previous, next) = (at(event.ticket_id, sequence - 1), at(event.ticket_id, sequence + 1));
-        tally.add(&Tally::of(Told { event, previous, next }).expect("it is readable"));
+        tally.add(&Tally::of(EventContext { event, previous, next }).expect("it is readable"));
     }
     tally
 }
@@ -67,7 +67,7 @@ fn groups(ticket: &Ticket) -> [Group; 3] {
 fn heads<'a>(tickets: impl Iterator<Item = &'a Ticket>) -> Counted {
     let mut counted = Counted::new();
     for ticket in tickets {
-        let Some(standing) = Standing::of(ticket.shelf, ticket.status) else { continue };
+        let Some(standing) = Standing::of(ticket.lifecycle, ticket.status) else { continue };
         for group in groups(ticket) {
             *counted.entry((Cell::Now(group), Counter::Standing(standing))).or_default() += 1;
         }
@@ -173,7 +173,7 @@ proptest! {
 #[test]
 fn a_ticket_in_the_trash_counts_nowhere() {
     for status in Status::ALL {
-        assert_eq!(Standing::of(lambdesk_domain::status::Shelf::Trashed, *status), None);
+        assert_eq!(Standing::of(lambdesk_domain::status::Lifecycle::Trashed, *status), None);
     }
 }
 

@@ -6,7 +6,7 @@ use lambdesk_domain::{
     command::{Context, Decision, Fields, Prior, Rejection, Update, follow_up_due, update},
     directory::{Days, DeletionPolicy},
     set::Set,
-    status::{Shelf, Status},
+    status::{Lifecycle, Status},
     testing,
     ticket::Ticket,
 };
@@ -18,9 +18,9 @@ fn archived_and_trashed_tickets_come_back_with_their_status() {
     for put_away in [Update::Archive, Update::Delete(DeletionPolicy::Trash)] {
         let ticket = Ticket { status: Status::OnHold, ..ticket() };
         let away = after_update(&ticket, &put_away, &by(agent(), &ticket));
-        assert_ne!(away.shelf, Shelf::Live);
+        assert_ne!(away.lifecycle, Lifecycle::Live);
         let back = after_update(&away, &Update::Restore(Days::OF_TRASH), &by(agent(), &away));
-        assert_eq!((back.shelf, back.status), (Shelf::Live, Status::OnHold));
+        assert_eq!((back.lifecycle, back.status), (Lifecycle::Live, Status::OnHold));
         assert_eq!((back.archived_at, back.trashed_at), (None, None));
     }
 }
@@ -77,7 +77,7 @@ proptest! {
     fn a_follow_up_comes_due_once(ticket in testing::ticket(), due in testing::time(), context in testing::trusted()) {
         let ticket = Ticket { follow_up_at: Some(due), ..ticket };
         let context = Context { actor: Actor::System, now: hours_after(&ticket, 1), ..context };
-        let change = changed(Ok(follow_up_due(due, ticket.shelf, &context)));
+        let change = changed(Ok(follow_up_due(due, ticket.lifecycle, &context)));
         prop_assert!(change.guard.admits(&ticket));
         let next = change.applied_to(&ticket);
         prop_assert_eq!((next.follow_up_at, next.last_activity_at), (None, context.now));
@@ -88,15 +88,15 @@ proptest! {
     fn a_follow_up_that_was_moved_is_not_due(ticket in testing::ticket(), due in testing::time(), moved in testing::time()) {
         prop_assume!(due != moved);
         let ticket = Ticket { follow_up_at: Some(moved), ..ticket };
-        let change = changed(Ok(follow_up_due(due, ticket.shelf, &by(Actor::System, &ticket))));
+        let change = changed(Ok(follow_up_due(due, ticket.lifecycle, &by(Actor::System, &ticket))));
         prop_assert!(!change.guard.admits(&ticket));
     }
 
     #[test]
     fn a_ticket_is_put_off_until_its_follow_up_is_due(ticket in testing::ticket(), due in testing::time(), now in testing::time()) {
         let set = fields(Fields::of([Set::FollowUpAt(Some(due))]));
-        let ticket = Ticket { follow_up_at: None, shelf: Shelf::Live, archived_at: None, trashed_at: None, ..ticket };
+        let ticket = Ticket { follow_up_at: None, lifecycle: Lifecycle::Live, archived_at: None, trashed_at: None, ..ticket };
         let next = after_update(&ticket, &set, &by(agent(), &ticket));
-        prop_assert_eq!(next.is_put_off(now), now < due);
+        prop_assert_eq!(next.is_snoozed(now), now < due);
     }
 }

@@ -5,7 +5,7 @@ use lambdesk_domain::{
     command::{Change, Context, Decision, Fields, NewReply, Prior, Rejection, ReplyKind, Update, reply, update},
     id::{ChannelId, MessageId, UserId},
     message::Content,
-    status::{ChannelType, Shelf, Status},
+    status::{ChannelType, Lifecycle, Status},
     testing,
     ticket::{ChannelRef, Ticket},
     time::Timestamp,
@@ -19,7 +19,7 @@ pub fn ticket() -> Ticket {
     Ticket {
         status: Status::Open,
         status_before_spam: None,
-        shelf: Shelf::Live,
+        lifecycle: Lifecycle::Live,
         resolved_at: None,
         closed_at: None,
         in_progress_at: None,

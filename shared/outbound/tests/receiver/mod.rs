@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 #[derive(Clone)]
 pub enum Script {
     /// Writes this and closes.
-    Answer(String),
+    ReceiverAnswer(String),
     /// Writes the first, then the second again and again, so long apart.
     Endless(String, &'static [u8], Duration),
 }
@@ -94,7 +94,7 @@ fn is_complete(request: &[u8]) -> bool {
 
 async fn play(script: Script, mut stream: impl AsyncWrite + Unpin) -> io::Result<()> {
     match script {
-        Script::Answer(text) => stream.write_all(text.as_bytes()).await?,
+        Script::ReceiverAnswer(text) => stream.write_all(text.as_bytes()).await?,
         Script::Endless(head, part, pause) => {
             stream.write_all(head.as_bytes()).await?;
             loop {

@@ -19,20 +19,20 @@ use uuid::Uuid;
 const NOW: Timestamp = Timestamp::EPOCH;
 
 #[derive(Debug, Clone)]
-enum Step {
+enum ModelStep {
     Create(Option<u8>),
     Change(usize, Option<u8>),
     Merge(usize, usize),
     Remove(usize),
 }
 
-fn step() -> impl Strategy<Value = Step> {
+fn step() -> impl Strategy<Value = ModelStep> {
     let email = || prop::option::weighted(0.8, 0..4_u8);
     prop_oneof![
-        3 => email().prop_map(Step::Create),
-        3 => (0..8_usize, email()).prop_map(|(who, email)| Step::Change(who, email)),
-        2 => (0..8_usize, 0..8_usize).prop_map(|(into, from)| Step::Merge(into, from)),
-        1 => (0..8_usize).prop_map(Step::Remove),
+        3 => email().prop_map(ModelStep::Create),
+        3 => (0..8_usize, email()).prop_map(|(who, email)| ModelStep::Change(who, email)),
+        2 => (0..8_usize, 0..8_usize).prop_map(|(into, from)| ModelStep::Merge(into, from)),
+        1 => (0..8_usize).prop_map(ModelStep::Remove),
     ]
 }
 
@@ -83,12 +83,12 @@ impl World {
         }
     }
 
-    fn take(&mut self, step: &Step) {
+    fn take(&mut self, step: &ModelStep) {
         match *step {
-            Step::Create(email) => self.create(email.map(address)),
-            Step::Change(who, email) => self.change(who, email.map(address)),
-            Step::Merge(into, from) => self.merge(into, from),
-            Step::Remove(who) => self.remove(who),
+            ModelStep::Create(email) => self.create(email.map(address)),
+            ModelStep::Change(who, email) => self.change(who, email.map(address)),
+            ModelStep::Merge(into, from) => self.merge(into, from),
+            ModelStep::Remove(who) => self.remove(who),
         }
     }
 
@@ -185,10 +185,12 @@ proptest! {
 #[test]
 fn an_address_that_came_with_a_merge_is_free_once_it_is_given_up() {
     let mut world = World::default();
-    for step in [Step::Create(None), Step::Create(None), Step::Change(1, Some(0)), Step::Merge(0, 1)] {
+    for step in
+        [ModelStep::Create(None), ModelStep::Create(None), ModelStep::Change(1, Some(0)), ModelStep::Merge(0, 1)]
+    {
         world.take(&step);
     }
     assert_eq!(world.owner(&address(0)), world.made.first().copied());
-    world.take(&Step::Change(0, None));
+    world.take(&ModelStep::Change(0, None));
     assert_eq!(world.owner(&address(0)), None);
 }

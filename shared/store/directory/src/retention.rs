@@ -70,7 +70,7 @@ impl Directories {
     /// # Errors
     /// When the table fails.
     pub async fn retention_sweep(&self, workspace: WorkspaceId) -> Result<Option<RetentionSweep>, TableError> {
-        let item = self.table.get(Tenant::new(workspace).purge_round()).await?;
+        let item = self.table.get(Tenant::new(workspace).retention_sweep()).await?;
         item.map(|item| {
             let read = Reader(&item);
             Ok(RetentionSweep { cursor: read.json("doc")?, touched_at: read.time(TOUCHED)? })
@@ -106,7 +106,7 @@ impl Directories {
         if read.touched_at.plus(GRACE_PERIOD) > now {
             return Ok(false);
         }
-        let delete = Write::delete(Tenant::new(workspace).purge_round());
+        let delete = Write::delete(Tenant::new(workspace).retention_sweep());
         self.table.write(delete.when("tp = :touched").value(":touched", time(read.touched_at))).await
     }
 }
@@ -120,7 +120,7 @@ pub fn restart(workspace: WorkspaceId, now: Timestamp) -> Write {
 /// Updates the sweep's item; the expression calls its place in the due rows `:hour` and
 /// `:place`, its cursor `:doc`.
 fn write_sweep(workspace: WorkspaceId, update: &str, cursor: Option<&RetentionCursor>, due: Timestamp) -> Write {
-    let key = Tenant::new(workspace).purge_round();
+    let key = Tenant::new(workspace).retention_sweep();
     let (hour, place) = keys::due(due, &key);
     let write = Write::update(key, update);
     write.value(":hour", text(hour)).value(":place", text(place)).value(":doc", json(&cursor))

@@ -123,14 +123,14 @@ fn due_of(item: &Item) -> Option<Due> {
     if let Some(workspace) = keys::parse_compaction(&key) {
         return Some(Due::Compaction { workspace, at });
     }
-    if let Some(workspace) = keys::parse_round(&key) {
+    if let Some(workspace) = keys::parse_retention_sweep(&key) {
         return Some(Due::RetentionSweep { workspace, at });
     }
-    if keys::is_recheck(&key.sk) {
+    if keys::is_retry(&key.sk) {
         return keys::parse_events(&key.pk).map(|(workspace, of)| Due::Retry { workspace, of, at });
     }
     let (workspace, ticket) = keys::parse_ticket(&key.pk)?;
-    if keys::is_remains(&key.sk) {
+    if keys::is_pending_purge(&key.sk) {
         return Some(Due::PurgePending { workspace, ticket, at });
     }
     keys::is_follow_up(&key.sk).then_some(Due::FollowUp { workspace, ticket, at })

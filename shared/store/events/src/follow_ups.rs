@@ -4,7 +4,7 @@
 use crate::Events;
 use lambdesk_domain::{
     id::{TicketId, Version, WorkspaceId},
-    status::Shelf,
+    status::Lifecycle,
     ticket::Ticket,
     time::Timestamp,
 };
@@ -26,7 +26,8 @@ pub struct FollowUp {
     /// When it is due.
     pub due: Timestamp,
     /// Where the ticket was when it was set.
-    pub shelf: Shelf,
+    #[serde(rename = "shelf")]
+    pub lifecycle: Lifecycle,
 }
 
 impl Events {
@@ -37,7 +38,7 @@ impl Events {
     pub async fn project_follow_up(&self, ticket: &Ticket, now: Timestamp) -> Result<(), TableError> {
         match ticket.follow_up_at {
             Some(due) => {
-                let follow_up = FollowUp { due, shelf: ticket.shelf };
+                let follow_up = FollowUp { due, lifecycle: ticket.lifecycle };
                 self.put_follow_up(ticket.workspace_id, ticket.id, ticket.version, follow_up, now).await
             }
             None => self.clear_follow_up(ticket, now).await,

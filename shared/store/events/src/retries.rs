@@ -16,7 +16,7 @@ impl Events {
     /// # Errors
     /// When the table fails.
     pub async fn schedule_retry(&self, workspace: WorkspaceId, of: Subject, at: Timestamp) -> Result<(), TableError> {
-        let key = Tenant::new(workspace).recheck(of);
+        let key = Tenant::new(workspace).retry(of);
         let (hour, place) = keys::due(at, &key);
         let mut item = document(key, &at);
         item.extend([("x_pk".to_owned(), text(hour)), ("x_sk".to_owned(), text(place))]);
@@ -28,7 +28,7 @@ impl Events {
     /// # Errors
     /// When the table fails.
     pub async fn clear_retry(&self, workspace: WorkspaceId, of: Subject, at: Timestamp) -> Result<(), TableError> {
-        let delete = Write::delete(Tenant::new(workspace).recheck(of)).when("doc = :at");
+        let delete = Write::delete(Tenant::new(workspace).retry(of)).when("doc = :at");
         self.table.write(delete.value(":at", json(&at))).await.map(drop)
     }
 }

@@ -108,7 +108,7 @@ impl<'a> ChangeRecord<'a> {
     }
 
     fn contact(self) -> Option<(WorkspaceId, ContactId)> {
-        keys::parse_place(self.key("pk")?, self.key("sk")?)
+        keys::parse_slot(self.key("pk")?, self.key("sk")?)
     }
 
     fn backfill_subject(self) -> Option<(WorkspaceId, Subject)> {
@@ -263,7 +263,7 @@ mod tests {
     fn events_and_rows_are_not_projected() {
         let tenant = Tenant::new(WORKSPACE);
         for subject in subjects() {
-            let record = record(&tenant.recheck(subject), "1", true);
+            let record = record(&tenant.retry(subject), "1", true);
             assert!(!ChangeRecord::of(&record).is_projected());
         }
     }

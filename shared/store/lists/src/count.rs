@@ -10,7 +10,7 @@ use crate::{
     selective::{Selective, Selectivity},
 };
 use futures_util::future::try_join_all;
-use lambdesk_domain::access::Reach;
+use lambdesk_domain::access::VisibilityScope;
 use lambdesk_table::{
     Expression, Query, TableError, Tenant,
     keys::{Index, State},
@@ -46,7 +46,7 @@ impl Lists {
             count: sum.count + one.count,
             is_exact: sum.is_exact && one.is_exact,
         });
-        if total.is_exact || !query.filters.is_empty() || query.reach != Reach::All {
+        if total.is_exact || !query.filters.is_empty() || query.visibility != VisibilityScope::All {
             return Ok(total);
         }
         let counted = self.counted(tenant, &query.states).await?;

@@ -11,7 +11,7 @@ use crate::{
     source::RowSource,
 };
 use lambdesk_domain::{
-    access::Reach,
+    access::VisibilityScope,
     custom_field::FieldValue,
     id::{AccountId, CategoryId, ChannelId, ContactId, TagId, TeamId, UserId},
     status::{Awaiting, ChannelType, Priority, Source, Status},
@@ -142,13 +142,13 @@ impl Period {
 }
 
 impl Filter {
-    /// The filter that a caller's reach amounts to; none when all tickets are in reach.
-    pub(crate) fn of_reach(reach: Reach) -> Option<Self> {
-        match reach {
-            Reach::All => None,
-            Reach::Own(user) => Some(Self::Assignee(Some(user).into())),
-            Reach::OwnAndUnassigned(user) => OneOf::new([Some(user), None]).map(Self::Assignee),
-            Reach::Channel(channel) => Some(Self::Channel(channel.into())),
+    /// The filter that a caller's reach amounts to; none when all tickets are visible.
+    pub(crate) fn of_reach(visibility: VisibilityScope) -> Option<Self> {
+        match visibility {
+            VisibilityScope::All => None,
+            VisibilityScope::Own(user) => Some(Self::Assignee(Some(user).into())),
+            VisibilityScope::OwnAndUnassigned(user) => OneOf::new([Some(user), None]).map(Self::Assignee),
+            VisibilityScope::Channel(channel) => Some(Self::Channel(channel.into())),
         }
     }
 

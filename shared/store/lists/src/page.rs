@@ -120,7 +120,7 @@ fn reverse_cursor(query: &ListQuery) -> Option<String> {
 mod tests {
     use super::*;
     use crate::{scan::testing::read, sort::Sort};
-    use lambdesk_domain::{access::Reach, testing, time::Timestamp};
+    use lambdesk_domain::{access::VisibilityScope, testing, time::Timestamp};
     use proptest::{
         collection,
         prelude::*,
@@ -170,7 +170,7 @@ mod tests {
             filters: vec![],
             search: None,
             hide_snoozed: false,
-            reach: Reach::All,
+            visibility: VisibilityScope::All,
             sort: Sort { descending, ..Sort::default() },
             start,
             limit,

@@ -16,7 +16,7 @@
 //! | by number | the number rows, filtered by group | 2, 13.5 |
 //! | words | the search index, by number; in other orders up to [`SORTED_HITS`](crate::error::SORTED_HITS) hits sorted here | 1 to 3 of the search, 2 more, 0.5 to 1 per ticket item |
 //! | of channels, assignees whatever the status, by creation | their rows | 2, 14 |
-//! | the same, sources, channel types, priorities, whose turn it is, what is in reach, by last activity | some ticket items of the list index, then the activity rows, left out by their columns | 1 to 4; of 1 %: 45 |
+//! | the same, sources, channel types, priorities, whose turn it is, what is visible, by last activity | some ticket items of the list index, then the activity rows, left out by their columns | 1 to 4; of 1 %: 45 |
 //! | any other filter | the rows of the order, left out here or by the table | up to 50 units, then a short page |
 //!
 //! Sources are read as whole ticket items where an index holds them, and else as keys,
@@ -25,7 +25,7 @@
 
 use crate::{filter::Filter, query::ListQuery, selective::Selective, sort::SortBy, source::RowSource};
 use lambdesk_domain::{
-    access::Reach,
+    access::VisibilityScope,
     status::{Priority, Status},
 };
 use lambdesk_store_search::Search;
@@ -84,10 +84,10 @@ pub fn plan(query: &ListQuery) -> Plan<'_> {
 
 /// The rows that select the fewest tickets, by one filter, or by what the caller may see.
 fn selective(query: &ListQuery) -> Option<Selective> {
-    let own = match query.reach {
+    let own = match query.visibility {
         // Nobody's tickets may be very many.
-        Reach::OwnAndUnassigned(_) => None,
-        reach => Filter::of_reach(reach),
+        VisibilityScope::OwnAndUnassigned(_) => None,
+        visibility => Filter::of_reach(visibility),
     };
     let only_active = query.states.iter().all(|state| StateGroup::of(*state) == StateGroup::Active);
     let filters = query.filters.iter().chain(&own);
@@ -160,7 +160,7 @@ const fn is_priority(filter: &Filter) -> bool {
     matches!(filter, Filter::Priority(_))
 }
 
-/// Whether few rows are left out by anything but filters: all is in reach, and where rows
+/// Whether few rows are left out by anything but filters: all is visible, and where rows
 /// are kept by group, the states are whole groups.
 fn is_plain(query: &ListQuery, is_by_group: bool) -> bool {
     let whole = |state: &State| match StateGroup::of(*state) {
@@ -170,7 +170,7 @@ fn is_plain(query: &ListQuery, is_by_group: bool) -> bool {
         }
         _ => true,
     };
-    query.reach == Reach::All && (!is_by_group || query.states.iter().all(whole))
+    query.visibility == VisibilityScope::All && (!is_by_group || query.states.iter().all(whole))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::{
     position::{ENDS, ListPosition, ListStart},
     sort::{Sort, SortBy},
 };
-use lambdesk_domain::{access::Reach, status::Status, ticket::Ticket, time::Timestamp};
+use lambdesk_domain::{access::VisibilityScope, status::Status, ticket::Ticket, time::Timestamp};
 use lambdesk_store_search::Search;
 use lambdesk_store_tickets::item::filterable as attr;
 use lambdesk_table::{
@@ -36,7 +36,7 @@ pub struct ListQuery {
     /// Leave out snoozed tickets: those whose follow-up is still to come.
     pub hide_snoozed: bool,
     /// Leave out tickets that the caller may not see.
-    pub reach: Reach,
+    pub visibility: VisibilityScope,
     /// In which order.
     pub sort: Sort,
     /// Where to begin.
@@ -71,9 +71,9 @@ impl ListQuery {
     /// Whether a ticket belongs in the list.
     pub(crate) fn matches(&self, ticket: &Ticket) -> bool {
         let channel = ticket.channel.as_ref();
-        self.states.contains(&State::of(ticket.shelf, ticket.status))
-            && self.reach.covers(ticket.assignee, channel.map(|channel| channel.id))
-            && !(self.hide_snoozed && ticket.is_put_off(self.now))
+        self.states.contains(&State::of(ticket.lifecycle, ticket.status))
+            && self.visibility.covers(ticket.assignee, channel.map(|channel| channel.id))
+            && !(self.hide_snoozed && ticket.is_snoozed(self.now))
             && self.filters.iter().all(|filter| filter.matches(ticket))
     }
 
@@ -81,8 +81,8 @@ impl ListQuery {
     /// is left out. The partition of the list index says which state they are of, that of
     /// the assignee index doesn't.
     pub(crate) fn expression(&self, index: Index, into: &mut Expression) -> Option<String> {
-        let reach = Filter::of_reach(self.reach);
-        let mut parts: Vec<_> = self.filters.iter().chain(&reach).map(|filter| filter.expression(into)).collect();
+        let visibility = Filter::of_reach(self.visibility);
+        let mut parts: Vec<_> = self.filters.iter().chain(&visibility).map(|filter| filter.expression(into)).collect();
         if self.hide_snoozed {
             parts.push(not_after(attr::FOLLOW_UP, self.now, into));
         }
@@ -98,8 +98,8 @@ impl ListQuery {
 
     /// The same as conditions on the projected columns of rows of a group: a superset.
     pub(crate) fn columns(&self, group: StateGroup) -> Vec<ColumnFilter> {
-        let reach = Filter::of_reach(self.reach);
-        let columns = self.filters.iter().chain(&reach).filter_map(Filter::column);
+        let visibility = Filter::of_reach(self.visibility);
+        let columns = self.filters.iter().chain(&visibility).filter_map(Filter::column);
         self.states_among(group).into_iter().chain(columns).collect()
     }
 
@@ -112,7 +112,7 @@ impl ListQuery {
 
     /// Whether columns leave anything out beyond states.
     pub(crate) fn has_columns(&self) -> bool {
-        self.reach != Reach::All || self.filters.iter().any(|filter| filter.column().is_some())
+        self.visibility != VisibilityScope::All || self.filters.iter().any(|filter| filter.column().is_some())
     }
 
     /// Whether columns apply all filters.

@@ -178,7 +178,7 @@ mod tests {
         #[test]
         fn rows_are_within_reach_of_their_own_places(ticket in testing::ticket(), other in testing::ticket(), id: u128) {
             let other = lambdesk_domain::ticket::Ticket { id: TicketId::new(Uuid::from_u128(id)), ..other };
-            let state = State::of(ticket.shelf, ticket.status);
+            let state = State::of(ticket.lifecycle, ticket.status);
             let (group, priority) = (StateGroup::of(state), Some(ticket.priority));
             let activity = keys::activity(ticket.last_activity_at, ticket.id);
             let order = keys::priority(ticket.priority, ticket.id);

@@ -68,7 +68,7 @@ impl Checkpoint {
     }
 
     /// Holds a write to the checkpoint as it was read.
-    fn unmoved(&self, additions: Additions) -> Additions {
+    fn if_unchanged(&self, additions: Additions) -> Additions {
         if self.is_stored {
             additions.equals(GENERATION, number(self.generation)).equals(POSITION, text(self.position.as_str()))
         } else {
@@ -98,7 +98,7 @@ impl Reports {
 /// As one transaction: the tally added to the counters, and the checkpoint moved.
 pub fn counting(tenant: &Tenant, checkpoint: &Checkpoint, tally: &Tally, to: &FeedPosition) -> CheckpointTx {
     let all = Cell::Now(Group::All);
-    let mut moved = checkpoint.unmoved(Additions::to(checkpoint.key.clone()));
+    let mut moved = checkpoint.if_unchanged(Additions::to(checkpoint.key.clone()));
     moved = moved.set(GENERATION, number(checkpoint.generation)).set(POSITION, text(to.as_str()));
     let mut others = Vec::new();
     for (cell, counters) in tally.iter() {

@@ -9,7 +9,7 @@ use crate::{
 use lambdesk_domain::{
     events::{Event, TicketEvent},
     id::{Version, WorkspaceId},
-    report::{Tally, Told},
+    report::{EventContext, Tally},
     sweep::is_lost,
     time::Timestamp,
 };
@@ -125,12 +125,12 @@ impl Reports {
 
     async fn additions_of(&self, workspace: WorkspaceId, event: &TicketEvent) -> Result<Tally, TableError> {
         if !is_lost(event) {
-            return Ok(Tally::of(Told { event, previous: None, next: None }).map_err(|_| Corrupt("changes"))?);
+            return Ok(Tally::of(EventContext { event, previous: None, next: None }).map_err(|_| Corrupt("changes"))?);
         }
         let before = Version(event.sequence.0.saturating_sub(1));
         let previous = self.events.event(workspace, event.ticket_id, before).await?;
         let next = self.events.event(workspace, event.ticket_id, event.sequence.next()).await?;
-        Ok(Tally::of(Told { event, previous: previous.as_ref(), next: next.as_ref() })
+        Ok(Tally::of(EventContext { event, previous: previous.as_ref(), next: next.as_ref() })
             .map_err(|_| Corrupt("changes"))?)
     }
 

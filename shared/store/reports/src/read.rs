@@ -35,7 +35,7 @@ impl Standings {
     #[must_use]
     pub fn of(&self, state: State) -> Option<u64> {
         let standing = match state {
-            State::Live(status) => Standing::of(lambdesk_domain::status::Shelf::Live, status)?,
+            State::Live(status) => Standing::of(lambdesk_domain::status::Lifecycle::Live, status)?,
             State::Unprocessed => Standing::Unprocessed,
             State::Archived => Standing::Archived,
             State::Trashed => return None,

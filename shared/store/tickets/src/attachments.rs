@@ -26,7 +26,7 @@ const CARRIER: &str = "ca";
 const DOOMED: &str = "dl";
 
 #[derive(Serialize, Deserialize)]
-struct Stored {
+struct StoredUpload {
     name: FileName,
     kind: MediaType,
     size: FileSize,
@@ -36,7 +36,7 @@ struct Stored {
 
 fn encode(key: Key, upload: &Upload) -> Item {
     let Attachment { file_name, content_type, size, .. } = upload.file.clone();
-    let stored = Stored { name: file_name, kind: content_type, size, by: upload.by, at: upload.at.millis() };
+    let stored = StoredUpload { name: file_name, kind: content_type, size, by: upload.by, at: upload.at.millis() };
     document(key, &stored)
 }
 
@@ -44,7 +44,7 @@ fn decode(item: &Item) -> Result<Upload, Corrupt> {
     let read = Reader(item);
     let (_, ticket_id) = keys::parse_ticket(read.text("pk")?).ok_or(Corrupt("pk"))?;
     let id = keys::parse_attachment(read.text("sk")?).ok_or(Corrupt("sk"))?;
-    let Stored { name, kind, size, by, at } = read.json("doc")?;
+    let StoredUpload { name, kind, size, by, at } = read.json("doc")?;
     let carrier: Option<Carrier> =
         read.text_if_any(CARRIER)?.map(|text| serde_json::from_str(text).map_err(|_| Corrupt(CARRIER))).transpose()?;
     Ok(Upload {

@@ -15,7 +15,7 @@ impl Tickets {
     /// token, an update by the cause it leaves, so one request may change one ticket
     /// once per instant.
     ///
-    /// What the change moves in the indexes must follow from its guard: a shelf
+    /// What the change moves in the indexes must follow from its guard: a lifecycle state
     /// from a single status, an assignee from statuses that are all active or none.
     /// Decisions of the domain are like that.
     ///

@@ -17,7 +17,7 @@ use lambdesk_table::{
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
-struct Stored {
+struct StoredMessage {
     k: MessageKind,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     secure: bool,
@@ -39,7 +39,7 @@ struct Stored {
 /// The item of a message.
 #[must_use]
 pub fn encode(key: Key, message: &Message) -> Item {
-    let stored = Stored {
+    let stored = StoredMessage {
         k: message.kind,
         secure: message.is_secure,
         forward: message.is_forward,
@@ -69,7 +69,7 @@ pub(crate) fn decode_versioned(item: &Item) -> Result<Versioned<Message>, Corrup
 pub fn decode(item: &Item) -> Result<Message, Corrupt> {
     let read = Reader(item);
     let (ticket_id, id) = ids(read.text("pk")?, read.text("sk")?).ok_or(Corrupt("sk"))?;
-    let Stored { k, secure, forward, by, id: sender, name, src, at, files, content } = read.json("doc")?;
+    let StoredMessage { k, secure, forward, by, id: sender, name, src, at, files, content } = read.json("doc")?;
     let sender = sender.map(|short| keys::long(&short).ok_or(Corrupt("doc"))).transpose()?;
     Ok(Message {
         id,

@@ -15,7 +15,7 @@ use crate::{
 };
 use lambdesk_domain::{
     id::{TicketId, WorkspaceId},
-    status::Shelf,
+    status::Lifecycle,
     ticket::Ticket,
     time::Timestamp,
 };
@@ -82,12 +82,12 @@ impl Tickets {
         let delete = Write::delete(tenant.ticket(ticket.id)).when("#ver = :ver AND #sh = :trashed");
         let delete = delete
             .name("#ver", attr::VERSION)
-            .name("#sh", attr::SHELF)
+            .name("#sh", attr::LIFECYCLE)
             .value(":ver", number(ticket.version.0))
-            .value(":trashed", text(Shelf::Trashed.as_str()));
+            .value(":trashed", text(Lifecycle::Trashed.as_str()));
         let mut tx = Tx::<Held<TableError>>::new();
         tx.hold(delete);
-        tx.write(Write::put(pending(tenant.remains(ticket.id), now)));
+        tx.write(Write::put(pending(tenant.pending_purge(ticket.id), now)));
         tx.commit_held(&self.table).await
     }
 
@@ -98,11 +98,11 @@ impl Tickets {
     /// # Errors
     /// When the table fails; doing it again goes on.
     pub async fn finish_purge(&self, workspace: WorkspaceId, ticket: TicketId) -> Result<(), TableError> {
-        let pending = Tenant::new(workspace).remains(ticket);
+        let pending = Tenant::new(workspace).pending_purge(ticket);
         let (from, to) = keys::BELONGINGS;
         loop {
             let page = self.table.page(Query::of(&pending.pk).between(from, to), BELONGINGS).await?;
-            let keys = page.items.iter().filter_map(key_of).filter(|key| !keys::is_remains(&key.sk));
+            let keys = page.items.iter().filter_map(key_of).filter(|key| !keys::is_pending_purge(&key.sk));
             self.table.write_all(keys.map(BatchWrite::Delete).collect()).await?;
             if !page.has_more {
                 return self.table.write(Write::delete(pending)).await.map(drop);

@@ -3,7 +3,7 @@
 use lambdesk_domain::{
     events::Subject,
     id::{ContactId, TicketId, Version},
-    status::Shelf,
+    status::Lifecycle,
     time::Timestamp,
 };
 use lambdesk_store_events::{Due, Events, FollowUp};
@@ -46,7 +46,7 @@ fn time_of(due: &Due) -> Timestamp {
 }
 
 async fn put_follow_up(events: &Events, number: u128, version: u64, due: Timestamp) {
-    let follow_up = FollowUp { due, shelf: Shelf::Live };
+    let follow_up = FollowUp { due, lifecycle: Lifecycle::Live };
     events.put_follow_up(workspace(1), ticket(number), Version(version), follow_up, NOW).await.expect("it is written");
 }
 
@@ -72,7 +72,7 @@ async fn a_follow_up_in_the_past_is_found_where_the_sweep_still_looks() {
     put_follow_up(&table.store.events, 1, 1, past).await;
     assert_eq!(due(&table.store.events, NOW, NOW).await.len(), 1);
     let kept = table.store.events.follow_up(workspace(1), ticket(1)).await.expect("it is read");
-    assert_eq!(kept, Some(FollowUp { due: past, shelf: Shelf::Live }));
+    assert_eq!(kept, Some(FollowUp { due: past, lifecycle: Lifecycle::Live }));
 }
 
 #[tokio::test]

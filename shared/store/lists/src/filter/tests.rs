@@ -187,9 +187,9 @@ proptest! {
     fn what_is_in_reach_matches_the_filter_that_the_reach_amounts_to(
         ticket in testing::ticket(), actor in testing::actor(), rules in testing::rules(),
     ) {
-        let reach = actor.reach(rules);
-        let matches = Filter::of_reach(reach).is_none_or(|filter| filter.matches(&ticket));
-        prop_assert_eq!(matches, reach.covers(ticket.assignee, ticket.channel.map(|channel| channel.id)));
+        let visibility = actor.visibility(rules);
+        let matches = Filter::of_reach(visibility).is_none_or(|filter| filter.matches(&ticket));
+        prop_assert_eq!(matches, visibility.covers(ticket.assignee, ticket.channel.map(|channel| channel.id)));
     }
 }
 

@@ -13,7 +13,7 @@ fn query(states: &[State], by: SortBy, filters: impl IntoIterator<Item = Filter>
         filters: filters.into_iter().collect(),
         search: None,
         hide_snoozed: true,
-        reach: Reach::All,
+        visibility: VisibilityScope::All,
         sort: Sort { by, descending: true },
         start: ListStart::First { skip: 0 },
         limit: 25,
@@ -74,14 +74,14 @@ fn the_table_leaves_out_rows_by_their_columns_before_ticket_items_are_read() {
 fn somebodys_tickets_of_all_statuses_have_index_entries_where_rows_have_no_columns() {
     let user = UserId::new(Uuid::nil());
     let all = [&ACTIVE[..], &[State::Live(Status::Closed)]].concat();
-    let of = |by, assignees: Vec<_>, reach| {
+    let of = |by, assignees: Vec<_>, visibility| {
         let filter = OneOf::new(assignees).map(Filter::Assignee);
-        sources(plan(&ListQuery { reach, ..query(&all, by, filter) })).0
+        sources(plan(&ListQuery { visibility, ..query(&all, by, filter) })).0
     };
     let indexed = [RowSource::Indexed(IndexedValue::Assignee(user))];
-    assert_eq!(of(SortBy::Created, vec![Some(user)], Reach::All), indexed);
-    assert_eq!(of(SortBy::Created, vec![], Reach::Own(user)), indexed);
-    assert_ne!(of(SortBy::Created, vec![Some(user), None], Reach::All), indexed, "nobody's have none");
+    assert_eq!(of(SortBy::Created, vec![Some(user)], VisibilityScope::All), indexed);
+    assert_eq!(of(SortBy::Created, vec![], VisibilityScope::Own(user)), indexed);
+    assert_ne!(of(SortBy::Created, vec![Some(user), None], VisibilityScope::All), indexed, "nobody's have none");
 }
 
 #[test]
@@ -110,19 +110,27 @@ fn what_leaves_least_is_read_first() {
 #[test]
 fn what_a_restricted_caller_sees_selects_as_a_filter_does() {
     let user = UserId::new(Uuid::nil());
-    let of = |reach, filters: &[Filter]| match plan(&ListQuery {
-        reach,
+    let of = |visibility, filters: &[Filter]| match plan(&ListQuery {
+        visibility,
         ..query(&ACTIVE, SortBy::Priority, filters.to_vec())
     }) {
         Plan::Selective(selective, _) => selective.sources,
         Plan::Ordered(walk) => walk.sources,
         other => panic!("{other:?}"),
     };
-    assert_eq!(of(Reach::Own(user), &[]), [RowSource::Assigned(Some(user))]);
+    assert_eq!(of(VisibilityScope::Own(user), &[]), [RowSource::Assigned(Some(user))]);
     let other = UserId::new(Uuid::max());
     let of_other = Filter::Assignee(Some(other).into());
-    assert_eq!(of(Reach::Own(user), &[of_other]), [RowSource::Assigned(Some(other))], "the filter says whose");
-    assert_eq!(of(Reach::OwnAndUnassigned(user), &[]), [RowSource::Order(StateGroup::Active, None)], "may be many");
+    assert_eq!(
+        of(VisibilityScope::Own(user), &[of_other]),
+        [RowSource::Assigned(Some(other))],
+        "the filter says whose"
+    );
+    assert_eq!(
+        of(VisibilityScope::OwnAndUnassigned(user), &[]),
+        [RowSource::Order(StateGroup::Active, None)],
+        "may be many"
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use crate::patterns::{ACTIVE, BEGIN, DONE, fill, numbered, page, query, tickets};
 use lambdesk_domain::{
-    access::Reach,
+    access::VisibilityScope,
     id::{ChannelId, UserId},
     status::{Awaiting, ChannelType, Priority, Source},
     ticket::{ChannelRef, Ticket},
@@ -69,16 +69,16 @@ async fn what_few_tickets_have_in_a_column_fills_a_page() {
     let tickets = rare();
     fill(&table, &tickets).await;
     let filters = [
-        (7, vec![Filter::Channel(numbered(ChannelId::new, 2).into())], Reach::All),
-        (7, Vec::new(), Reach::Channel(numbered(ChannelId::new, 2))),
-        (8, vec![Filter::Assignee(Some(rare_user()).into())], Reach::All),
-        (8, Vec::new(), Reach::Own(rare_user())),
-        (9, vec![Filter::Priority(Priority::Urgent.into())], Reach::All),
-        (10, vec![Filter::Source(Source::Phone.into())], Reach::All),
-        (11, vec![Filter::Awaiting(Awaiting::Agent.into())], Reach::All),
-        (12, vec![Filter::ChannelType(ChannelType::Phone.into())], Reach::All),
+        (7, vec![Filter::Channel(numbered(ChannelId::new, 2).into())], VisibilityScope::All),
+        (7, Vec::new(), VisibilityScope::Channel(numbered(ChannelId::new, 2))),
+        (8, vec![Filter::Assignee(Some(rare_user()).into())], VisibilityScope::All),
+        (8, Vec::new(), VisibilityScope::Own(rare_user())),
+        (9, vec![Filter::Priority(Priority::Urgent.into())], VisibilityScope::All),
+        (10, vec![Filter::Source(Source::Phone.into())], VisibilityScope::All),
+        (11, vec![Filter::Awaiting(Awaiting::Agent.into())], VisibilityScope::All),
+        (12, vec![Filter::ChannelType(ChannelType::Phone.into())], VisibilityScope::All),
     ];
-    for (place, filter, reach) in filters {
+    for (place, filter, visibility) in filters {
         let of_filter = (0..MANY).zip(&tickets).filter(|(number, _)| number % 100 == place);
         let mut expected: Vec<_> = of_filter.map(|(_, ticket)| ticket.clone()).collect();
         for by in [SortBy::LastActivity, SortBy::Updated, SortBy::Created] {
@@ -93,7 +93,7 @@ async fn what_few_tickets_have_in_a_column_fills_a_page() {
             });
             expected.reverse();
             let query = query(&[&ACTIVE[..], &DONE].concat(), by, filter.clone());
-            walks(&table, &ListQuery { limit: 9, reach, ..query }, &expected).await;
+            walks(&table, &ListQuery { limit: 9, visibility, ..query }, &expected).await;
         }
     }
 }

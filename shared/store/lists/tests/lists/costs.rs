@@ -1,7 +1,7 @@
 //! What lists and their rows cost, in round trips and capacity units: the figures of the
 //! crate's README.
 
-use lambdesk_domain::{access::Reach, id::TagId, status::Status, ticket::Ticket};
+use lambdesk_domain::{access::VisibilityScope, id::TagId, status::Status, ticket::Ticket};
 use lambdesk_store_lists::{ListQuery, ListStart, Sort};
 use lambdesk_table::{TableError, Tenant, keys::State, measured};
 use lambdesk_testkit::{
@@ -21,7 +21,7 @@ async fn a_page_of_a_list_is_one_request_for_each_state() {
             filters: Vec::new(),
             search: None,
             hide_snoozed: true,
-            reach: Reach::All,
+            visibility: VisibilityScope::All,
             sort: Sort::default(),
             start: ListStart::First { skip: 0 },
             limit: 25,

@@ -1,9 +1,9 @@
 //! What lists cost: in round trips, in depth, and as the table grows.
 
 use lambdesk_domain::{
-    access::Reach,
+    access::VisibilityScope,
     id::{TeamId, UserId},
-    status::{Shelf, Status},
+    status::{Lifecycle, Status},
     testing,
     ticket::Ticket,
     time::Timestamp,
@@ -27,7 +27,7 @@ fn tickets() -> Vec<Ticket> {
     (0..MANY)
         .zip(kinds.iter().cycle())
         .map(|(number, kind)| Ticket {
-            shelf: Shelf::Live,
+            lifecycle: Lifecycle::Live,
             status: Status::Open,
             team: Some(if number % 100 == 0 { rare_team() } else { TeamId::new(Uuid::nil()) }),
             assignee: Some(user()),
@@ -53,7 +53,7 @@ fn query(filters: Vec<Filter>) -> ListQuery {
         filters,
         search: None,
         hide_snoozed: true,
-        reach: Reach::All,
+        visibility: VisibilityScope::All,
         sort: Sort::default(),
         start: ListStart::First { skip: 0 },
         limit: 25,
@@ -194,7 +194,7 @@ async fn restricted_users_own_tickets_are_read_from_their_own_partition() {
     let table = TestTable::new().await;
     let tickets: Vec<_> = tickets().into_iter().take(30).collect();
     table.fill(&tickets).await;
-    let own = ListQuery { reach: Reach::Own(user()), ..query(Vec::new()) };
+    let own = ListQuery { visibility: VisibilityScope::Own(user()), ..query(Vec::new()) };
     let (rows, usage) = cost(&table, &own).await;
     assert_eq!((rows, usage.round_trips()), (25, 1));
     assert!(usage.operations[0].index_units.contains_key("assignee"), "{usage:?}");

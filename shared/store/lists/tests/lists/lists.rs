@@ -1,7 +1,7 @@
 //! Lists, held against sorting and filtering everything at hand.
 
 use lambdesk_domain::{
-    access::Reach,
+    access::VisibilityScope,
     custom_field::FieldValue::{Choices, Text},
     id::TicketId,
     status::{Awaiting, ChannelType, Priority, Source, Status},
@@ -108,17 +108,17 @@ fn sort() -> impl Strategy<Value = Sort> {
 }
 
 fn query() -> BoxedStrategy<ListQuery> {
-    let reach = (testing::actor(), testing::rules()).prop_map(|(actor, rules)| actor.reach(rules));
-    let reach = prop_oneof![2 => Just(Reach::All), 1 => reach];
+    let visibility = (testing::actor(), testing::rules()).prop_map(|(actor, rules)| actor.visibility(rules));
+    let visibility = prop_oneof![2 => Just(VisibilityScope::All), 1 => visibility];
     let filters = prop_oneof![1 => Just(Vec::new()), 2 => filters(), 2 => single()];
     let start = prop_oneof![3 => Just(0), 1 => 0..30_usize].prop_map(|skip| ListStart::First { skip });
-    (states(), filters, any::<bool>(), reach, sort(), start, 1..=12_u16, testing::time())
-        .prop_map(|(states, filters, hide_snoozed, reach, sort, start, limit, now)| ListQuery {
+    (states(), filters, any::<bool>(), visibility, sort(), start, 1..=12_u16, testing::time())
+        .prop_map(|(states, filters, hide_snoozed, visibility, sort, start, limit, now)| ListQuery {
             states,
             filters,
             search: None,
             hide_snoozed,
-            reach,
+            visibility,
             sort,
             start,
             limit,
@@ -191,14 +191,14 @@ fn meets(ticket: &Ticket, filter: &Filter) -> bool {
 }
 
 fn matches(ticket: &Ticket, query: &ListQuery) -> bool {
-    query.states.contains(&State::of(ticket.shelf, ticket.status))
-        && query.reach.covers(ticket.assignee, ticket.channel.as_ref().map(|channel| channel.id))
-        && !(query.hide_snoozed && ticket.is_put_off(query.now))
+    query.states.contains(&State::of(ticket.lifecycle, ticket.status))
+        && query.visibility.covers(ticket.assignee, ticket.channel.as_ref().map(|channel| channel.id))
+        && !(query.hide_snoozed && ticket.is_snoozed(query.now))
         && query.filters.iter().all(|filter| meets(ticket, filter))
 }
 
 fn compare(a: &Ticket, b: &Ticket, by: SortBy) -> Ordering {
-    let state = |ticket: &Ticket| State::of(ticket.shelf, ticket.status);
+    let state = |ticket: &Ticket| State::of(ticket.lifecycle, ticket.status);
     match by {
         SortBy::LastActivity => (a.last_activity_at, a.id).cmp(&(b.last_activity_at, b.id)),
         SortBy::Created => (a.created_at, a.id).cmp(&(b.created_at, b.id)),
@@ -282,7 +282,7 @@ fn every_page_of_every_list_is_what_sorting_everything_gives() {
 fn open_ticket(id: u64) -> Ticket {
     let ticket = renamed(&sample(&testing::ticket()), workspace(1), u128::from(id));
     Ticket {
-        shelf: lambdesk_domain::status::Shelf::Live,
+        lifecycle: lambdesk_domain::status::Lifecycle::Live,
         status: Status::Open,
         last_activity_at: Timestamp::from_millis(1_000 + id),
         ..ticket
@@ -295,7 +295,7 @@ fn open_query(start: ListStart) -> ListQuery {
         filters: Vec::new(),
         search: None,
         hide_snoozed: false,
-        reach: Reach::All,
+        visibility: VisibilityScope::All,
         sort: Sort::default(),
         start,
         limit: 5,

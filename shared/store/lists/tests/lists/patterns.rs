@@ -2,10 +2,10 @@
 //! `plan.rs`. 600 tickets of about 0.8 KB, pages of 25.
 
 use lambdesk_domain::{
-    access::Reach,
+    access::VisibilityScope,
     contact::ContactRef,
     id::{CategoryId, ContactId, TagId, TicketId, TicketNumber, UserId},
-    status::{Priority, Shelf, Status},
+    status::{Lifecycle, Priority, Status},
     testing,
     ticket::Ticket,
     time::Timestamp,
@@ -54,7 +54,7 @@ pub fn tickets(many: u64) -> Vec<Ticket> {
             workspace_id: workspace(1),
             id: TicketId::new(id.into_uuid()),
             number: TicketNumber(number * 7 % MANY),
-            shelf: Shelf::Live,
+            lifecycle: Lifecycle::Live,
             status: if number.is_multiple_of(3) { Status::Closed } else { Status::Open },
             priority: if number.is_multiple_of(50) { Priority::Urgent } else { Priority::Normal },
             assignee: Some(numbered(UserId::new, u128::from(number % 4))),
@@ -91,7 +91,7 @@ pub fn query(states: &[State], by: SortBy, filters: Vec<Filter>) -> ListQuery {
         filters,
         search: None,
         hide_snoozed: true,
-        reach: Reach::All,
+        visibility: VisibilityScope::All,
         sort: Sort { by, descending: true },
         start: ListStart::First { skip: 0 },
         limit: 25,

@@ -4,8 +4,8 @@ use lambdesk_domain::{
     day::Day,
     events::{TicketEvent, between},
     id::{UserId, Version},
-    report::{Cell, Counters, Group, Standing, Tally, Told},
-    status::{Shelf, Status},
+    report::{Cell, Counters, EventContext, Group, Standing, Tally},
+    status::{Lifecycle, Status},
     sweep::lost_version,
     testing,
     ticket::Ticket,
@@ -65,7 +65,7 @@ async fn tell(table: &TestTable, events: &[TicketEvent], from: Timestamp) -> Tim
 fn tally(events: &[TicketEvent]) -> Tally {
     let mut tally = Tally::default();
     for event in events {
-        tally.add(&Tally::of(Told { event, previous: None, next: None }).expect("it is readable"));
+        tally.add(&Tally::of(EventContext { event, previous: None, next: None }).expect("it is readable"));
     }
     tally
 }
@@ -180,7 +180,7 @@ async fn ten_thousand_assignees_are_all_told() {
 async fn a_version_that_the_stream_lost_is_counted_when_it_is_made_up_for() {
     let table = TestTable::new().await;
     let ticket = Ticket {
-        shelf: Shelf::Live,
+        lifecycle: Lifecycle::Live,
         status: Status::Open,
         version: Version::FIRST,
         ..histories(1).remove(0).remove(0)

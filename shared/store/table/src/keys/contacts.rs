@@ -76,7 +76,7 @@ impl Tenant {
 
 /// The workspace and contact that the key of a place names.
 #[must_use]
-pub fn parse_place(pk: &str, sk: &str) -> Option<(WorkspaceId, ContactId)> {
+pub fn parse_slot(pk: &str, sk: &str) -> Option<(WorkspaceId, ContactId)> {
     let workspace = pk.strip_suffix(PARTITION)?;
     Some((WorkspaceId::new(long(workspace)?), parse_contact(sk)?))
 }

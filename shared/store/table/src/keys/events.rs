@@ -13,7 +13,7 @@ use lambdesk_domain::{
 };
 
 const EVENT: &str = "E#";
-const RECHECK: &str = "V";
+const RETRY: &str = "V";
 const BACKFILL_REQUEST: &str = "G";
 /// Between workspace and contact in the partition of a contact's events.
 const CONTACT_EVENTS: &str = "#e#";
@@ -39,8 +39,8 @@ impl Tenant {
 
     /// The row that asks for the events of a ticket or contact to be checked.
     #[must_use]
-    pub fn recheck(&self, of: Subject) -> Key {
-        Key { pk: self.events(of), sk: RECHECK.to_owned() }
+    pub fn retry(&self, of: Subject) -> Key {
+        Key { pk: self.events(of), sk: RETRY.to_owned() }
     }
 
     /// The request that the sequence gaps of a ticket or contact be backfilled. It shares
@@ -69,8 +69,8 @@ pub fn parse_events(pk: &str) -> Option<(WorkspaceId, Subject)> {
 
 /// Whether this sort key is the row that asks for a check of events.
 #[must_use]
-pub fn is_recheck(sk: &str) -> bool {
-    sk == RECHECK
+pub fn is_retry(sk: &str) -> bool {
+    sk == RETRY
 }
 
 /// The workspace, and the ticket or contact whose events are to be backfilled.
@@ -98,7 +98,7 @@ mod tests {
         for subject in [Subject::Ticket(ticket), Subject::Contact(contact)] {
             let Key { pk, sk } = tenant.backfill_request(subject);
             assert_eq!(parse_backfill_request(&pk, &sk), Some((workspace, subject)));
-            let Key { pk, sk } = tenant.recheck(subject);
+            let Key { pk, sk } = tenant.retry(subject);
             assert_eq!(parse_backfill_request(&pk, &sk), None);
         }
         for Key { pk, sk } in [tenant.ticket(ticket), tenant.contact(contact)] {

@@ -60,14 +60,14 @@ mod tickets;
 mod webhooks;
 
 pub use attachments::parse_attachment;
-pub use contacts::{ACCOUNTS, CONTACTS, JOBS, Unique, parse_account, parse_contact, parse_job, parse_place};
+pub use contacts::{ACCOUNTS, CONTACTS, JOBS, Unique, parse_account, parse_contact, parse_job, parse_slot};
 pub use counts::{COUNTED, COUNTED_ASSIGNEES, COUNTED_CHANNELS, COUNTS, counted_day, counted_day_key, counted_group};
 pub use directory::{API_KEYS, DIRECTORY, api_key};
 pub use due::{DUE_SHARDS, due, due_partition, due_time, due_until};
 pub use encoding::{after, before, day, day_start, hour, long, short};
-pub use events::{EVENTS, is_recheck, parse_backfill_request, parse_events};
+pub use events::{EVENTS, is_retry, parse_backfill_request, parse_events};
 pub use index::{Index, Key};
-pub use purge::{BELONGINGS, is_remains, parse_round};
+pub use purge::{BELONGINGS, is_pending_purge, parse_retention_sweep};
 pub use rows::{
     IndexedValue, NUMBER, StateGroup, day_at, number_at, number_key, number_place, row_day, state_key, state_place,
     tail, ticket_at, time_at, time_place,

@@ -29,11 +29,11 @@ pub const NUMBER: &str = "#";
 /// Which rows a ticket is among: coarser than [`State`], so that few changes move it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StateGroup {
-    /// On the ordinary shelf with something still to be done.
+    /// On live tickets with something still to be done.
     Active,
-    /// On the ordinary shelf, resolved or closed.
+    /// On live tickets, resolved or closed.
     Done,
-    /// On the ordinary shelf, unwanted.
+    /// On live tickets, unwanted.
     Spam,
     /// Kept back by screening.
     Unprocessed,
@@ -60,7 +60,7 @@ impl StateGroup {
     /// The group of a ticket.
     #[must_use]
     pub const fn of_ticket(ticket: &Ticket) -> Self {
-        Self::of(State::of(ticket.shelf, ticket.status))
+        Self::of(State::of(ticket.lifecycle, ticket.status))
     }
 
     /// Its spelling in keys and in the attribute of number rows.
@@ -249,11 +249,11 @@ pub fn number_at(place: &str) -> Option<TicketNumber> {
 /// by last activity.
 #[must_use]
 pub fn state_place(ticket: &Ticket) -> String {
-    let state = state_key(State::of(ticket.shelf, ticket.status));
+    let state = state_key(State::of(ticket.lifecycle, ticket.status));
     format!("{state}{}", activity(ticket.last_activity_at, ticket.id))
 }
 
-/// One digit that sorts as states do: statuses in order, then what is put away.
+/// One digit that sorts as states do: statuses in order, then what is archived or trashed.
 #[must_use]
 pub const fn state_key(state: State) -> char {
     match state {
@@ -264,7 +264,7 @@ pub const fn state_key(state: State) -> char {
     }
 }
 
-/// Statuses and what is put away share these digits: a clash doesn't compile.
+/// Statuses and what is archived or trashed share these digits: a clash doesn't compile.
 const _: () = assert!(
     Status::from_code(state_key(State::Unprocessed)).is_none()
         && Status::from_code(state_key(State::Archived)).is_none()

@@ -26,8 +26,8 @@ pub const SUBJECT: &str = "sub";
 pub const STATUS: &str = "st";
 /// The status that spam hides.
 pub const STATUS_BEFORE_SPAM: &str = "sb";
-/// The shelf: its word.
-pub const SHELF: &str = "sh";
+/// The lifecycle state: its word.
+pub const LIFECYCLE: &str = "sh";
 /// The priority: its word.
 pub const PRIORITY: &str = "pr";
 /// How it came in: its word.

@@ -5,7 +5,7 @@ use super::{
     compact,
 };
 use lambdesk_domain::{
-    access::Reach,
+    access::VisibilityScope,
     command::Change,
     guard::Guard,
     id::TagId,
@@ -22,11 +22,11 @@ use lambdesk_table::{
 /// The condition that holds exactly for the tickets that the change admits.
 pub fn condition(change: &Change, into: &mut Expression) -> String {
     let guard = &change.guard;
-    let mut parts = vec![shelf(guard, into)];
+    let mut parts = vec![lifecycle(guard, into)];
     if guard.statuses != StatusSet::ALL {
         parts.push(statuses(guard.statuses, into));
     }
-    parts.extend(reach(guard.reach, into));
+    parts.extend(visibility(guard.visibility, into));
     if let Some(version) = guard.version {
         parts.push(format!("{} = {}", into.name(attr::VERSION), into.value(number(version.0))));
     }
@@ -43,8 +43,8 @@ pub fn condition(change: &Change, into: &mut Expression) -> String {
     parts.join(" AND ")
 }
 
-fn shelf(guard: &Guard, into: &mut Expression) -> String {
-    format!("{} = {}", into.name(attr::SHELF), into.value(text(guard.shelf.as_str())))
+fn lifecycle(guard: &Guard, into: &mut Expression) -> String {
+    format!("{} = {}", into.name(attr::LIFECYCLE), into.value(text(guard.lifecycle.as_str())))
 }
 
 fn statuses(statuses: StatusSet, into: &mut Expression) -> String {
@@ -58,8 +58,8 @@ fn statuses(statuses: StatusSet, into: &mut Expression) -> String {
 ///
 /// Exhaustive on purpose: a part of the patch that is added and forgotten here does not compile.
 fn unless_noop(patch: &TicketPatch, into: &mut Expression) -> Option<String> {
-    let TicketPatch { sets, status, shelf, tags, message, is_activity } = patch;
-    if status.is_some() || shelf.is_some() || message.is_some() || *is_activity {
+    let TicketPatch { sets, status, lifecycle, tags, message, is_activity } = patch;
+    if status.is_some() || lifecycle.is_some() || message.is_some() || *is_activity {
         return None;
     }
     let held = sets.iter().map(stored).map(|(path, value)| equals(path, value, into));
@@ -108,15 +108,17 @@ pub fn is_written(change: &Change, ticket: &Ticket) -> bool {
     change.cause.request_id.is_some() && ticket.cause == change.cause && ticket.updated_at == change.at
 }
 
-/// The condition that a ticket is within reach; none when all are.
-pub fn reach(reach: Reach, into: &mut Expression) -> Option<String> {
-    match reach {
-        Reach::All => None,
-        Reach::Own(user) => Some(format!("{} = {}", into.name(attr::ASSIGNEE), into.value(id(user.uuid())))),
-        Reach::OwnAndUnassigned(user) => {
+/// The condition that a ticket is visible; none when all are.
+pub fn visibility(visibility: VisibilityScope, into: &mut Expression) -> Option<String> {
+    match visibility {
+        VisibilityScope::All => None,
+        VisibilityScope::Own(user) => Some(format!("{} = {}", into.name(attr::ASSIGNEE), into.value(id(user.uuid())))),
+        VisibilityScope::OwnAndUnassigned(user) => {
             let (name, value) = (into.name(attr::ASSIGNEE), into.value(id(user.uuid())));
             Some(format!("(attribute_not_exists({name}) OR {name} = {value})"))
         }
-        Reach::Channel(channel) => Some(format!("{} = {}", into.name(attr::CHANNEL), into.value(id(channel.uuid())))),
+        VisibilityScope::Channel(channel) => {
+            Some(format!("{} = {}", into.name(attr::CHANNEL), into.value(id(channel.uuid()))))
+        }
     }
 }

@@ -5,7 +5,7 @@ use lambdesk_domain::{
     contact::{ContactRef, Requester},
     custom_field::FieldValue,
     id::{AccountId, CategoryId, ChannelId, ContactId, TagId, TeamId, TicketNumber, UserId, Version},
-    status::{Awaiting, ChannelType, Priority, Shelf, Source, Status},
+    status::{Awaiting, ChannelType, Lifecycle, Priority, Source, Status},
     text::{FieldKey, Preview},
     ticket::{ChannelRef, Ticket},
 };
@@ -31,7 +31,7 @@ pub fn decode(item: &Item) -> Result<Ticket, Corrupt> {
         status_before_spam: before_spam
             .map(|word| Status::from_word(word).ok_or(Corrupt(attr::STATUS_BEFORE_SPAM)))
             .transpose()?,
-        shelf: read.word(attr::SHELF, Shelf::from_word)?,
+        lifecycle: read.word(attr::LIFECYCLE, Lifecycle::from_word)?,
         priority: read.word(attr::PRIORITY, Priority::from_word)?,
         source: read.word(attr::SOURCE, Source::from_word)?,
         channel: channel(read)?,

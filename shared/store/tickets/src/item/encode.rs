@@ -24,7 +24,7 @@ pub fn encode(ticket: &Ticket) -> Item {
     put(attr::NUMBER, Some(number(ticket.number.0)));
     put(attr::STATUS, Some(text(ticket.status.as_str())));
     put(attr::STATUS_BEFORE_SPAM, ticket.status_before_spam.map(|status| text(status.as_str())));
-    put(attr::SHELF, Some(text(ticket.shelf.as_str())));
+    put(attr::LIFECYCLE, Some(text(ticket.lifecycle.as_str())));
     put(attr::SOURCE, Some(text(ticket.source.as_str())));
     put(attr::CHANNEL, ticket.channel.map(|channel| id(channel.id.uuid())));
     put(attr::CHANNEL_KIND, ticket.channel.map(|channel| text(channel.kind.as_str())));
@@ -75,7 +75,7 @@ fn place(item: &mut Item, ticket: &Ticket) {
     let mut put = |name: &str, value: String| drop(item.insert(name.to_owned(), text(value)));
     put("pk", pk);
     put("sk", sk);
-    put("l_pk", tenant.list(State::of(ticket.shelf, ticket.status)));
+    put("l_pk", tenant.list(State::of(ticket.lifecycle, ticket.status)));
     put("l_sk", keys::activity(ticket.last_activity_at, ticket.id));
     put("a_sk", by_id.clone());
     put("o_sk", keys::priority(ticket.priority, ticket.id));

@@ -10,7 +10,7 @@ pub mod filterable;
 mod update;
 
 pub use attr::custom as custom_value;
-pub use condition::reach;
+pub use condition::visibility;
 pub(crate) use condition::{condition, dedup, is_written};
 pub use decode::{decode, readable};
 pub use encode::encode;

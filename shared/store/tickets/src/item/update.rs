@@ -9,7 +9,7 @@ use lambdesk_domain::{
     id::{TicketId, WorkspaceId},
     patch::{MessageTrace, Replies, TagChange, TicketPatch},
     set::Set,
-    status::{Shelf, Status, StatusSet},
+    status::{Lifecycle, Status, StatusSet},
     time::Timestamp,
 };
 use lambdesk_table::{
@@ -27,7 +27,7 @@ struct Clauses {
     delete: Vec<String>,
 }
 
-struct Update<'a> {
+struct UpdateExpression<'a> {
     tenant: Tenant,
     ticket: TicketId,
     change: &'a Change,
@@ -38,7 +38,7 @@ struct Update<'a> {
 /// The update expression of a change whose guard holds.
 pub fn update(workspace: WorkspaceId, ticket: TicketId, change: &Change, into: &mut Expression) -> String {
     let tenant = Tenant::new(workspace);
-    let mut update = Update { tenant, ticket, change, into, clauses: Clauses::default() };
+    let mut update = UpdateExpression { tenant, ticket, change, into, clauses: Clauses::default() };
     update.all(&change.patch, change.at);
     let Clauses { set, remove, add, delete } = update.clauses;
     let clauses = [("SET", set), ("REMOVE", remove), ("ADD", add), ("DELETE", delete)];
@@ -46,10 +46,10 @@ pub fn update(workspace: WorkspaceId, ticket: TicketId, change: &Change, into: &
     clauses.map(|(word, parts)| format!("{word} {}", parts.join(", "))).collect::<Vec<_>>().join(" ")
 }
 
-impl Update<'_> {
+impl UpdateExpression<'_> {
     /// Exhaustive on purpose: a part of the patch that is added and forgotten here does not compile.
     fn all(&mut self, patch: &TicketPatch, now: Timestamp) {
-        let TicketPatch { sets, status, shelf, tags, message, is_activity } = patch;
+        let TicketPatch { sets, status, lifecycle, tags, message, is_activity } = patch;
         self.add(attr::VERSION, number(1));
         self.set(attr::UPDATED, time(now));
         self.set(attr::CAUSE, text(compact::cause(&self.change.cause)));
@@ -60,8 +60,8 @@ impl Update<'_> {
         if let Some(status) = status {
             self.status(*status, now);
         }
-        if let Some(shelf) = shelf {
-            self.shelf(*shelf, now);
+        if let Some(lifecycle) = lifecycle {
+            self.lifecycle(*lifecycle, now);
         }
         if let Some(trace) = message {
             self.message(trace, now);
@@ -92,10 +92,10 @@ impl Update<'_> {
         self.set_first_if(attr::CLOSED, status == Status::Closed, now);
     }
 
-    fn shelf(&mut self, to: Shelf, now: Timestamp) {
-        self.set(attr::SHELF, text(to.as_str()));
-        self.time_if(attr::ARCHIVED, to == Shelf::Archived, now);
-        self.time_if(attr::TRASHED, to == Shelf::Trashed, now);
+    fn lifecycle(&mut self, to: Lifecycle, now: Timestamp) {
+        self.set(attr::LIFECYCLE, text(to.as_str()));
+        self.time_if(attr::ARCHIVED, to == Lifecycle::Archived, now);
+        self.time_if(attr::TRASHED, to == Lifecycle::Trashed, now);
     }
 
     fn message(&mut self, trace: &MessageTrace, now: Timestamp) {
@@ -181,13 +181,13 @@ impl Update<'_> {
         })
     }
 
-    /// Moves between the partitions of the list index. On a shelf other than the
-    /// ordinary one the status does not matter; the guard knows the shelf.
+    /// Moves between the partitions of the list index. On a lifecycle state other than the
+    /// ordinary one the status does not matter; the guard knows the lifecycle state.
     fn list_place(&mut self, patch: &TicketPatch) {
-        let place = patch.shelf.unwrap_or(self.change.guard.shelf);
+        let place = patch.lifecycle.unwrap_or(self.change.guard.lifecycle);
         let status = patch.status.or_else(|| self.known_status());
-        let moves = patch.shelf.is_some() || patch.status.is_some() && place == Shelf::Live;
-        debug_assert!(!moves || place != Shelf::Live || status.is_some(), "its place in the lists can't be told");
+        let moves = patch.lifecycle.is_some() || patch.status.is_some() && place == Lifecycle::Live;
+        debug_assert!(!moves || place != Lifecycle::Live || status.is_some(), "its place in the lists can't be told");
         if moves {
             let state = State::of(place, status.unwrap_or(Status::Open));
             self.set("l_pk", text(self.tenant.list(state)));
@@ -196,11 +196,11 @@ impl Update<'_> {
 
     /// Whether the ticket is open afterwards; none when nothing about that changes.
     fn becomes_active(&self, patch: &TicketPatch, is_assigned: bool) -> Option<bool> {
-        let place = patch.shelf.unwrap_or(self.change.guard.shelf);
-        if place != Shelf::Live {
-            return patch.shelf.map(|_| false);
+        let place = patch.lifecycle.unwrap_or(self.change.guard.lifecycle);
+        if place != Lifecycle::Live {
+            return patch.lifecycle.map(|_| false);
         }
-        match patch.status.or_else(|| patch.shelf.and_then(|_| self.known_status())) {
+        match patch.status.or_else(|| patch.lifecycle.and_then(|_| self.known_status())) {
             Some(status) => Some(status.is_active()),
             // A new assignee moves the ticket within the index it is in.
             None if is_assigned => {

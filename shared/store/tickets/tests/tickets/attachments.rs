@@ -3,10 +3,10 @@
 use lambdesk_domain::{
     access::{Actor, ActorRef},
     attachment::{Attachment, Carrier, FileSize, Upload},
-    command::{Change, Context, Decision, NewReply, Prior, Remains, ReplyKind, delete_message, reply},
+    command::{Change, Context, Decision, NewReply, Prior, RemainingMessages, ReplyKind, delete_message, reply},
     id::{AttachmentId, MessageId, RequestId},
     message::SenderKind,
-    status::{Shelf, Status},
+    status::{Lifecycle, Status},
     testing,
     ticket::Ticket,
 };
@@ -19,7 +19,7 @@ use uuid::Uuid;
 async fn with_ticket() -> (TestTable, Ticket) {
     let table = TestTable::new().await;
     let ticket = renamed(&sample(&testing::ticket()), workspace(1), 1);
-    let ticket = Ticket { shelf: Shelf::Live, status: Status::Open, status_before_spam: None, ..ticket };
+    let ticket = Ticket { lifecycle: Lifecycle::Live, status: Status::Open, status_before_spam: None, ..ticket };
     table.store.tickets.create_ticket(&ticket, NewItems::default()).await.expect("it is written");
     (table, ticket)
 }
@@ -99,8 +99,8 @@ async fn a_message_goes_with_its_files_marked_and_a_second_time_nothing_happens(
     store.commit(workspace, ticket.id, &written, None).await.expect("written");
     let before = store.ticket(workspace, ticket.id).await.expect("read").expect("it is there");
     let message = written.message.expect("a note");
-    let remains = Remains { newest: &[], is_all: false };
-    let deletion = delete_message(&message, remains, &context(&ticket, 2), &before).expect("the system may");
+    let pending_purge = RemainingMessages { newest: &[], is_all: false };
+    let deletion = delete_message(&message, pending_purge, &context(&ticket, 2), &before).expect("the system may");
     store.commit(workspace, ticket.id, &deletion, None).await.expect("deleted");
     assert_eq!(store.message(workspace, ticket.id, message.id).await.expect("read"), None);
     let found = store.attachment(workspace, ticket.id, upload.file.id).await.expect("read").expect("it is there");

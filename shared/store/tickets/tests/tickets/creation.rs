@@ -151,7 +151,7 @@ async fn a_request_answered_before_writes_nothing_more() {
 #[tokio::test]
 async fn a_reply_that_was_answered_before_is_not_written_again() {
     let table = TestTable::new().await;
-    let ticket = Ticket { shelf: lambdesk_domain::status::Shelf::Live, ..ticket(1) };
+    let ticket = Ticket { lifecycle: lambdesk_domain::status::Lifecycle::Live, ..ticket(1) };
     create(&table.store, &ticket, NewItems::default()).await.expect("it is written");
     let context = sample(&testing::trusted());
     let new = lambdesk_domain::command::NewReply {

@@ -6,7 +6,7 @@ use lambdesk_domain::{
     contact::ContactRef,
     id::{ContactId, MessageId, TicketId},
     message::{Content, Message, Sender, SenderKind},
-    status::Shelf,
+    status::Lifecycle,
     testing,
     ticket::Ticket,
     time::Timestamp,
@@ -28,7 +28,7 @@ fn contact() -> ContactRef {
 fn trashed(number: u128, days: u64) -> Ticket {
     let at = NOW.minus(Duration::from_hours(24 * days));
     Ticket {
-        shelf: Shelf::Trashed,
+        lifecycle: Lifecycle::Trashed,
         contact: Some(contact()),
         updated_at: at,
         last_activity_at: at,
@@ -84,7 +84,7 @@ async fn an_erasure_that_was_cut_off_is_gone_on_with() {
 async fn a_purge_begins_only_with_the_ticket_as_it_was_read() {
     let table = TestTable::new().await;
     let ticket = trashed(1, 9);
-    let live = Ticket { shelf: Shelf::Live, ..renamed(&ticket, workspace(1), 2) };
+    let live = Ticket { lifecycle: Lifecycle::Live, ..renamed(&ticket, workspace(1), 2) };
     table.fill(&[ticket.clone(), live.clone()]).await;
     let begin = async |ticket: &Ticket| table.store.tickets.begin_purge(ticket, NOW).await.expect("the table is fine");
     assert!(!begin(&Ticket { version: ticket.version.next(), ..ticket.clone() }).await, "it has changed");
@@ -113,7 +113,7 @@ async fn a_purge_takes_everything_but_events_however_often_it_is_cut_off() {
         let cut = table.store.tickets.finish_purge(workspace(1), ticket.id).await;
         table.faults.next([]);
         assert!(cut.is_err(), "after {well}");
-        assert!(table.item(tenant.remains(ticket.id)).await.is_some(), "it is pending until all is gone");
+        assert!(table.item(tenant.pending_purge(ticket.id)).await.is_some(), "it is pending until all is gone");
     }
     for _ in 0..2 {
         table.store.tickets.finish_purge(workspace(1), ticket.id).await.expect("it is removed");

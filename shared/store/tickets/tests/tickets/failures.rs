@@ -6,7 +6,7 @@ use lambdesk_domain::{
     id::RequestId,
     message::Message,
     set::Set,
-    status::{Shelf, Status},
+    status::{Lifecycle, Status},
     testing,
     ticket::Ticket,
 };
@@ -25,7 +25,7 @@ const BUSY: Fault = Fault::Error("TransactionConflictException");
 async fn with_ticket() -> (TestTable, Ticket) {
     let table = TestTable::new().await;
     let ticket = renamed(&sample(&testing::ticket()), workspace(1), 1);
-    let ticket = Ticket { shelf: Shelf::Live, status: Status::Open, status_before_spam: None, ..ticket };
+    let ticket = Ticket { lifecycle: Lifecycle::Live, status: Status::Open, status_before_spam: None, ..ticket };
     table.store.tickets.create_ticket(&ticket, NewItems::default()).await.expect("it is written");
     (table, ticket)
 }

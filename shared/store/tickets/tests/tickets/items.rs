@@ -5,7 +5,7 @@ use lambdesk_domain::{
     command::{Change, Context, Decision, Prior, follow_up_due},
     patch::TicketPatch,
     set::Set,
-    status::{Shelf, StatusSet},
+    status::{Lifecycle, StatusSet},
     testing,
     ticket::Ticket,
     time::Timestamp,
@@ -92,7 +92,9 @@ fn a_follow_up_that_came_due_is_committed_once() {
         let ticket = Ticket { follow_up_at: Some(due), ..ticket };
         let context = Context { actor: Actor::System, if_match: None, now: ticket.updated_at, ..context };
         let asked = if is_moved { due.plus(std::time::Duration::from_millis(1)) } else { due };
-        let Decision::Change(change) = follow_up_due(asked, ticket.shelf, &context) else { panic!("always a change") };
+        let Decision::Change(change) = follow_up_due(asked, ticket.lifecycle, &context) else {
+            panic!("always a change")
+        };
         (ticket, *change)
     });
     hold_all(40, &strategy);
@@ -103,12 +105,12 @@ fn each_part_of_a_guard_holds_by_itself() {
     let strategy = (testing::ticket(), testing::ticket(), testing::actor(), testing::rules(), 0..6_u8);
     let strategy = strategy.prop_map(|(ticket, other, actor, rules, part)| {
         let context = sample_context(actor, ticket.updated_at);
-        let mut guard = lambdesk_domain::guard::Guard::live(lambdesk_domain::access::Reach::All);
-        guard.shelf = ticket.shelf;
+        let mut guard = lambdesk_domain::guard::Guard::live(lambdesk_domain::access::VisibilityScope::All);
+        guard.lifecycle = ticket.lifecycle;
         match part {
-            0 => guard.shelf = other.shelf,
+            0 => guard.lifecycle = other.lifecycle,
             1 => guard.statuses = StatusSet::of(&[other.status, ticket.status]).without(other.status),
-            2 => guard.reach = context.actor.reach(rules),
+            2 => guard.visibility = context.actor.visibility(rules),
             3 => guard.version = Some(other.version),
             4 => guard.follow_up_at = other.follow_up_at,
             _ => {}
@@ -142,13 +144,13 @@ fn a_ticket_that_is_not_there_can_not_be_changed() {
 #[tokio::test]
 async fn many_custom_fields_fit_into_one_change() {
     let table = TestTable::new().await;
-    let ticket = Ticket { shelf: Shelf::Live, ..sample(&testing::ticket()) };
+    let ticket = Ticket { lifecycle: Lifecycle::Live, ..sample(&testing::ticket()) };
     table.store.tickets.create_ticket(&ticket, NewItems::default()).await.expect("it is written");
     let key = |number: u32| format!("a_custom_field_with_a_rather_long_na_{number:03}").parse().expect("a key");
     let value = |number: u32| Some(lambdesk_domain::custom_field::FieldValue::Text(format!("value {number}")));
     let sets = (0..100).map(|number| Set::Custom(key(number), value(number))).collect();
     let patch = TicketPatch { sets, ..TicketPatch::default() };
-    let mut guard = lambdesk_domain::guard::Guard::live(lambdesk_domain::access::Reach::All);
+    let mut guard = lambdesk_domain::guard::Guard::live(lambdesk_domain::access::VisibilityScope::All);
     guard.rejects_noop = true;
     let change = Change {
         guard,
