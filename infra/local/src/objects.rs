@@ -1,5 +1,5 @@
 //! A stand-in for the object store, on the same listener: S3's contract as far as
-//! attachments need it. Signed requests only, each signature computed anew with
+//! attachments need it. SignedRequest requests only, each signature computed anew with
 //! code of its own (`signature`), uploads bound to size, type and first time,
 //! errors in S3's codes.
 //!
@@ -15,7 +15,7 @@ pub use files::Files;
 use crate::objects::{
     answer::ObjectFault,
     files::{Meta, StoredFile},
-    signature::{Secret, Signed},
+    signature::{Secret, SignedRequest},
 };
 use axum::{
     Router,
@@ -92,7 +92,7 @@ async fn answer_to(
     query: &str,
     request: Request<Body>,
 ) -> Result<Response<Body>, ObjectFault> {
-    let signed = Signed::read(query)?;
+    let signed = SignedRequest::read(query)?;
     signed.verify(&store.secret(), &request, store.clock.now())?;
     if bucket != store.bucket.name {
         return Err(ObjectFault::NoSuchBucket);
@@ -141,7 +141,7 @@ async fn put(store: &ObjectStore, key: ObjectKey, request: Request<Body>) -> Res
     }
 }
 
-fn get(store: &ObjectStore, key: ObjectKey, signed: &Signed) -> Result<Response<Body>, ObjectFault> {
+fn get(store: &ObjectStore, key: ObjectKey, signed: &SignedRequest) -> Result<Response<Body>, ObjectFault> {
     let StoredFile { meta, bytes } = store.files.get(key)?.ok_or(ObjectFault::NoSuchKey)?;
     let mut response = Response::new(Body::from(bytes));
     let kind = signed.parameter("response-content-type").unwrap_or(&meta.content_type);
