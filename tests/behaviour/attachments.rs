@@ -3,7 +3,7 @@
 
 use lambdesk_domain::{
     access::{AccessRules, Actor},
-    command::{Context, Remains, delete_message},
+    command::{Context, RemainingMessages, delete_message},
     id::TicketId,
     time::Timestamp,
 };
@@ -417,7 +417,7 @@ async fn commit_deletion(desk: &Desk, message: &Json) {
         if_match: None,
         now: clock.now(),
     };
-    let remains = Remains { newest: &[], is_all: false };
+    let remains = RemainingMessages { newest: &[], is_all: false };
     let change = delete_message(&message.unwrap().unwrap(), remains, &context, &head).unwrap();
     tickets.commit(workspace, ticket, &change, None).await.unwrap();
 }

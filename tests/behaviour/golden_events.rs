@@ -5,7 +5,7 @@
 use lambdesk_domain::{
     access::{AccessRules, Actor, Role},
     command::{
-        Context, Decision, Fields, NewReply, NewTicket, Opening, Prior, Remains, ReplyKind, Update, create,
+        Context, Decision, Fields, NewReply, NewTicket, Opening, Prior, RemainingMessages, ReplyKind, Update, create,
         delete_message, edit_message, follow_up_due, reply, update,
     },
     contact::{Contact, ContactEnd, ContactRef, Requester},
@@ -113,7 +113,7 @@ fn edited(ticket: &Ticket, reply: &NewReply) -> TicketEvent {
 
 /// The event of taking a reply back.
 fn deleted(ticket: &Ticket, reply: &NewReply) -> TicketEvent {
-    let remains = Remains { newest: &[], is_all: true };
+    let remains = RemainingMessages { newest: &[], is_all: true };
     let change = delete_message(&written_as(ticket, reply), remains, &context(2), ticket).unwrap();
     between(Some(ticket), &change.applied_to(ticket))
 }

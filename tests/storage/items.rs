@@ -11,7 +11,7 @@ use super::{
 use lambdesk_domain::{
     access::{AccessRules, Actor, Cause, What},
     attachment::{Attachment, Upload},
-    command::{Change, Context, Decision, NewReply, Prior, Remains, ReplyKind, delete_message, reply},
+    command::{Change, Context, Decision, NewReply, Prior, RemainingMessages, ReplyKind, delete_message, reply},
     contact::{Contact, ContactEnd},
     directory::{ApiKey, KeyHolder},
     events::{Event, Subject, between},
@@ -20,7 +20,7 @@ use lambdesk_domain::{
     personal::{Job, JobKind},
     search::words,
     status::{Awaiting, Lifecycle, Status},
-    sweep::{Lateness, Reconciled, Run, Tally},
+    sweep::{Lateness, Reconciled, Run, RunTally},
     ticket::Ticket,
     webhook::{Delivery, DeliveryState},
 };
@@ -136,7 +136,7 @@ async fn files(table: &TestTable) {
         store.commit(WORKSPACE, open.id, change, None).await.unwrap();
     }
     let before = store.ticket(WORKSPACE, open.id).await.unwrap().unwrap();
-    let pending_purge = Remains { newest: &[], is_all: false };
+    let pending_purge = RemainingMessages { newest: &[], is_all: false };
     let deletion = delete_message(&gone.message.unwrap(), pending_purge, &context(1_001), &before).unwrap();
     store.commit(WORKSPACE, open.id, &deletion, None).await.unwrap();
 }
@@ -220,12 +220,12 @@ fn run() -> Run {
     Run {
         started_at: NOW,
         ended_at: later(1),
-        follow_ups: Tally::default(),
-        deliveries: Tally::default(),
-        rechecks: Tally::default(),
-        jobs: Tally::default(),
-        deleted: Tally::default(),
-        purged: Tally::default(),
+        follow_ups: RunTally::default(),
+        deliveries: RunTally::default(),
+        rechecks: RunTally::default(),
+        jobs: RunTally::default(),
+        deleted: RunTally::default(),
+        purged: RunTally::default(),
         reconciled: Reconciled::default(),
         lateness_ms: Lateness::default(),
         errors: 0,
