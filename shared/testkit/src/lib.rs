@@ -3,6 +3,7 @@
 //! | to find | look in |
 //! |---|---|
 //! | a table in memory, its stream, what goes wrong on request | [`table`], [`faults`] |
+//! | every request to the table with its answer | [`traffic`] |
 //! | the handles of every store crate over one table | [`stores`] |
 //! | a workspace with users, keys, channels, tickets | [`desk`] |
 //! | calling a function's routes, and reading answers | [`client`] |
@@ -21,6 +22,7 @@ pub mod runtime_api;
 mod samples;
 pub mod stores;
 pub mod table;
+pub mod traffic;
 
 pub use client::{Answer, Client, texts};
 pub use desk::Desk;
@@ -28,3 +30,4 @@ pub use faults::{Fault, Faults};
 pub use samples::samples;
 pub use stores::Stores;
 pub use table::{TABLE, TestTable};
+pub use traffic::{RecordedRequest, Traffic};
