@@ -11,6 +11,7 @@ pub mod contract;
 mod desk;
 pub mod ledger;
 mod receiver;
+pub mod text;
 
 pub use desk::{Api, Desk, Reply};
 pub use receiver::{Received, Receiver};
