@@ -1,29 +1,37 @@
 """No circle between the files of a package, by the paths that they name.
 
 An arrow goes from a file to every file of the same package whose items it names: in
-`use` declarations and in paths that begin with `crate::`, `super::` or `self::`. A name
-that a module passes on (`pub use`) counts for the file that defines it; declaring a
-module is no arrow. What only tests name (`#[cfg(test)]`) doesn't count.
+`use` declarations and in paths, whether they begin with `crate::`, `super::`, `self::`,
+a module that the file declares or a name that it imports. A name that a module passes
+on (`pub use`) counts for the file that defines it. Declaring a module is no arrow, nor
+is importing one; a path through it is. What only tests name (`#[cfg(test)]`) doesn't
+count; suites of tests are packages like others.
 
     python infra/checks/circles.py
 """
 
+import json
 import re
+import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-PATH = re.compile(r"\b(?:crate|super|self)(?:::\w+)+")
-USE = re.compile(r"(?m)^\s*(pub(?:\([^)]*\))?\s+)?use\s+([^;]+);")
-TESTS = re.compile(r"#\[cfg\((?:test|all\(test|any\(test)[^\]]*\]\s*(?:#\[[^\]]*\]\s*)*(?:pub(?:\([^)]*\))?\s+)?mod\s+(\w+)\s*([;{])")
-
-
-def uncommented(text):
-    """The text without comments and string literals, which may look like paths."""
-    text = re.sub(r'r#".*?"#', '""', text, flags=re.S)
-    text = re.sub(r'"(?:\\.|[^"\\])*"', '""', text, flags=re.S)
-    text = re.sub(r"//[^\n]*", "", text)
-    return re.sub(r"/\*.*?\*/", "", text, flags=re.S)
+NOISE = re.compile(
+    r"""//[^\n]*|/\*.*?\*/"""  # comments
+    r"""|b?r(?P<hashes>\#*)".*?"(?P=hashes)|b?"(?:\\.|[^"\\])*\""""  # strings
+    r"""|b?'(?:\\(?:u\{\w+\}|x\w\w|.)|[^\\'])'""",  # characters
+    re.DOTALL,
+)
+VISIBLE = r"(?:pub(?:\([^)]*\))?\s+)?"
+TESTED = re.compile(
+    r"#\[cfg\((?:test|all\(test|any\(test)[^\]]*\]\s*(?:#\[[^\]]*\]\s*)*"
+    + VISIBLE
+    + r"(?:async|const|enum|fn|impl|mod|static|struct|trait|type|use)\b[^;{]*[;{]"
+)
+MODULE = re.compile(r"\bmod\s+(\w+)\s*([;{])")
+USE = re.compile(rf"{VISIBLE}\buse\s+([\w:{{][^;]*);")
+PATH = re.compile(r"(?<![\w:])\w+(?:::\w+)+")
+DEFINED = re.compile(r"\b(?:const|enum|fn|macro_rules!|static|struct|trait|type)\s+(\w+)")
 
 
 def block_end(text, start):
@@ -37,16 +45,11 @@ def block_end(text, start):
 
 
 def without_tests(text):
-    """The text without its test modules, and the names of test modules in files of their own."""
-    names = set()
-    while found := TESTS.search(text):
-        if found.group(2) == ";":
-            names.add(found.group(1))
-            end = found.end()
-        else:
-            end = block_end(text, found.end() - 1)
+    """The text without the items that only tests see."""
+    while found := TESTED.search(text):
+        end = found.end() if found.group().endswith(";") else block_end(text, found.end() - 1)
         text = text[: found.start()] + text[end:]
-    return text, names
+    return text
 
 
 def expanded(tree):
@@ -70,34 +73,42 @@ def expanded(tree):
     for part in [*parts, part]:
         if part.strip():
             for path, name in expanded(part):
-                whole = lead + path
-                yield (whole[: -len("::self")], lead[:-2].rsplit("::", 1)[-1]) if path == "self" else (whole, name)
+                if path == "self":
+                    whole = lead.removesuffix("::")
+                    yield whole, whole.rsplit("::", 1)[-1] if name == "self" else name
+                else:
+                    yield lead + path, name
 
 
 class Package:
-    """The modules of a package: their files, what they pass on and what they name."""
+    """The modules of a package: their files, what they import and what they name."""
 
-    def __init__(self, source):
-        self.files, self.texts, self.passed, self.uses = {}, {}, {}, {}
-        for root in ("lib.rs", "main.rs"):
-            if (source / root).exists():
-                self.read((), source / root, source)
-                break
+    def __init__(self, root):
+        self.files, self.texts, self.uses, self.imports = {}, {}, {}, {}
+        self.read((), root, root.parent)
 
     def read(self, module, file, folder):
-        """Reads a module and those that it declares."""
-        text, tests = without_tests(uncommented(file.read_text()))
-        self.files[module], self.texts[module] = file, text
-        for name in re.findall(r"(?m)^\s*(?:pub(?:\([^)]*\))?\s+)?mod\s+(\w+)\s*;", text):
-            if name in tests:
-                continue
-            for place in (folder / f"{name}.rs", folder / name / "mod.rs"):
-                if place.exists():
-                    self.read((*module, name), place, folder / name)
-        self.uses[module] = [(bool(public), path, name) for public, tree in USE.findall(text) for path, name in expanded(tree)]
-        self.passed[module] = {name: path for public, path, name in self.uses[module]}
+        """Reads the file of a module and those that it declares."""
+        self.take(module, file, folder, without_tests(NOISE.sub('""', file.read_text())))
 
-    def absolute(self, module, path):
+    def take(self, module, file, folder, text):
+        """Takes in a module's text, and the modules that it declares or holds."""
+        self.files[module] = file
+        while found := MODULE.search(text):
+            inner, end = (*module, found[1]), found.end()
+            if found[2] == "{":
+                end = block_end(text, end - 1)
+                self.take(inner, file, folder / found[1], text[found.end() : end - 1])
+            for place in (folder / f"{found[1]}.rs", folder / found[1] / "mod.rs"):
+                if found[2] == ";" and place.exists():
+                    self.read(inner, place, folder / found[1])
+            text = text[: found.start()] + text[end:]
+        paths = [(path, name) for tree in USE.findall(text) for path, name in expanded(tree)]
+        self.uses[module] = [path for path, _ in paths]
+        self.imports[module] = {name: path for path, name in paths if name not in "*_"}
+        self.texts[module] = USE.sub("", text)
+
+    def absolute(self, module, path, through_imports=False):
         """The segments of a path from the root of the package; None when it leads elsewhere."""
         first, *rest = path.split("::")
         if first == "crate":
@@ -110,29 +121,39 @@ class Package:
             return (*module[:-1], *rest)
         if (*module, first) in self.files:
             return (*module, first, *rest)
+        if through_imports and first in self.imports[module]:
+            lead = self.absolute(module, self.imports[module][first])
+            return None if lead is None else (*lead, *rest)
         return None
 
     def target(self, segments, seen=()):
-        """The module whose file defines what these segments name."""
+        """The module that defines what these segments name, and the name in it; none for what is not ours."""
         module = ()
         while len(module) < len(segments) and (*module, segments[len(module)]) in self.files:
             module = (*module, segments[len(module)])
         rest = segments[len(module) :]
-        if rest and rest[0] in self.passed[module] and (module, rest[0]) not in seen:
-            through = self.absolute(module, self.passed[module][rest[0]])
-            if through is not None:
-                return self.target((*through, *rest[1:]), (*seen, (module, rest[0])))
-        return module
+        if not rest or (module, rest[0]) in seen:
+            return module, rest
+        seen = (*seen, (module, rest[0]))
+        if rest[0] in self.imports[module]:
+            lead = self.absolute(module, self.imports[module][rest[0]])
+            return (module, ()) if lead is None else self.target((*lead, *rest[1:]), seen)
+        if rest[0] not in DEFINED.findall(self.texts[module]):
+            for path in self.uses[module]:
+                lead = self.absolute(module, path.removesuffix("::*")) if path.endswith("::*") else None
+                of, name = self.target((*lead, *rest), seen) if lead is not None else ((), ())
+                if name and name[0] in DEFINED.findall(self.texts[of]):
+                    return of, name
+        return module, rest
 
     def arrows(self):
-        """For every module those that it names."""
-        arrows = {}
-        for module, text in self.texts.items():
-            paths = {path for _, path, _ in self.uses[module]}
-            body = USE.sub("", text)
-            paths.update(PATH.findall(body))
-            ours = {self.absolute(module, path) for path in paths} - {None}
-            arrows[module] = {self.target(segments) for segments in ours} - {module}
+        """For every file those that it names."""
+        arrows = {file: set() for file in self.files.values()}
+        for module, file in self.files.items():
+            named = [self.absolute(module, path) for path in self.uses[module]]
+            named += [self.absolute(module, path, through_imports=True) for path in PATH.findall(self.texts[module])]
+            targets = [self.target(segments) for segments in named if segments is not None]
+            arrows[file] |= {self.files[of] for of, name in targets if name} - {file}
         return arrows
 
 
@@ -161,27 +182,28 @@ def circles(arrows):
     return found
 
 
-def sources(root):
-    """The source folder of every package of ours."""
-    for place in ("shared", "functions", "infra", "tests"):
-        yield from sorted(manifest.parent / "src" for manifest in (root / place).rglob("Cargo.toml"))
+def roots(metadata):
+    """The root files of our libraries, binaries and suites of tests."""
+    targets = [target for package in metadata["packages"] for target in package["targets"]]
+    return sorted(Path(target["src_path"]) for target in targets if {"lib", "bin", "test"} & set(target["kind"]))
 
 
 def main():
     """Prints the circles; the exit code for them."""
+    command = ["cargo", "metadata", "--no-deps", "--format-version", "1"]
+    metadata = json.loads(subprocess.check_output(command))
     failed = 0
-    for source in sources(ROOT):
-        package = Package(source)
-        arrows = package.arrows()
+    for root in roots(metadata):
+        arrows = Package(root).arrows()
         for ring in circles(arrows):
             failed = 1
-            print(f"{source.relative_to(ROOT)}: a circle of {len(ring)} files")
-            for module in ring:
-                to = sorted("::".join(other) or "crate" for other in arrows[module] if other in ring)
-                print(f"  {package.files[module].relative_to(source)} -> {', '.join(to)}")
+            folder = root.parent.relative_to(metadata["workspace_root"])
+            print(f"{folder}: a circle of {len(ring)} files")
+            for file in ring:
+                to = [str(other.relative_to(root.parent)) for other in sorted(arrows[file]) if other in ring]
+                print(f"  {file.relative_to(root.parent)} -> {', '.join(to)}")
     return failed
 
 
 if __name__ == "__main__":
-    sys.setrecursionlimit(10_000)
     sys.exit(main())

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod attachments;
+mod backfill;
 mod concurrency;
 mod contact_events;
 mod contacts;

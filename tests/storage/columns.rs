@@ -5,17 +5,15 @@ use super::{
     kind, shown,
     values::{BY_USER, MESSAGE, cause, ticket, whats},
 };
-use crate::support::{Table, workspace};
 use lambdesk_domain::{
     access::{ActorRef, Cause},
     message::SenderKind,
     status::{Awaiting, ChannelType, Priority, Shelf, Source, Status},
     ticket::{ChannelRef, Origin, Ticket},
 };
-use lambdesk_store::{
-    NewItems,
-    keys::{Key, Tenant, short},
-};
+use lambdesk_store_tickets::NewItems;
+use lambdesk_table::{Key, Tenant, keys::short};
+use lambdesk_testkit::{TestTable, workspace};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An attribute of one of a ticket's items.
@@ -33,9 +31,9 @@ fn places(ticket: &Ticket) -> [(&'static str, Key); 5] {
     ]
 }
 
-async fn stored(table: &Table, ticket: &Ticket) -> Attributes {
-    table.store.create_ticket(ticket, NewItems::default()).await.expect("it is written");
-    table.store.place_rows(None, ticket).await.expect("they are written");
+async fn stored(table: &TestTable, ticket: &Ticket) -> Attributes {
+    table.store.tickets.create_ticket(ticket, NewItems::default()).await.expect("it is written");
+    table.store.lists.place_rows(None, ticket).await.expect("they are written");
     let own = short(ticket.workspace_id.uuid());
     let mut attributes = Attributes::new();
     for (place, key) in places(ticket) {
@@ -96,7 +94,7 @@ fn varied() -> Vec<(&'static str, Vec<(String, Ticket)>)> {
     ]
 }
 
-pub async fn lines(table: &Table) -> Vec<String> {
+pub async fn lines(table: &TestTable) -> Vec<String> {
     let mut lines = Vec::new();
     // A workspace each: their items don't meet.
     let mut number = 0;

@@ -1,4 +1,4 @@
-//! Every item of the second table of the store's README, as it is in the table.
+//! Every item that the READMEs of the store crates name, as it is in the table.
 
 use super::{
     kind, shown, sources,
@@ -7,8 +7,6 @@ use super::{
         contact, delivery, endpoint, entries, file, id, job, later, message, settings, ticket,
     },
 };
-use crate::support::{TABLE, Table};
-use aws_sdk_dynamodb::types::AttributeValue as Av;
 use lambdesk_domain::{
     access::{AccessRules, Actor, Cause, What},
     attachment::{Attachment, Upload},
@@ -25,16 +23,20 @@ use lambdesk_domain::{
     ticket::Ticket,
     webhook::{Delivery, DeliveryState},
 };
-use lambdesk_store::{
-    Answered, Claim, ContactPlan, FORGET_WITHIN, FollowUp, KeyChange, Lease, New, NewItems, Pace, Record, RoundPlace,
-    TicketWords,
-};
+use lambdesk_store_contacts::{ContactPlan, ContactUpsert, contact_id};
+use lambdesk_store_directory::{KeyChange, NewApiKey, NewWorkspace, RetentionCursor};
+use lambdesk_store_events::{BackfillRequest, FollowUp, GapWindow};
+use lambdesk_store_search::{CompactionBudget, TOMBSTONE_TTL, TicketWords};
+use lambdesk_store_tickets::NewItems;
+use lambdesk_store_webhooks::Lease;
+use lambdesk_table::{Answered, Record, Value, keys::short};
+use lambdesk_testkit::TestTable;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A table with one item of each kind at least.
-pub async fn filled() -> Table {
-    let table = Table::new().await;
-    table.store.check_format().await.unwrap().unwrap();
+pub async fn filled() -> TestTable {
+    let table = TestTable::new().await;
+    table.table.check_format().await.unwrap().unwrap();
     directory(&table).await;
     tickets(&table).await;
     files(&table).await;
@@ -56,14 +58,14 @@ fn record() -> Record {
     Record { key: "hash".to_owned(), request: "request".to_owned(), answer }
 }
 
-async fn directory(table: &Table) {
-    let store = &table.store;
+async fn directory(table: &TestTable) {
+    let store = &table.store.directories;
     let (owner, others) = (entries()[0].clone(), entries().split_off(1));
     let first = api_key(KeyHolder::User { user_id: USER });
-    let new = New::Workspace { workspace: &settings(), owner: &owner, key: &first, hash: "hash-1" };
-    store.add(WORKSPACE, new, None, NOW).await.unwrap();
+    let new = NewWorkspace { workspace: &settings(), owner: &owner, key: &first, hash: "hash-1" };
+    store.add_workspace(WORKSPACE, new, None, NOW).await.unwrap();
     for entry in &others {
-        store.add(WORKSPACE, New::Entry(entry), None, NOW).await.unwrap();
+        store.add_entry(WORKSPACE, entry, None, NOW).await.unwrap();
     }
     let listed = store.listed_api_key(WORKSPACE, first.id).await.unwrap().unwrap();
     let rotated = KeyChange::Rotate { hash: "hash-2", until: later(60) };
@@ -72,21 +74,21 @@ async fn directory(table: &Table) {
     for (number, holder) in [(30, KeyHolder::Machine), (31, KeyHolder::Channel { channel_id: CHANNEL })] {
         let key = ApiKey { id: ApiKeyId::new(id(number)), ..api_key(holder) };
         let hash = format!("hash-{number}");
-        store.add(WORKSPACE, New::ApiKey { key: &key, hash: &hash, holder: None }, None, NOW).await.unwrap();
+        store.add_api_key(NewApiKey { key: &key, hash: &hash, holder: None }, None, NOW).await.unwrap();
     }
-    store.next_number(WORKSPACE).await.unwrap();
+    table.store.tickets.next_number(WORKSPACE).await.unwrap();
 }
 
-async fn tickets(table: &Table) {
-    let store = &table.store;
-    let claim = Claim { contact: contact("grace"), address: None };
-    let new = NewItems { message: Some(&message()), contact: Some(&claim), answer: Some(&record()) };
+async fn tickets(table: &TestTable) {
+    let store = &table.store.tickets;
+    let upsert = ContactUpsert { contact: contact("grace"), address: None };
+    let new = NewItems { message: Some(&message()), contact: Some(&upsert), answer: Some(&record()) };
     store.create_ticket(&ticket(), new).await.unwrap();
-    store.place_rows(None, &ticket()).await.unwrap();
+    table.store.lists.place_rows(None, &ticket()).await.unwrap();
     let open = Ticket { status: Status::Open, status_before_spam: None, ..ticket() };
     let purged = Ticket { id: TicketId::new(id(21)), shelf: Shelf::Trashed, ..open };
     store.create_ticket(&purged, NewItems::default()).await.unwrap();
-    assert!(store.purge_head(&purged, later(700)).await.unwrap());
+    assert!(store.begin_purge(&purged, later(700)).await.unwrap());
 }
 
 fn context(second: u64) -> Context {
@@ -119,8 +121,8 @@ fn note(ticket: &Ticket, number: u128, file: u128) -> Change {
 }
 
 /// Announced, carried, and of a message that is deleted.
-async fn files(table: &Table) {
-    let store = &table.store;
+async fn files(table: &TestTable) {
+    let store = &table.store.tickets;
     let open = Ticket { id: TicketId::new(id(22)), status: Status::Open, status_before_spam: None, ..ticket() };
     store.create_ticket(&open, NewItems::default()).await.unwrap();
     for number in [ATTACHMENT.uuid(), id(40), id(41)] {
@@ -132,52 +134,52 @@ async fn files(table: &Table) {
     for change in [&kept, &gone] {
         store.commit(WORKSPACE, open.id, change, None).await.unwrap();
     }
-    let head = store.ticket(WORKSPACE, open.id).await.unwrap().unwrap();
+    let before = store.ticket(WORKSPACE, open.id).await.unwrap().unwrap();
     let remains = Remains { newest: &[], is_all: false };
-    let deletion = delete_message(&gone.message.unwrap(), remains, &context(1_001), &head).unwrap();
+    let deletion = delete_message(&gone.message.unwrap(), remains, &context(1_001), &before).unwrap();
     store.commit(WORKSPACE, open.id, &deletion, None).await.unwrap();
 }
 
-async fn create(table: &Table, contact: Contact) -> Contact {
-    let place = table.store.place(WORKSPACE, contact.id).await.unwrap();
-    let (contact, plan) = ContactPlan::create(contact, Some(place));
-    assert!(table.store.write_contacts(WORKSPACE, &plan, None, None, NOW).await.unwrap());
+async fn create(table: &TestTable, contact: Contact) -> Contact {
+    let slot = table.store.contacts.slot(WORKSPACE, contact.id).await.unwrap();
+    let (contact, plan) = ContactPlan::create(contact, Some(slot));
+    assert!(table.store.contacts.write_contacts(WORKSPACE, &plan, None, None, NOW).await.unwrap());
     contact
 }
 
 /// A contact, one that was merged into it, one that was erased, and one whose address
 /// is somebody else's.
-async fn people(table: &Table) {
-    let store = &table.store;
-    let place = async |contact: &Contact| store.place(WORKSPACE, contact.id).await.unwrap();
+async fn people(table: &TestTable) {
+    let store = &table.store.contacts;
+    let slot = async |contact: &Contact| store.slot(WORKSPACE, contact.id).await.unwrap();
     let (ada, double, gone) = (
         create(table, contact("ada")).await,
         create(table, contact("double")).await,
         create(table, contact("gone")).await,
     );
     let merged = ada.merged_with(&double, cause(None), later(1)).unwrap();
-    let plan = ContactPlan::merge(&place(&ada).await, &merged, &place(&double).await, &[]);
+    let plan = ContactPlan::merge(&slot(&ada).await, &merged, &slot(&double).await, &[]);
     assert!(store.write_contacts(WORKSPACE, &plan, Some(&job(JobKind::Merge)), None, NOW).await.unwrap());
     let end = |contact: &Contact| contact.ended(ContactEnd::Erased, Cause::SYSTEM, later(2));
-    let plan = ContactPlan::remove(&[place(&gone).await], &[], end);
+    let plan = ContactPlan::remove(&[slot(&gone).await], &[], end);
     assert!(store.write_contacts(WORKSPACE, &plan, None, None, NOW).await.unwrap());
     // The address of the erased one comes back, with another id.
     let back = Contact { id: CONTACT, external_id: None, uid: None, ..contact("gone") };
-    let (_, plan) = ContactPlan::create(back, Some(place(&gone).await));
+    let (_, plan) = ContactPlan::create(back, Some(slot(&gone).await));
     assert!(store.write_contacts(WORKSPACE, &plan, None, None, NOW).await.unwrap());
-    assert_eq!(lambdesk_store::contact_id(SALT, &"gone@example.com".parse().unwrap()), gone.id);
+    assert_eq!(contact_id(SALT, &"gone@example.com".parse().unwrap()), gone.id);
     store.add_account(WORKSPACE, &account(), None, NOW).await.unwrap();
     let done = Job { completed_at: Some(later(60)), ..job(JobKind::Export) };
     for (number, job) in [(50, done), (51, job(JobKind::Erase))] {
         let job = Job { id: JobId::new(id(number)), ..job };
         store.put_job(WORKSPACE, &job, NOW).await.unwrap();
     }
-    let place = store.place(WORKSPACE, gone.id).await.unwrap();
-    assert!(place.ended.is_some() && place.lent.is_some());
+    let slot = slot(&gone).await;
+    assert!(slot.ended.is_some() && slot.alias.is_some());
 }
 
-async fn hooks(table: &Table) {
-    let store = &table.store;
+async fn hooks(table: &TestTable) {
+    let store = &table.store.webhooks;
     store.put_endpoint(&endpoint()).await.unwrap();
     let states: BTreeMap<_, _> = DeliveryState::ALL.iter().map(|state| (state.as_str(), *state)).collect();
     for (number, state) in (60..).zip(states.into_values()) {
@@ -190,8 +192,8 @@ async fn hooks(table: &Table) {
     assert!(store.lease_delivery(WORKSPACE, leased.endpoint_id, leased.id, later(61), lease).await.unwrap().is_some());
 }
 
-async fn due(table: &Table) {
-    let store = &table.store;
+async fn due(table: &TestTable) {
+    let (store, directories) = (&table.store.events, &table.store.directories);
     let follow_up = FollowUp { due: later(900), shelf: Shelf::Live };
     store.put_follow_up(WORKSPACE, TICKET, Version(7), follow_up, NOW).await.unwrap();
     let (_, plan) = ContactPlan::create(contact("ada"), None);
@@ -201,10 +203,14 @@ async fn due(table: &Table) {
     for (number, event) in (80..).zip([of_ticket, of_contact]) {
         assert!(store.add_event(&event, position(number), NOW).await.unwrap());
     }
-    store.recheck_later(WORKSPACE, Subject::Ticket(TICKET), later(60)).await.unwrap();
-    let place = RoundPlace { list: 1, after: Some("place".to_owned()) };
-    store.touch_round(WORKSPACE, NOW).await.unwrap();
-    store.put_round(WORKSPACE, Some(&place), later(60)).await.unwrap();
+    store.schedule_retry(WORKSPACE, Subject::Ticket(TICKET), later(60)).await.unwrap();
+    for of in [Subject::Ticket(TICKET), Subject::Contact(CONTACT)] {
+        let window = GapWindow { since: NOW, settled_before: later(3_600) };
+        store.request_backfill(WORKSPACE, of, BackfillRequest { window, requested_at: later(60) }).await.unwrap();
+    }
+    let cursor = RetentionCursor { list: 1, after: Some("place".to_owned()) };
+    directories.schedule_retention_sweep(WORKSPACE, NOW).await.unwrap();
+    directories.save_retention_sweep(WORKSPACE, Some(&cursor), later(60)).await.unwrap();
     store.record_run(NOW, &run()).await.unwrap();
     store.put_sweep_state(&BTreeMap::from([("state", 1)])).await.unwrap();
 }
@@ -231,8 +237,8 @@ fn position(number: u8) -> uuid::Uuid {
     uuid::Builder::from_unix_timestamp_millis(NOW.millis(), &[number; 10]).into_uuid()
 }
 
-async fn search(table: &Table) {
-    let store = &table.store;
+async fn search(table: &TestTable) {
+    let store = &table.store.search;
     let said = |number: u64, is_whole| TicketWords {
         number: TicketNumber(number),
         id: TicketId::new(id(u128::from(number))),
@@ -246,16 +252,16 @@ async fn search(table: &Table) {
     let mut now = NOW;
     for number in 1..=2 {
         store.add_words(WORKSPACE, &number.to_string(), &[said(number, true)], now).await.unwrap();
-        now = now.plus(FORGET_WITHIN);
-        store.tend_index(WORKSPACE, Pace::Steps(100), now).await.unwrap();
+        now = now.plus(TOMBSTONE_TTL);
+        store.compact(WORKSPACE, CompactionBudget::Steps(100), now).await.unwrap();
     }
     store.add_words(WORKSPACE, "3", &[said(3, true)], now).await.unwrap();
-    store.index_anew(WORKSPACE, TICKET, NOW).await.unwrap();
+    store.request_reindex(WORKSPACE, TICKET, NOW).await.unwrap();
 }
 
 /// One event after the other, so that each counter is there.
-async fn counts(table: &Table) {
-    let store = &table.store;
+async fn counts(table: &TestTable) {
+    let (store, reports) = (&table.store.events, &table.store.reports);
     let fresh = |number: u128| Ticket {
         id: TicketId::new(id(number)),
         version: Version::FIRST,
@@ -287,18 +293,16 @@ async fn counts(table: &Table) {
     for (number, event) in (100..).zip(events) {
         assert!(store.add_event(&event.into(), position(number), NOW).await.unwrap());
     }
-    assert!(store.fold_counts(WORKSPACE, NOW, later(60), 9).await.unwrap().is_current);
-    assert!(store.recount(WORKSPACE, NOW, later(60), 9).await.unwrap().is_complete);
+    assert!(reports.fold_counts(WORKSPACE, NOW, later(60), 9).await.unwrap().is_current);
+    assert!(reports.recount(WORKSPACE, NOW, later(60), 9).await.unwrap().is_complete);
 }
 
 /// All items, with their attributes in order. Events stand for themselves in
 /// `golden/events`: of those that are only counted here, the counters are shown.
 pub async fn lines() -> Vec<String> {
     let table = filled().await;
-    let output = table.client.scan().table_name(TABLE).send().await.unwrap();
-    assert!(output.last_evaluated_key.is_none(), "one answer holds all");
-    let mut items: BTreeMap<(String, String), BTreeMap<String, Av>> = BTreeMap::new();
-    for item in output.items.unwrap_or_default() {
+    let mut items: BTreeMap<(String, String), BTreeMap<String, Value>> = BTreeMap::new();
+    for item in table.items().await {
         items.insert((shown(&item["pk"]), shown(&item["sk"])), item.into_iter().collect());
     }
     let own: BTreeSet<_> = items
@@ -311,10 +315,10 @@ pub async fn lines() -> Vec<String> {
     let forgotten: Vec<_> = sources::attributes().into_iter().filter(|name| !all.contains(name)).collect();
     assert!(forgotten.is_empty(), "no ticket here has {forgotten:?}");
     let is_counted_only = |(pk, sk): &&(String, String)| {
-        sk.starts_with("E#") && pk.contains("#t#") && !pk.ends_with(&lambdesk_store::keys::short(TICKET.uuid()))
+        sk.starts_with("E#") && pk.contains("#t#") && !pk.ends_with(&short(TICKET.uuid()))
     };
     let shown_items = items.iter().filter(|(key, _)| !is_counted_only(key));
-    let one = |((pk, sk), item): (&(String, String), &BTreeMap<String, Av>)| {
+    let one = |((pk, sk), item): (&(String, String), &BTreeMap<String, Value>)| {
         let attributes = item.iter().filter(|(name, _)| !["pk", "sk"].contains(&name.as_str()));
         let lines = attributes.map(|(name, value)| format!("  {name:<10} {:<4} {}", kind(value), shown(value)));
         std::iter::once(format!("{pk} | {sk}")).chain(lines).collect::<Vec<_>>()

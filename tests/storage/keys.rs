@@ -15,10 +15,10 @@ use lambdesk_domain::{
     status::{Shelf, Status},
     ticket::Ticket,
 };
-use lambdesk_store::{
-    Position, Sort, SortBy,
-    keys::{self, Group, Key, Posting, State, Tenant, Unique},
-    table,
+use lambdesk_store_lists::{ListPosition, Sort, SortBy};
+use lambdesk_table::{
+    keys::{self, IndexedValue, Key, State, StateGroup, Tenant, Unique},
+    schema,
 };
 use std::collections::BTreeSet;
 
@@ -26,7 +26,7 @@ const SEQUENCE: &str = "4200000000012345678901";
 
 /// The functions of the modules of keys that build none, or whose result stands in
 /// positions and items further below.
-const OTHERS: [&str; 38] = [
+const OTHERS: [&str; 41] = [
     "after",
     "as_str",
     "attributes",
@@ -42,8 +42,8 @@ const OTHERS: [&str; 38] = [
     "holds_items",
     "indexed_number",
     "is_follow_up",
-    "is_index_wish",
     "is_recheck",
+    "is_reindex_request",
     "is_remains",
     "is_ticket",
     "long",
@@ -54,17 +54,20 @@ const OTHERS: [&str; 38] = [
     "number_place",
     "of",
     "of_ticket",
+    "parse",
     "parse_account",
     "parse_attachment",
+    "parse_backfill_request",
+    "parse_compaction",
     "parse_contact",
     "parse_delivery",
     "parse_events",
-    "parse_index_care",
     "parse_job",
     "parse_message",
     "parse_place",
     "parse_round",
     "parse_ticket",
+    "sort_key",
 ];
 const SHOWN_ELSEWHERE: [&str; 8] =
     ["key", "row_day", "state_key", "state_place", "tail", "ticket_at", "time_at", "time_place"];
@@ -76,24 +79,24 @@ pub fn states() -> BTreeSet<State> {
 }
 
 /// Every group, however many there are.
-fn groups() -> BTreeSet<Group> {
-    states().into_iter().map(Group::of).collect()
+fn groups() -> BTreeSet<StateGroup> {
+    states().into_iter().map(StateGroup::of).collect()
 }
 
-fn postings() -> Vec<Posting> {
+fn indexed_values() -> Vec<IndexedValue> {
     let colour = || "colour".parse().unwrap();
-    let next = |posting: &Posting| match posting {
-        Posting::Tag(_) => Some(Posting::Account(ACCOUNT)),
-        Posting::Account(_) => Some(Posting::Uid("grace-1".parse().unwrap())),
-        Posting::Uid(_) => Some(Posting::Category(CATEGORY)),
-        Posting::Category(_) => Some(Posting::Team(TEAM)),
-        Posting::Team(_) => Some(Posting::Field(colour())),
-        Posting::Field(_) => Some(Posting::Channel(CHANNEL)),
-        Posting::Channel(_) => Some(Posting::Assignee(USER)),
-        Posting::Assignee(_) | Posting::Custom(..) => None,
+    let next = |value: &IndexedValue| match value {
+        IndexedValue::Tag(_) => Some(IndexedValue::Account(ACCOUNT)),
+        IndexedValue::Account(_) => Some(IndexedValue::Uid("grace-1".parse().unwrap())),
+        IndexedValue::Uid(_) => Some(IndexedValue::Category(CATEGORY)),
+        IndexedValue::Category(_) => Some(IndexedValue::Team(TEAM)),
+        IndexedValue::Team(_) => Some(IndexedValue::Field(colour())),
+        IndexedValue::Field(_) => Some(IndexedValue::Channel(CHANNEL)),
+        IndexedValue::Channel(_) => Some(IndexedValue::Assignee(USER)),
+        IndexedValue::Assignee(_) | IndexedValue::Custom(..) => None,
     };
-    let custom = field_values().into_iter().map(|value| Posting::Custom(colour(), value));
-    std::iter::successors(Some(Posting::Tag(TAG)), next).chain(custom).collect()
+    let custom = field_values().into_iter().map(|value| IndexedValue::Custom(colour(), value));
+    std::iter::successors(Some(IndexedValue::Tag(TAG)), next).chain(custom).collect()
 }
 
 fn uniques() -> Vec<Unique<'static>> {
@@ -182,11 +185,12 @@ fn of_tickets(built: &mut Built, tenant: &Tenant) {
     built.key("attachment", tenant.attachment(TICKET, ATTACHMENT));
     built.key("follow_up", tenant.follow_up(TICKET));
     built.key("remains", tenant.remains(TICKET));
-    built.key("index_wish", tenant.index_wish(TICKET));
+    built.key("reindex_request", tenant.reindex_request(TICKET));
     for subject in subjects() {
         built.text("events", tenant.events(subject));
         built.key("event", tenant.event(EventSource { subject, version: Version(7) }));
         built.key("recheck", tenant.recheck(subject));
+        built.key("backfill_request", tenant.backfill_request(subject));
     }
     for state in states() {
         built.text("list", tenant.list(state));
@@ -211,12 +215,12 @@ fn of_rows(built: &mut Built, tenant: &Tenant) {
     built.key("activity_row", tenant.activity_row(&ticket));
     built.text("number_rows", tenant.number_rows());
     built.key("number_row", tenant.number_row(&ticket));
-    for posting in postings() {
-        built.text("postings", tenant.postings(&posting));
-        built.text("day_rows", tenant.day_rows(&posting));
+    for value in indexed_values() {
+        built.text("index_entries", tenant.index_entries(&value));
+        built.text("day_rows", tenant.day_rows(&value));
     }
-    built.key("posting_row", tenant.posting_row(&Posting::Tag(TAG), TICKET));
-    built.key("day_row", tenant.day_row(&Posting::Tag(TAG), &ticket));
+    built.key("index_entry", tenant.index_entry(&IndexedValue::Tag(TAG), TICKET));
+    built.key("day_row", tenant.day_row(&IndexedValue::Tag(TAG), &ticket));
 }
 
 fn of_others(built: &mut Built, tenant: &Tenant) {
@@ -246,26 +250,26 @@ fn of_others(built: &mut Built, tenant: &Tenant) {
         built.key("counted", tenant.counted(3, cell));
     }
     built.key("index_manifest", tenant.index_manifest());
-    built.key("index_care", tenant.index_care());
-    built.text("fresh_words", tenant.fresh_words());
-    built.key("fresh_item", tenant.fresh_item(SEQUENCE, 3));
+    built.key("compaction", tenant.compaction());
+    built.text("write_buffer", tenant.write_buffer());
+    built.key("write_buffer_item", tenant.write_buffer_item(SEQUENCE, 3));
     built.text("segment", tenant.segment(3));
     built.key("indexed_ticket", tenant.indexed_ticket(ticket().number));
 }
 
 pub fn indexes() -> Vec<String> {
-    let one = |index: table::IndexDefinition| {
+    let one = |index: schema::IndexDefinition| {
         format!("{:<10} {} {} {}", index.name, index.partition, index.sort, index.projection)
     };
-    table::indexes().into_iter().map(one).chain([format!("{:<10} {}", "ttl", table::TTL_ATTRIBUTE)]).collect()
+    schema::indexes().into_iter().map(one).chain([format!("{:<10} {}", "ttl", schema::TTL_ATTRIBUTE)]).collect()
 }
 
 pub fn positions() -> Vec<String> {
-    let by_name = Sort::NAMES.iter().map(|(name, by)| format!("{name:<18} {}", Position::of(&ticket(), *by)));
+    let by_name = Sort::NAMES.iter().map(|(name, by)| format!("{name:<18} {}", ListPosition::of(&ticket(), *by)));
     let by_status = |shelf: &Shelf| {
         let places = Status::ALL.iter().map(|status| {
             let ticket = Ticket { shelf: *shelf, status: *status, ..ticket() };
-            format!("{:<18} {}", format!("{shelf} {status}"), Position::of(&ticket, SortBy::Status))
+            format!("{:<18} {}", format!("{shelf} {status}"), ListPosition::of(&ticket, SortBy::Status))
         });
         places.collect::<Vec<_>>()
     };
@@ -279,7 +283,7 @@ fn every_state_has_a_partition_and_a_digit_of_its_own() {
     assert_eq!(partitions.len(), states().len());
     let place = |shelf: &Shelf, status: &Status| {
         let ticket = Ticket { shelf: *shelf, status: *status, ..ticket() };
-        Position::of(&ticket, SortBy::Status).to_string().chars().nth(2)
+        ListPosition::of(&ticket, SortBy::Status).to_string().chars().nth(2)
     };
     let both = |shelf| Status::ALL.iter().map(move |status| place(shelf, status));
     let digits: BTreeSet<_> = Shelf::ALL.iter().flat_map(both).collect();

@@ -14,9 +14,12 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// The texts of all files in a folder of the repository, of which there are some.
 fn texts(folder: &str) -> Vec<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    files(&root.join(folder)).iter().map(|path| fs::read_to_string(path).unwrap()).collect()
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
+    let texts: Vec<_> = files(&folder).iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    assert!(!texts.is_empty(), "nothing is in {}", folder.display());
+    texts
 }
 
 /// The identifier that a line begins with, after one of these.
@@ -26,8 +29,10 @@ fn named(line: &str, leads: &[&str]) -> Option<String> {
     Some(name).filter(|name| !name.is_empty())
 }
 
+/// Each name once; that there is none means that they are looked for where they were once.
 fn sorted(names: impl Iterator<Item = String>) -> Vec<String> {
     let mut names: Vec<_> = names.collect();
+    assert!(!names.is_empty(), "the sources define nothing");
     names.sort();
     names.dedup();
     names
@@ -35,7 +40,7 @@ fn sorted(names: impl Iterator<Item = String>) -> Vec<String> {
 
 /// All that the domain defines with `words!`.
 pub fn closed_sets() -> Vec<String> {
-    let texts = texts("../domain/src");
+    let texts = texts("shared/domain/src");
     let bodies = texts.iter().flat_map(|text| text.split("\nwords! {").skip(1));
     let opening = |line: &str| named(line, &[""]).filter(|_| line.contains('{'));
     sorted(bodies.map(|body| body.lines().filter(|line| !line.trim().starts_with("//")).find_map(opening).unwrap()))
@@ -43,7 +48,7 @@ pub fn closed_sets() -> Vec<String> {
 
 /// All enums that the domain reads from documents in a form of their own.
 pub fn documents() -> Vec<String> {
-    let texts = texts("../domain/src");
+    let texts = texts("shared/domain/src");
     let derived = texts.iter().flat_map(|text| text.split("#[derive(").skip(1));
     let read = derived.filter(|part| part.split(')').next().is_some_and(|derives| derives.contains("Deserialize")));
     let items = read.map(|part| part.lines().skip(1).find(|line| !line.starts_with("#[")).unwrap_or_default());
@@ -52,17 +57,15 @@ pub fn documents() -> Vec<String> {
 
 /// All functions that the modules of keys let out.
 pub fn key_functions() -> Vec<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let paths = files(&root.join("keys")).into_iter().chain([root.join("keys.rs")]);
-    let texts: Vec<_> = paths.map(|path| fs::read_to_string(path).unwrap()).collect();
+    let texts = texts("shared/store/table/src/keys");
     let lines = texts.iter().flat_map(|text| text.lines());
     sorted(lines.filter_map(|line| named(line, &["pub fn ", "pub const fn ", "pub(crate) fn "])))
 }
 
 /// The attributes of a ticket's item, by the module that names them.
 pub fn attributes() -> Vec<String> {
-    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/head/attr.rs")).unwrap();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/store/tickets/src/item/attr.rs");
+    let text = fs::read_to_string(path).unwrap();
     let constants = text.lines().filter(|line| line.starts_with("pub const ") && line.contains("&str = "));
-    let quoted = constants.filter_map(|line| Some(line.split('"').nth(1)?.to_owned()));
-    sorted(quoted)
+    sorted(constants.filter_map(|line| Some(line.split('"').nth(1)?.to_owned())))
 }

@@ -7,20 +7,21 @@ use super::{
         later,
     },
 };
-use crate::support::Table;
-use aws_sdk_dynamodb::types::AttributeValue as Av;
 use lambdesk_domain::{
     events::{EventSource, Subject},
     id::{AttachmentId, DeliveryId, JobId, TicketId, Version},
 };
-use lambdesk_store::{
-    Item, Search, SearchFrom, StoreError,
-    keys::{self, Key, Tenant},
+use lambdesk_store_search::{Search, SearchFrom};
+use lambdesk_table::{
+    Item, Key, TableError, Tenant, Value,
+    item::{number, text},
+    keys,
 };
+use lambdesk_testkit::TestTable;
 use std::fmt::Debug;
 
 /// The item with this attribute.
-fn with(item: &Item, attribute: &str, value: Av) -> Item {
+fn with(item: &Item, attribute: &str, value: Value) -> Item {
     let mut item = item.clone();
     item.insert(attribute.to_owned(), value);
     item
@@ -28,19 +29,19 @@ fn with(item: &Item, attribute: &str, value: Av) -> Item {
 
 /// Rewrites a part of one attribute, and holds that it can't be read any more.
 async fn refuses<T: Debug>(
-    table: &Table,
+    table: &TestTable,
     key: Key,
     attribute: &str,
     (known, unknown): (&str, &str),
-    read: impl AsyncFnOnce() -> Result<T, StoreError>,
+    read: impl AsyncFnOnce() -> Result<T, TableError>,
 ) {
     let item = table.item(key).await.expect("it is there");
-    let text = item[attribute].as_s().expect("a text");
-    assert!(text.contains(known), "{text} has no {known}");
-    let changed = Av::S(text.replacen(known, unknown, 1));
+    let stored = item[attribute].as_s().expect("a text");
+    assert!(stored.contains(known), "{stored} has no {known}");
+    let changed = text(stored.replacen(known, unknown, 1));
     table.put(with(&item, attribute, changed)).await;
     let read = read().await;
-    assert!(matches!(read, Err(StoreError::Corrupt(_))), "{attribute}: {unknown} for {known} is read as {read:?}");
+    assert!(matches!(read, Err(TableError::Corrupt(_))), "{attribute}: {unknown} for {known} is read as {read:?}");
     table.put(item).await;
 }
 
@@ -64,19 +65,19 @@ async fn an_unknown_word_of_a_ticket_is_no_other_word() {
     ];
     let causes = kinds.map(|(known, unknown)| ("cz", known, unknown));
     for (attribute, known, unknown) in attributes.into_iter().chain(causes) {
-        let read = async || table.store.ticket(WORKSPACE, TICKET).await;
+        let read = async || table.store.tickets.ticket(WORKSPACE, TICKET).await;
         refuses(&table, tenant.ticket(TICKET), attribute, (known, unknown), read).await;
     }
     for change in
         [("outbound", "unknown"), (r#""by":"user""#, r#""by":"unknown""#), (r#""src":"agent""#, r#""src":"?""#)]
     {
-        let read = async || table.store.message(WORKSPACE, TICKET, MESSAGE).await;
+        let read = async || table.store.tickets.message(WORKSPACE, TICKET, MESSAGE).await;
         refuses(&table, tenant.message(TICKET, MESSAGE), "doc", change, read).await;
     }
     let ticket = TicketId::new(id(22));
-    let read = async || table.store.attachment(WORKSPACE, ticket, AttachmentId::new(ATTACHMENT.uuid())).await;
+    let read = async || table.store.tickets.attachment(WORKSPACE, ticket, AttachmentId::new(ATTACHMENT.uuid())).await;
     refuses(&table, tenant.attachment(ticket, ATTACHMENT), "doc", (r#""user""#, r#""unknown""#), read).await;
-    let read = async || table.store.follow_up(WORKSPACE, TICKET).await;
+    let read = async || table.store.events.follow_up(WORKSPACE, TICKET).await;
     refuses(&table, tenant.follow_up(TICKET), "doc", ("live", "unknown"), read).await;
 }
 
@@ -93,19 +94,19 @@ async fn an_unknown_word_of_the_directory_is_no_other_word() {
         (FIELD.uuid(), r#""choice""#),
     ] {
         let unknown = if known.contains(':') { r#""entry":"unknown""# } else { r#""unknown""# };
-        let read = async || table.store.entry(WORKSPACE, entry).await;
+        let read = async || table.store.directories.entry(WORKSPACE, entry).await;
         refuses(&table, tenant.entry(entry), "doc", (known, unknown), read).await;
     }
     for known in [r#""trash""#, r#""all""#] {
-        let read = async || table.store.settings(WORKSPACE).await;
+        let read = async || table.store.directories.settings(WORKSPACE).await;
         refuses(&table, tenant.settings(), "doc", (known, r#""unknown""#), read).await;
     }
     for known in [r#""machine""#, r#""tickets:read""#] {
         // Elsewhere, because a process remembers the keys that it has read.
-        let read = async || table.elsewhere().api_key("hash-30").await;
+        let read = async || table.elsewhere().directories.api_key("hash-30").await;
         refuses(&table, keys::api_key("hash-30"), "doc", (known, r#""unknown""#), read).await;
     }
-    let read = async || table.store.api_keys(WORKSPACE).await.map(|keys| keys.len());
+    let read = async || table.store.directories.api_keys(WORKSPACE).await.map(|keys| keys.len());
     refuses(&table, tenant.listed_api_key(API_KEY), "doc", (r#""user""#, r#""unknown""#), read).await;
 }
 
@@ -115,21 +116,21 @@ async fn an_unknown_word_of_events_and_webhooks_is_no_other_word() {
     let tenant = Tenant::new(WORKSPACE);
     let source = EventSource { subject: Subject::Ticket(TICKET), version: Version(7) };
     for known in [r#""ticket.updated""#, r#""status":"resolved""#, r#""live""#, r#""user""#, r#""outbound""#] {
-        let read = async || table.store.event_of(WORKSPACE, source).await;
+        let read = async || table.store.events.event_of(WORKSPACE, source).await;
         let unknown = known.replace("resolved", "unknown");
         let unknown = if known.contains(':') { &unknown } else { r#""unknown""# };
         refuses(&table, tenant.event(source), "doc", (known, unknown), read).await;
     }
     let source = EventSource { subject: Subject::Contact(contact("ada").id), version: Version::FIRST };
-    let read = async || table.store.event_of(WORKSPACE, source).await;
+    let read = async || table.store.events.event_of(WORKSPACE, source).await;
     refuses(&table, tenant.event(source), "doc", (r#""contact.created""#, r#""unknown""#), read).await;
     for known in [r#""ticket.create""#, r#""ticket.updated""#, r#""by_hand""#] {
-        let read = async || table.store.endpoint(WORKSPACE, ENDPOINT).await;
+        let read = async || table.store.webhooks.endpoint(WORKSPACE, ENDPOINT).await;
         refuses(&table, tenant.endpoint(ENDPOINT), "doc", (known, r#""unknown""#), read).await;
     }
     let delivery = DeliveryId::new(id(70));
     for known in [r#""ticket.updated""#, r#""pending""#, r#""failed""#, r#""ticket_id""#] {
-        let read = async || table.store.delivery(WORKSPACE, ENDPOINT, delivery).await;
+        let read = async || table.store.webhooks.delivery(WORKSPACE, ENDPOINT, delivery).await;
         refuses(&table, tenant.delivery(ENDPOINT, delivery), "doc", (known, r#""unknown""#), read).await;
     }
 }
@@ -142,11 +143,11 @@ async fn an_unknown_word_of_contacts_is_no_other_word() {
         [("ada", "doc", r#""user""#), ("double", "ed", r#""merged""#), ("gone", "ed", r#""erased""#)]
     {
         let id = contact(name).id;
-        let read = async || table.store.place(WORKSPACE, id).await;
+        let read = async || table.store.contacts.slot(WORKSPACE, id).await;
         refuses(&table, tenant.contact(id), attribute, (known, r#""unknown""#), read).await;
     }
     let job = JobId::new(id(51));
-    let read = async || table.store.job(WORKSPACE, CONTACT, job).await;
+    let read = async || table.store.contacts.job(WORKSPACE, CONTACT, job).await;
     refuses(&table, tenant.job(CONTACT, job), "doc", (r#""erase""#, r#""unknown""#), read).await;
 }
 
@@ -156,13 +157,13 @@ async fn an_unknown_counter_is_an_error_and_so_is_a_change_from_what_cannot_be()
     let tenant = Tenant::new(WORKSPACE);
     for counter in ["n_unknown", "w_unknown", "d_unknown", "x7", "f464"] {
         let item = table.item(tenant.counts()).await.expect("it is there");
-        table.put(with(&item, counter, Av::N("1".to_owned()))).await;
-        let read = table.store.counts_now(&tenant).await;
-        assert!(matches!(read, Err(StoreError::Corrupt(_))), "{counter}: {read:?}");
+        table.put(with(&item, counter, number(1))).await;
+        let read = table.store.reports.counts_now(&tenant).await;
+        assert!(matches!(read, Err(TableError::Corrupt(_))), "{counter}: {read:?}");
         table.put(item).await;
     }
     let source = EventSource { subject: Subject::Ticket(TICKET), version: Version(7) };
-    let read = async || table.store.recount(WORKSPACE, NOW, later(200), 9).await;
+    let read = async || table.store.reports.recount(WORKSPACE, NOW, later(200), 9).await;
     refuses(&table, tenant.event(source), "doc", (r#""from":"open""#, r#""from":"unknown""#), read).await;
 }
 
@@ -172,7 +173,8 @@ async fn an_unknown_piece_of_the_index_is_an_error() {
     let tenant = Tenant::new(WORKSPACE);
     let search = Search { query: "lamp".parse().expect("a query"), sees_notes: true };
     for pieces in [r#""Fresh""#, r#""Segments""#] {
-        let read = async || table.store.search(&tenant, &search, SearchFrom::Newest, later(3_600)).await.map(drop);
+        let read =
+            async || table.store.search.search(&tenant, &search, SearchFrom::Newest, later(3_600)).await.map(drop);
         refuses(&table, tenant.index_manifest(), "doc", (pieces, r#""Unknown""#), read).await;
     }
 }

@@ -22,7 +22,7 @@ use lambdesk_domain::{
     time::Timestamp,
     webhook::{Attempt, Delivery, DeliveryState, Endpoint, Outcome, Subscription},
 };
-use lambdesk_store::contact_id;
+use lambdesk_store_contacts::contact_id;
 use std::time::Duration;
 use uuid::Uuid;
 

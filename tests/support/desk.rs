@@ -1,16 +1,12 @@
 //! A desk: the stack in memory, and callers with keys.
 
-use crate::{Receiver, contract};
+use crate::{api::Api, receiver::Receiver};
 use axum::Router;
 use lambdesk_api::{seal::SealingKey, state::App};
 use lambdesk_local::{Options, Stack, stack};
 use lambdesk_outbound::AddressPolicy;
 use lambdesk_runtime::{Clock, HintQueue};
 use lambdesk_testkit::Stores;
-use reqwest::{
-    Client, Method, StatusCode,
-    header::{HeaderMap, HeaderName, HeaderValue},
-};
 use serde_json::{Value as Json, json};
 
 /// The whole stack, with its owner's key.
@@ -19,25 +15,6 @@ pub struct Desk {
     pub stack: Stack,
     /// The owner.
     pub owner: Api,
-}
-
-/// A caller: a key, or nobody.
-#[derive(Clone)]
-pub struct Api {
-    http: Client,
-    url: String,
-    headers: HeaderMap,
-}
-
-/// An answer.
-#[derive(Debug, Clone)]
-pub struct Reply {
-    /// Its status.
-    pub status: StatusCode,
-    /// Its headers.
-    pub headers: HeaderMap,
-    /// Its body, null when it has none.
-    pub body: Json,
 }
 
 impl Desk {
@@ -133,124 +110,5 @@ impl Desk {
     /// Runs the sweep now.
     pub async fn sweep(&self) {
         self.stack.sweep.run(self.stack.app.clock.now(), std::time::Duration::from_secs(30)).await;
-    }
-}
-
-impl Api {
-    /// For this URL and key.
-    pub fn of(url: &str, key: Option<&str>) -> Self {
-        let api = Self { http: Client::new(), url: url.to_owned(), headers: HeaderMap::new() };
-        match key {
-            Some(key) => api.with("authorization", &format!("Bearer {key}")),
-            None => api,
-        }
-    }
-
-    /// With one more header on every request.
-    #[must_use]
-    pub fn with(&self, name: &str, value: &str) -> Self {
-        let mut api = self.clone();
-        api.headers.insert(name.parse::<HeaderName>().unwrap(), HeaderValue::try_from(value).unwrap());
-        api
-    }
-
-    /// GET.
-    pub async fn get(&self, path: &str) -> Reply {
-        self.send(Method::GET, path, None).await
-    }
-
-    /// POST.
-    pub async fn post(&self, path: &str, body: Json) -> Reply {
-        self.send(Method::POST, path, Some(body)).await
-    }
-
-    /// PUT.
-    pub async fn put(&self, path: &str, body: Json) -> Reply {
-        self.send(Method::PUT, path, Some(body)).await
-    }
-
-    /// PATCH.
-    pub async fn patch(&self, path: &str, body: Json) -> Reply {
-        self.send(Method::PATCH, path, Some(body)).await
-    }
-
-    /// DELETE.
-    pub async fn delete(&self, path: &str) -> Reply {
-        self.send(Method::DELETE, path, None).await
-    }
-
-    /// Any request with a JSON body or none.
-    pub async fn send(&self, method: Method, path: &str, body: Option<Json>) -> Reply {
-        let body = body.map(|body| body.to_string().into_bytes());
-        self.send_raw(method, path, "application/json", body).await
-    }
-
-    /// Any request with any body.
-    pub async fn send_raw(&self, method: Method, path: &str, content_type: &str, body: Option<Vec<u8>>) -> Reply {
-        let called = method.clone();
-        let mut request = self.http.request(method, format!("{}{path}", self.url)).headers(self.headers.clone());
-        if let Some(body) = body {
-            request = request.header("content-type", content_type).body(body);
-        }
-        let response = request.send().await.unwrap();
-        let (status, headers) = (response.status(), response.headers().clone());
-        let bytes = response.bytes().await.unwrap();
-        let body = serde_json::from_slice(&bytes).unwrap_or(Json::Null);
-        let reply = Reply { status, headers, body };
-        contract::hold(&called, path, &reply);
-        reply
-    }
-
-    /// Asks until the answer is as wanted, for what happens asynchronously.
-    pub async fn eventually(&self, path: &str, wanted: impl Fn(&Json) -> bool) -> Json {
-        for _ in 0..1500 {
-            let reply = self.get(path).await;
-            if wanted(&reply.body) {
-                return reply.body;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-        panic!("{path} never answered as wanted; at last: {}", self.get(path).await.body);
-    }
-}
-
-impl Reply {
-    /// The `data` of a 200.
-    pub fn ok(self) -> Json {
-        self.expect(200)["data"].take()
-    }
-
-    /// The `data` of a 201.
-    pub fn created(self) -> Json {
-        self.expect(201)["data"].take()
-    }
-
-    /// The body of an answer with this status.
-    pub fn expect(self, status: u16) -> Json {
-        assert_eq!(self.status.as_u16(), status, "{}", self.body);
-        self.body
-    }
-
-    /// The problem document of an answer with this status and code.
-    pub fn problem(self, status: u16, code: &str) -> Json {
-        assert_eq!(self.header("content-type"), "application/problem+json", "{} {}", self.status, self.body);
-        let body = self.expect(status);
-        assert_eq!(body["code"], code, "{body}");
-        assert!(body["request_id"].is_string() && body["title"].is_string(), "{body}");
-        body
-    }
-
-    /// The pointers of the bad fields, sorted.
-    pub fn bad_fields(self) -> Vec<String> {
-        let body = self.expect(422);
-        let errors = body["errors"].as_array().unwrap_or_else(|| panic!("{body}"));
-        let mut pointers: Vec<_> = errors.iter().map(|error| error["pointer"].as_str().unwrap().to_owned()).collect();
-        pointers.sort();
-        pointers
-    }
-
-    /// A header's text, empty when it is absent.
-    pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 }

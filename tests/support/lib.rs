@@ -7,12 +7,16 @@
     reason = "a test that fails here has failed"
 )]
 
+mod api;
 pub mod contract;
 mod desk;
 pub mod ledger;
 mod receiver;
+mod reply;
 pub mod text;
 
-pub use desk::{Api, Desk, Reply};
+pub use api::Api;
+pub use desk::Desk;
 pub use receiver::{Received, Receiver};
+pub use reply::Reply;
 pub use serde_json::{Value as Json, json};

@@ -1,8 +1,9 @@
 //! `/v1/accounts`: what contacts write about, as the customer's own system knows it.
 
 use crate::{
+    access::{require, require_version},
     account_body::{AccountBody, AccountView, NO_CONTACT},
-    require, require_version, uses,
+    uses,
 };
 use axum::{
     extract::State,
@@ -14,6 +15,7 @@ use lambdesk_api::{
     execute::{ATTEMPTS, DryRun, Executor},
     idempotency::Answer,
     listing::{ListRequest, Listing},
+    normal_form::NormalForm,
     path::Id,
     problem::{FieldError, Problem},
     query::Query,
@@ -28,11 +30,13 @@ use lambdesk_domain::{
 use lambdesk_store_contacts::{AccountPage, ContactError};
 use lambdesk_store_lists::Lists;
 use lambdesk_table::AlreadyAnswered;
+use serde::Serialize;
+use serde_json::json;
 
 const PATH: &str = "/v1/accounts";
 
 /// What a list of accounts is narrowed to.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 struct Filter {
     contact: Option<ContactId>,
     kind: Option<AccountKind>,
@@ -52,7 +56,7 @@ pub async fn list(session: Session, mut request: ListRequest) -> Result<Response
     if filter.external_id.is_some() && filter.kind.is_none() {
         query.error("external_id", "needs_kind", "external ids are unique among accounts of one kind: give kind, too");
     }
-    let listing = request.forward(session.workspace(), PATH, format!("{filter:?}"))?;
+    let listing = request.forward(session.workspace(), PATH, &NormalForm::of(&json!(filter)))?;
     let page = found(&session, &filter, &listing).await?;
     let next = page.next.map(|id| id.to_string());
     Ok(listing.respond(page.accounts.iter().map(AccountView::from).collect(), listing.info(next.as_deref(), None)))

@@ -1,8 +1,9 @@
 //! `/v1/contacts`: people, unique by address, external id and uid.
 
 use crate::{
+    access::{require, require_version},
     contact_body::{ContactBody, ContactView},
-    require, require_version, uses,
+    uses,
 };
 use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
@@ -11,6 +12,7 @@ use lambdesk_api::{
     execute::{ATTEMPTS, DryRun, Executor},
     idempotency::Answer,
     listing::ListRequest,
+    normal_form::NormalForm,
     path::Id,
     problem::Problem,
     query::Query,
@@ -24,6 +26,7 @@ use lambdesk_domain::{
 };
 use lambdesk_store_contacts::{ContactError, ContactPlan, ContactSlot, contact_id};
 use lambdesk_table::{AlreadyAnswered, keys::Unique};
+use serde_json::json;
 
 const PATH: &str = "/v1/contacts";
 
@@ -35,8 +38,8 @@ pub async fn list(session: Session, mut request: ListRequest) -> Result<Response
     let email = query.parsed("email", str::parse::<EmailAddress>);
     let external_id = query.parsed("external_id", str::parse::<ExternalId>);
     let uid = query.parsed("uid", str::parse::<Uid>);
-    let filter = format!("{email:?} {external_id:?} {uid:?}");
-    let listing = request.forward(session.workspace(), PATH, filter)?;
+    let filter = NormalForm::of(&json!({ "email": email, "external_id": external_id, "uid": uid }));
+    let listing = request.forward(session.workspace(), PATH, &filter)?;
     let (found, next) = if email.is_some() || external_id.is_some() || uid.is_some() {
         (named(&session, email.as_ref(), external_id.as_ref(), uid.as_ref()).await?, None)
     } else {

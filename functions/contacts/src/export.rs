@@ -7,11 +7,11 @@ mod position;
 
 use self::position::{At, ExportPosition, Rest};
 use crate::{
+    access::require_admin,
     account_body::AccountView,
     contact_body::ContactView,
     contacts::load,
     jobs::{ReceiptView, new_job},
-    require_admin,
 };
 use axum::{
     extract::State,
@@ -21,6 +21,7 @@ use lambdesk_api::{
     auth::Session,
     idempotency::Answer,
     listing::ListRequest,
+    normal_form::NormalForm,
     path::Id,
     problem::Problem,
     render::{Accounts, TicketView},
@@ -39,6 +40,7 @@ use lambdesk_domain::{
 };
 use lambdesk_store_events::Events;
 use serde::Serialize;
+use serde_json::json;
 
 /// About how many bytes one part has: well below the 6 MB of a Lambda's answer, since
 /// a message is in it as text and as HTML.
@@ -111,7 +113,11 @@ pub async fn export(
         request.query.error("limit", "unknown_parameter", "a part is as large as an answer may be");
     }
     let (_, contact) = load(&session, id).await?;
-    let listing = request.forward(session.workspace(), "/v1/contacts/{contact_id}/export", contact.id.to_string())?;
+    let listing = request.forward(
+        session.workspace(),
+        "/v1/contacts/{contact_id}/export",
+        &NormalForm::of(&json!(contact.id)),
+    )?;
     let from: Option<ExportPosition> = listing.after()?;
     let mut part = Part::of(&session, &events, &contact);
     Box::pin(part.collect(from.unwrap_or_default())).await?;

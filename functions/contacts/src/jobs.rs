@@ -4,9 +4,9 @@
 //! when nothing is.
 
 use crate::{
+    access::{require, require_admin, require_version},
     contact_body::ContactView,
     contacts::{load, removal},
-    require, require_admin, require_version,
 };
 use axum::{
     extract::State,
@@ -19,6 +19,7 @@ use lambdesk_api::{
     execute::{ATTEMPTS, DryRun, Executor},
     idempotency::Answer,
     listing::ListRequest,
+    normal_form::NormalForm,
     path::{Id, Ids},
     problem::{FieldError, Problem},
     query::Query,
@@ -35,6 +36,7 @@ use lambdesk_objects::{JobWorker, Progress};
 use lambdesk_store_contacts::{ContactError, ContactPlan, ContactSlot, Holder};
 use lambdesk_table::{AlreadyAnswered, TableError};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::time::Duration;
 
 /// How long a request works before it leaves the rest to the sweep: well within the
@@ -232,7 +234,8 @@ async fn work(session: &Session, worker: &JobWorker, job: &Job) -> Result<Option
 /// latest first; also of a contact that is gone.
 pub async fn receipts(session: Session, Id(id): Id<ContactId>, request: ListRequest) -> Result<Response, Problem> {
     require_admin(&session, Scope::ContactsRead)?;
-    let listing = request.forward(session.workspace(), "/v1/contacts/{contact_id}/receipts", id.to_string())?;
+    let listing =
+        request.forward(session.workspace(), "/v1/contacts/{contact_id}/receipts", &NormalForm::of(&json!(id)))?;
     let page = session.app.contacts.jobs(session.workspace(), id, listing.after()?, listing.limit).await?;
     if page.items.is_empty() && listing.position.is_none() {
         load(&session, id).await?;

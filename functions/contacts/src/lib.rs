@@ -7,12 +7,14 @@
 //! | block, unblock, a contact's tickets | [`verbs`] |
 //! | merge, erase and their receipts | [`jobs`] |
 //! | export | [`export`] |
+//! | what a caller and a write are held to | [`access`] |
 //! | what handlers have at hand | [`state`] |
 //! | `/v1/accounts` | [`accounts`] |
 //! | what still uses a contact or account | [`uses`] |
 //!
 //! All of it is for people and machines: a channel key sees its tickets only.
 
+mod access;
 mod account_body;
 mod accounts;
 mod contact_body;
@@ -25,16 +27,7 @@ mod uses;
 mod verbs;
 
 use crate::state::ContactsState;
-use lambdesk_api::{
-    auth::Session,
-    function::{Function, Routes, get, post},
-    problem::Problem,
-    write::Write,
-};
-use lambdesk_domain::{
-    access::{Actor, Forbidden, Scope},
-    id::Version,
-};
+use lambdesk_api::function::{Function, Routes, get, post};
 
 /// The routes of this function.
 #[must_use]
@@ -53,26 +46,4 @@ pub fn routes() -> Function {
         .at("/v1/accounts", get(accounts::list).post(accounts::create))
         .at("/v1/accounts/{account_id}", get(accounts::get).patch(accounts::patch).delete(accounts::delete))
         .over(ContactsState::of)
-}
-
-/// Holds the caller to a scope, and to being no channel.
-fn require(session: &Session, scope: Scope) -> Result<(), Problem> {
-    if matches!(session.actor, Actor::Channel { .. }) {
-        return Err(Forbidden::ChannelKey.into());
-    }
-    session.require(scope)
-}
-
-/// Holds the caller to what touches everything of a person.
-fn require_admin(session: &Session, scope: Scope) -> Result<(), Problem> {
-    require(session, scope)?;
-    session.require_admin()
-}
-
-/// Holds a write to the version that the caller has seen.
-fn require_version(write: &Write, current: Version) -> Result<(), Problem> {
-    match write.if_match {
-        Some(seen) if seen != current => Err(Problem::stale(current)),
-        _ => Ok(()),
-    }
 }

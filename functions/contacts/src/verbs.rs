@@ -1,8 +1,8 @@
 //! Block, unblock, and the way to a contact's tickets.
 
 use crate::{
+    access::require,
     contacts::{changed, load},
-    require,
 };
 use axum::{
     http::{HeaderValue, StatusCode, Uri, header::LOCATION},

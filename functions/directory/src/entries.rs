@@ -33,7 +33,7 @@ use uuid::Uuid;
 /// Lists entries, oldest first.
 pub async fn list<K: Kind>(session: Session, mut request: ListRequest) -> Result<Response, Problem> {
     let filter = K::filter(&mut request.query);
-    let listing = request.listing(session.workspace(), K::PATH, filter.spelling())?;
+    let listing = request.listing(session.workspace(), K::PATH, &filter.normal_form())?;
     may_read(&session)?;
     let directory = directory(&session).await?;
     let wanted = K::all(&directory).into_iter().filter(|row| filter.takes(row));

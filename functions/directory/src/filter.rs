@@ -1,21 +1,23 @@
 //! What a list of entries can be narrowed by.
 
-use lambdesk_api::query::Query;
+use lambdesk_api::{normal_form::NormalForm, query::Query};
 use lambdesk_domain::text::folded;
-use std::fmt::{Display, Write as _};
+use serde_json::{Map, Value as Json};
+use std::fmt::Display;
 
 type Test<K> = Box<dyn Fn(&K) -> bool + Send + Sync>;
 
 /// The filters that a list was asked for, over rows that are all at hand.
 pub struct Filter<K> {
     tests: Vec<Test<K>>,
-    spelling: String,
+    /// The values that are wanted, by parameter.
+    wanted: Map<String, Json>,
 }
 
 impl<K: 'static> Filter<K> {
     /// Everything.
-    pub const fn new() -> Self {
-        Self { tests: Vec::new(), spelling: String::new() }
+    pub fn new() -> Self {
+        Self { tests: Vec::new(), wanted: Map::new() }
     }
 
     /// Rows with any of the values that the parameter names, if it is there.
@@ -57,15 +59,14 @@ impl<K: 'static> Filter<K> {
             return self;
         }
         let words: Vec<_> = wanted.iter().map(T::to_string).collect();
-        // Writing to a String can't fail.
-        let _ = write!(self.spelling, "{name}={words:?};");
+        self.wanted.insert(name.to_owned(), words.into());
         self.tests.push(Box::new(move |row| of(row).is_some_and(|value| wanted.contains(&value))));
         self
     }
 
-    /// One spelling of all that is asked for.
-    pub fn spelling(&self) -> String {
-        self.spelling.clone()
+    /// What cursors are bound to.
+    pub fn normal_form(&self) -> NormalForm {
+        NormalForm::of(&self.wanted.clone().into())
     }
 
     /// Whether a row is asked for.

@@ -121,7 +121,7 @@ fn scopes(kind: Option<KeyKind>, input: Input<Vec<Input<Scope>>>, check: &mut Ch
 /// `GET /v1/api-keys`: oldest first.
 pub async fn list(session: Session, mut request: ListRequest) -> Result<Response, Problem> {
     let filter = filter(&mut request.query);
-    let listing = request.listing(session.workspace(), "/v1/api-keys", filter.spelling())?;
+    let listing = request.listing(session.workspace(), "/v1/api-keys", &filter.normal_form())?;
     session.require_admin()?;
     let keys = session.app.directories.api_keys(session.workspace()).await?;
     let views = keys.into_iter().map(|listed| (listed.key.id.uuid(), KeyView::listed(listed, session.now)));

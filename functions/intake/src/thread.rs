@@ -11,6 +11,7 @@ use lambdesk_api::{
     execute::{Command, Written},
     idempotency::Answer,
     listing::ListRequest,
+    normal_form::NormalForm,
     problem::Problem,
     query::Query,
     state::App,
@@ -23,6 +24,7 @@ use lambdesk_domain::{
     set::Set,
 };
 use lambdesk_store_tickets::ThreadPage;
+use serde_json::json;
 
 /// How many of the newest entries of the thread, notes included, are looked at
 /// for the ticket's view.
@@ -55,7 +57,8 @@ pub async fn list(token: TicketToken, mut request: ListRequest) -> Result<Respon
     let PublicToken { workspace, ticket } = token.named;
     let App { tickets, directories, .. } = &token.request.app;
     let after = request.query.parsed("after", str::parse::<MessageId>);
-    let listing = request.forward(workspace, "/intake/tickets/{public_token}/messages", ticket.to_string())?;
+    let listing =
+        request.forward(workspace, "/intake/tickets/{public_token}/messages", &NormalForm::of(&json!(ticket)))?;
     // A cursor goes on where an earlier page of the same question ended.
     let after = listing.after()?.or(after);
     let looked_at = listing.limit.max(LOOKED_AT);

@@ -6,6 +6,7 @@ use lambdesk_api::{
     cursor::{Direction, invalid_cursor},
     idempotency::Answer,
     listing::{ListRequest, Listing},
+    normal_form::NormalForm,
     path::{Id, Ids},
     problem::Problem,
     query::Query,
@@ -19,6 +20,7 @@ use lambdesk_domain::{
     ticket::Ticket,
 };
 use lambdesk_store_tickets::ThreadPage;
+use serde_json::json;
 
 /// How many messages a page looks at when only some kinds are asked for.
 const LOOKED_AT: u16 = 100;
@@ -29,7 +31,8 @@ const LOOKED_AT: u16 = 100;
 pub async fn list(session: Session, Id(id): Id<TicketId>, mut request: ListRequest) -> Result<Response, Problem> {
     session.require(Scope::TicketsRead)?;
     let selection = Selection::take(&mut request.query);
-    let listing = request.listing(session.workspace(), "/v1/tickets/{ticket_id}/messages", selection.filter(id))?;
+    let listing =
+        request.listing(session.workspace(), "/v1/tickets/{ticket_id}/messages", &selection.normal_form(id))?;
     let (beyond, direction) = page_start(&listing)?;
     let is_forward = direction == Direction::Forward;
     let oldest_first = selection.is_oldest_first == is_forward;
@@ -126,9 +129,9 @@ impl Selection {
     }
 
     /// What a cursor is bound to.
-    fn filter(&self, ticket: TicketId) -> String {
+    fn normal_form(&self, ticket: TicketId) -> NormalForm {
         let kinds: Vec<_> = self.kinds.iter().map(|kind| kind.as_str()).collect();
-        format!("{ticket} {} {}", kinds.join(","), self.is_oldest_first)
+        NormalForm::of(&json!({ "ticket": ticket, "kinds": kinds, "is_oldest_first": self.is_oldest_first }))
     }
 }
 

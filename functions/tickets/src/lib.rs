@@ -3,7 +3,7 @@
 //! | to find | look in |
 //! |---|---|
 //! | `POST /v1/tickets`; whose a new ticket is | [`create`], [`client`] |
-//! | `GET /v1/tickets`; its filters and orders | [`list`], [`asked`] |
+//! | `GET /v1/tickets`; its query: filters, orders, names, normal form | [`list`], [`query`] |
 //! | a ticket by its number | [`number`] |
 //! | one ticket with its thread, its activity log | [`read`] |
 //! | PATCH, PUT, and how a change is made and answered | [`change`] |
@@ -12,7 +12,6 @@
 //! | ids and names held to the workspace | [`references`] |
 //! | what handlers have at hand | [`state`] |
 
-mod asked;
 mod change;
 mod client;
 mod create;
@@ -21,6 +20,7 @@ mod fields;
 mod list;
 mod number;
 pub mod openapi;
+mod query;
 mod read;
 mod references;
 mod setters;

@@ -1,6 +1,7 @@
-//! `GET /v1/tickets`: orders, cursor, page numbers, totals. What is asked for is read in [`asked`](crate::asked).
+//! `GET /v1/tickets`: orders, cursor, page numbers, totals. Its query is read in
+//! [`query`](crate::query).
 
-use crate::asked::Asked;
+use crate::query::{self, TicketQuery};
 use axum::{extract::State, http::StatusCode, response::Response};
 use lambdesk_api::{
     auth::Session,
@@ -11,50 +12,38 @@ use lambdesk_api::{
     render::{Accounts, TicketView},
 };
 use lambdesk_domain::access::Scope;
-use lambdesk_store_lists::{DEEPEST, ListError, ListPage, ListPosition, ListQuery, ListStart, Lists, Total};
+use lambdesk_store_lists::{
+    DEEPEST, Filter, ListError, ListPage, ListPosition, ListQuery, ListStart, Lists, OneOf, Total,
+};
+use lambdesk_table::TableError;
 
 const ROUTE: &str = "/v1/tickets";
 
 /// `GET /v1/tickets`: newest activity first, unless another order is asked for.
-pub async fn list(
-    mut session: Session,
-    State(lists): State<Lists>,
-    mut request: ListRequest,
-) -> Result<Response, Problem> {
+pub async fn list(mut session: Session, State(lists): State<Lists>, request: ListRequest) -> Result<Response, Problem> {
     session.require(Scope::TicketsRead)?;
-    let asked = loop {
-        let mut query = request.query.clone();
-        let asked = Asked::read(&mut query, &session);
-        // A name or key that is not in the remembered directory may be new.
-        if asked.misses && session.refresh().await? {
-            continue;
-        }
-        request.query = query;
-        break asked;
-    };
-    let filter = format!("{asked:?}");
-    let listing = request.listing(session.workspace(), ROUTE, filter)?;
+    let ListRequest { query, address } = request;
+    // A name or key that is not in the remembered directory may be new.
+    if !query::are_known(&query, &session.directory) {
+        session.refresh().await?;
+    }
+    let query = TicketQuery::parse(query, &session.directory, &session.actor)?;
+    let listing = address.listing(query.page.clone(), session.workspace(), ROUTE, &query.normal_form())?;
     // Boxed: it holds what all the plans of a list need.
-    Box::pin(answer(&lists, &session, &listing, asked)).await
+    Box::pin(answer(&lists, &session, &listing, query)).await
 }
 
-async fn answer(lists: &Lists, session: &Session, listing: &Listing, asked: Asked) -> Result<Response, Problem> {
-    let mut query = ListQuery {
-        states: asked.states,
-        filter: asked.filter,
-        search: asked.search,
-        hide_snoozed: asked.hide_put_off,
-        reach: session.reach(),
-        sort: asked.sort,
-        start: start(listing)?,
-        limit: listing.limit,
-        now: session.now,
-    };
+async fn answer(lists: &Lists, session: &Session, listing: &Listing, asked: TicketQuery) -> Result<Response, Problem> {
+    let TicketQuery { states, filters, search, hide_snoozed, sort, page: _ } = asked;
+    let (start, limit, now) = (start(listing)?, listing.limit, session.now);
+    let mut query =
+        ListQuery { states, filters, search, hide_snoozed, reach: session.reach(), sort, start, limit, now };
     // Merged contacts are rare: whether one is, is asked beside the list, not before it.
-    let contacts = async { Ok(session.app.contacts.present_ids(session.workspace(), &query.filter.contacts).await?) };
+    let contacts = async { Ok(present_contacts(session, &query.filters).await?) };
     let (mut found, contacts) = tokio::try_join!(read(lists, session, listing, &query), contacts)?;
-    if contacts != query.filter.contacts {
-        query.filter.contacts = contacts;
+    if let Some(present) = contacts {
+        query.filters.retain(|filter| !matches!(filter, Filter::Contact(_)));
+        query.filters.push(present);
         found = Box::pin(read(lists, session, listing, &query)).await?;
     }
     let (page, total) = found;
@@ -68,6 +57,20 @@ async fn answer(lists: &Lists, session: &Session, listing: &Listing, asked: Aske
     let rows: Vec<_> =
         page.tickets.iter().map(|ticket| TicketView::of(ticket, &session.directory, &accounts)).collect();
     Ok(listing.respond(rows, info))
+}
+
+/// The filter by contact with those that merged ones have become parts of; none when no
+/// contact that is filtered by was merged.
+async fn present_contacts(session: &Session, filters: &[Filter]) -> Result<Option<Filter>, TableError> {
+    let asked = filters.iter().find_map(|filter| match filter {
+        Filter::Contact(ids) => Some(ids),
+        _ => None,
+    });
+    let Some(asked) = asked else {
+        return Ok(None);
+    };
+    let present = session.app.contacts.present_ids(session.workspace(), asked).await?;
+    Ok(if **asked == *present { None } else { OneOf::new(present).map(Filter::Contact) })
 }
 
 /// A page, and how many tickets there are in all where that is asked for.

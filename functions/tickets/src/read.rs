@@ -8,6 +8,7 @@ use lambdesk_api::{
     auth::{Caller, Session},
     idempotency::Answer,
     listing::ListRequest,
+    normal_form::NormalForm,
     path::Id,
     problem::Problem,
     query::Query,
@@ -22,6 +23,7 @@ use lambdesk_domain::{
 };
 use lambdesk_store_events::Events;
 use lambdesk_table::Page;
+use serde_json::json;
 
 /// How many of the newest messages come with a ticket.
 pub const EMBEDDED: u16 = 20;
@@ -112,7 +114,7 @@ pub async fn activities(
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsRead)?;
     let workspace = session.workspace();
-    let listing = request.forward(workspace, "/v1/tickets/{ticket_id}/activities", id.to_string())?;
+    let listing = request.forward(workspace, "/v1/tickets/{ticket_id}/activities", &NormalForm::of(&json!(id)))?;
     let before = listing.after()?.map(Version);
     let (ticket, found) = tokio::try_join!(
         session.app.tickets.ticket(workspace, id),

@@ -17,6 +17,7 @@ use lambdesk_api::{
     execute::{DryRun, Executor},
     idempotency::Answer,
     listing::{ListRequest, Listing},
+    normal_form::NormalForm,
     path::{Id, Ids},
     problem::Problem,
     query::Query,
@@ -29,6 +30,7 @@ use lambdesk_domain::{
 };
 use lambdesk_store_webhooks::{Replaces, Webhooks};
 use lambdesk_table::{AlreadyAnswered, AnswerError};
+use serde_json::json;
 
 /// How often a filtered page asks the table for more, and for how many rows.
 const READS: usize = 5;
@@ -49,8 +51,8 @@ pub async fn list(
         .parsed_values("state", |word| DeliveryState::parse(word).ok_or("expected pending, delivered or failed"));
     states.sort_unstable();
     states.dedup();
-    let filter = format!("{id} {states:?}");
-    let listing = request.forward(session.workspace(), "/v1/webhooks/{webhook_id}/deliveries", filter)?;
+    let filter = NormalForm::of(&json!({ "webhook": id, "states": states }));
+    let listing = request.forward(session.workspace(), "/v1/webhooks/{webhook_id}/deliveries", &filter)?;
     load(&webhooks, &session, id).await?;
     let (rows, next) = page(&webhooks, &session, id, &states, &listing).await?;
     let info = listing.info(next.map(|id| id.to_string()).as_deref(), None);

@@ -16,6 +16,7 @@ use lambdesk_api::{
     execute::{DryRun, Executor},
     idempotency::Answer,
     listing::ListRequest,
+    normal_form::NormalForm,
     path::Id,
     problem::Problem,
     query::Query,
@@ -26,6 +27,7 @@ use lambdesk_outbound::SigningSecret;
 use lambdesk_runtime::clock::secret_bytes;
 use lambdesk_store_webhooks::Webhooks;
 use lambdesk_table::{AlreadyAnswered, AnswerError};
+use serde_json::json;
 
 /// The most endpoints of a workspace: each is asked about with every event. Two
 /// that are made at the same moment may both be the last one.
@@ -81,7 +83,7 @@ pub async fn list(
     request: ListRequest,
 ) -> Result<Response, Problem> {
     access::read(&session)?;
-    let listing = request.forward(session.workspace(), "/v1/webhooks", String::new())?;
+    let listing = request.forward(session.workspace(), "/v1/webhooks", &NormalForm::of(&json!({})))?;
     let after: Option<EndpointId> = listing.after()?;
     let mut endpoints = webhooks.endpoints(session.workspace()).await?;
     endpoints.retain(|endpoint| after.is_none_or(|after| endpoint.id > after));

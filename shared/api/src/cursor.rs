@@ -1,6 +1,7 @@
-//! Cursors: a position in a list, sealed for one workspace, route and filter.
+//! Cursors: a position in a list, sealed for one workspace, route and query.
 
 use crate::{
+    normal_form::QueryHash,
     problem::{FieldError, Problem},
     seal::{SealingKey, prefixed},
 };
@@ -40,35 +41,35 @@ impl Direction {
 }
 
 /// Seals a position, a text of at most about 1,500 bytes. `route` is the list's
-/// path template and `filter` one spelling of all that selects and sorts its
-/// rows (without cursor and limit); both only bind, they are not in the cursor.
+/// path template and `query` the hash of all that selects and sorts its rows
+/// (without cursor and limit); both only bind, they are not in the cursor.
 #[must_use]
 pub fn seal_cursor(
     key: &SealingKey,
     workspace: WorkspaceId,
     route: &'static str,
-    filter: &str,
+    query: QueryHash,
     position: &str,
     direction: Direction,
 ) -> String {
     let text = format!("{}{position}", direction.letter());
-    let sealed = key.seal(PURPOSE, &context(workspace, route, filter), text.as_bytes());
+    let sealed = key.seal(PURPOSE, &context(workspace, route, query), text.as_bytes());
     URL_SAFE_NO_PAD.encode(sealed)
 }
 
 /// The position, and the direction to read in.
 ///
 /// # Errors
-/// 400 `invalid_cursor` for one of another workspace, route or filter, an altered
+/// 400 `invalid_cursor` for one of another workspace, route or query, an altered
 /// one, or anything else: never says which.
 pub fn open_cursor(
     key: &SealingKey,
     workspace: WorkspaceId,
     route: &'static str,
-    filter: &str,
+    query: QueryHash,
     cursor: &str,
 ) -> Result<(String, Direction), Problem> {
-    open(key, &context(workspace, route, filter), cursor).ok_or_else(invalid_cursor)
+    open(key, &context(workspace, route, query), cursor).ok_or_else(invalid_cursor)
 }
 
 fn open(key: &SealingKey, context: &[u8], cursor: &str) -> Option<(String, Direction)> {
@@ -90,14 +91,16 @@ pub fn invalid_cursor() -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "invalid_cursor", detail).with_errors(vec![error])
 }
 
-fn context(workspace: WorkspaceId, route: &str, filter: &str) -> Vec<u8> {
-    prefixed(&[workspace.uuid().as_bytes(), route.as_bytes(), filter.as_bytes()])
+fn context(workspace: WorkspaceId, route: &str, query: QueryHash) -> Vec<u8> {
+    prefixed(&[workspace.uuid().as_bytes(), route.as_bytes(), query.as_bytes()])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::normal_form::NormalForm;
     use proptest::prelude::*;
+    use serde_json::json;
     use uuid::Uuid;
 
     const ROUTE: &str = "/v1/tickets";
@@ -110,47 +113,51 @@ mod tests {
         WorkspaceId::new(Uuid::from_u128(number))
     }
 
+    fn query(text: &str) -> QueryHash {
+        NormalForm::of(&json!(text)).hash()
+    }
+
     proptest! {
         #[test]
         fn a_cursor_opens_to_what_it_was_made_of(filter in ".*", position in ".{0,200}", back: bool) {
             let direction = if back { Direction::Backward } else { Direction::Forward };
-            let cursor = seal_cursor(&key(), workspace(1), ROUTE, &filter, &position, direction);
+            let cursor = seal_cursor(&key(), workspace(1), ROUTE, query(&filter), &position, direction);
             prop_assert!(cursor.len() <= MAX_CURSOR);
             prop_assert!(cursor.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'));
-            let opened = open_cursor(&key(), workspace(1), ROUTE, &filter, &cursor).expect("ours");
+            let opened = open_cursor(&key(), workspace(1), ROUTE, query(&filter), &cursor).expect("ours");
             prop_assert_eq!(opened, (position, direction));
         }
 
         #[test]
         fn a_cursor_with_any_character_altered_is_refused(at: prop::sample::Index, other in "[A-Za-z0-9_-]") {
-            let mut cursor = seal_cursor(&key(), workspace(1), ROUTE, "", "position", Direction::Forward);
+            let mut cursor = seal_cursor(&key(), workspace(1), ROUTE, query(""), "position", Direction::Forward);
             let at = at.index(cursor.len());
             prop_assume!(cursor[at..=at] != other);
             cursor.replace_range(at..=at, &other);
-            prop_assert!(open_cursor(&key(), workspace(1), ROUTE, "", &cursor).is_err());
+            prop_assert!(open_cursor(&key(), workspace(1), ROUTE, query(""), &cursor).is_err());
         }
 
         #[test]
         fn any_other_text_is_a_bad_request(text in ".*") {
-            let problem = open_cursor(&key(), workspace(1), ROUTE, "", &text).expect_err("not ours");
+            let problem = open_cursor(&key(), workspace(1), ROUTE, query(""), &text).expect_err("not ours");
             prop_assert_eq!((problem.status(), problem.code()), (StatusCode::BAD_REQUEST, "invalid_cursor"));
         }
     }
 
     #[test]
-    fn a_cursor_is_good_for_its_own_workspace_route_and_filter_only() {
-        let cursor = seal_cursor(&key(), workspace(1), ROUTE, "status=open", "position", Direction::Forward);
-        assert!(open_cursor(&key(), workspace(1), ROUTE, "status=open", &cursor).is_ok());
-        assert!(open_cursor(&key(), workspace(2), ROUTE, "status=open", &cursor).is_err());
-        assert!(open_cursor(&key(), workspace(1), "/v1/events", "status=open", &cursor).is_err());
-        assert!(open_cursor(&key(), workspace(1), ROUTE, "status=spam", &cursor).is_err());
+    fn a_cursor_is_good_for_its_own_workspace_route_and_query_only() {
+        let cursor = seal_cursor(&key(), workspace(1), ROUTE, query("status=open"), "position", Direction::Forward);
+        assert!(open_cursor(&key(), workspace(1), ROUTE, query("status=open"), &cursor).is_ok());
+        assert!(open_cursor(&key(), workspace(2), ROUTE, query("status=open"), &cursor).is_err());
+        assert!(open_cursor(&key(), workspace(1), "/v1/events", query("status=open"), &cursor).is_err());
+        assert!(open_cursor(&key(), workspace(1), ROUTE, query("status=spam"), &cursor).is_err());
     }
 
     #[test]
     fn a_cursor_outlives_one_rotation_of_the_key() {
         let [old, new, newest] = [3, 4, 5].map(|seed| SealingKey::new(&[seed; 32]));
-        let made = |key: &SealingKey| seal_cursor(key, workspace(1), ROUTE, "", "position", Direction::Forward);
-        let is_open = |key: &SealingKey, cursor: &str| open_cursor(key, workspace(1), ROUTE, "", cursor).is_ok();
+        let made = |key: &SealingKey| seal_cursor(key, workspace(1), ROUTE, query(""), "position", Direction::Forward);
+        let is_open = |key: &SealingKey, cursor: &str| open_cursor(key, workspace(1), ROUTE, query(""), cursor).is_ok();
         let rotated = new.clone().with_previous(old.clone());
         assert!(is_open(&rotated, &made(&old)) && is_open(&new, &made(&rotated)));
         assert!(!is_open(&old, &made(&rotated)) && !is_open(&newest.with_previous(new), &made(&old)));
@@ -158,7 +165,7 @@ mod tests {
 
     #[test]
     fn an_endless_cursor_is_not_even_decoded() {
-        let long = seal_cursor(&key(), workspace(1), ROUTE, "", &"x".repeat(2000), Direction::Forward);
-        assert!(open_cursor(&key(), workspace(1), ROUTE, "", &long).is_err());
+        let long = seal_cursor(&key(), workspace(1), ROUTE, query(""), &"x".repeat(2000), Direction::Forward);
+        assert!(open_cursor(&key(), workspace(1), ROUTE, query(""), &long).is_err());
     }
 }

@@ -9,7 +9,7 @@
 //! | [`state`], [`function`] | what handlers have at hand, a function's routes and binary |
 //! | [`auth`] | bearer keys: who calls, with which rights |
 //! | [`execute`], [`opening`], [`write`](mod@write), [`idempotency`] | how a command becomes a commit and an answer |
-//! | [`listing`] | limits, cursors and page numbers of lists |
+//! | [`listing`], [`normal_form`] | limits, cursors and page numbers of lists; what cursors are bound to |
 //! | [`render`] | how tickets and messages are shown |
 //! | [`download`] | links to files of messages |
 //! | [`openapi`] | the `OpenAPI` document, made from the types |
@@ -25,6 +25,7 @@ pub mod content;
 pub mod cursor;
 pub mod download;
 mod dry_run;
+mod etag;
 pub mod execute;
 mod failure;
 pub mod function;
@@ -33,6 +34,7 @@ pub mod json_patch;
 pub mod layer;
 pub mod listing;
 pub mod media;
+pub mod normal_form;
 pub mod openapi;
 pub mod opening;
 pub mod page;

@@ -2,6 +2,7 @@
 
 use crate::{
     cursor::{Direction, invalid_cursor, open_cursor, seal_cursor},
+    normal_form::{NormalForm, QueryHash},
     page::{PageInfo, Paged},
     problem::Problem,
     query::Query,
@@ -20,11 +21,18 @@ use std::sync::Arc;
 pub(crate) const DEFAULT_LIMIT: u16 = 25;
 pub(crate) const MAX_LIMIT: u16 = 100;
 
-/// A list's query string, and the address that its links are made from.
+/// A list's query string, and the address of the list.
 #[derive(Debug)]
 pub struct ListRequest {
     /// The parameters; the list takes its own, then calls [`ListRequest::listing`].
     pub query: Query,
+    /// The address.
+    pub address: ListAddress,
+}
+
+/// Where a list is: the address that its links are made from, and the key of its cursors.
+#[derive(Debug)]
+pub struct ListAddress {
     uri: Uri,
     sealing: Arc<SealingKey>,
 }
@@ -38,8 +46,17 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let query = Query::parse(parts.uri.query().unwrap_or_default())?;
         let Ok(OriginalUri(uri)) = OriginalUri::from_request_parts(parts, &()).await;
-        Ok(Self { query, uri, sealing: App::from_ref(state).sealing })
+        Ok(Self { query, address: ListAddress { uri, sealing: App::from_ref(state).sealing } })
     }
+}
+
+/// The parameters that all lists have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageParameters {
+    limit: u16,
+    cursor: Option<String>,
+    number: Option<u32>,
+    with_total: bool,
 }
 
 /// Which page of which list is asked for.
@@ -55,45 +72,65 @@ pub struct Listing {
     pub with_total: bool,
     workspace: WorkspaceId,
     route: &'static str,
-    filter: String,
-    uri: Uri,
-    sealing: Arc<SealingKey>,
+    query: QueryHash,
+    address: ListAddress,
 }
 
-impl ListRequest {
-    /// Takes the parameters that all lists have and refuses those that nobody
-    /// took. `filter` is one spelling of everything that selects the rows.
-    ///
-    /// # Errors
-    /// 400 for unknown or bad parameters and for a cursor of another list.
-    pub fn listing(mut self, workspace: WorkspaceId, route: &'static str, filter: String) -> Result<Listing, Problem> {
-        let limit = self.query.parsed("limit", |text| match text.parse() {
+impl PageParameters {
+    /// Takes them; what is wrong with them is kept in the query.
+    pub fn take(query: &mut Query) -> Self {
+        let limit = query.parsed("limit", |text| match text.parse() {
             Ok(limit @ 1..=MAX_LIMIT) => Ok(limit),
             _ => Err("expected a number from 1 to 100"),
         });
-        let cursor = self.query.one("cursor");
-        let number = self.query.parsed("page", |text| match text.parse::<u32>() {
+        let cursor = query.one("cursor");
+        let number = query.parsed("page", |text| match text.parse::<u32>() {
             Ok(number) if number > 0 => Ok(number),
             _ => Err("expected a number from 1"),
         });
-        let with_total = self.query.flag("with_total").unwrap_or(false);
+        let with_total = query.flag("with_total").unwrap_or(false);
         if cursor.is_some() && number.is_some() {
-            self.query.error("page", "exclusive", "use either cursor or page");
+            query.error("page", "exclusive", "use either cursor or page");
         }
+        Self { limit: limit.unwrap_or(DEFAULT_LIMIT), cursor, number, with_total }
+    }
+}
+
+impl ListAddress {
+    /// A page of the list on a route whose rows a query selects and sorts.
+    ///
+    /// # Errors
+    /// 400 for a cursor of another list.
+    pub fn listing(
+        self,
+        page: PageParameters,
+        workspace: WorkspaceId,
+        route: &'static str,
+        query: &NormalForm,
+    ) -> Result<Listing, Problem> {
+        let PageParameters { limit, cursor, number, with_total } = page;
+        let query = query.hash();
+        let open = |cursor: String| open_cursor(&self.sealing, workspace, route, query, &cursor);
+        let position = cursor.map(open).transpose()?;
+        Ok(Listing { limit, position, number, with_total, workspace, route, query, address: self })
+    }
+}
+
+impl ListRequest {
+    /// Takes the parameters that all lists have and refuses those that nobody took.
+    /// `query` is all that selects and sorts the rows.
+    ///
+    /// # Errors
+    /// 400 for unknown or bad parameters and for a cursor of another list.
+    pub fn listing(
+        mut self,
+        workspace: WorkspaceId,
+        route: &'static str,
+        query: &NormalForm,
+    ) -> Result<Listing, Problem> {
+        let page = PageParameters::take(&mut self.query);
         self.query.finish()?;
-        let position =
-            cursor.map(|cursor| open_cursor(&self.sealing, workspace, route, &filter, &cursor)).transpose()?;
-        Ok(Listing {
-            limit: limit.unwrap_or(DEFAULT_LIMIT),
-            position,
-            number,
-            with_total,
-            workspace,
-            route,
-            filter,
-            uri: self.uri,
-            sealing: self.sealing,
-        })
+        self.address.listing(page, workspace, route, query)
     }
 
     /// As [`ListRequest::listing`], for lists that go one way only and have
@@ -101,13 +138,18 @@ impl ListRequest {
     ///
     /// # Errors
     /// As there.
-    pub fn forward(mut self, workspace: WorkspaceId, route: &'static str, filter: String) -> Result<Listing, Problem> {
+    pub fn forward(
+        mut self,
+        workspace: WorkspaceId,
+        route: &'static str,
+        query: &NormalForm,
+    ) -> Result<Listing, Problem> {
         for name in ["page", "with_total"] {
             if !self.query.values(name).is_empty() {
                 self.query.error(name, "unknown_parameter", "this list goes by cursor only");
             }
         }
-        let listing = self.listing(workspace, route, filter)?;
+        let listing = self.listing(workspace, route, query)?;
         match listing.position {
             Some((_, Direction::Backward)) => Err(invalid_cursor()),
             _ => Ok(listing),
@@ -129,7 +171,7 @@ impl Listing {
     #[must_use]
     pub fn info(&self, next: Option<&str>, prev: Option<&str>) -> PageInfo {
         let seal = |position: &str, direction| {
-            seal_cursor(&self.sealing, self.workspace, self.route, &self.filter, position, direction)
+            seal_cursor(&self.address.sealing, self.workspace, self.route, self.query, position, direction)
         };
         PageInfo {
             next_cursor: next.map(|position| seal(position, Direction::Forward)),
@@ -143,6 +185,6 @@ impl Listing {
     /// The answer.
     #[must_use]
     pub fn respond<T: Serialize>(&self, data: Vec<T>, page: PageInfo) -> Response {
-        Paged { data, page }.respond(&self.uri)
+        Paged { data, page }.respond(&self.address.uri)
     }
 }

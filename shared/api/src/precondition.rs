@@ -1,20 +1,13 @@
 //! Versions on the wire: `ETag` out, `If-Match` in (RFC 9110 sections 8.8.3 and 13.1.1).
 
+pub use crate::etag::etag;
+
 use crate::problem::Problem;
 use axum::{
     extract::FromRequestParts,
     http::{HeaderValue, StatusCode, header::IF_MATCH, request::Parts},
 };
 use lambdesk_domain::id::Version;
-
-/// The strong entity tag of a version: `"3"`.
-///
-/// # Panics
-/// Never: digits in quotes are a header value.
-#[must_use]
-pub fn etag(version: Version) -> HeaderValue {
-    HeaderValue::try_from(format!("\"{version}\"")).expect("digits in quotes are a header value")
-}
 
 /// The version that the caller has seen; none without `If-Match`, and for `*`,
 /// which any version matches.

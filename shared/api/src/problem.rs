@@ -1,6 +1,6 @@
 //! Problem documents (RFC 9457): the one form of every error.
 
-use crate::precondition::etag;
+use crate::etag::etag;
 use axum::{
     body::Body,
     http::{

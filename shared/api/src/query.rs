@@ -103,6 +103,11 @@ impl Query {
         })
     }
 
+    /// The values of a parameter as they were given. They are still to be taken.
+    pub fn given(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.pairs.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
     /// What follows `prefix` in the names of the parameters that begin with it, each
     /// once, in the order in which they first occur. They are still to be taken.
     pub fn with_prefix(&self, prefix: &str) -> Vec<String> {

@@ -1,8 +1,8 @@
 //! Who acts, what they may do and which tickets they see.
 
 use crate::{
-    id::{ApiKeyId, ChannelId, ContactId, RequestId, UserId},
-    message::{Sender, SenderKind},
+    id::{ApiKeyId, ChannelId, ContactId, MessageId, RequestId, UserId},
+    message::{MessageKind, Sender, SenderKind},
     status::{Source, words},
     text::Name,
 };
@@ -94,13 +94,37 @@ impl<'de> Deserialize<'de> for Scopes {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {
     /// A user of the workspace.
-    User { id: UserId, name: Name, role: Role },
+    User {
+        /// Their id.
+        id: UserId,
+        /// Their name.
+        name: Name,
+        /// Their role.
+        role: Role,
+    },
     /// A program with a machine key.
-    Machine { key: ApiKeyId, name: Name },
+    Machine {
+        /// The key.
+        key: ApiKeyId,
+        /// The key's name.
+        name: Name,
+    },
     /// A program bound to one channel: a phone system, a widget's server.
-    Channel { key: ApiKeyId, channel: ChannelId },
+    Channel {
+        /// The key.
+        key: ApiKeyId,
+        /// The channel that it is bound to.
+        channel: ChannelId,
+    },
     /// The customer, through a channel's public side.
-    Visitor { channel: ChannelId, contact: Option<ContactId>, name: Option<Name> },
+    Visitor {
+        /// The channel.
+        channel: ChannelId,
+        /// The contact that they are, once known.
+        contact: Option<ContactId>,
+        /// The name that they gave.
+        name: Option<Name>,
+    },
     /// The product itself, on the clock.
     System,
 }
@@ -308,11 +332,26 @@ impl Cause {
 #[serde(rename_all = "snake_case")]
 pub enum What {
     /// A message or note was written.
-    Message { id: crate::id::MessageId, kind: crate::message::MessageKind },
+    Message {
+        /// Its id.
+        id: MessageId,
+        /// Who wrote to whom.
+        kind: MessageKind,
+    },
     /// A message or note was given another content.
-    MessageEdited { id: crate::id::MessageId, kind: crate::message::MessageKind },
+    MessageEdited {
+        /// Its id.
+        id: MessageId,
+        /// Who wrote to whom.
+        kind: MessageKind,
+    },
     /// A message or note was deleted.
-    MessageDeleted { id: crate::id::MessageId, kind: crate::message::MessageKind },
+    MessageDeleted {
+        /// Its id.
+        id: MessageId,
+        /// Who wrote to whom.
+        kind: MessageKind,
+    },
     /// A follow-up came due.
     FollowUpDue,
 }

@@ -171,11 +171,13 @@ impl Contact {
 pub struct ContactRef {
     /// Its id.
     pub id: ContactId,
-    /// Name, address and external id when the ticket was linked.
+    /// Its name when the ticket was linked.
     #[serde(default)]
     pub name: Option<Name>,
+    /// Its address when the ticket was linked.
     #[serde(default)]
     pub email: Option<EmailAddress>,
+    /// Its id in somebody else's system when the ticket was linked.
     #[serde(default)]
     pub external_id: Option<ExternalId>,
 }

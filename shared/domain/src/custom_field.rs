@@ -42,10 +42,13 @@ pub struct FieldDefinition {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(untagged)]
 pub enum FieldValue {
+    /// Yes or no.
     Boolean(bool),
+    /// Any JSON number.
     Number(serde_json::Number),
     /// Text, a date (`2026-11-21`) or the chosen option.
     Text(String),
+    /// The chosen options.
     Choices(Vec<String>),
 }
 

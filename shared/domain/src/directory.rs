@@ -55,15 +55,20 @@ const fn enabled() -> bool {
 /// A group of users.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Team {
+    /// Its id.
     pub id: TeamId,
+    /// Its name.
     pub name: Name,
 }
 
 /// A label.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tag {
+    /// Its id.
     pub id: TagId,
+    /// Its name.
     pub name: Name,
+    /// How lists paint it.
     #[serde(default)]
     pub color: Option<Color>,
 }
@@ -71,7 +76,9 @@ pub struct Tag {
 /// A category, in other systems a department.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Category {
+    /// Its id.
     pub id: CategoryId,
+    /// Its name.
     pub name: Name,
 }
 
@@ -231,11 +238,17 @@ impl Directory {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "snake_case")]
 pub enum Entry {
+    /// A person of the workspace.
     User(User),
+    /// A group of users.
     Team(Team),
+    /// A label.
     Tag(Tag),
+    /// A category.
     Category(Category),
+    /// A way in.
     Channel(Channel),
+    /// The definition of a custom field.
     Field(FieldDefinition),
 }
 
@@ -287,11 +300,17 @@ impl Entry {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum KeyHolder {
     /// A user, with that user's role.
-    User { user_id: UserId },
+    User {
+        /// Who.
+        user_id: UserId,
+    },
     /// A program.
     Machine,
     /// A program bound to one channel.
-    Channel { channel_id: ChannelId },
+    Channel {
+        /// Which one.
+        channel_id: ChannelId,
+    },
 }
 
 /// An API key as it is stored: by the hash of its secret, which is shown once.

@@ -1,37 +1,22 @@
 //! Messages and notes of a ticket's thread.
 
+mod kind;
+mod sender;
+
+pub use {
+    kind::MessageKind,
+    sender::{Sender, SenderKind},
+};
+
 use crate::{
     access::ActorRef,
-    attachment::Attachment,
+    attachment::{Attachment, Carrier},
     html,
     id::{MessageId, TicketId},
-    status::words,
-    text::{Name, Preview, is_blank},
+    text::{Preview, is_blank},
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
-
-words! {
-    /// Who wrote to whom.
-    MessageKind {
-        /// From the customer.
-        Inbound = "inbound" as 'i',
-        /// From us to the customer.
-        Outbound = "outbound" as 'o',
-        /// Among ourselves.
-        Note = "note" as 'n',
-        /// From the system, for everyone on the ticket.
-        System = "system" as 's',
-    }
-}
-
-words! {
-    /// What kind of party a sender is.
-    SenderKind {
-        Contact = "contact" as 'c', User = "user" as 'u', Machine = "machine" as 'm', Channel = "channel" as 'h',
-        System = "system" as 's',
-    }
-}
 
 /// The longest message text or HTML, in bytes (64 KiB).
 pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
@@ -114,19 +99,6 @@ impl Content {
     }
 }
 
-/// Who wrote a message: kind, id where there is one, and the name at that time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Sender {
-    /// What kind of party.
-    pub kind: SenderKind,
-    /// Its id; none for a visitor without a contact.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<uuid::Uuid>,
-    /// Its name when the message was written.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<Name>,
-}
-
 /// One entry of a ticket's thread.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
@@ -170,6 +142,12 @@ impl Message {
     #[must_use]
     pub fn preview(&self) -> Option<Preview> {
         (self.is_public() && !self.is_secure).then(|| Preview::of(self.content.text()))
+    }
+}
+
+impl From<&Message> for Carrier {
+    fn from(message: &Message) -> Self {
+        Self { message_id: message.id, is_public: message.is_public(), is_secure: message.is_secure }
     }
 }
 

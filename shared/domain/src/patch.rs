@@ -106,8 +106,11 @@ pub struct TicketPatch {
     pub sets: Vec<Set>,
     /// Must differ from the status before: the guard sees to it, or it is a reply's move.
     pub status: Option<Status>,
+    /// The shelf that it moves to.
     pub shelf: Option<Shelf>,
+    /// What becomes of its tags.
     pub tags: TagChange,
+    /// What a message that comes, changes or goes leaves on it.
     pub message: Option<MessageTrace>,
     /// Moves the ticket to the top of lists by last activity.
     pub is_activity: bool,

@@ -60,9 +60,13 @@ pub struct Job {
 /// How much a job has handled. What a crash interrupts may be counted once less.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Counts {
+    /// How many tickets.
     pub tickets: u64,
+    /// How many messages and notes.
     pub messages: u64,
+    /// How many files.
     pub attachments: u64,
+    /// How many accounts.
     pub accounts: u64,
 }
 

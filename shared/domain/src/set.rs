@@ -29,11 +29,20 @@ macro_rules! plain_fields {
         entries of custom;
         not plain { $($other:ident)* }
     ) => {
+        // The error here is a field of the ticket that the table does not have.
+        const _: fn(Ticket) -> Ticket = |ticket| Ticket {
+            $($field: ticket.$field,)*
+            requester: Requester { $($part: ticket.requester.$part,)* },
+            custom: ticket.custom,
+            $($other: ticket.$other,)*
+        };
+
         /// One plain field of a ticket and its new value; `None` makes it empty.
         #[derive(Debug, Clone, PartialEq)]
         pub enum Set {
-            $($variant($type),)*
-            $($part_variant($part_type),)*
+            $(#[doc = concat!("`", $name, "`.")] $variant($type),)*
+            $(#[doc = concat!("`requester.", stringify!($part), "`.")] $part_variant($part_type),)*
+            /// The custom field of this key.
             Custom(FieldKey, Option<FieldValue>),
         }
 
@@ -41,13 +50,11 @@ macro_rules! plain_fields {
             /// The plain fields of a ticket as they are; of the custom ones those with a value.
             #[must_use]
             pub fn all(ticket: &Ticket) -> Vec<Self> {
-                let Ticket { $($field,)* requester, custom, $($other: _,)* } = ticket;
-                let Requester { $($part,)* } = requester;
                 let mut all = vec![
-                    $(Self::$variant($field.clone()),)*
-                    $(Self::$part_variant($part.clone()),)*
+                    $(Self::$variant(ticket.$field.clone()),)*
+                    $(Self::$part_variant(ticket.requester.$part.clone()),)*
                 ];
-                all.extend(custom.iter().map(|(key, value)| Self::Custom(key.clone(), Some(value.clone()))));
+                all.extend(ticket.custom.iter().map(|(key, value)| Self::Custom(key.clone(), Some(value.clone()))));
                 all
             }
 

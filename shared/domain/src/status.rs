@@ -32,7 +32,7 @@ macro_rules! words {
     ($(#[doc = $doc:literal])* $name:ident { $($(#[doc = $vdoc:literal])* $variant:ident = $word:literal $(| $also:literal)*,)* }) => {
         $(#[doc = $doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $($(#[doc = $vdoc])* $variant,)* }
+        pub enum $name { $($(#[doc = $vdoc])* #[doc = concat!("\nSpelt `", $word, "`.")] $variant,)* }
 
         impl $name {
             /// Every value, in order.

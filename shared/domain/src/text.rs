@@ -1,115 +1,24 @@
 //! Parsed pieces of text: whoever holds one knows that it fits.
 
+mod file;
+mod form;
 mod host;
 mod preview;
 
-pub use preview::Preview;
+pub(crate) use form::several_lines;
+pub use {
+    file::MAX_FILE_NAME,
+    form::{InvalidText, is_blank},
+    preview::Preview,
+};
 
+use form::{Form, Keyword, one_line};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 use unicode_normalization::UnicodeNormalization as _;
 
-/// Why a text was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidText {
-    /// Nothing left after trimming.
-    #[error("must not be empty")]
-    Empty,
-    /// More than this many characters.
-    #[error("must have at most {0} characters")]
-    TooLong(usize),
-    /// A control character where a single line is expected.
-    #[error("must not contain control characters")]
-    Control,
-    /// Not of this form.
-    #[error("must be {0}")]
-    Form(&'static str),
-}
-
 /// What stands where personal text was that can't be empty.
 pub const ERASED: &str = "[erased]";
-
-/// Whether nobody would see anything of a text: spaces, and what has no width by itself.
-#[must_use]
-pub fn is_blank(text: &str) -> bool {
-    text.chars().all(|c| c.is_whitespace() || has_no_width(c))
-}
-
-/// Characters that only act on their neighbours (of Unicode's default ignorable code
-/// points those that keyboards, mail programs and copying leave behind).
-const fn has_no_width(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
-}
-
-/// Trims, and holds the text to one line of `1..=max` characters.
-fn one_line(text: &str, max: usize) -> Result<String, InvalidText> {
-    let text = text.trim();
-    if is_blank(text) {
-        return Err(InvalidText::Empty);
-    }
-    if text.chars().any(char::is_control) {
-        return Err(InvalidText::Control);
-    }
-    if text.chars().nth(max).is_some() {
-        return Err(InvalidText::TooLong(max));
-    }
-    Ok(text.to_owned())
-}
-
-/// What a text must be: parses it, and tells it as a JSON Schema.
-enum Form {
-    /// One line of at most so many characters.
-    Line(usize),
-    /// As [`Form::Line`], several lines.
-    Lines(usize),
-    /// A form of its own.
-    Own {
-        /// Holds a text to it.
-        parse: fn(&str) -> Result<String, InvalidText>,
-        /// What the schema says of it, besides being a string.
-        keywords: &'static [(&'static str, Keyword)],
-    },
-}
-
-/// A keyword's value.
-enum Keyword {
-    Number(usize),
-    Text(&'static str),
-}
-
-impl Form {
-    /// Of own kind with these keywords.
-    const fn own(parse: fn(&str) -> Result<String, InvalidText>, keywords: &'static [(&'static str, Keyword)]) -> Self {
-        Self::Own { parse, keywords }
-    }
-
-    fn parse(&self, text: &str) -> Result<String, InvalidText> {
-        match self {
-            Self::Line(max) => one_line(text, *max),
-            Self::Lines(max) => several_lines(text, *max),
-            Self::Own { parse, .. } => parse(text),
-        }
-    }
-
-    fn tell(&self, schema: &mut schemars::Schema) {
-        match self {
-            Self::Line(max) | Self::Lines(max) => {
-                schema.insert("minLength".to_owned(), 1.into());
-                schema.insert("maxLength".to_owned(), (*max).into());
-            }
-            Self::Own { keywords, .. } => {
-                for (name, value) in *keywords {
-                    let value = match value {
-                        Keyword::Number(number) => (*number).into(),
-                        Keyword::Text(text) => (*text).into(),
-                    };
-                    schema.insert((*name).to_owned(), value);
-                }
-            }
-        }
-    }
-}
 
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident = $form:expr;)*) => {$(
@@ -190,9 +99,9 @@ texts! {
     /// `client` or any other word of 1 to 64 of `a-z`, `0-9` and `_`.
     AccountKind = Form::own(account_kind, &[("pattern", Keyword::Text("^[a-z][a-z0-9_]{0,63}$"))]);
     /// The name of a file without folders: 1 to 255 characters.
-    FileName = Form::own(crate::attachment::file_name, &[("minLength", Keyword::Number(1))]);
+    FileName = Form::own(file::name, &[("minLength", Keyword::Number(1))]);
     /// A media type without parameters, such as `image/png`.
-    MediaType = Form::own(crate::attachment::media_type, &[("pattern", Keyword::Text(MEDIA_TYPE))]);
+    MediaType = Form::own(file::media_type, &[("pattern", Keyword::Text(MEDIA_TYPE))]);
 }
 
 /// How names are compared: trimmed, in lower case, composed (Unicode NFC). Composed
@@ -215,21 +124,6 @@ fn time_zone(text: &str) -> Result<String, InvalidText> {
             && word.chars().all(|c| c.is_ascii_alphanumeric() || "_+-".contains(c))
     };
     if zone.split('/').all(is_word) { Ok(zone) } else { Err(InvalidText::Form("a time zone such as Europe/Brussels")) }
-}
-
-/// Trims, and holds the text to `1..=max` characters in any number of lines.
-pub(crate) fn several_lines(text: &str, max: usize) -> Result<String, InvalidText> {
-    let text = text.trim();
-    if is_blank(text) {
-        return Err(InvalidText::Empty);
-    }
-    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
-        return Err(InvalidText::Control);
-    }
-    if text.chars().nth(max).is_some() {
-        return Err(InvalidText::TooLong(max));
-    }
-    Ok(text.to_owned())
 }
 
 fn web_link(text: &str) -> Result<String, InvalidText> {
@@ -313,7 +207,7 @@ fn field_key(text: &str) -> Result<String, InvalidText> {
     }
 }
 
-/// What `attachment::media_type` takes, as a pattern.
+/// What `file::media_type` takes, as a pattern.
 const MEDIA_TYPE: &str = "^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$";
 /// What `time_zone` takes, as a pattern.
 const ZONE: &str = "^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z][A-Za-z0-9_+-]*)*$";

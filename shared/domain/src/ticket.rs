@@ -58,75 +58,130 @@ pub struct Opening {
 /// A ticket to be made. References are checked against the directory before.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewTicket {
+    /// The tenant.
     pub workspace_id: WorkspaceId,
+    /// The id it will have.
     pub id: TicketId,
+    /// The number it will have, by which people name it.
     pub number: TicketNumber,
+    /// What it is about, in the words of whoever made it.
     pub subject: Subject,
+    /// Where it stands.
     pub status: Status,
+    /// How urgent it is.
     pub priority: Priority,
     /// Kept back until someone looks.
     pub is_held: bool,
+    /// How it came in.
     pub source: Source,
+    /// The channel that it came in through; none when made without one.
     pub channel: Option<ChannelRef>,
+    /// Its category.
     pub category: Option<CategoryId>,
+    /// The team that it is in the queue of.
     pub team: Option<TeamId>,
+    /// The user who is to answer it.
     pub assignee: Option<UserId>,
+    /// The contact who asks, when they are known.
     pub contact: Option<ContactRef>,
+    /// The business object that it is about.
     pub account: Option<AccountId>,
+    /// Who asks, in their own words, known or not.
     pub requester: Requester,
+    /// Its tags: at most [`MAX_TAGS`].
     pub tags: BTreeSet<TagId>,
+    /// The values of its custom fields, by key.
     pub custom: BTreeMap<FieldKey, FieldValue>,
+    /// The end user's name in somebody else's system.
     pub uid: Option<Uid>,
+    /// A summary of the conversation.
     pub summary: Option<Summary>,
+    /// When it is to come back to the lists; none while it is in them.
     pub follow_up_at: Option<Timestamp>,
+    /// The message that opens it; a ticket may have none.
     pub opening: Option<Opening>,
+    /// The closed ticket that it continues.
     pub continues: Option<TicketId>,
 }
 
 /// A ticket as of one version.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ticket {
+    /// The tenant.
     pub workspace_id: WorkspaceId,
+    /// Its id.
     pub id: TicketId,
+    /// The number by which people name it, counted per workspace.
     pub number: TicketNumber,
+    /// Counts its changes, from 1.
     pub version: Version,
+    /// What it is about, in the words of whoever made it.
     pub subject: Subject,
+    /// Where it stands.
     pub status: Status,
     /// The status that spam hides.
     pub status_before_spam: Option<Status>,
+    /// Which lists it can be in at all.
     pub shelf: Shelf,
+    /// How urgent it is.
     pub priority: Priority,
+    /// How it came in.
     pub source: Source,
+    /// The channel that it came in through; none when made without one.
     pub channel: Option<ChannelRef>,
+    /// Its category.
     pub category: Option<CategoryId>,
+    /// The team that it is in the queue of.
     pub team: Option<TeamId>,
+    /// The user who is to answer it.
     pub assignee: Option<UserId>,
+    /// The contact who asks, when they are known.
     pub contact: Option<ContactRef>,
     /// What it is about. Its state is read where it is shown: a ticket shows it as it is now.
     pub account: Option<AccountId>,
+    /// Who asks, in their own words, known or not.
     pub requester: Requester,
+    /// Its tags: at most [`MAX_TAGS`].
     pub tags: BTreeSet<TagId>,
+    /// The values of its custom fields, by key.
     pub custom: BTreeMap<FieldKey, FieldValue>,
     /// The end user's name in somebody else's system.
     pub uid: Option<Uid>,
+    /// A summary of the conversation.
     pub summary: Option<Summary>,
+    /// The beginning of the latest public message.
     pub preview: Preview,
+    /// Whose turn it is.
     pub awaiting: Awaiting,
+    /// How many public messages followed the one that opened it.
     pub replies_count: u64,
+    /// The customer has seen the latest message.
     pub is_read_by_customer: bool,
+    /// One of us has seen the latest message.
     pub is_read_by_organization: bool,
+    /// When it is to come back to the lists; none while it is in them.
     pub follow_up_at: Option<Timestamp>,
+    /// When it was made.
     pub created_at: Timestamp,
+    /// When this version was made.
     pub updated_at: Timestamp,
+    /// When something last happened that moves it to the top of lists.
     pub last_activity_at: Timestamp,
+    /// Since when it has this status.
     pub status_changed_at: Timestamp,
     /// When someone first worked on it.
     pub in_progress_at: Option<Timestamp>,
+    /// When we first answered.
     pub first_response_at: Option<Timestamp>,
+    /// When it was resolved or closed; none while it is neither.
     pub resolved_at: Option<Timestamp>,
+    /// When it was closed; none while it is not.
     pub closed_at: Option<Timestamp>,
+    /// When it was archived; none while it is not.
     pub archived_at: Option<Timestamp>,
+    /// When it was deleted; none while it is not in the trash.
     pub trashed_at: Option<Timestamp>,
+    /// What was settled when it was made.
     pub origin: Origin,
     /// What this version is owed to.
     pub cause: Cause,
@@ -204,30 +259,55 @@ impl Ticket {
 /// A ticket without personal text, as events carry it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ThinTicket {
+    /// Its id.
     pub id: TicketId,
+    /// The number by which people name it.
     pub number: TicketNumber,
+    /// Counts its changes, from 1.
     pub version: Version,
+    /// Where it stands.
     pub status: Status,
+    /// Which lists it can be in at all.
     pub shelf: Shelf,
+    /// How urgent it is.
     pub priority: Priority,
+    /// How it came in.
     pub source: Source,
+    /// The channel that it came in through.
     pub channel_id: Option<ChannelId>,
+    /// Its category.
     pub category_id: Option<CategoryId>,
+    /// The team that it is in the queue of.
     pub team_id: Option<TeamId>,
+    /// The user who is to answer it.
     pub assignee_id: Option<UserId>,
+    /// The contact who asks.
     pub contact_id: Option<ContactId>,
+    /// The business object that it is about.
     pub account_id: Option<AccountId>,
+    /// Its tags, in order.
     pub tag_ids: Vec<TagId>,
+    /// Whose turn it is.
     pub awaiting: Awaiting,
+    /// How many public messages followed the one that opened it.
     pub replies_count: u64,
+    /// The customer has seen the latest message.
     pub is_read_by_customer: bool,
+    /// One of us has seen the latest message.
     pub is_read_by_organization: bool,
+    /// When it is to come back to the lists; none while it is in them.
     pub follow_up_at: Option<Timestamp>,
+    /// When it was made.
     pub created_at: Timestamp,
+    /// When this version was made.
     pub updated_at: Timestamp,
+    /// When something last happened that moves it to the top of lists.
     pub last_activity_at: Timestamp,
+    /// When we first answered.
     pub first_response_at: Option<Timestamp>,
+    /// When it was resolved or closed; none while it is neither.
     pub resolved_at: Option<Timestamp>,
+    /// When it was closed; none while it is not.
     pub closed_at: Option<Timestamp>,
 }
 

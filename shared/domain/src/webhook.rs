@@ -171,8 +171,11 @@ pub enum Outcome {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retry_after: Option<Duration>,
     },
-    /// It did not: the kind of failure, such as `timeout`.
-    Failed { reason: String },
+    /// It did not.
+    Failed {
+        /// The kind of failure, such as `timeout`.
+        reason: String,
+    },
 }
 
 impl Outcome {

@@ -3,7 +3,6 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::HeaderMap;
 use hyper::body::Bytes;
@@ -17,27 +16,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use url::Host;
 
 use crate::http1::{self, Stream};
-use crate::{AddressPolicy, Answer, EndpointUrl, ExchangeError, Internet, Network, TlsFault};
-
-/// The bounds of one exchange.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// For everything, from name resolution to the body's last byte: 15 s.
-    pub deadline: Duration,
-    /// For one connection attempt, so that a silent address leaves time for the
-    /// next one: 5 s.
-    pub connect: Duration,
-    /// How many bytes of the body are read before the connection is cut: 16 KiB.
-    pub body: usize,
-    /// How many bytes of the body are kept as text: 1 KiB.
-    pub excerpt: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { deadline: Duration::from_secs(15), connect: Duration::from_secs(5), body: 16 * 1024, excerpt: 1024 }
-    }
-}
+use crate::{AddressPolicy, Answer, EndpointUrl, ExchangeError, Internet, Limits, Network, TlsFault};
 
 /// Sends webhooks, each in an exchange and on a connection of its own. Cheap to
 /// clone; make one and keep it, because it holds the trusted roots.

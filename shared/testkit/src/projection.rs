@@ -1,49 +1,28 @@
-//! What follows from the changes of tickets, written as the fan-out writes it, for tests
-//! of functions that read it: list rows, words of the search, events.
+//! What follows from changes, for tests of functions that read it: the fan-out's own work.
 
 use crate::desk::Desk;
-use lambdesk_domain::{
-    events::between,
-    id::{TicketId, WorkspaceId},
-};
 use lambdesk_engine::Position;
-use lambdesk_store_events::{ChangeRecord, TicketPart};
-use lambdesk_store_search::TicketDelta;
-use serde_json::Value as Json;
-use std::collections::BTreeMap;
-
-type Words = BTreeMap<WorkspaceId, BTreeMap<TicketId, TicketDelta>>;
+use lambdesk_fanout::Fanout;
+use lambdesk_runtime::HintQueue;
+use serde_json::{Value as Json, json};
 
 impl Desk {
-    /// Projects every change of a ticket so far. Doing it again changes nothing. An event's
-    /// place in the feed is the time at which it is projected first.
+    /// Hands the fan-out every change so far, at most 1,000 records of the stream. Doing it
+    /// again changes nothing. An event's place in the feed is the time at which it is
+    /// projected first.
     pub async fn project(&self) {
-        let batch = self.table.batch(Position::START);
-        let records = batch["Records"].as_array().unwrap();
-        let mut words = Words::new();
-        for record in records {
-            self.project_record(record, &mut words).await;
-        }
-        let last = records.last().and_then(|record| ChangeRecord::of(record).sequence_number()).unwrap_or_default();
-        for (workspace, tickets) in words {
-            self.store.search.index(workspace, last, tickets, self.now()).await.unwrap();
-        }
+        self.handle(self.table.batch(Position::START)).await;
     }
 
-    async fn project_record(&self, record: &Json, words: &mut Words) {
-        let record = ChangeRecord::of(record);
-        let Some((workspace, ticket, part)) = record.part() else {
-            return;
-        };
-        let delta = words.entry(workspace).or_default().entry(ticket).or_default();
-        if part == TicketPart::Message {
-            let (old, new) = record.messages().unwrap();
-            delta.add_message(old.as_ref(), new);
-        } else if let Some(change) = record.change().unwrap() {
-            delta.add_version(change.old.as_ref(), &change.new);
-            self.store.lists.place_rows(change.old.as_ref(), &change.new).await.unwrap();
-            let event = between(change.old.as_ref(), &change.new).into();
-            self.store.events.add_event(&event, self.clock.new_uuid(), self.now()).await.unwrap();
-        }
+    /// Hands the fan-out these records of the stream.
+    pub async fn project_records(&self, records: &[Json]) {
+        self.handle(json!({ "Records": records })).await;
+    }
+
+    async fn handle(&self, batch: Json) {
+        let (queue, _hints) = HintQueue::local(1_000);
+        let fanout = Fanout::new(&self.table.table, queue, self.clock.clone());
+        let answer = Box::pin(fanout.handle(batch)).await;
+        assert_eq!(answer, json!({ "batchItemFailures": [] }));
     }
 }

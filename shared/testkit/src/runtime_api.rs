@@ -15,6 +15,8 @@
 //! # }
 //! ```
 
+mod environment;
+mod error;
 pub mod events;
 mod function;
 mod server;
@@ -29,14 +31,12 @@ use tokio::net::TcpListener;
 use tokio::process::Command;
 use tokio::task::JoinHandle;
 
-pub use function::{Function, FunctionError};
+pub use environment::{ACCOUNT, REGION};
+pub use error::FunctionError;
+pub use function::Function;
 
+use environment::lambda_variables;
 use server::Exchange;
-
-/// The region, account and function version that a function sees.
-pub const REGION: &str = "eu-central-1";
-/// See [`REGION`].
-pub const ACCOUNT: &str = "123456789012";
 
 /// A Runtime API on a loopback port, waiting for its function.
 pub struct RuntimeApi {
@@ -84,25 +84,4 @@ impl RuntimeApi {
             .envs(variables.iter().copied());
         Function::start(command, self.exchange, self.serving)
     }
-}
-
-/// The variables that Lambda sets for every function ("Defined runtime
-/// environment variables" in its documentation), those of the Runtime API aside.
-fn lambda_variables(name: &str) -> [(&'static str, String); 14] {
-    [
-        ("_HANDLER", "bootstrap".to_owned()),
-        ("_X_AMZN_TRACE_ID", server::trace_id(0)),
-        ("AWS_ACCESS_KEY_ID", "test".to_owned()),
-        ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
-        ("AWS_SESSION_TOKEN", "test".to_owned()),
-        ("AWS_REGION", REGION.to_owned()),
-        ("AWS_DEFAULT_REGION", REGION.to_owned()),
-        ("AWS_EXECUTION_ENV", "AWS_Lambda_provided.al2023".to_owned()),
-        ("AWS_LAMBDA_FUNCTION_NAME", name.to_owned()),
-        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
-        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128".to_owned()),
-        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
-        ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}")),
-        ("AWS_LAMBDA_LOG_STREAM_NAME", "local".to_owned()),
-    ]
 }

@@ -1,15 +1,19 @@
 //! The handles of every store crate over one table.
 
 use lambdesk_api::{seal::SealingKey, state::App};
+use lambdesk_domain::time::Timestamp;
 use lambdesk_store_contacts::Contacts;
 use lambdesk_store_directory::Directories;
-use lambdesk_store_events::Events;
+use lambdesk_store_events::{Due, Events};
 use lambdesk_store_lists::Lists;
 use lambdesk_store_reports::Reports;
 use lambdesk_store_search::SearchIndex;
 use lambdesk_store_tickets::Tickets;
 use lambdesk_store_webhooks::Webhooks;
-use lambdesk_table::Table;
+use lambdesk_table::{
+    Table,
+    keys::{DUE_SHARDS, hour},
+};
 
 /// Every handle, as one process has them: with the caches of that process.
 #[derive(Debug, Clone)]
@@ -52,6 +56,17 @@ impl Stores {
             reports,
             table: table.clone(),
         }
+    }
+
+    /// All that is due by a time and was due in the day before it.
+    pub async fn due(&self, until: Timestamp) -> Vec<Due> {
+        let mut rows = Vec::new();
+        for shard in 0..DUE_SHARDS {
+            for hour in hour(until) - 24..=hour(until) {
+                rows.extend(self.events.due_page((hour, shard), until, None, 100).await.unwrap().rows);
+            }
+        }
+        rows
     }
 
     /// The state of HTTP functions of the same process: what is written through these

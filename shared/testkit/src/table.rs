@@ -7,7 +7,10 @@ use aws_sdk_dynamodb::{
     config::{BehaviorVersion, Credentials, Region, SharedHttpClient, timeout::TimeoutConfig},
     types::{AttributeValue, PutRequest, WriteRequest},
 };
+use futures_util::future::try_join_all;
+use lambdesk_domain::ticket::Ticket;
 use lambdesk_engine::{Engine, Position, Storage};
+use lambdesk_store_tickets::NewItems;
 use lambdesk_table::{Item, Key, Table};
 use serde_json::{Value as Json, json};
 use std::{collections::HashMap, time::Duration};
@@ -19,14 +22,16 @@ pub const TABLE: &str = "lambdesk-test";
 pub struct TestTable {
     /// The table as the stores have it.
     pub table: Table,
+    /// The stores over it, of one process.
+    pub store: Stores,
     /// What goes wrong with the requests of [`TestTable::table`]: nothing, until a test says so.
     pub faults: Faults,
     /// The requests of [`TestTable::table`] with their answers, while they are recorded.
     pub traffic: Traffic,
     /// The engine.
     pub engine: Engine,
-    /// To look at items from outside; nothing goes wrong here.
-    client: Client,
+    /// To look at the table from outside; nothing goes wrong here.
+    pub client: Client,
 }
 
 impl TestTable {
@@ -38,10 +43,10 @@ impl TestTable {
         let table = Table::new(&client(&engine, wire, Duration::from_secs(5)), TABLE);
         table.create().await.expect("the table is made");
         let client = client(&engine, http(), Duration::from_secs(5));
-        Self { table, faults, traffic, engine, client }
+        Self { store: Stores::new(&table), table, faults, traffic, engine, client }
     }
 
-    /// All stores over it, with nothing remembered.
+    /// The stores as another process has them: nothing remembered; with the same faults.
     pub fn stores(&self) -> Stores {
         Stores::new(&self.table)
     }
@@ -51,9 +56,9 @@ impl TestTable {
         Stores::new(&Table::new(&self.client, TABLE))
     }
 
-    /// The stores as they give up on an answer after 20 ms.
-    pub fn impatient(&self) -> Stores {
-        Stores::new(&Table::new(&client(&self.engine, self.faults.over(http()), Duration::from_millis(20)), TABLE))
+    /// The table as it gives up on an answer after 20 ms.
+    pub fn impatient(&self) -> Table {
+        Table::new(&client(&self.engine, self.faults.over(http()), Duration::from_millis(20)), TABLE)
     }
 
     /// The stores of another table in the same engine.
@@ -96,6 +101,14 @@ impl TestTable {
             let request = self.client.batch_write_item().request_items(TABLE, some.to_vec());
             let output = request.send().await.expect("they are put");
             assert!(output.unprocessed_items().is_none_or(HashMap::is_empty));
+        }
+    }
+
+    /// Writes tickets as they are, without anything that follows from them.
+    pub async fn fill(&self, tickets: &[Ticket]) {
+        for some in tickets.chunks(16) {
+            let put = |ticket| self.store.tickets.create_ticket(ticket, NewItems::default());
+            try_join_all(some.iter().map(put)).await.expect("they are written");
         }
     }
 

@@ -1,6 +1,6 @@
 //! What attempts make of their endpoint.
 
-use crate::support::{Desk, Receiver, secret, status};
+use crate::support::{DeliverDesk, Receiver, secret, status};
 use axum::http::StatusCode;
 use lambdesk_domain::{
     events::EventType,
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 #[tokio::test]
 async fn gone_switches_the_endpoint_off_and_the_log_says_so() {
-    let (desk, receiver) = (Desk::open().await, Receiver::answering(410).await);
+    let (desk, receiver) = (DeliverDesk::open().await, Receiver::answering(410).await);
     let endpoint = desk.endpoint(&receiver.url).await;
     let ((delivery, _), (another, _)) = (desk.delivery(&endpoint).await, desk.delivery(&endpoint).await);
     let delivery = desk.attempt(&delivery).await;
@@ -23,18 +23,18 @@ async fn gone_switches_the_endpoint_off_and_the_log_says_so() {
     assert_eq!(disabled_entries(&desk, &endpoint).await, 1);
 }
 
-async fn disabled_entries(desk: &Desk, endpoint: &Endpoint) -> usize {
-    let log = desk.store.deliveries(endpoint.workspace_id, endpoint.id, None, 10).await.unwrap().items;
+async fn disabled_entries(desk: &DeliverDesk, endpoint: &Endpoint) -> usize {
+    let log = desk.store.webhooks.deliveries(endpoint.workspace_id, endpoint.id, None, 10).await.unwrap().items;
     let told = |event_type| event_type == EventType::WebhookDisabled;
     log.iter().filter(|entry| told(entry.event_type) && entry.state == DeliveryState::Failed).count()
 }
 
 #[tokio::test]
 async fn what_is_due_for_a_deleted_endpoint_is_given_up() {
-    let (desk, receiver) = (Desk::open().await, Receiver::answering(200).await);
+    let (desk, receiver) = (DeliverDesk::open().await, Receiver::answering(200).await);
     let endpoint = desk.endpoint(&receiver.url).await;
     let (delivery, _) = desk.delivery(&endpoint).await;
-    desk.store.delete_endpoint(endpoint.workspace_id, endpoint.id).await.unwrap();
+    desk.store.webhooks.delete_endpoint(endpoint.workspace_id, endpoint.id).await.unwrap();
     let delivery = desk.attempt(&delivery).await;
     assert_eq!((delivery.state, delivery.attempts.len()), (DeliveryState::Failed, 0));
     assert!(receiver.requests().is_empty());
@@ -44,9 +44,9 @@ async fn what_is_due_for_a_deleted_endpoint_is_given_up() {
 async fn five_days_of_failures_switch_it_off_and_one_success_clears_them() {
     let script = async |index| if index == 1 { StatusCode::OK } else { StatusCode::BAD_GATEWAY };
     let receiver = Receiver::scripted(script).await;
-    let desk = Desk::open().await;
+    let desk = DeliverDesk::open().await;
     let endpoint = desk.endpoint(&receiver.url).await;
-    let began = desk.clock.now();
+    let began = desk.now();
     let attempt = async || {
         let (delivery, _) = desk.delivery(&endpoint).await;
         desk.attempt(&delivery).await;
@@ -55,28 +55,28 @@ async fn five_days_of_failures_switch_it_off_and_one_success_clears_them() {
     assert_eq!(attempt().await.failing_since, Some(began));
     assert_eq!(attempt().await.failing_since, None);
     assert_eq!(attempt().await.failing_since, Some(began));
-    desk.clock.advance(Duration::from_hours(5 * 24));
+    desk.wait(Duration::from_hours(5 * 24));
     assert_eq!(attempt().await.disabled, Some(DisabledReason::Failing));
     assert_eq!(disabled_entries(&desk, &endpoint).await, 1);
 }
 
 #[tokio::test]
 async fn a_change_that_somebody_makes_during_the_attempt_is_kept() {
-    let desk = Desk::open().await;
+    let desk = DeliverDesk::open().await;
     let endpoint = desk.endpoint("http://127.0.0.1:1/").await;
-    let store = desk.store.clone();
+    let webhooks = desk.store.webhooks.clone();
     let renamed = Endpoint { name: Some("Renamed".parse().unwrap()), ..endpoint.clone() };
     let edited = renamed.clone();
     let receiver = Receiver::scripted(move |_| {
-        let (store, edited) = (store.clone(), edited.clone());
+        let (webhooks, edited) = (webhooks.clone(), edited.clone());
         async move {
-            store.put_endpoint(&edited).await.unwrap();
+            webhooks.put_endpoint(&edited).await.unwrap();
             StatusCode::GONE
         }
     })
     .await;
     let endpoint = Endpoint { url: receiver.url.clone(), ..endpoint };
-    desk.store.put_endpoint(&endpoint).await.unwrap();
+    desk.store.webhooks.put_endpoint(&endpoint).await.unwrap();
     let (delivery, _) = desk.delivery(&endpoint).await;
     desk.attempt(&delivery).await;
     let expected = Endpoint { disabled: Some(DisabledReason::Gone), ..renamed };
@@ -85,14 +85,14 @@ async fn a_change_that_somebody_makes_during_the_attempt_is_kept() {
 
 #[tokio::test]
 async fn changes_of_one_endpoint_made_at_once_are_all_kept() {
-    let desk = Desk::open().await;
+    let desk = DeliverDesk::open().await;
     let endpoint = desk.endpoint("http://127.0.0.1:1/").await;
     let add = |number| {
         let with = move |seen: &Endpoint| {
             let secrets = [seen.secrets.clone(), vec![secret(number)]].concat();
             Endpoint { secrets, ..seen.clone() }
         };
-        desk.store.revise_endpoint(endpoint.workspace_id, endpoint.id, with)
+        desk.store.webhooks.revise_endpoint(endpoint.workspace_id, endpoint.id, with)
     };
     let (two, three, four) = tokio::join!(add(2), add(3), add(4));
     assert!([two, three, four].into_iter().all(|revised| revised.unwrap().is_some()));

@@ -1,18 +1,18 @@
 //! One attempt at a time, and nobody waits for another.
 
-use crate::support::{Desk, Receiver, queued, store_at};
+use crate::support::{DeliverDesk, Receiver, queued};
 use axum::http::StatusCode;
 use lambdesk_domain::webhook::DeliveryState;
-use lambdesk_outbound::AddressPolicy;
 use lambdesk_runtime::Hint;
-use lambdesk_store::Lease;
+use lambdesk_store_webhooks::Lease;
+use lambdesk_testkit::Fault;
 use serde_json::json;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Notify;
 
 #[tokio::test]
 async fn two_hints_of_one_delivery_are_one_attempt() {
-    let (desk, receiver) = (Desk::open().await, Receiver::answering(500).await);
+    let (desk, receiver) = (DeliverDesk::open().await, Receiver::answering(500).await);
     let endpoint = desk.endpoint(&receiver.url).await;
     let (delivery, _) = desk.delivery(&endpoint).await;
     let hint = Hint::from(&delivery);
@@ -24,34 +24,34 @@ async fn two_hints_of_one_delivery_are_one_attempt() {
 
 #[tokio::test]
 async fn a_delivery_that_somebody_took_and_lost_is_tried_when_the_lease_ends() {
-    let (desk, receiver) = (Desk::open().await, Receiver::answering(200).await);
+    let (desk, receiver) = (DeliverDesk::open().await, Receiver::answering(200).await);
     let endpoint = desk.endpoint(&receiver.url).await;
     let (delivery, _) = desk.delivery(&endpoint).await;
-    let now = desk.clock.now();
+    let now = desk.now();
     let lease = Lease { until: now.plus(Duration::from_mins(1)) };
-    let taken = desk.store.lease_delivery(delivery.workspace_id, endpoint.id, delivery.id, now, lease).await;
+    let taken = desk.store.webhooks.lease_delivery(delivery.workspace_id, endpoint.id, delivery.id, now, lease).await;
     assert!(taken.unwrap().is_some());
 
     desk.attempt(&delivery).await;
     assert!(receiver.requests().is_empty());
-    desk.clock.advance(Duration::from_secs(61));
+    desk.wait(Duration::from_secs(61));
     assert_eq!(desk.attempt(&delivery).await.state, DeliveryState::Delivered);
 }
 
 #[tokio::test]
 async fn a_finished_delivery_is_not_sent_again() {
-    let (desk, receiver) = (Desk::open().await, Receiver::answering(200).await);
+    let (desk, receiver) = (DeliverDesk::open().await, Receiver::answering(200).await);
     let endpoint = desk.endpoint(&receiver.url).await;
     let (delivery, _) = desk.delivery(&endpoint).await;
     desk.attempt(&delivery).await;
-    desk.clock.advance(Duration::from_hours(30));
+    desk.wait(Duration::from_hours(30));
     desk.attempt(&delivery).await;
     assert_eq!(receiver.requests().len(), 1);
 }
 
 #[tokio::test]
 async fn a_slow_endpoint_holds_up_nobody_else() {
-    let desk = Desk::open().await;
+    let desk = DeliverDesk::open().await;
     let release = Arc::new(Notify::new());
     let waiting = Arc::clone(&release);
     let slow = Receiver::scripted(move |_| {
@@ -79,18 +79,14 @@ async fn a_slow_endpoint_holds_up_nobody_else() {
 
 #[tokio::test]
 async fn only_what_could_not_be_tried_is_repeated() {
-    let (desk, receiver) = (Desk::open().await, Receiver::answering(200).await);
+    let (desk, receiver) = (DeliverDesk::open().await, Receiver::answering(200).await);
     let endpoint = desk.endpoint(&receiver.url).await;
     let (delivery, _) = desk.delivery(&endpoint).await;
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let nobody = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
-    let policy = AddressPolicy::allowing(["127.0.0.1"]).unwrap();
-    let away = lambdesk_deliver::Deliver::new(store_at(&nobody), policy, desk.clock.clone());
+    desk.table.faults.naming("", Fault::Error("InternalServerError"));
     let mut event = queued(&[Hint::from(&delivery)]);
     let no_hint = json!({ "messageId": "odd", "body": "hello" });
     event["Records"].as_array_mut().unwrap().push(no_hint);
-    let answer = away.handle(event).await;
+    let answer = desk.deliver.handle(event).await;
     assert_eq!(answer, json!({ "batchItemFailures": [{ "itemIdentifier": "m0" }] }));
     assert!(receiver.requests().is_empty());
 }

@@ -1,6 +1,6 @@
 //! What a receiver gets, checked by the specification's own library.
 
-use crate::support::{Desk, Receiver, secret};
+use crate::support::{DeliverDesk, Receiver, secret};
 use lambdesk_domain::{
     events::{Event, TicketEvent},
     webhook::DeliveryState,
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 #[tokio::test]
 async fn a_receiver_gets_the_event_itself_under_its_id_and_can_verify_it() {
-    let (desk, receiver) = (Desk::open().await, Receiver::answering(204).await);
+    let (desk, receiver) = (DeliverDesk::open().await, Receiver::answering(204).await);
     let endpoint = desk.endpoint(&receiver.url).await;
     let (delivery, event) = desk.delivery(&endpoint).await;
     let delivery = desk.attempt(&delivery).await;
@@ -27,10 +27,10 @@ async fn a_receiver_gets_the_event_itself_under_its_id_and_can_verify_it() {
 
 #[tokio::test]
 async fn during_a_rotation_both_secrets_verify() {
-    let (desk, receiver) = (Desk::open().await, Receiver::answering(200).await);
+    let (desk, receiver) = (DeliverDesk::open().await, Receiver::answering(200).await);
     let mut endpoint = desk.endpoint(&receiver.url).await;
     endpoint.secrets = vec![secret(2), secret(1)];
-    desk.store.put_endpoint(&endpoint).await.unwrap();
+    desk.store.webhooks.put_endpoint(&endpoint).await.unwrap();
     let (delivery, _) = desk.delivery(&endpoint).await;
     desk.attempt(&delivery).await;
 
@@ -43,11 +43,11 @@ async fn during_a_rotation_both_secrets_verify() {
 
 #[tokio::test]
 async fn every_attempt_has_the_same_id_and_body_and_a_new_timestamp() {
-    let (desk, receiver) = (Desk::open().await, Receiver::answering(500).await);
+    let (desk, receiver) = (DeliverDesk::open().await, Receiver::answering(500).await);
     let endpoint = desk.endpoint(&receiver.url).await;
     let (delivery, _) = desk.delivery(&endpoint).await;
     desk.attempt(&delivery).await;
-    desk.clock.advance(Duration::from_secs(10));
+    desk.wait(Duration::from_secs(10));
     desk.attempt(&delivery).await;
 
     let [(first, first_body), (second, second_body)] = <[_; 2]>::try_from(receiver.requests()).unwrap();
@@ -59,10 +59,10 @@ async fn every_attempt_has_the_same_id_and_body_and_a_new_timestamp() {
 
 #[tokio::test]
 async fn a_test_of_an_endpoint_is_a_small_document_under_an_id_of_its_own() {
-    let (desk, receiver) = (Desk::open().await, Receiver::answering(200).await);
+    let (desk, receiver) = (DeliverDesk::open().await, Receiver::answering(200).await);
     let endpoint = desk.endpoint(&receiver.url).await;
     let test = desk.test_of(&endpoint);
-    desk.store.add_delivery(&test).await.unwrap();
+    desk.store.webhooks.add_delivery(&test).await.unwrap();
     assert_eq!(desk.attempt(&test).await.state, DeliveryState::Delivered);
 
     let (headers, body) = receiver.requests().remove(0);

@@ -1,6 +1,4 @@
-//! A table over the embedded engine, deliveries in it, and receivers.
-
-use std::sync::{Arc, Mutex};
+//! A desk with deliveries in it, and receivers.
 
 use axum::{
     Router,
@@ -10,41 +8,44 @@ use axum::{
 };
 use lambdesk_deliver::Deliver;
 use lambdesk_domain::{
-    access::{AccessRules, Actor},
-    command::{Context, create},
-    events::{Event, between},
-    id::{DeliveryId, EndpointId, EventId, TicketId, WorkspaceId},
+    access::Actor,
+    command::create,
+    events::{Event, EventType, between},
+    id::{DeliveryId, EventId, TicketId},
     testing::samples::new_ticket,
-    time::Timestamp,
     webhook::{Delivery, Endpoint, Outcome, Subscription},
 };
-use lambdesk_engine::{Engine, Storage};
 use lambdesk_outbound::{AddressPolicy, SigningSecret};
-use lambdesk_runtime::{Clock, Config, Hint, aws, new_uuid, now};
-use lambdesk_store::{Store, delivery_of};
+use lambdesk_runtime::{Hint, new_uuid, now};
+use lambdesk_store_webhooks::delivery_of;
+use lambdesk_testkit::Desk;
 use serde_json::{Value, json};
+use std::{
+    ops::Deref,
+    sync::{Arc, Mutex},
+};
 use tokio::net::TcpListener;
 
-pub const TABLE: &str = "lambdesk-test";
-
-/// An empty table, on a clock that stands still.
-pub struct Desk {
-    pub store: Store,
-    pub clock: Clock,
+/// A desk, and what delivers its events to receivers on this machine.
+pub struct DeliverDesk {
+    desk: Desk,
     pub deliver: Deliver,
-    workspace: WorkspaceId,
-    _engine: Engine,
 }
 
-impl Desk {
+impl Deref for DeliverDesk {
+    type Target = Desk;
+
+    fn deref(&self) -> &Desk {
+        &self.desk
+    }
+}
+
+impl DeliverDesk {
+    /// Its clock stands at the present: receivers refuse old signatures.
     pub async fn open() -> Self {
-        let engine = Engine::open(Storage::Memory).unwrap();
-        let store = store_at(&engine.url());
-        store.create_table().await.unwrap();
-        let clock = Clock::manual(now());
-        let policy = AddressPolicy::allowing(["127.0.0.1"]).unwrap();
-        let deliver = Deliver::new(store.clone(), policy, clock.clone());
-        Self { store, clock, deliver, workspace: WorkspaceId::new(new_uuid()), _engine: engine }
+        let (desk, policy) = (Desk::open_at(now()).await, AddressPolicy::allowing(["127.0.0.1"]).unwrap());
+        let deliver = Deliver::new(&desk.table.table, policy, desk.clock.clone());
+        Self { desk, deliver }
     }
 
     /// The same with deliveries made otherwise.
@@ -52,35 +53,23 @@ impl Desk {
         Self { deliver, ..self }
     }
 
+    /// An endpoint at this address that is told of everything.
     pub async fn endpoint(&self, url: &str) -> Endpoint {
-        let endpoint = Endpoint {
-            id: EndpointId::new(new_uuid()),
-            workspace_id: self.workspace,
-            name: None,
-            url: url.to_owned(),
-            types: vec![Subscription::All],
-            channel_ids: Vec::new(),
-            secrets: vec![secret(1)],
-            disabled: None,
-            failing_since: None,
-            created_at: self.clock.now(),
-        };
-        self.store.put_endpoint(&endpoint).await.unwrap();
-        endpoint
+        self.endpoint_at(url, &[Subscription::All], vec![secret(1)]).await
     }
 
     /// The event of a new ticket, not yet written.
     pub fn event(&self) -> Event {
         let new = new_ticket(self.workspace, TicketId::new(new_uuid()));
-        between(None, &create(new, &context(self.clock.now())).unwrap().0).into()
+        between(None, &create(new, &self.context(Actor::System)).unwrap().0).into()
     }
 
     /// An event and its delivery to an endpoint, as the fan-out leaves them.
     pub async fn delivery(&self, endpoint: &Endpoint) -> (Delivery, Event) {
         let event = self.event();
-        self.store.add_event(&event, new_uuid(), self.clock.now()).await.unwrap();
-        let delivery = delivery_of(&event, endpoint, self.clock.now());
-        self.store.add_delivery(&delivery).await.unwrap();
+        self.store.events.add_event(&event, new_uuid(), self.now()).await.unwrap();
+        let delivery = delivery_of(&event, endpoint, self.now());
+        self.store.webhooks.add_delivery(&delivery).await.unwrap();
         (delivery, event)
     }
 
@@ -89,9 +78,9 @@ impl Desk {
         Delivery {
             id: DeliveryId::new(new_uuid()),
             event_id: EventId::new(new_uuid()),
-            event_type: lambdesk_domain::events::EventType::WebhookTest,
+            event_type: EventType::WebhookTest,
             source: None,
-            ..delivery_of(&self.event(), endpoint, self.clock.now())
+            ..delivery_of(&self.event(), endpoint, self.now())
         }
     }
 
@@ -104,34 +93,12 @@ impl Desk {
 
     pub async fn stored(&self, delivery: &Delivery) -> Delivery {
         let Delivery { workspace_id, endpoint_id, id, .. } = *delivery;
-        self.store.delivery(workspace_id, endpoint_id, id).await.unwrap().unwrap()
+        self.store.webhooks.delivery(workspace_id, endpoint_id, id).await.unwrap().unwrap()
     }
 
     pub async fn endpoint_now(&self, endpoint: &Endpoint) -> Endpoint {
-        self.store.endpoint(endpoint.workspace_id, endpoint.id).await.unwrap().unwrap()
+        self.store.webhooks.endpoint(endpoint.workspace_id, endpoint.id).await.unwrap().unwrap()
     }
-}
-
-fn context(now: Timestamp) -> Context {
-    Context {
-        actor: Actor::System,
-        rules: AccessRules::default(),
-        request_id: None,
-        is_silent: false,
-        if_match: None,
-        now,
-    }
-}
-
-pub fn store_at(url: &str) -> Store {
-    let config = Config::read(|name| match name {
-        "LAMBDESK_TABLE" => Some(TABLE.to_owned()),
-        "AWS_REGION" => Some("eu-central-1".to_owned()),
-        "AWS_ENDPOINT_URL" => Some(url.to_owned()),
-        "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("test".to_owned()),
-        _ => None,
-    });
-    Store::new(aws::dynamo_client(&config.unwrap().aws), TABLE)
 }
 
 /// A signing secret by number.

@@ -1,77 +1,80 @@
 //! What becomes of a committed version of a contact.
 
-use crate::{
-    faults::failing,
-    support::{Desk, due, store_at},
-};
+use crate::support::{FanoutDesk, nothing_failed};
 use lambdesk_domain::{
     access::Cause,
     contact::{Contact, ContactEnd},
     events::{ContactEvent, Event, EventType, Subject},
-    id::{ContactId, WorkspaceId},
+    id::ContactId,
     time::Timestamp,
     webhook::Subscription,
 };
-use lambdesk_engine::Position;
 use lambdesk_runtime::{Hint, new_uuid};
-use lambdesk_store::{ContactPlan, Due, Place, Store, contact_id, delivery_of, keys};
+use lambdesk_store_contacts::{ContactPlan, ContactSlot, contact_id};
+use lambdesk_store_events::Due;
+use lambdesk_store_webhooks::delivery_of;
+use lambdesk_table::keys;
+use lambdesk_testkit::Fault;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-async fn place(store: &Store, workspace: WorkspaceId, id: ContactId) -> Place {
-    store.place(workspace, id).await.unwrap()
+/// A failure of the table that may pass.
+const AWAY: Fault = Fault::Error("InternalServerError");
+
+async fn slot(desk: &FanoutDesk, id: ContactId) -> ContactSlot {
+    desk.store.contacts.slot(desk.workspace, id).await.unwrap()
 }
 
-async fn write(desk: &Desk, plan: &ContactPlan) {
-    assert!(desk.store.write_contacts(desk.workspace, plan, None, None, desk.clock.now()).await.unwrap());
+async fn write(desk: &FanoutDesk, plan: &ContactPlan) {
+    assert!(desk.store.contacts.write_contacts(desk.workspace, plan, None, None, desk.now()).await.unwrap());
 }
 
-async fn created(desk: &Desk, email: &str) -> Contact {
+pub async fn created(desk: &FanoutDesk, email: &str) -> Contact {
     let email = email.parse().unwrap();
-    let address = place(&desk.store, desk.workspace, contact_id("salt", &email)).await;
-    let new = Contact::new(ContactId::new(new_uuid()), Cause::SYSTEM, desk.clock.now());
+    let address = slot(desk, contact_id("salt", &email)).await;
+    let new = Contact::new(ContactId::new(new_uuid()), Cause::SYSTEM, desk.now());
     let (contact, plan) = ContactPlan::create(Contact { email: Some(email), ..new }, Some(address));
     write(desk, &plan).await;
     contact
 }
 
-async fn blocked(desk: &Desk, contact: &Contact, is_silent: bool) -> Contact {
+pub async fn blocked(desk: &FanoutDesk, contact: &Contact, is_silent: bool) -> Contact {
     let cause = Cause { is_silent, ..Cause::SYSTEM };
     let after = Contact { is_blocked: !contact.is_blocked, ..contact.clone() }.changed(cause, later(desk));
-    let seen = place(&desk.store, desk.workspace, contact.id).await;
-    write(desk, &ContactPlan::change(&seen, &after, None, None)).await;
+    let read = slot(desk, contact.id).await;
+    write(desk, &ContactPlan::change(&read, &after, None, None)).await;
     after
 }
 
-async fn erased(desk: &Desk, contact: &Contact) {
+pub async fn erased(desk: &FanoutDesk, contact: &Contact) {
     let at = later(desk);
-    let places = [place(&desk.store, desk.workspace, contact.id).await];
+    let slots = [slot(desk, contact.id).await];
     let end = |contact: &Contact| contact.ended(ContactEnd::Erased, Cause::SYSTEM, at);
-    write(desk, &ContactPlan::remove(&places, &places, end)).await;
+    write(desk, &ContactPlan::remove(&slots, &slots, end)).await;
 }
 
-fn later(desk: &Desk) -> Timestamp {
-    desk.clock.advance(Duration::from_secs(1));
-    desk.clock.now()
+fn later(desk: &FanoutDesk) -> Timestamp {
+    desk.wait(Duration::from_secs(1));
+    desk.now()
 }
 
 /// The events of a contact, oldest first.
-async fn told(desk: &Desk, contact: &Contact) -> Vec<ContactEvent> {
-    let events = desk.store.events(desk.workspace, Subject::Contact(contact.id), None, 50).await.unwrap().items;
+pub async fn events_of(desk: &FanoutDesk, contact: &Contact) -> Vec<ContactEvent> {
+    let events = desk.store.events.events(desk.workspace, Subject::Contact(contact.id), None, 50).await.unwrap().items;
     let of_contact = |event| if let Event::Contact(event) = event { Some(event) } else { None };
     events.into_iter().rev().filter_map(of_contact).collect()
 }
 
-fn kinds(events: &[ContactEvent]) -> Vec<(u64, EventType)> {
+pub fn kinds(events: &[ContactEvent]) -> Vec<(u64, EventType)> {
     events.iter().map(|event| (event.sequence.0, event.kind)).collect()
 }
 
-const LIFE: [(u64, EventType); 3] =
+pub const LIFE: [(u64, EventType); 3] =
     [(1, EventType::ContactCreated), (2, EventType::ContactUpdated), (3, EventType::ContactErased)];
 
 #[tokio::test]
 async fn every_version_of_a_contact_is_one_event_and_one_delivery_however_often_it_is_repeated() {
-    let desk = Desk::open().await;
+    let desk = FanoutDesk::open().await;
     let (all, updates) = (desk.endpoint(&[Subscription::All]).await, EventType::ContactUpdated);
     let updates = desk.endpoint(&[Subscription::Type(updates)]).await;
     let ada = created(&desk, "ada@example.com").await;
@@ -79,16 +82,16 @@ async fn every_version_of_a_contact_is_one_event_and_one_delivery_however_often_
     erased(&desk, &ada).await;
     let mut hints = Vec::new();
     for _ in 0..2 {
-        assert_eq!(desk.fan_out(Position::START).await, json!({ "batchItemFailures": [] }));
-        let events = told(&desk, &ada).await;
+        assert_eq!(desk.fan_out(desk.opened).await, nothing_failed());
+        let events = events_of(&desk, &ada).await;
         assert_eq!(kinds(&events), LIFE);
         assert!(!serde_json::to_string(&events).unwrap().contains("ada"));
-        let mut deliveries = desk.store.deliveries(desk.workspace, all.id, None, 10).await.unwrap().items;
+        let mut deliveries = desk.store.webhooks.deliveries(desk.workspace, all.id, None, 10).await.unwrap().items;
         deliveries.reverse();
         let events: Vec<_> = events.into_iter().map(Event::from).collect();
-        let expected = events.iter().map(|event| delivery_of(event, &all, desk.clock.now()));
+        let expected = events.iter().map(|event| delivery_of(event, &all, desk.now()));
         assert_eq!(deliveries, expected.collect::<Vec<_>>());
-        assert_eq!(desk.store.deliveries(desk.workspace, updates.id, None, 10).await.unwrap().items.len(), 2);
+        assert_eq!(desk.store.webhooks.deliveries(desk.workspace, updates.id, None, 10).await.unwrap().items.len(), 2);
         hints.push(desk.hints());
     }
     assert_eq!(hints[0].len(), 5);
@@ -96,94 +99,94 @@ async fn every_version_of_a_contact_is_one_event_and_one_delivery_however_often_
 }
 
 #[tokio::test]
-async fn what_else_is_written_at_a_contacts_place_is_no_event() {
-    let desk = Desk::open().await;
+async fn what_else_is_written_into_a_contacts_slot_is_no_event() {
+    let desk = FanoutDesk::open().await;
     let ada = created(&desk, "ada@example.com").await;
-    // She takes another address, and somebody else takes hers: her place says so.
+    // She takes another address, and somebody else takes hers: her slot says so.
     let moved = Contact { email: "new@example.com".parse().ok(), ..ada.clone() }.changed(Cause::SYSTEM, later(&desk));
-    let (seen, new) = (place(&desk.store, desk.workspace, ada.id).await, moved.email.clone().unwrap());
-    let new = place(&desk.store, desk.workspace, contact_id("salt", &new)).await;
-    write(&desk, &ContactPlan::change(&seen, &moved, Some(&seen), Some(&new))).await;
+    let (read, new) = (slot(&desk, ada.id).await, moved.email.clone().unwrap());
+    let new = slot(&desk, contact_id("salt", &new)).await;
+    write(&desk, &ContactPlan::change(&read, &moved, Some(&read), Some(&new))).await;
     let other = created(&desk, "ada@example.com").await;
     assert_ne!(other.id, ada.id);
-    desk.fan_out(Position::START).await;
-    assert_eq!(kinds(&told(&desk, &ada).await), LIFE[..2]);
-    assert_eq!(kinds(&told(&desk, &other).await), LIFE[..1]);
-    let (since, settled) =
-        (ada.created_at.minus(Duration::from_hours(1)), desk.clock.now().plus(Duration::from_mins(1)));
-    let feed = desk.store.feed(desk.workspace, None, since, settled, 50).await.unwrap().unwrap();
+    desk.fan_out(desk.opened).await;
+    assert_eq!(kinds(&events_of(&desk, &ada).await), LIFE[..2]);
+    assert_eq!(kinds(&events_of(&desk, &other).await), LIFE[..1]);
+    let (since, settled) = (ada.created_at.minus(Duration::from_hours(1)), desk.now().plus(Duration::from_mins(1)));
+    let feed = desk.store.events.feed(desk.workspace, None, since, settled, 50).await.unwrap().unwrap();
     assert_eq!(feed.events.len(), 3);
 }
 
 #[tokio::test]
 async fn a_silent_change_of_a_contact_is_in_the_feed_and_told_to_nobody() {
-    let desk = Desk::open().await;
+    let desk = FanoutDesk::open().await;
     let endpoint = desk.endpoint(&[Subscription::All]).await;
     let ada = created(&desk, "ada@example.com").await;
-    let end = desk.end_of_stream();
+    let end = desk.table.end_of_stream();
     blocked(&desk, &ada, true).await;
-    let metered = desk.store.metered();
-    desk.fanout(&metered).handle(desk.batch(end)).await;
-    assert_eq!(metered.usage().round_trips(), 1, "the event, and nothing to count or to list");
-    let events = told(&desk, &ada).await;
+    let usage = desk.measure(desk.table.batch(end)).await;
+    assert_eq!(usage.round_trips(), 1, "the event, and nothing to count or to list");
+    let events = events_of(&desk, &ada).await;
     assert_eq!((events.len(), events[0].is_silent), (1, true));
-    assert!(desk.store.deliveries(desk.workspace, endpoint.id, None, 10).await.unwrap().items.is_empty());
+    assert!(desk.store.webhooks.deliveries(desk.workspace, endpoint.id, None, 10).await.unwrap().items.is_empty());
     assert!(desk.hints().is_empty());
 }
 
-/// The sequence numbers of the records of a contact's place, in order.
+/// The sequence numbers of the records of a contact's slot, in order.
 fn numbers(batch: &Value, contact: &Contact) -> Vec<Value> {
-    let place = format!("C#{}", keys::short(contact.id.uuid()));
+    let slot = format!("C#{}", keys::short(contact.id.uuid()));
     let records = batch["Records"].as_array().unwrap().iter();
-    let of_contact = records.filter(|record| record.pointer("/dynamodb/Keys/sk/S") == Some(&json!(place)));
+    let of_contact = records.filter(|record| record.pointer("/dynamodb/Keys/sk/S") == Some(&json!(slot)));
     of_contact.map(|record| record["dynamodb"]["SequenceNumber"].clone()).collect()
 }
 
 #[tokio::test]
 async fn a_contacts_record_that_fails_stops_that_contact_and_nobody_else() {
-    let desk = Desk::open().await;
+    let desk = FanoutDesk::open().await;
     let (ada, grace) = (created(&desk, "ada@example.com").await, created(&desk, "grace@example.com").await);
     blocked(&desk, &ada, false).await;
     let ticket = desk.ticket().await;
-    let batch = desk.batch(Position::START);
-    let url = failing(&desk.engine.url(), &keys::short(ada.id.uuid())).await;
-    let answer = desk.fanout(&store_at(&url)).handle(batch.clone()).await;
+    let batch = desk.table.batch(desk.opened);
+    desk.table.faults.naming(&keys::short(ada.id.uuid()), AWAY);
+    let answer = desk.handle(batch.clone()).await;
+    desk.table.faults.end();
     let first = &numbers(&batch, &ada)[0];
     assert_eq!(answer, json!({ "batchItemFailures": [{ "itemIdentifier": first }] }));
-    assert_eq!(kinds(&told(&desk, &ada).await), []);
-    assert_eq!(kinds(&told(&desk, &grace).await), LIFE[..1]);
-    assert_eq!(desk.store.activities(desk.workspace, ticket.id, None, 5).await.unwrap().items.len(), 1);
-    desk.fanout(&desk.store).handle(batch).await;
-    assert_eq!(kinds(&told(&desk, &ada).await), LIFE[..2]);
+    assert_eq!(kinds(&events_of(&desk, &ada).await), []);
+    assert_eq!(kinds(&events_of(&desk, &grace).await), LIFE[..1]);
+    assert_eq!(desk.store.events.activities(desk.workspace, ticket.id, None, 5).await.unwrap().items.len(), 1);
+    desk.handle(batch).await;
+    assert_eq!(kinds(&events_of(&desk, &ada).await), LIFE[..2]);
 }
 
 #[tokio::test]
 async fn an_unreadable_record_of_a_contact_is_checked_later_and_holds_up_nothing() {
-    let desk = Desk::open().await;
+    let desk = FanoutDesk::open().await;
     let ada = created(&desk, "ada@example.com").await;
     blocked(&desk, &ada, false).await;
-    let mut batch = desk.batch(Position::START);
+    let mut batch = desk.table.batch(desk.opened);
     batch["Records"][0]["dynamodb"]["NewImage"]["doc"] = json!({ "S": "no contact" });
-    let answer = desk.fanout(&desk.store).handle(batch).await;
-    assert_eq!(answer, json!({ "batchItemFailures": [] }));
-    let at = desk.clock.now().plus(Duration::from_mins(5));
-    let row = Due::Recheck { workspace: desk.workspace, of: Subject::Contact(ada.id), at };
-    assert_eq!(due(&desk.store, at).await, [row]);
+    let answer = desk.handle(batch).await;
+    assert_eq!(answer, nothing_failed());
+    let at = desk.now().plus(Duration::from_mins(5));
+    let row = Due::Retry { workspace: desk.workspace, of: Subject::Contact(ada.id), at };
+    assert_eq!(desk.store.due(at).await, [row]);
 }
 
 #[tokio::test]
 async fn a_contacts_delivery_comes_before_its_event_so_that_a_crash_between_them_loses_neither() {
-    let desk = Desk::open().await;
+    let desk = FanoutDesk::open().await;
     let endpoint = desk.endpoint(&[Subscription::All]).await;
     let ada = created(&desk, "ada@example.com").await;
-    let batch = desk.batch(Position::START);
+    let batch = desk.table.batch(desk.opened);
     let event_key = format!("#e#{}", keys::short(ada.id.uuid()));
-    let url = failing(&desk.engine.url(), &event_key).await;
-    let answer = desk.fanout(&store_at(&url)).handle(batch.clone()).await;
+    desk.table.faults.naming(&event_key, AWAY);
+    let answer = desk.handle(batch.clone()).await;
+    desk.table.faults.end();
     assert_eq!(answer["batchItemFailures"].as_array().unwrap().len(), 1);
-    assert!(told(&desk, &ada).await.is_empty() && desk.hints().is_empty());
-    desk.fanout(&desk.store).handle(batch).await;
-    let deliveries = desk.store.deliveries(desk.workspace, endpoint.id, None, 9).await.unwrap().items;
-    assert_eq!((told(&desk, &ada).await.len(), deliveries.len()), (1, 1));
+    assert!(events_of(&desk, &ada).await.is_empty() && desk.hints().is_empty());
+    desk.handle(batch).await;
+    let deliveries = desk.store.webhooks.deliveries(desk.workspace, endpoint.id, None, 9).await.unwrap().items;
+    assert_eq!((events_of(&desk, &ada).await.len(), deliveries.len()), (1, 1));
     assert_eq!(desk.hints(), [Hint::from(&deliveries[0])]);
 }

@@ -1,19 +1,18 @@
 //! The row that makes a follow-up findable when it is due.
 
-use crate::support::{Desk, due};
+use crate::support::FanoutDesk;
 use lambdesk_domain::{command::Fields, patch::Field, set::Set, ticket::Ticket, time::Timestamp};
-use lambdesk_engine::Position;
-use lambdesk_store::Due;
+use lambdesk_store_events::Due;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-async fn put_off(desk: &Desk, ticket: &Ticket, until: Field<Timestamp>) -> Ticket {
-    desk.change(ticket, Fields::of(until.assign(Set::FollowUpAt)), false).await
+async fn snooze(desk: &FanoutDesk, ticket: &Ticket, until: Field<Timestamp>) -> Ticket {
+    desk.set_later(ticket, Fields::of(until.assign(Set::FollowUpAt))).await
 }
 
 /// When the ticket's follow-up is due by its row.
-async fn rows(desk: &Desk) -> Vec<Timestamp> {
-    let rows = due(&desk.store, desk.clock.now().plus(Duration::from_hours(20))).await;
+async fn rows(desk: &FanoutDesk) -> Vec<Timestamp> {
+    let rows = desk.store.due(desk.now().plus(Duration::from_hours(20))).await;
     rows.into_iter()
         .map(|row| match row {
             Due::FollowUp { at, .. } => at,
@@ -24,21 +23,20 @@ async fn rows(desk: &Desk) -> Vec<Timestamp> {
 
 #[tokio::test]
 async fn the_row_follows_the_ticket() {
-    let desk = Desk::open().await;
+    let desk = FanoutDesk::open().await;
     let first = desk.ticket().await;
-    let (soon, later) =
-        (desk.clock.now().plus(Duration::from_hours(1)), desk.clock.now().plus(Duration::from_hours(9)));
-    let second = put_off(&desk, &first, Field::Set(soon)).await;
-    desk.fan_out(Position::START).await;
+    let (soon, later) = (desk.now().plus(Duration::from_hours(1)), desk.now().plus(Duration::from_hours(9)));
+    let second = snooze(&desk, &first, Field::Set(soon)).await;
+    desk.fan_out(desk.opened).await;
     assert_eq!(rows(&desk).await, [soon]);
-    let third = put_off(&desk, &second, Field::Set(later)).await;
-    desk.fan_out(Position::START).await;
+    let third = snooze(&desk, &second, Field::Set(later)).await;
+    desk.fan_out(desk.opened).await;
     assert_eq!(rows(&desk).await, [later]);
-    let fourth = put_off(&desk, &third, Field::Clear).await;
-    desk.fan_out(Position::START).await;
+    let fourth = snooze(&desk, &third, Field::Clear).await;
+    desk.fan_out(desk.opened).await;
     assert_eq!(rows(&desk).await, []);
-    put_off(&desk, &fourth, Field::Set(soon)).await;
-    desk.fan_out(Position::START).await;
+    snooze(&desk, &fourth, Field::Set(soon)).await;
+    desk.fan_out(desk.opened).await;
     assert_eq!(rows(&desk).await, [soon]);
 }
 
@@ -51,19 +49,18 @@ fn only(batch: &Value, index: usize) -> Value {
 
 #[tokio::test]
 async fn a_record_that_comes_late_neither_brings_a_row_back_nor_takes_a_newer_one() {
-    let desk = Desk::open().await;
+    let desk = FanoutDesk::open().await;
     let first = desk.ticket().await;
-    let soon = desk.clock.now().plus(Duration::from_hours(1));
-    let second = put_off(&desk, &first, Field::Set(soon)).await;
-    let third = put_off(&desk, &second, Field::Clear).await;
-    let batch = desk.batch(Position::START);
-    let fanout = desk.fanout(&desk.store);
-    fanout.handle(batch.clone()).await;
-    fanout.handle(only(&batch, 1)).await;
+    let soon = desk.now().plus(Duration::from_hours(1));
+    let second = snooze(&desk, &first, Field::Set(soon)).await;
+    let third = snooze(&desk, &second, Field::Clear).await;
+    let batch = desk.table.batch(desk.opened);
+    desk.handle(batch.clone()).await;
+    desk.handle(only(&batch, 1)).await;
     assert_eq!(rows(&desk).await, []);
 
-    put_off(&desk, &third, Field::Set(soon)).await;
-    desk.fan_out(Position::START).await;
-    fanout.handle(only(&batch, 2)).await;
+    snooze(&desk, &third, Field::Set(soon)).await;
+    desk.fan_out(desk.opened).await;
+    desk.handle(only(&batch, 2)).await;
     assert_eq!(rows(&desk).await, [soon]);
 }

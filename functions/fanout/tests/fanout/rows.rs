@@ -1,45 +1,45 @@
 //! The rows that lists read.
 
-use crate::support::Desk;
+use crate::support::{FanoutDesk, nothing_failed};
 use lambdesk_domain::{
-    command::Fields,
+    command::{Fields, Update},
+    directory::DeletionPolicy,
     id::{TagId, TeamId, TicketId},
     patch::TagChange,
     set::Set,
     status::Status,
 };
-use lambdesk_engine::Position;
 use lambdesk_runtime::new_uuid;
-use lambdesk_store::keys::Posting;
-use serde_json::json;
+use lambdesk_table::keys::IndexedValue;
 
-async fn posted(desk: &Desk, posting: Posting) -> Vec<TicketId> {
-    desk.store.posted(desk.workspace, &posting, 10).await.unwrap().items
+async fn entries(desk: &FanoutDesk, value: IndexedValue) -> Vec<TicketId> {
+    desk.store.lists.index_entries(desk.workspace, &value, 10).await.unwrap().items
 }
 
 #[tokio::test]
 async fn a_tickets_rows_follow_it_and_go_with_it() {
-    let desk = Desk::open().await;
+    let desk = FanoutDesk::open().await;
     let (tag, team) = (TagId::new(new_uuid()), TeamId::new(new_uuid()));
     let ticket = desk.ticket().await;
-    desk.fan_out(Position::START).await;
-    assert_eq!(posted(&desk, Posting::Tag(tag)).await, []);
+    desk.fan_out(desk.opened).await;
+    assert_eq!(entries(&desk, IndexedValue::Tag(tag)).await, []);
     let tags = TagChange::Replace([tag].into());
     let fields = Fields { tags, ..Fields::of([Set::Team(Some(team))]) };
-    let ticket = desk.change(&ticket, fields, false).await;
-    desk.fan_out(Position::START).await;
-    assert_eq!(posted(&desk, Posting::Tag(tag)).await, [ticket.id]);
-    assert_eq!(posted(&desk, Posting::Team(team)).await, [ticket.id]);
+    let ticket = desk.set_later(&ticket, fields).await;
+    desk.fan_out(desk.opened).await;
+    assert_eq!(entries(&desk, IndexedValue::Tag(tag)).await, [ticket.id]);
+    assert_eq!(entries(&desk, IndexedValue::Team(team)).await, [ticket.id]);
     let fields = Fields { tags: TagChange::Replace([].into()), ..Fields::default() };
-    let ticket = desk.change(&ticket, fields, true).await;
-    let ticket = desk.set_status(&ticket, Status::Closed).await;
-    desk.fan_out(Position::START).await;
-    assert_eq!(posted(&desk, Posting::Tag(tag)).await, [], "also after a silent change");
-    assert_eq!(posted(&desk, Posting::Team(team)).await, [ticket.id]);
-    assert_eq!(desk.store.numbered(desk.workspace, ticket.number).await.unwrap(), Some(ticket.id));
-    desk.purge(&ticket).await;
+    let ticket = desk.change_later(&ticket, &Update::Fields(Box::new(fields)), true).await;
+    let ticket = desk.set_status_later(&ticket, Status::Closed).await;
+    desk.fan_out(desk.opened).await;
+    assert_eq!(entries(&desk, IndexedValue::Tag(tag)).await, [], "also after a silent change");
+    assert_eq!(entries(&desk, IndexedValue::Team(team)).await, [ticket.id]);
+    assert_eq!(desk.store.lists.numbered(desk.workspace, ticket.number).await.unwrap(), Some(ticket.id));
+    let trashed = desk.change_later(&ticket, &Update::Delete(DeletionPolicy::Trash), false).await;
+    assert!(desk.store.tickets.begin_purge(&trashed, desk.now()).await.unwrap());
     // From the beginning, as if all had failed.
-    assert_eq!(desk.fan_out(Position::START).await, json!({"batchItemFailures": []}));
-    assert_eq!(posted(&desk, Posting::Team(team)).await, []);
-    assert_eq!(desk.store.numbered(desk.workspace, ticket.number).await.unwrap(), None);
+    assert_eq!(desk.fan_out(desk.opened).await, nothing_failed());
+    assert_eq!(entries(&desk, IndexedValue::Team(team)).await, []);
+    assert_eq!(desk.store.lists.numbered(desk.workspace, ticket.number).await.unwrap(), None);
 }

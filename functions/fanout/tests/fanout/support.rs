@@ -1,164 +1,81 @@
-//! A table over the embedded engine, tickets in it, and its stream.
-
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+//! A desk with its fan-out.
 
 use lambdesk_domain::{
-    access::{AccessRules, Actor},
-    command::{Context, Decision, Fields, Prior, Update, create, update},
-    directory::DeletionPolicy,
-    id::{EndpointId, TicketId, WorkspaceId},
+    access::Actor,
+    command::{Fields, Update, update},
+    id::WorkspaceId,
     status::Status,
-    testing::samples::new_ticket,
     ticket::Ticket,
-    time::Timestamp,
-    webhook::{Endpoint, Subscription},
 };
-use lambdesk_engine::{Engine, Position, Storage};
+use lambdesk_engine::Position;
 use lambdesk_fanout::Fanout;
-use lambdesk_runtime::{Clock, Config, Hint, HintQueue, aws, new_uuid, now};
-use lambdesk_store::{NewItems, Store};
+use lambdesk_runtime::{Hint, new_uuid};
+use lambdesk_table::{Usage, measured};
+use lambdesk_testkit::{Desk, Hints};
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
+use std::{ops::Deref, time::Duration};
 
-pub const TABLE: &str = "lambdesk-test";
-
-/// An empty table with its fan-out, on a clock that stands still.
-pub struct Desk {
-    pub store: Store,
-    pub clock: Clock,
-    pub workspace: WorkspaceId,
-    pub engine: Engine,
-    queue: HintQueue,
-    hints: Mutex<mpsc::Receiver<Hint>>,
+/// A workspace without directory, so that nothing is counted for reports, and its fan-out.
+pub struct FanoutDesk {
+    desk: Desk,
+    /// Where the stream was when the desk was opened.
+    pub opened: Position,
+    hints: Hints,
 }
 
-impl Desk {
+impl Deref for FanoutDesk {
+    type Target = Desk;
+
+    fn deref(&self) -> &Desk {
+        &self.desk
+    }
+}
+
+impl FanoutDesk {
     pub async fn open() -> Self {
-        let engine = Engine::open(Storage::Memory).unwrap();
-        let store = store_at(&engine.url());
-        store.create_table().await.unwrap();
-        let (queue, hints) = HintQueue::local(1_000);
-        Self {
-            store,
-            clock: Clock::manual(now()),
-            workspace: WorkspaceId::new(new_uuid()),
-            engine,
-            queue,
-            hints: Mutex::new(hints),
-        }
+        let desk = Desk { workspace: WorkspaceId::new(new_uuid()), ..Desk::open().await };
+        Self { opened: desk.table.end_of_stream(), desk, hints: Hints::default() }
     }
 
-    /// The fan-out over this store, or over the table seen through another.
-    pub fn fanout(&self, store: &Store) -> Fanout {
-        Fanout::new(store.clone(), self.queue.clone(), self.clock.clone())
+    /// Hands these records to a new process.
+    pub async fn handle(&self, batch: Value) -> Value {
+        Fanout::new(&self.table.table, self.hints.queue.clone(), self.clock.clone()).handle(batch).await
     }
 
-    /// Hands the fan-out what the stream has after a position.
+    /// The same, and what it costs.
+    pub async fn measure(&self, batch: Value) -> Usage {
+        let (answer, usage) = measured(Box::pin(self.handle(batch))).await;
+        assert_eq!(answer, nothing_failed());
+        usage
+    }
+
+    /// Hands over what the stream has after a position.
     pub async fn fan_out(&self, after: Position) -> Value {
-        self.fanout(&self.store).handle(self.batch(after)).await
+        self.handle(self.table.batch(after)).await
     }
 
-    /// As Lambda would hand it over, without its filter for heads.
-    pub fn batch(&self, after: Position) -> Value {
-        let records = self.engine.read_stream(TABLE, after, 1_000).unwrap();
-        json!({ "Records": records.into_iter().map(|record| record.event).collect::<Vec<_>>() })
-    }
-
-    pub fn end_of_stream(&self) -> Position {
-        let records = self.engine.read_stream(TABLE, Position::START, 1_000).unwrap();
-        records.last().map_or(Position::START, |record| record.position)
-    }
-
+    /// The hints that were sent since the last time.
     pub fn hints(&self) -> Vec<Hint> {
-        let mut hints = self.hints.lock().unwrap_or_else(PoisonError::into_inner);
-        std::iter::from_fn(|| hints.try_recv().ok()).collect()
+        self.hints.take()
     }
 
-    pub async fn ticket(&self) -> Ticket {
-        self.ticket_in(self.workspace).await
+    /// Changes a ticket a second later.
+    pub async fn change_later(&self, ticket: &Ticket, change: &Update, is_silent: bool) -> Ticket {
+        self.wait(Duration::from_secs(1));
+        let mut context = self.context(Actor::System);
+        context.is_silent = is_silent;
+        self.change(ticket.id, &context, |context, prior| update(change, context, prior)).await
     }
 
-    pub async fn ticket_in(&self, workspace: WorkspaceId) -> Ticket {
-        let (ticket, _) = create(new_ticket(workspace, TicketId::new(new_uuid())), &self.context(false)).unwrap();
-        self.store.create_ticket(&ticket, NewItems::default()).await.unwrap();
-        ticket
+    pub async fn set_later(&self, ticket: &Ticket, fields: Fields) -> Ticket {
+        self.change_later(ticket, &Update::Fields(Box::new(fields)), false).await
     }
 
-    /// Changes a ticket, a second later.
-    pub async fn change(&self, ticket: &Ticket, fields: Fields, is_silent: bool) -> Ticket {
-        self.update(ticket, &Update::Fields(Box::new(fields)), is_silent).await
-    }
-
-    /// Deletes a ticket, and purges it at once.
-    pub async fn purge(&self, ticket: &Ticket) {
-        let deleted = self.update(ticket, &Update::Delete(DeletionPolicy::Trash), false).await;
-        assert!(self.store.purge_head(&deleted, self.clock.now()).await.unwrap());
-    }
-
-    async fn update(&self, ticket: &Ticket, wanted: &Update, is_silent: bool) -> Ticket {
-        self.clock.advance(Duration::from_secs(1));
-        let Decision::Change(change) = update(wanted, &self.context(is_silent), Prior::Known(ticket)).unwrap() else {
-            panic!("it changes something");
-        };
-        let changed = self.store.commit(ticket.workspace_id, ticket.id, &change, None).await;
-        changed.unwrap().unwrap()
-    }
-
-    pub async fn set_status(&self, ticket: &Ticket, status: Status) -> Ticket {
-        self.change(ticket, Fields { status: Some(status), ..Fields::default() }, false).await
-    }
-
-    fn context(&self, is_silent: bool) -> Context {
-        Context {
-            actor: Actor::System,
-            rules: AccessRules::default(),
-            request_id: None,
-            is_silent,
-            if_match: None,
-            now: self.clock.now(),
-        }
-    }
-
-    pub async fn endpoint(&self, types: &[Subscription]) -> Endpoint {
-        let endpoint = Endpoint {
-            id: EndpointId::new(new_uuid()),
-            workspace_id: self.workspace,
-            name: None,
-            url: "https://hooks.example.com/".to_owned(),
-            types: types.to_vec(),
-            channel_ids: Vec::new(),
-            secrets: Vec::new(),
-            disabled: None,
-            failing_since: None,
-            created_at: self.clock.now(),
-        };
-        self.store.put_endpoint(&endpoint).await.unwrap();
-        endpoint
+    pub async fn set_status_later(&self, ticket: &Ticket, status: Status) -> Ticket {
+        self.set_later(ticket, Fields { status: Some(status), ..Fields::default() }).await
     }
 }
 
-/// Every row that is due by a time, whatever its shard.
-pub async fn due(store: &Store, until: Timestamp) -> Vec<lambdesk_store::Due> {
-    use lambdesk_store::keys::{DUE_SHARDS, hour};
-    let mut rows = Vec::new();
-    for shard in 0..DUE_SHARDS {
-        for hour in hour(until) - 24..=hour(until) {
-            rows.extend(store.due_page((hour, shard), until, None, 100).await.unwrap().rows);
-        }
-    }
-    rows
-}
-
-pub fn store_at(url: &str) -> Store {
-    let config = Config::read(|name| match name {
-        "LAMBDESK_TABLE" => Some(TABLE.to_owned()),
-        "AWS_REGION" => Some("eu-central-1".to_owned()),
-        "AWS_ENDPOINT_URL" => Some(url.to_owned()),
-        "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("test".to_owned()),
-        _ => None,
-    });
-    Store::new(aws::dynamo_client(&config.unwrap().aws), TABLE)
+pub fn nothing_failed() -> Value {
+    json!({ "batchItemFailures": [] })
 }

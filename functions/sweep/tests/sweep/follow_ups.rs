@@ -1,17 +1,16 @@
 //! Follow-ups that come due.
 
-use crate::support::Desk;
+use crate::support::SweepDesk;
 use futures_util::{StreamExt as _, future::ready, stream};
 use lambdesk_domain::{
     command::Update,
     events::EventType,
     id::{TicketId, Version},
-    patch::Field,
     status::Shelf,
     sweep::Tally,
 };
 use lambdesk_runtime::new_uuid;
-use lambdesk_store::FollowUp;
+use lambdesk_store_events::FollowUp;
 use std::time::Duration;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -22,120 +21,120 @@ fn tally(found: u64, done: u64, skipped: u64) -> Tally {
 
 #[tokio::test]
 async fn a_follow_up_comes_back_when_it_is_due_and_once() {
-    let desk = Desk::open().await;
-    let ticket = desk.put_off(HOUR).await;
-    desk.clock.advance(Duration::from_millis(3_599_999));
+    let desk = SweepDesk::open().await;
+    let ticket = desk.snoozed(HOUR).await;
+    desk.wait(Duration::from_millis(3_599_999));
     assert_eq!(desk.run().await.follow_ups, tally(0, 0, 0));
 
-    desk.clock.advance(Duration::from_millis(5_001));
+    desk.wait(Duration::from_millis(5_001));
     let run = desk.run().await;
     assert_eq!((run.follow_ups, run.errors, run.is_complete), (tally(1, 1, 0), 0, true));
     assert!(run.lateness_ms.max >= 5_000 && run.lateness_ms.p50 == run.lateness_ms.max);
-    let back = desk.now(&ticket).await;
+    let back = desk.ticket_now(ticket.id).await;
     assert_eq!((back.follow_up_at, back.version), (None, ticket.version.next()));
-    assert!(back.last_activity_at >= desk.clock.now());
+    assert!(back.last_activity_at >= desk.now());
 
     assert_eq!(desk.run().await.follow_ups, tally(0, 0, 0));
-    desk.publish_all(ticket.id).await;
-    let event = desk.store.event(desk.workspace, ticket.id, back.version).await.unwrap().unwrap();
+    desk.project_all(ticket.id).await;
+    let event = desk.store.events.event(desk.workspace, ticket.id, back.version).await.unwrap().unwrap();
     assert_eq!(event.kind, EventType::TicketFollowUpDue);
 }
 
 #[tokio::test]
 async fn overlapping_runs_bring_it_back_once() {
-    let desk = Desk::open().await;
-    let ticket = desk.put_off(HOUR).await;
-    desk.clock.advance(HOUR);
+    let desk = SweepDesk::open().await;
+    let ticket = desk.snoozed(HOUR).await;
+    desk.wait(HOUR);
     let runs = tokio::join!(desk.run(), desk.run(), desk.run());
     assert_eq!([runs.0, runs.1, runs.2].iter().map(|run| run.follow_ups.done).sum::<u64>(), 1);
-    assert_eq!(desk.now(&ticket).await.version, ticket.version.next());
+    assert_eq!(desk.ticket_now(ticket.id).await.version, ticket.version.next());
     assert_eq!(desk.run().await.follow_ups, tally(0, 0, 0));
 }
 
 #[tokio::test]
 async fn a_follow_up_of_an_archived_ticket_comes_due_where_it_lies() {
-    let desk = Desk::open().await;
-    let ticket = desk.put_off(HOUR).await;
-    let ticket = desk.change(&ticket, &Update::Archive).await;
-    desk.clock.advance(HOUR);
+    let desk = SweepDesk::open().await;
+    let ticket = desk.snoozed(HOUR).await;
+    let ticket = desk.apply(&ticket, &Update::Archive).await;
+    desk.wait(HOUR);
     assert_eq!(desk.run().await.follow_ups, tally(1, 1, 0));
-    let back = desk.now(&ticket).await;
+    let back = desk.ticket_now(ticket.id).await;
     assert_eq!((back.follow_up_at, back.shelf), (None, Shelf::Archived));
 }
 
 #[tokio::test]
 async fn a_follow_up_that_had_passed_when_it_was_set_comes_back_at_once() {
-    let desk = Desk::open().await;
+    let desk = SweepDesk::open().await;
     let ticket = desk.ticket().await;
-    let past = desk.clock.now().minus(Duration::from_hours(90));
-    let ticket = desk.follow_up(&ticket, Field::Set(past)).await;
-    desk.publish_all(ticket.id).await;
+    let past = desk.now().minus(Duration::from_hours(90));
+    let ticket = desk.follow_up(&ticket, Some(past)).await;
+    desk.project_all(ticket.id).await;
     let run = desk.run().await;
     assert_eq!(run.follow_ups, tally(1, 1, 0));
     assert!(run.lateness_ms.max >= 90 * 3_600_000);
-    assert_eq!(desk.now(&ticket).await.follow_up_at, None);
+    assert_eq!(desk.ticket_now(ticket.id).await.follow_up_at, None);
 }
 
 #[tokio::test]
 async fn a_row_that_is_behind_its_ticket_is_put_right() {
-    let desk = Desk::open().await;
-    let moved = desk.put_off(HOUR).await;
-    let moved = desk.follow_up(&moved, Field::Set(desk.clock.now().plus(3 * HOUR))).await;
-    let cleared = desk.put_off(HOUR).await;
-    let cleared = desk.follow_up(&cleared, Field::Clear).await;
+    let desk = SweepDesk::open().await;
+    let moved = desk.snoozed(HOUR).await;
+    let moved = desk.follow_up(&moved, Some(desk.now().plus(3 * HOUR))).await;
+    let cleared = desk.snoozed(HOUR).await;
+    let cleared = desk.follow_up(&cleared, None).await;
 
-    desk.clock.advance(HOUR);
+    desk.wait(HOUR);
     assert_eq!(desk.run().await.follow_ups, tally(2, 0, 2));
     assert_eq!(desk.run().await.follow_ups, tally(0, 0, 0));
-    assert_eq!(desk.now(&moved).await, moved);
-    assert_eq!(desk.now(&cleared).await, cleared);
+    assert_eq!(desk.ticket_now(moved.id).await, moved);
+    assert_eq!(desk.ticket_now(cleared.id).await, cleared);
 
-    desk.clock.advance(2 * HOUR);
+    desk.wait(2 * HOUR);
     assert_eq!(desk.run().await.follow_ups, tally(1, 1, 0));
-    assert_eq!(desk.now(&moved).await.follow_up_at, None);
+    assert_eq!(desk.ticket_now(moved.id).await.follow_up_at, None);
 }
 
 #[tokio::test]
 async fn a_follow_up_that_is_set_again_meanwhile_is_kept() {
-    let desk = Desk::open().await;
-    let ticket = desk.put_off(HOUR).await;
-    desk.clock.advance(HOUR);
+    let desk = SweepDesk::open().await;
+    let ticket = desk.snoozed(HOUR).await;
+    desk.wait(HOUR);
     desk.run().await;
-    let back = desk.now(&ticket).await;
-    let again = desk.follow_up(&back, Field::Set(desk.clock.now().plus(HOUR))).await;
-    desk.publish_all(ticket.id).await;
+    let back = desk.ticket_now(ticket.id).await;
+    let again = desk.follow_up(&back, Some(desk.now().plus(HOUR))).await;
+    desk.project_all(ticket.id).await;
     // The version that the sweep made is told late, by a repetition.
-    let changes = desk.changes(ticket.id);
-    desk.publish(&changes[2..3]).await;
-    desk.clock.advance(HOUR);
+    let records = desk.item_records(ticket.id);
+    desk.project_records(&records[2..3]).await;
+    desk.wait(HOUR);
     assert_eq!(desk.run().await.follow_ups, tally(1, 1, 0));
-    assert_eq!(desk.now(&again).await.follow_up_at, None);
+    assert_eq!(desk.ticket_now(again.id).await.follow_up_at, None);
 }
 
 #[tokio::test]
 async fn the_row_of_a_ticket_that_is_gone_is_removed() {
-    let desk = Desk::open().await;
-    let (now, nobody) = (desk.clock.now(), TicketId::new(new_uuid()));
+    let desk = SweepDesk::open().await;
+    let (now, nobody) = (desk.now(), TicketId::new(new_uuid()));
     let follow_up = FollowUp { due: now, shelf: Shelf::Live };
-    desk.store.put_follow_up(desk.workspace, nobody, Version(2), follow_up, now).await.unwrap();
+    desk.store.events.put_follow_up(desk.workspace, nobody, Version(2), follow_up, now).await.unwrap();
     assert_eq!(desk.run().await.follow_ups, tally(1, 0, 1));
     assert_eq!(desk.run().await.follow_ups, tally(0, 0, 0));
 }
 
 #[tokio::test]
 async fn more_than_a_page_of_them_comes_back_in_one_run() {
-    let desk = Desk::open().await;
-    let now = desk.clock.now();
+    let desk = SweepDesk::open().await;
+    let now = desk.now();
     // Four shards with pages of 100.
     let many = stream::iter(0..450).map(async |_| {
         let ticket = desk.ticket_due(Some(now.plus(HOUR))).await;
-        desk.store.place_follow_up(&ticket, now).await.unwrap();
+        desk.store.events.project_follow_up(&ticket, now).await.unwrap();
         ticket
     });
     let tickets: Vec<_> = many.buffer_unordered(16).collect().await;
-    desk.clock.advance(HOUR);
+    desk.wait(HOUR);
     let run = desk.run().await;
     assert_eq!((run.follow_ups.found, run.is_complete), (450, true));
-    let left = stream::iter(&tickets).map(|ticket| desk.now(ticket)).buffer_unordered(16);
+    let left = stream::iter(&tickets).map(|ticket| desk.ticket_now(ticket.id)).buffer_unordered(16);
     assert_eq!(left.filter(|ticket| ready(ticket.follow_up_at.is_some())).count().await, 0);
 }

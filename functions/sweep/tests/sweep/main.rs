@@ -6,7 +6,8 @@ mod deliveries;
 mod events;
 mod follow_ups;
 mod jobs;
-mod purge;
+mod retention;
+
 mod runs;
 mod search;
 mod support;

@@ -1,15 +1,14 @@
-//! Search indexes that want to be looked after.
+//! Search indexes that are due for compaction.
 
-use crate::support::{Desk, TABLE};
+use crate::support::SweepDesk;
 use lambdesk_domain::{search::words, ticket::Ticket};
-use lambdesk_engine::Position;
-use lambdesk_store::{FORGET_WITHIN, TicketWords};
+use lambdesk_store_search::{TOMBSTONE_TTL, TicketWords};
 use std::{collections::BTreeSet, time::Duration};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// What the index is told of a ticket: all that it says, or something more.
-async fn tell(desk: &Desk, sequence: &str, ticket: &Ticket, text: &str, is_whole: bool) {
+/// Indexes words of a ticket: all that it has, or some more.
+async fn index(desk: &SweepDesk, sequence: &str, ticket: &Ticket, text: &str, is_whole: bool) {
     let words = TicketWords {
         number: ticket.number,
         id: ticket.id,
@@ -18,17 +17,17 @@ async fn tell(desk: &Desk, sequence: &str, ticket: &Ticket, text: &str, is_whole
         public: words(text),
         noted: BTreeSet::new(),
     };
-    desk.store.add_words(desk.workspace, sequence, &[words], desk.clock.now()).await.unwrap();
+    desk.store.search.add_words(desk.workspace, sequence, &[words], desk.now()).await.unwrap();
 }
 
 /// How many items of the index are in the table, by what the stream tells of them.
-fn items(desk: &Desk) -> usize {
+fn items(desk: &SweepDesk) -> usize {
     let mut there = BTreeSet::new();
-    for record in desk.engine().read_stream(TABLE, Position::START, 10_000).unwrap() {
-        let stream = &record.event["dynamodb"];
+    for record in desk.records() {
+        let stream = &record["dynamodb"];
         let key = stream["Keys"].to_string();
-        let is_posting = stream["NewImage"]["b"].is_object();
-        if is_posting {
+        let is_of_the_index = stream["NewImage"]["b"].is_object();
+        if is_of_the_index {
             there.insert(key)
         } else {
             there.remove(&key)
@@ -38,29 +37,29 @@ fn items(desk: &Desk) -> usize {
 }
 
 #[tokio::test]
-async fn words_to_be_forgotten_are_gone_when_the_sweep_comes_a_day_later() {
-    let desk = Desk::open().await;
+async fn words_with_a_tombstone_are_gone_when_the_sweep_comes_a_day_later() {
+    let desk = SweepDesk::open().await;
     let ticket = desk.ticket().await;
-    tell(&desk, "1", &ticket, "a secret word", false).await;
-    tell(&desk, "2", &ticket, "", true).await;
+    index(&desk, "1", &ticket, "a secret word", false).await;
+    index(&desk, "2", &ticket, "", true).await;
     desk.run().await;
     assert_eq!(items(&desk), 2);
-    desk.clock.advance(FORGET_WITHIN);
+    desk.wait(TOMBSTONE_TTL);
     // The first run merges; what was merged stays for those who are reading it.
     for run in 0..3 {
         let run_now = desk.run().await;
         assert_eq!((run_now.errors, run_now.is_complete), (0, true), "run {run}");
-        desk.clock.advance(MINUTE);
+        desk.wait(MINUTE);
     }
     assert_eq!(items(&desk), 0);
 }
 
 #[tokio::test]
-async fn an_index_without_anything_to_forget_is_left_alone() {
-    let desk = Desk::open().await;
+async fn an_index_without_tombstones_is_left_alone() {
+    let desk = SweepDesk::open().await;
     let ticket = desk.ticket().await;
-    tell(&desk, "1", &ticket, "a lamp", false).await;
-    desk.clock.advance(FORGET_WITHIN * 2);
+    index(&desk, "1", &ticket, "a lamp", false).await;
+    desk.wait(TOMBSTONE_TTL * 2);
     desk.run().await;
     assert_eq!(items(&desk), 1);
 }

@@ -1,15 +1,10 @@
-//! A table over the embedded engine, tickets in it, and what reads its stream.
-
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+//! A desk with its sweep.
 
 use lambdesk_domain::{
-    access::{AccessRules, Actor},
-    command::{Context, Decision, Fields, NewTicket, Prior, Update, create, update},
-    id::{EndpointId, TicketId, WorkspaceId},
-    patch::Field,
+    access::Actor,
+    command::{Fields, NewTicket, Update, update},
+    events::Subject,
+    id::TicketId,
     set::Set,
     status::Status,
     sweep::Run,
@@ -18,152 +13,100 @@ use lambdesk_domain::{
     time::Timestamp,
     webhook::{Endpoint, Subscription},
 };
-use lambdesk_engine::{Engine, Position, Storage};
-use lambdesk_runtime::{Clock, Config, Hint, HintQueue, aws, new_uuid};
-use lambdesk_store::{Image, NewItems, Store, StreamChange};
+use lambdesk_engine::Position;
+use lambdesk_runtime::{Hint, new_uuid};
+use lambdesk_store_events::{BackfillRequest, ChangeRecord};
 use lambdesk_sweep::{BUDGET, Sweep};
-use tokio::sync::mpsc;
+use lambdesk_testkit::{Desk, Hints, TABLE};
+use serde_json::Value;
+use std::{ops::Deref, time::Duration};
 
-pub const TABLE: &str = "lambdesk-test";
-
-/// An empty table with its sweep, on a clock that stands still.
-pub struct Desk {
-    pub store: Store,
-    pub clock: Clock,
-    pub workspace: WorkspaceId,
+/// A desk and its sweep, in the afternoon, when no reconcile begins by the hour.
+pub struct SweepDesk {
+    desk: Desk,
+    hints: Hints,
     pub sweep: Sweep,
-    engine: Engine,
-    hints: Mutex<mpsc::Receiver<Hint>>,
 }
 
-impl Desk {
-    /// In the afternoon, when no reconcile begins by the hour.
+impl Deref for SweepDesk {
+    type Target = Desk;
+
+    fn deref(&self) -> &Desk {
+        &self.desk
+    }
+}
+
+impl SweepDesk {
     pub async fn open() -> Self {
-        let engine = Engine::open(Storage::Memory).unwrap();
-        let store = store_at(&engine.url());
-        store.create_table().await.unwrap();
-        let (queue, hints) = HintQueue::local(1_000);
-        let clock = Clock::manual("2026-11-21T14:30:00Z".parse().unwrap());
-        Self {
-            sweep: Sweep::new(store.clone(), queue, clock.clone()),
-            store,
-            clock,
-            workspace: WorkspaceId::new(new_uuid()),
-            engine,
-            hints: Mutex::new(hints),
-        }
+        let (desk, hints) = (Desk::open().await, Hints::default());
+        let sweep = Sweep::new(&desk.table.table, None, hints.queue.clone(), desk.clock.clone());
+        Self { desk, hints, sweep }
     }
 
     /// One run at the clock's time.
     pub async fn run(&self) -> Run {
-        self.sweep.run(self.clock.now(), BUDGET).await
+        self.sweep.run(self.now(), BUDGET).await
     }
 
+    /// The hints that were sent since the last time.
     pub fn hints(&self) -> Vec<Hint> {
-        let mut hints = self.hints.lock().unwrap_or_else(PoisonError::into_inner);
-        std::iter::from_fn(|| hints.try_recv().ok()).collect()
+        self.hints.take()
     }
 
-    /// The committed changes of a ticket, in their order.
-    pub fn changes(&self, ticket: TicketId) -> Vec<StreamChange> {
-        let records = self.engine.read_stream(TABLE, Position::START, 1_000).unwrap();
-        let images = records.iter().map(|record| Image::of(&record.event));
-        images
-            .filter(|image| image.ticket().is_some_and(|(_, of)| of == ticket))
-            .filter_map(|image| image.change().unwrap())
-            .collect()
+    /// All records of the stream.
+    pub fn records(&self) -> Vec<Value> {
+        let records = self.table.engine.read_stream(TABLE, Position::START, 10_000).unwrap();
+        records.into_iter().map(|record| record.event).collect()
     }
 
-    /// Does for these changes what the fan-out does, but for the hints.
-    pub async fn publish(&self, changes: &[StreamChange]) {
-        let endpoints = self.store.endpoints(self.workspace).await.unwrap();
-        for change in changes {
-            self.store.publish(change, &endpoints, self.clock.new_uuid(), self.clock.now()).await.unwrap();
-        }
+    /// The records of a ticket item, in their order.
+    pub fn item_records(&self, ticket: TicketId) -> Vec<Value> {
+        let is_of_ticket = |record: &Value| ChangeRecord::of(record).ticket().is_some_and(|(_, of)| of == ticket);
+        self.records().into_iter().filter(is_of_ticket).collect()
     }
 
-    pub async fn publish_all(&self, ticket: TicketId) {
-        self.publish(&self.changes(ticket)).await;
+    /// The backfills that were requested, in their order.
+    pub fn requests(&self) -> Vec<(Subject, BackfillRequest)> {
+        let records = self.records();
+        let records = records.iter().map(ChangeRecord::of);
+        records.filter_map(|record| Some((record.subject()?.1, record.backfill_request().unwrap()?))).collect()
     }
 
-    pub async fn ticket(&self) -> Ticket {
-        self.ticket_due(None).await
+    /// Hands the fan-out all that happened to a ticket item.
+    pub async fn project_all(&self, ticket: TicketId) {
+        self.project_records(&self.item_records(ticket)).await;
     }
 
     pub async fn ticket_due(&self, follow_up_at: Option<Timestamp>) -> Ticket {
         let new = NewTicket { follow_up_at, ..new_ticket(self.workspace, TicketId::new(new_uuid())) };
-        let (ticket, _) = create(new, &self.context()).unwrap();
-        self.store.create_ticket(&ticket, NewItems::default()).await.unwrap();
-        ticket
+        self.ticket_of(new, Actor::System).await
     }
 
     /// A ticket whose follow-up is due after a while, with all that the fan-out writes.
-    pub async fn put_off(&self, wait: Duration) -> Ticket {
+    pub async fn snoozed(&self, wait: Duration) -> Ticket {
         let ticket = self.ticket().await;
-        let ticket = self.follow_up(&ticket, Field::Set(self.clock.now().plus(wait))).await;
-        self.publish_all(ticket.id).await;
+        let ticket = self.follow_up(&ticket, Some(self.now().plus(wait))).await;
+        self.project_all(ticket.id).await;
         ticket
     }
 
-    pub async fn follow_up(&self, ticket: &Ticket, at: Field<Timestamp>) -> Ticket {
-        self.change(ticket, &Update::Fields(Box::new(Fields::of(at.assign(Set::FollowUpAt))))).await
+    pub async fn follow_up(&self, ticket: &Ticket, at: Option<Timestamp>) -> Ticket {
+        self.apply(ticket, &Update::Fields(Box::new(Fields::of([Set::FollowUpAt(at)])))).await
     }
 
-    pub async fn set_status(&self, ticket: &Ticket, status: Status) -> Ticket {
-        self.change(ticket, &Update::Fields(Box::new(Fields { status: Some(status), ..Fields::default() }))).await
+    /// Sets a ticket's status as the system.
+    pub async fn apply_status(&self, ticket: &Ticket, status: Status) -> Ticket {
+        self.apply(ticket, &Update::Fields(Box::new(Fields { status: Some(status), ..Fields::default() }))).await
     }
 
-    pub async fn change(&self, ticket: &Ticket, asked: &Update) -> Ticket {
-        let Decision::Change(change) = update(asked, &self.context(), Prior::Known(ticket)).unwrap() else {
-            panic!("it changes something");
-        };
-        self.store.commit(self.workspace, ticket.id, &change, None).await.unwrap().unwrap()
+    /// Updates a ticket as the system.
+    pub async fn apply(&self, ticket: &Ticket, asked: &Update) -> Ticket {
+        let context = self.context(Actor::System);
+        self.change(ticket.id, &context, |context, prior| update(asked, context, prior)).await
     }
 
-    pub async fn now(&self, ticket: &Ticket) -> Ticket {
-        self.store.ticket(self.workspace, ticket.id).await.unwrap().unwrap()
+    /// An endpoint that is told of everything.
+    pub async fn endpoint_of_all(&self) -> Endpoint {
+        self.endpoint(&[Subscription::All]).await
     }
-
-    pub const fn engine(&self) -> &Engine {
-        &self.engine
-    }
-
-    pub fn context(&self) -> Context {
-        Context {
-            actor: Actor::System,
-            rules: AccessRules::default(),
-            request_id: None,
-            is_silent: false,
-            if_match: None,
-            now: self.clock.now(),
-        }
-    }
-
-    pub async fn endpoint(&self) -> Endpoint {
-        let endpoint = Endpoint {
-            id: EndpointId::new(new_uuid()),
-            workspace_id: self.workspace,
-            name: None,
-            url: "https://hooks.example.com/".to_owned(),
-            types: vec![Subscription::All],
-            channel_ids: Vec::new(),
-            secrets: Vec::new(),
-            disabled: None,
-            failing_since: None,
-            created_at: self.clock.now(),
-        };
-        self.store.put_endpoint(&endpoint).await.unwrap();
-        endpoint
-    }
-}
-
-pub fn store_at(url: &str) -> Store {
-    let config = Config::read(|name| match name {
-        "LAMBDESK_TABLE" => Some(TABLE.to_owned()),
-        "AWS_REGION" => Some("eu-central-1".to_owned()),
-        "AWS_ENDPOINT_URL" => Some(url.to_owned()),
-        "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("test".to_owned()),
-        _ => None,
-    });
-    Store::new(aws::dynamo_client(&config.unwrap().aws), TABLE)
 }

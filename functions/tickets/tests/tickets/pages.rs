@@ -111,6 +111,9 @@ async fn a_cursor_is_good_for_its_own_list_alone() {
     assert_eq!(owner.get(&format!("{TICKETS}?{list}&cursor={next}")).await.status, 200);
     let longer = owner.get(&format!("{TICKETS}?{}&cursor={next}", list.replace("limit=2", "limit=3"))).await;
     assert_eq!(longer.status, 200, "how many at a time is no part of it");
+    for same in ["status[]=open&sort=number", "sort=number&is_spam=false&status=open,open&limit=2"] {
+        assert_eq!(owner.get(&format!("{TICKETS}?{same}&cursor={next}")).await.status, 200, "{same}");
+    }
     for other in [
         format!("sort=-number&limit=2&status=open&cursor={next}"),
         format!("sort=created_at&limit=2&status=open&cursor={next}"),

@@ -24,11 +24,11 @@ async fn a_version_that_is_current_is_as_good_as_none_and_another_spelling_of_it
     let desk = Desk::open().await;
     let owner = owner(&desk);
     let path = open(&owner, json!({"subject": "S"})).await;
-    let patch = async |version: &str| owner.with("if-match", version).patch(&path, json!({"subject": version})).await;
-    assert_eq!(patch("\"1\"").await.header("etag"), "\"2\"");
-    assert_eq!(patch("*").await.header("etag"), "\"3\"");
+    let change = async |version: &str| owner.with("if-match", version).patch(&path, json!({"subject": version})).await;
+    assert_eq!(change("\"1\"").await.header("etag"), "\"2\"");
+    assert_eq!(change("*").await.header("etag"), "\"3\"");
     for bad in ["W/\"3\"", "3", "\"03\"", "\"3\", \"4\"", "\"x\"", ""] {
-        assert_eq!(patch(bad).await.problem(), (400, "invalid_if_match".to_owned()), "{bad}");
+        assert_eq!(change(bad).await.problem(), (400, "invalid_if_match".to_owned()), "{bad}");
     }
     let new = owner.with("if-match", "\"1\"").post("/v1/tickets", json!({"subject": "S"})).await;
     assert_eq!(new.problem(), (412, "no_version".to_owned()), "a ticket that is not there has no version");

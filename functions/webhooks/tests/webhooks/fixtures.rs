@@ -10,11 +10,9 @@ use lambdesk_domain::{
     webhook::Endpoint,
 };
 use lambdesk_outbound::AddressPolicy;
-use lambdesk_runtime::{Hint, HintQueue};
-use lambdesk_testkit::{Answer, Client, Desk};
+use lambdesk_testkit::{Answer, Client, Desk, Hints};
 use serde_json::{Value as Json, json};
 use std::time::Duration;
-use tokio::sync::mpsc::Receiver;
 use uuid::Uuid;
 
 /// 2026-03-01T12:00:00Z.
@@ -26,15 +24,15 @@ pub struct Hooks {
     /// The owner, calling it.
     pub owner: Client,
     /// What it has hinted.
-    pub hints: Receiver<Hint>,
+    pub hints: Hints,
 }
 
 impl Hooks {
     pub async fn start() -> Self {
         let desk = Desk::open_at(NOW).await;
-        let (queue, hints) = HintQueue::local(1_000);
+        let hints = Hints::default();
         let policy = AddressPolicy::allowing(["localhost:9000"]).unwrap();
-        let owner = desk.client(lambdesk_webhooks::routes(policy, Some(queue)));
+        let owner = desk.client(lambdesk_webhooks::routes(policy, Some(hints.queue.clone())));
         Self { desk, owner, hints }
     }
 

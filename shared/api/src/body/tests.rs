@@ -1,5 +1,6 @@
 use super::*;
-use axum::{Router, routing};
+use crate::problem::Problem;
+use axum::{Router, body::Body, routing};
 use lambdesk_domain::{
     id::TicketId,
     patch::Field,
@@ -8,6 +9,8 @@ use lambdesk_domain::{
 };
 use lambdesk_testkit::{Answer, Client};
 use proptest::prelude::*;
+use serde::Deserialize;
+use serde_json::Value;
 
 #[derive(Debug, Deserialize)]
 struct Sample {

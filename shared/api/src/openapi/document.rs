@@ -1,7 +1,8 @@
 //! The whole document.
 
 use super::{
-    operation::{Finished, Operation, Operations},
+    operation::{Finished, Operation},
+    operations::Operations,
     schemas::Schemas,
 };
 use crate::{function::Function, problem::Document};

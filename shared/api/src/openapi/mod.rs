@@ -11,10 +11,12 @@
 
 mod document;
 mod operation;
+mod operations;
 mod schemas;
 mod signature;
 
 pub use document::{Incomplete, document, webhook};
-pub use operation::{Operation, Operations};
+pub use operation::Operation;
+pub use operations::Operations;
 pub use schemas::{Schemas, nullable, text_or_html};
 pub use signature::{Signature, Tell};

@@ -1,61 +1,16 @@
 //! One operation, as it is told.
 
-use super::{
-    schemas::Schemas,
-    signature::{Signature, Tell},
-};
+use super::schemas::Schemas;
 use crate::{execute::DryRun, function::Served, page::PageInfo};
 use axum::http::Method;
 use schemars::JsonSchema;
 use serde_json::{Map, Value as Json, json};
-use std::{
-    any::TypeId,
-    collections::{BTreeMap, BTreeSet, HashMap},
-};
-
-/// The operations of one function, by handler.
-pub struct Operations {
-    pub(super) tag: &'static str,
-    pub(super) about: &'static str,
-    pub(super) told: HashMap<TypeId, Told>,
-}
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is told of one handler.
 pub(super) struct Told {
-    summary: String,
-    tell: Box<dyn Fn(&mut Operation)>,
-}
-
-impl Operations {
-    /// None yet, under a heading.
-    #[must_use]
-    pub fn of(tag: &'static str, about: &'static str) -> Self {
-        Self { tag, about, told: HashMap::new() }
-    }
-
-    /// With a handler's: what it does in one line, and what its signature does
-    /// not tell of it, its answer above all.
-    ///
-    /// # Panics
-    /// When the handler is there already.
-    #[must_use]
-    pub fn op<H, T>(mut self, _: H, summary: impl Into<String>, tell: impl Fn(&mut Operation) + 'static) -> Self
-    where
-        H: Signature<T> + 'static,
-        T: 'static,
-    {
-        let tell = Box::new(move |operation: &mut Operation| {
-            H::tell(operation);
-            tell(operation);
-        });
-        let before = self.told.insert(TypeId::of::<H>(), Told { summary: summary.into(), tell });
-        assert!(
-            before.is_none(),
-            "a handler is told of twice; first: {}",
-            before.map(|told| told.summary).unwrap_or_default()
-        );
-        self
-    }
+    pub(super) summary: String,
+    pub(super) tell: Box<dyn Fn(&mut Operation)>,
 }
 
 /// One operation in the making.
@@ -278,11 +233,6 @@ impl Operation {
     /// The schema of something answered, for [`Operation::answers`].
     pub fn schema_of<T: JsonSchema>(&mut self) -> Json {
         self.schemas.answered::<T>()
-    }
-
-    /// As an argument of this type would tell.
-    pub fn takes<T: Tell>(&mut self) {
-        T::tell(self);
     }
 
     fn finish(&mut self) -> Finished {

@@ -32,6 +32,13 @@ pub trait Signature<T> {
     fn tell(operation: &mut Operation);
 }
 
+impl Operation {
+    /// As an argument of this type would tell.
+    pub fn takes<T: Tell>(&mut self) {
+        T::tell(self);
+    }
+}
+
 macro_rules! signatures {
     ($(($($argument:ident)*))*) => {$(
         impl<H, R, $($argument: Tell),*> Signature<($($argument,)*)> for H

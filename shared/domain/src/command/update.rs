@@ -1,6 +1,6 @@
 //! Setters, patches, verbs: everything that changes the ticket alone.
 
-use super::{Context, Decision, Prior, Rejection, leaves};
+use super::{Context, Decision, Prior, Rejection};
 use crate::{
     access::{Actor, Forbidden, What},
     directory::{Days, DeletionPolicy},
@@ -31,7 +31,9 @@ pub enum Update {
 pub struct Fields {
     /// Plain fields, each at most once.
     pub sets: Vec<Set>,
+    /// The status that it is to have.
     pub status: Option<Status>,
+    /// What becomes of its tags.
     pub tags: TagChange,
 }
 
@@ -106,6 +108,11 @@ fn authorise(fields: &Fields, context: &Context) -> Result<(), Forbidden> {
 
 fn assigns(sets: &[Set]) -> bool {
     sets.iter().any(|set| matches!(set, Set::Assignee(_)))
+}
+
+/// Statuses that a caller may set: any, from any other.
+fn leaves(status: Status) -> StatusSet {
+    StatusSet::ALL.without(status)
 }
 
 /// A new status is taken to differ from the old; an assignment without one to be

@@ -3,7 +3,7 @@
 //! A contact's version counts its changes, and its end is the last of them: so the
 //! events of one contact are numbered without gaps, too.
 
-use super::{EventType, FieldChange, event_id};
+use super::{change::FieldChange, id::event_id, kind::EventType};
 use crate::{
     access::{ActorRef, Cause},
     contact::{Contact, ContactEnd, EndedContact},
@@ -17,7 +17,9 @@ use std::collections::BTreeSet;
 /// A contact without personal text, as events carry it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ThinContact {
+    /// Its id.
     pub id: ContactId,
+    /// Counts its changes, from 1.
     pub version: Version,
     /// Whether their messages wake nothing.
     pub is_blocked: bool,
@@ -25,7 +27,9 @@ pub struct ThinContact {
     pub merged_ids: BTreeSet<ContactId>,
     /// How it ended; null while it is there.
     pub ended: Option<ContactEnd>,
+    /// When it was made.
     pub created_at: Timestamp,
+    /// When this version was made.
     pub updated_at: Timestamp,
 }
 

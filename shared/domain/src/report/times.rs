@@ -1,50 +1,10 @@
 //! How long things took: a histogram that is small however many there were.
 
-use super::{Counter, Counters, Span};
-use std::{collections::BTreeMap, time::Duration};
-
-/// Parts into which every doubling is divided, as a power of two.
-const FINE: u32 = 4;
-/// 136 years, in seconds: longer ones count as this long.
-const LONGEST: u64 = u32::MAX as u64;
-/// The bucket of [`LONGEST`].
-const LAST: u16 = 463;
-
-/// Durations that count as equal: exact to the second below 32 s, above that no
-/// wider than a sixteenth, so that its middle is at most 3.2 % off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Bucket(u16);
-
-impl Bucket {
-    /// Where a duration counts.
-    #[must_use]
-    pub fn of(duration: Duration) -> Self {
-        let seconds = duration.as_secs().min(LONGEST);
-        let shift = seconds.max(1).ilog2().saturating_sub(FINE);
-        let index = (u64::from(shift) << FINE) + (seconds >> shift);
-        Self(u16::try_from(index).unwrap_or(LAST))
-    }
-
-    /// By its number; none beyond the last.
-    #[must_use]
-    pub fn from_number(number: u16) -> Option<Self> {
-        (number <= LAST).then_some(Self(number))
-    }
-
-    /// Its number, in the order of the durations.
-    #[must_use]
-    pub const fn number(self) -> u16 {
-        self.0
-    }
-
-    /// The middle of it, in seconds.
-    #[must_use]
-    pub const fn seconds(self) -> u64 {
-        let shift = (self.0 >> FINE).saturating_sub(1);
-        let lowest = (self.0 as u64 - ((shift as u64) << FINE)) << shift;
-        lowest + (1 << shift) / 2
-    }
-}
+use super::{
+    bucket::Bucket,
+    counters::{Counter, Counters, Span},
+};
+use std::collections::BTreeMap;
 
 /// How long many things took.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -103,6 +63,7 @@ mod tests {
     use super::*;
     use crate::report::{Cell, Group, Tally};
     use proptest::prelude::*;
+    use std::time::Duration;
 
     fn times(millis: &[u64]) -> Times {
         let mut tally = Tally::default();
@@ -117,15 +78,6 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_buckets_middle_is_close_and_buckets_sort_as_durations(a in 0..=LONGEST, b in 0..=LONGEST) {
-            let (one, other) = (Bucket::of(Duration::from_secs(a)), Bucket::of(Duration::from_secs(b)));
-            prop_assert!(one.seconds().abs_diff(a) * 1000 <= a * 32, "{} for {}", one.seconds(), a);
-            prop_assert!(a > b || one <= other);
-            prop_assert_eq!(Bucket::from_number(one.number()), Some(one));
-            prop_assert_eq!(Bucket::of(Duration::from_secs(one.seconds())), one);
-        }
-
-        #[test]
         fn percentiles_are_those_of_the_sorted_list_but_for_the_buckets_width(mut millis in prop::collection::vec(0..10_000_000_000_u64, 1..60), percent in 1..=100_u64) {
             let measured = times(&millis);
             millis.sort_unstable();
@@ -136,14 +88,6 @@ mod tests {
             prop_assert_eq!(measured.mean(), Some(millis.iter().sum::<u64>() / millis.len() as u64 / 1000));
             prop_assert_eq!(measured.count(), millis.len() as u64);
         }
-    }
-
-    #[test]
-    fn seconds_are_exact_while_they_are_few() {
-        for seconds in 0..32 {
-            assert_eq!(Bucket::of(Duration::from_millis(seconds * 1000 + 999)).seconds(), seconds);
-        }
-        assert_eq!(Bucket::of(Duration::MAX).number(), LAST);
     }
 
     #[test]

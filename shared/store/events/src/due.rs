@@ -13,20 +13,69 @@ use lambdesk_table::{Index, Item, Key, Query, TableError, item::Reader, keys};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Due {
     /// A ticket's follow-up.
-    FollowUp { workspace: WorkspaceId, ticket: TicketId, at: Timestamp },
+    FollowUp {
+        /// The tenant.
+        workspace: WorkspaceId,
+        /// The ticket.
+        ticket: TicketId,
+        /// When it is due.
+        at: Timestamp,
+    },
     /// An attempt of a delivery.
-    Delivery { workspace: WorkspaceId, endpoint: EndpointId, delivery: DeliveryId, at: Timestamp },
+    Delivery {
+        /// The tenant.
+        workspace: WorkspaceId,
+        /// Where it goes.
+        endpoint: EndpointId,
+        /// The delivery.
+        delivery: DeliveryId,
+        /// When it is due.
+        at: Timestamp,
+    },
     /// A ticket or contact of which the fan-out met a poison record: its events are to be
     /// checked for sequence gaps.
-    Retry { workspace: WorkspaceId, of: Subject, at: Timestamp },
+    Retry {
+        /// The tenant.
+        workspace: WorkspaceId,
+        /// Of which one.
+        of: Subject,
+        /// When it is due.
+        at: Timestamp,
+    },
     /// A merge or an erasure that is not done.
-    Job { workspace: WorkspaceId, contact: ContactId, job: JobId, at: Timestamp },
+    Job {
+        /// The tenant.
+        workspace: WorkspaceId,
+        /// The contact that it is about; of a merge the one that stays.
+        contact: ContactId,
+        /// The job.
+        job: JobId,
+        /// When it is due.
+        at: Timestamp,
+    },
     /// A workspace's retention sweep.
-    RetentionSweep { workspace: WorkspaceId, at: Timestamp },
+    RetentionSweep {
+        /// The tenant.
+        workspace: WorkspaceId,
+        /// When it is due.
+        at: Timestamp,
+    },
     /// A purged ticket whose items are not all gone.
-    PurgePending { workspace: WorkspaceId, ticket: TicketId, at: Timestamp },
+    PurgePending {
+        /// The tenant.
+        workspace: WorkspaceId,
+        /// The ticket.
+        ticket: TicketId,
+        /// When it is due.
+        at: Timestamp,
+    },
     /// A search index that is due for compaction.
-    Compaction { workspace: WorkspaceId, at: Timestamp },
+    Compaction {
+        /// The tenant.
+        workspace: WorkspaceId,
+        /// When it is due.
+        at: Timestamp,
+    },
 }
 
 /// Some of what is due in one hour and shard, the earliest first.

@@ -7,17 +7,16 @@
 //! for. Only values by which any list is filtered and that have no index entry, or an
 //! entry without days, are columns.
 
-use crate::{filter::ListFilter, query::ListQuery};
+use crate::expression::any_or_none;
 use lambdesk_domain::{
-    access::Reach,
     id::{ChannelId, UserId},
-    status::Status,
+    status::{Awaiting, ChannelType, Priority, Source, Status},
     ticket::Ticket,
 };
 use lambdesk_table::{
     Expression,
     item::text,
-    keys::{self, State, StateGroup},
+    keys::{self, StateGroup},
 };
 
 const STATUS: &str = "s";
@@ -73,80 +72,48 @@ fn of_user(user: UserId) -> String {
 }
 
 /// Number rows of some groups.
-pub fn wanted_groups(groups: &[StateGroup]) -> Vec<ColumnFilter> {
-    any(GROUP, groups.iter().map(|group| of_group(*group).1)).into_iter().collect()
+pub fn groups(groups: &[StateGroup]) -> ColumnFilter {
+    any(GROUP, groups.iter().map(|group| of_group(*group).1))
 }
 
-/// The columns that rows of a group must have to be in a list.
-pub fn wanted(query: &ListQuery, group: StateGroup) -> Vec<ColumnFilter> {
-    let filter = &query.filter;
-    let some = |user: &Option<UserId>| user.map(of_user);
-    [
-        among_states(&query.states, group),
-        any(STATUS, filter.statuses.iter().map(|one_of| one_of.code().to_string())),
-        any(PRIORITY, filter.priorities.iter().map(|one_of| one_of.code().to_string())),
-        any(SOURCE, filter.sources.iter().map(|one_of| one_of.code().to_string())),
-        any(AWAITING, filter.awaiting.iter().map(|one_of| one_of.code().to_string())),
-        any(CHANNEL, filter.channels.iter().map(|channel| of_channel(*channel))),
-        any(CHANNEL_KIND, filter.channel_types.iter().map(|one_of| one_of.code().to_string())),
-        any_or_none(filter.assignees.iter().map(some)),
-        in_reach(query.reach),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+/// Rows of tickets with one of these statuses.
+pub fn statuses(statuses: &[Status]) -> ColumnFilter {
+    any(STATUS, statuses.iter().map(|status| status.code().to_string()))
 }
 
-/// Of a group that holds several states, those that are asked for.
-fn among_states(states: &[State], group: StateGroup) -> Option<ColumnFilter> {
-    let held = Status::ALL.iter().copied().filter(|status| StateGroup::of(State::Live(*status)) == group);
-    let (asked, others): (Vec<_>, Vec<_>) = held.partition(|status| states.contains(&State::Live(*status)));
-    let asked = asked.into_iter().filter(|_| !others.is_empty());
-    any(STATUS, asked.map(|status| status.code().to_string()))
+/// Rows of tickets with one of these priorities.
+pub fn priorities(priorities: &[Priority]) -> ColumnFilter {
+    any(PRIORITY, priorities.iter().map(|priority| priority.code().to_string()))
 }
 
-fn in_reach(reach: Reach) -> Option<ColumnFilter> {
-    match reach {
-        Reach::All => None,
-        Reach::Own(user) => any(ASSIGNEE, [of_user(user)].into_iter()),
-        Reach::OwnAndUnassigned(user) => any_or_none([Some(of_user(user)), None].into_iter()),
-        Reach::Channel(channel) => any(CHANNEL, [of_channel(channel)].into_iter()),
-    }
+/// Rows of tickets from one of these sources.
+pub fn sources(sources: &[Source]) -> ColumnFilter {
+    any(SOURCE, sources.iter().map(|source| source.code().to_string()))
 }
 
-fn any(name: &'static str, values: impl Iterator<Item = String>) -> Option<ColumnFilter> {
-    let values: Vec<_> = values.collect();
-    (!values.is_empty()).then_some(ColumnFilter { name, values, or_none: false })
+/// Rows of tickets that wait for one of these.
+pub fn awaiting(turns: &[Awaiting]) -> ColumnFilter {
+    any(AWAITING, turns.iter().map(|turn| turn.code().to_string()))
 }
 
-fn any_or_none(assignees: impl Iterator<Item = Option<String>> + Clone) -> Option<ColumnFilter> {
-    let or_none = assignees.clone().any(|user| user.is_none());
-    let values: Vec<_> = assignees.flatten().collect();
-    (or_none || !values.is_empty()).then_some(ColumnFilter { name: ASSIGNEE, values, or_none })
+/// Rows of tickets of one of these channels.
+pub fn channels(channels: &[ChannelId]) -> ColumnFilter {
+    any(CHANNEL, channels.iter().map(|channel| of_channel(*channel)))
 }
 
-/// Whether columns leave anything out beyond states.
-pub fn are_wanted(query: &ListQuery) -> bool {
-    query.reach != Reach::All || without_columns(&query.filter) != query.filter
+/// Rows of tickets of channels of one of these types.
+pub fn channel_types(kinds: &[ChannelType]) -> ColumnFilter {
+    any(CHANNEL_KIND, kinds.iter().map(|kind| kind.code().to_string()))
 }
 
-/// The part of a filter that columns do not apply.
-fn without_columns(filter: &ListFilter) -> ListFilter {
-    ListFilter {
-        statuses: vec![],
-        priorities: vec![],
-        sources: vec![],
-        awaiting: vec![],
-        channels: vec![],
-        channel_types: vec![],
-        assignees: vec![],
-        ..filter.clone()
-    }
+/// Rows of tickets of one of these assignees; `None` stands for nobody.
+pub fn assignees(users: &[Option<UserId>]) -> ColumnFilter {
+    let or_none = users.contains(&None);
+    ColumnFilter { or_none, ..any(ASSIGNEE, users.iter().flatten().map(|user| of_user(*user))) }
 }
 
-/// Whether columns apply the whole filter.
-pub fn cover(query: &ListQuery) -> bool {
-    without_columns(&query.filter).is_empty()
+fn any(name: &'static str, values: impl Iterator<Item = String>) -> ColumnFilter {
+    ColumnFilter { name, values: values.collect(), or_none: false }
 }
 
 /// The filter expression for rows; none when all will do.
@@ -157,13 +124,8 @@ pub fn expression(filters: &[ColumnFilter], into: &mut Expression) -> Option<Str
 
 impl ColumnFilter {
     fn expression(&self, into: &mut Expression) -> String {
-        let name = into.name(self.name);
-        let values: Vec<_> = self.values.iter().map(|value| into.value(text(value))).collect();
-        let some = (!values.is_empty()).then(|| format!("{name} IN ({})", values.join(", ")));
-        match (some, self.or_none) {
-            (Some(some), false) => some,
-            (Some(some), true) => format!("(attribute_not_exists({name}) OR {some})"),
-            (None, _) => format!("attribute_not_exists({name})"),
-        }
+        let none = self.or_none.then_some(None);
+        let values = self.values.iter().map(|value| Some(text(value))).chain(none);
+        any_or_none(&into.name(self.name), values, into)
     }
 }

@@ -3,11 +3,11 @@
 //! counters tell, for half a unit.
 
 use crate::{
-    expression::filter_expression,
     lists::Lists,
-    plan::{Plan, Selective, WEAK_LIMIT, plan},
+    plan::{Plan, plan},
     position::ListStart,
     query::{ListQuery, Total},
+    selective::{Selective, Selectivity},
 };
 use futures_util::future::try_join_all;
 use lambdesk_domain::access::Reach;
@@ -31,7 +31,8 @@ impl Lists {
             Plan::Nothing => return Ok(Total { count: 0, is_exact: true }),
             Plan::Search(search) => return self.count_found(tenant, query, search).await,
             Plan::Selective(selective, _) => Some(selective),
-            Plan::Days(days, _) => Some(Selective { sources: days.sources, limit: WEAK_LIMIT }),
+            // Their day rows, counted as if they were many tickets'.
+            Plan::Days(days, _) => Some(Selective { selectivity: Selectivity::Tag, sources: days.sources }),
             Plan::Ordered(_) => None,
         };
         if let Some(selective) = selective
@@ -45,7 +46,7 @@ impl Lists {
             count: sum.count + one.count,
             is_exact: sum.is_exact && one.is_exact,
         });
-        if total.is_exact || !query.filter.is_empty() || query.reach != Reach::All {
+        if total.is_exact || !query.filters.is_empty() || query.reach != Reach::All {
             return Ok(total);
         }
         let counted = self.counted(tenant, &query.states).await?;
@@ -63,7 +64,7 @@ impl Lists {
         let (mut count, mut resume) = (0_u64, None);
         for _ in 0..ROUNDS {
             let mut expression = Expression::default();
-            let filter = filter_expression(query, false, &mut expression);
+            let filter = query.expression(Index::List, &mut expression);
             let request = Query::in_index(Index::List, tenant.list(state)).filter(filter).with(expression);
             let slice = self.table.query(request.only_count().after(resume)).await?;
             count += slice.count;

@@ -18,6 +18,7 @@ mod rows;
 mod scan;
 mod searched;
 mod selective;
+mod selective_scan;
 mod sort;
 mod source;
 mod tickets;
@@ -25,7 +26,7 @@ mod uses;
 mod walk;
 
 pub use error::ListError;
-pub use filter::{CustomFilter, ListFilter, Period};
+pub use filter::{CustomFilter, Filter, OneOf, Period};
 pub use lists::Lists;
 pub use position::{InvalidListPosition, ListPosition, ListStart};
 pub use query::{DEEPEST, ListPage, ListQuery, Total};

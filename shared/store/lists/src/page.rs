@@ -119,7 +119,7 @@ fn reverse_cursor(query: &ListQuery) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{filter::ListFilter, scan::testing::read, sort::Sort};
+    use crate::{scan::testing::read, sort::Sort};
     use lambdesk_domain::{access::Reach, testing, time::Timestamp};
     use proptest::{
         collection,
@@ -167,7 +167,7 @@ mod tests {
     fn query(start: ListStart, descending: bool, limit: u16) -> ListQuery {
         ListQuery {
             states: vec![],
-            filter: ListFilter::default(),
+            filters: vec![],
             search: None,
             hide_snoozed: false,
             reach: Reach::All,

@@ -4,11 +4,11 @@
 //! |---|---|---|
 //! | by last activity | the list index, one query per state, merged | 1 at once, 2 to 3 per full state |
 //! | by status | the list index, the first state, then the others together | 1 or 2, 3 per state that is needed |
-//! | active ones of assignees or of nobody | the assignee index, whole up to [`ASSIGNED_LIMIT`], sorted here; by creation: walked | 1, 3 by creation, else 0.1 per ticket |
-//! | of contacts | their rows; up to [`STRONG_LIMIT`] tickets sorted here; by creation: walked | 2, 14 by creation, else 0.5 per ticket |
+//! | active ones of assignees or of nobody | the assignee index, whole up to [a limit](crate::selective::Selectivity::limit), sorted here; by creation: walked | 1, 3 by creation, else 0.1 per ticket |
+//! | of contacts | their rows; up to the limit sorted here; by creation: walked | 2, 14 by creation, else 0.5 per ticket |
 //! | of accounts, uids, teams, categories, with tags, custom values, by creation | their rows | 2, 14 |
 //! | the same by last activity | their day rows, whole days, sorted here | 2 to 3, 15 and 0.5 per further ticket of the last day |
-//! | the same in other orders | up to [`STRONG_LIMIT`] or [`WEAK_LIMIT`] tickets sorted here | 2, 0.5 per ticket |
+//! | the same in other orders | up to the limit sorted here | 2, 0.5 per ticket |
 //! | more of them, up to 1,000 | their keys held against those of the order, before ticket items are read | 3 to 5, 30 to 50 |
 //! | by creation | the order index and order rows, a range per priority and group | 2, 13 for the ticket items and 0.5 per range |
 //! | by priority | the same, in one range per group | 2, 14 |
@@ -23,24 +23,15 @@
 //! whose ticket items are read in batches. A page that has spent its budget comes back short,
 //! with the place where it stopped: never a scan, never an unbounded loop.
 
-use crate::{columns, filter::ListFilter, query::ListQuery, sort::SortBy, source::RowSource};
+use crate::{filter::Filter, query::ListQuery, selective::Selective, sort::SortBy, source::RowSource};
 use lambdesk_domain::{
     access::Reach,
-    custom_field::FieldValue,
-    id::UserId,
     status::{Priority, Status},
 };
 use lambdesk_store_search::Search;
-use lambdesk_table::keys::{IndexedValue, State, StateGroup};
+use lambdesk_table::keys::{State, StateGroup};
 use std::collections::BTreeSet;
 
-/// The most active tickets of an assignee that are read whole and sorted here.
-pub const ASSIGNED_LIMIT: u16 = 300;
-/// The most tickets of a contact, account or uid that are.
-pub const STRONG_LIMIT: u16 = 200;
-/// The most tickets with a tag, a custom value, of a team or category: beyond, the
-/// rows of the order yield more of them for the same units.
-pub const WEAK_LIMIT: u16 = 96;
 /// The most index entries or assignees that are read for one page. Beyond so
 /// many values the filter is applied to the rows of the order.
 const MOST_VALUES: usize = 20;
@@ -58,15 +49,6 @@ pub enum Plan<'a> {
     Days(OrderedScan, OrderedScan),
     /// In the order of the list, as far as needed.
     Ordered(OrderedScan),
-}
-
-/// Sources that probably have few rows.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Selective {
-    /// All of them are read.
-    pub sources: Vec<RowSource>,
-    /// The most rows of all together that are sorted here.
-    pub limit: u16,
 }
 
 /// Rows in the order of the list.
@@ -91,160 +73,96 @@ pub fn plan(query: &ListQuery) -> Plan<'_> {
         return Plan::Search(search);
     }
     match selective(query) {
-        Some(choice) if query.sort.by == SortBy::Created => Plan::Ordered(choice.walk(query)),
-        Some(choice) if query.sort.by == SortBy::LastActivity && choice.is_indexed() => {
-            Plan::Days(choice.by_day().walk(query), in_order(query))
+        Some(selective) if query.sort.by == SortBy::Created => Plan::Ordered(walk(query, selective.sources)),
+        Some(selective) if query.sort.by == SortBy::LastActivity && is_indexed(&selective) => {
+            Plan::Days(walk(query, by_day(selective)), in_order(query))
         }
-        Some(Choice { selective, .. }) => Plan::Selective(selective, in_order(query)),
+        Some(selective) => Plan::Selective(selective, in_order(query)),
         None => Plan::Ordered(in_order(query)),
     }
 }
 
-/// Selective sources, all by creation, of a part of the filter.
-struct Choice {
-    selective: Selective,
-    /// The filter without that part.
-    rest: ListFilter,
-}
-
-impl Choice {
-    fn is_indexed(&self) -> bool {
-        self.selective.sources.iter().all(|source| matches!(source, RowSource::Indexed(_)))
-    }
-
-    fn by_day(self) -> Self {
-        let by_day = |source| match source {
-            RowSource::Indexed(value) => RowSource::IndexedByDay(value),
-            other => other,
-        };
-        let sources = self.selective.sources.into_iter().map(by_day).collect();
-        Self { selective: Selective { sources, ..self.selective }, ..self }
-    }
-
-    fn walk(self, query: &ListQuery) -> OrderedScan {
-        let is_plain = is_plain(query, &self.rest, true);
-        OrderedScan { sources: self.selective.sources, is_plain, then: Vec::new() }
-    }
-}
-
-/// The first of the filters, from those that leave least, by which rows are found.
-fn selective(query: &ListQuery) -> Option<Choice> {
-    let filter = &query.filter;
-    let rest = || filter.clone();
-    let contacts = filter.contacts.iter().copied().map(RowSource::Contact).collect();
-    let accounts = filter.accounts.iter().copied().map(IndexedValue::Account);
-    let uids = filter.uids.iter().cloned().map(IndexedValue::Uid);
-    choice(contacts, STRONG_LIMIT, ListFilter { contacts: vec![], ..rest() })
-        .or_else(|| indexed(accounts, STRONG_LIMIT, ListFilter { accounts: vec![], ..rest() }))
-        .or_else(|| indexed(uids, STRONG_LIMIT, ListFilter { uids: vec![], ..rest() }))
-        .or_else(|| choice(assigned(query), ASSIGNED_LIMIT, ListFilter { assignees: vec![], ..rest() }))
-        .or_else(|| weak(filter))
-        .or_else(|| by_column(query))
-}
-
-/// The same of those that may leave many.
-fn weak(filter: &ListFilter) -> Option<Choice> {
-    let rest = || filter.clone();
-    let tags = filter.tags.iter().copied().map(IndexedValue::Tag);
-    let teams: Option<Vec<_>> = filter.teams.iter().map(|team| team.map(IndexedValue::Team)).collect();
-    let categories = filter.categories.iter().copied().map(IndexedValue::Category);
-    custom(filter)
-        .or_else(|| indexed(tags, WEAK_LIMIT, ListFilter { tags: vec![], ..rest() }))
-        .or_else(|| indexed(teams?, WEAK_LIMIT, ListFilter { teams: vec![], ..rest() }))
-        .or_else(|| indexed(categories, WEAK_LIMIT, ListFilter { categories: vec![], ..rest() }))
-}
-
-/// Index entries of values that rows have as columns, in the orders whose rows have no
-/// columns.
-fn by_column(query: &ListQuery) -> Option<Choice> {
-    if matches!(query.sort.by, SortBy::LastActivity | SortBy::Updated) {
-        return None;
-    }
-    let filter = &query.filter;
-    let rest = || filter.clone();
-    let assignees = match query.reach {
-        Reach::Own(user) if filter.assignees.is_empty() => Some(vec![IndexedValue::Assignee(user)]),
-        _ => filter.assignees.iter().map(|user| user.map(IndexedValue::Assignee)).collect(),
+/// The rows that select the fewest tickets, by one filter, or by what the caller may see.
+fn selective(query: &ListQuery) -> Option<Selective> {
+    let own = match query.reach {
+        // Nobody's tickets may be very many.
+        Reach::OwnAndUnassigned(_) => None,
+        reach => Filter::of_reach(reach),
     };
-    let channels: Vec<_> = match query.reach {
-        Reach::Channel(channel) if filter.channels.is_empty() => vec![channel],
-        _ => filter.channels.clone(),
+    let only_active = query.states.iter().all(|state| StateGroup::of(*state) == StateGroup::Active);
+    let filters = query.filters.iter().chain(&own);
+    let choices = filters.filter_map(|filter| filter.selective(query.sort.by, only_active));
+    choices.filter(|choice| choice.sources.len() <= MOST_VALUES).min_by_key(|choice| choice.selectivity)
+}
+
+fn is_indexed(selective: &Selective) -> bool {
+    selective.sources.iter().all(|source| matches!(source, RowSource::Indexed(_)))
+}
+
+fn by_day(selective: Selective) -> Vec<RowSource> {
+    let by_day = |source| match source {
+        RowSource::Indexed(value) => RowSource::IndexedByDay(value),
+        other => other,
     };
-    let channels = channels.into_iter().map(IndexedValue::Channel);
-    indexed(assignees.unwrap_or_default(), WEAK_LIMIT, ListFilter { assignees: vec![], ..rest() })
-        .or_else(|| indexed(channels, WEAK_LIMIT, ListFilter { channels: vec![], ..rest() }))
+    selective.sources.into_iter().map(by_day).collect()
 }
 
-/// By the first custom field. Several choices as a whole have no index entry.
-fn custom(filter: &ListFilter) -> Option<Choice> {
-    let (first, others) = filter.custom.split_first()?;
-    if first.values.iter().any(|value| matches!(value, FieldValue::Choices(_))) {
-        return None;
-    }
-    let values = first.values.iter().map(|value| IndexedValue::Custom(first.key.clone(), value.clone()));
-    indexed(values, WEAK_LIMIT, ListFilter { custom: others.to_vec(), ..filter.clone() })
-}
-
-fn indexed(values: impl IntoIterator<Item = IndexedValue>, limit: u16, rest: ListFilter) -> Option<Choice> {
-    choice(values.into_iter().map(RowSource::Indexed).collect(), limit, rest)
-}
-
-fn choice(sources: Vec<RowSource>, limit: u16, rest: ListFilter) -> Option<Choice> {
-    (1..=MOST_VALUES).contains(&sources.len()).then_some(Choice { selective: Selective { sources, limit }, rest })
-}
-
-/// The partitions of the assignee index, when they hold all that is asked for.
-fn assigned(query: &ListQuery) -> Vec<RowSource> {
-    let is_active = query.states.iter().all(|state| StateGroup::of(*state) == StateGroup::Active);
-    let assignees: BTreeSet<Option<UserId>> = match query.reach {
-        Reach::Own(user) if query.filter.assignees.is_empty() => [Some(user)].into(),
-        _ => query.filter.assignees.iter().copied().collect(),
-    };
-    if is_active { assignees.into_iter().map(RowSource::Assigned).collect() } else { Vec::new() }
+/// Selective rows in the order that they have.
+fn walk(query: &ListQuery, sources: Vec<RowSource>) -> OrderedScan {
+    let is_plain = query.filters.len() <= 1 && is_plain(query, true);
+    OrderedScan { sources, is_plain, then: Vec::new() }
 }
 
 /// All rows of the states in the order of the list.
 fn in_order(query: &ListQuery) -> OrderedScan {
     let states: BTreeSet<State> = query.states.iter().copied().collect();
     let groups: BTreeSet<StateGroup> = states.iter().copied().map(StateGroup::of).collect();
-    let walk = |sources, rest: &ListFilter, is_coarse| {
-        let is_plain = is_plain(query, rest, is_coarse);
-        OrderedScan { sources, is_plain, then: Vec::new() }
+    let is_filtered = !query.filters.is_empty();
+    let by_state = |then| OrderedScan {
+        sources: states.iter().copied().map(RowSource::State).collect(),
+        is_plain: !is_filtered && is_plain(query, false),
+        then,
     };
-    let priorities: BTreeSet<Priority> = match &query.filter.priorities {
-        all if all.is_empty() => Priority::ALL.iter().copied().collect(),
-        some => some.iter().copied().collect(),
-    };
-    let filter = &query.filter;
-    let any_priority = ListFilter { priorities: vec![], ..filter.clone() };
-    let by_priority = || {
-        let of =
-            |group: &StateGroup| priorities.iter().map(|one| RowSource::Order(*group, Some(*one))).collect::<Vec<_>>();
-        groups.iter().flat_map(of).collect()
-    };
+    let by_group = |sources, is_plain| OrderedScan { sources, is_plain, then: Vec::new() };
     match query.sort.by {
-        SortBy::LastActivity if columns::are_wanted(query) => OrderedScan {
-            then: groups.into_iter().map(RowSource::Active).collect(),
-            ..walk(states.into_iter().map(RowSource::State).collect(), filter, false)
-        },
-        SortBy::LastActivity | SortBy::Status => {
-            walk(states.into_iter().map(RowSource::State).collect(), filter, false)
+        SortBy::LastActivity if query.has_columns() => by_state(groups.into_iter().map(RowSource::Active).collect()),
+        SortBy::LastActivity | SortBy::Status => by_state(Vec::new()),
+        SortBy::Created => by_priority(query, &groups),
+        SortBy::Priority if query.filters.iter().any(is_priority) => by_priority(query, &groups),
+        SortBy::Priority => by_group(
+            groups.into_iter().map(|group| RowSource::Order(group, None)).collect(),
+            !is_filtered && is_plain(query, true),
+        ),
+        SortBy::Updated => {
+            by_group(groups.into_iter().map(RowSource::Updated).collect(), query.is_covered_by_columns())
         }
-        SortBy::Priority if filter.priorities.is_empty() => {
-            walk(groups.into_iter().map(|group| RowSource::Order(group, None)).collect(), filter, true)
+        SortBy::Number => {
+            by_group(vec![RowSource::Numbers(groups.into_iter().collect())], !is_filtered && is_plain(query, true))
         }
-        SortBy::Created | SortBy::Priority => walk(by_priority(), &any_priority, true),
-        SortBy::Updated => OrderedScan {
-            is_plain: columns::cover(query),
-            ..walk(groups.into_iter().map(RowSource::Updated).collect(), filter, true)
-        },
-        SortBy::Number => walk(vec![RowSource::Numbers(groups.into_iter().collect())], filter, true),
     }
 }
 
-/// Whether few rows are left out: nothing of the filter is left to apply, all is
-/// in reach, and where rows are kept by group, the states are whole groups.
-fn is_plain(query: &ListQuery, rest: &ListFilter, is_coarse: bool) -> bool {
+/// The rows of groups that have one of the priorities that are asked for, a range each.
+fn by_priority(query: &ListQuery, groups: &BTreeSet<StateGroup>) -> OrderedScan {
+    let is_asked = |priority: &Priority| {
+        query.filters.iter().all(|filter| match filter {
+            Filter::Priority(priorities) => priorities.contains(priority),
+            _ => true,
+        })
+    };
+    let priorities: BTreeSet<_> = Priority::ALL.iter().copied().filter(is_asked).collect();
+    let of = |group: &StateGroup| priorities.iter().map(|one| RowSource::Order(*group, Some(*one))).collect::<Vec<_>>();
+    let is_plain = query.filters.iter().all(is_priority) && is_plain(query, true);
+    OrderedScan { sources: groups.iter().flat_map(of).collect(), is_plain, then: Vec::new() }
+}
+
+const fn is_priority(filter: &Filter) -> bool {
+    matches!(filter, Filter::Priority(_))
+}
+
+/// Whether few rows are left out by anything but filters: all is in reach, and where rows
+/// are kept by group, the states are whole groups.
+fn is_plain(query: &ListQuery, is_by_group: bool) -> bool {
     let whole = |state: &State| match StateGroup::of(*state) {
         group @ (StateGroup::Active | StateGroup::Done) => {
             let live = Status::ALL.iter().copied().map(State::Live);
@@ -252,7 +170,7 @@ fn is_plain(query: &ListQuery, rest: &ListFilter, is_coarse: bool) -> bool {
         }
         _ => true,
     };
-    rest.is_empty() && query.reach == Reach::All && (!is_coarse || query.states.iter().all(whole))
+    query.reach == Reach::All && (!is_by_group || query.states.iter().all(whole))
 }
 
 #[cfg(test)]

@@ -1,14 +1,22 @@
-//! The query of a list and its page. Pure: filter, order and position in; the range of
-//! places that the page lies in out.
+//! The query of a list and its page. Pure: filters, order and position in; out comes what
+//! the query asks of a ticket, of ticket items, of projected columns, and the range of
+//! places that the page lies in.
 
 use crate::{
-    filter::{ListFilter, Period},
+    columns::{self, ColumnFilter},
+    expression::{any, not_after},
+    filter::Filter,
     position::{ENDS, ListPosition, ListStart},
     sort::{Sort, SortBy},
 };
-use lambdesk_domain::{access::Reach, ticket::Ticket, time::Timestamp};
+use lambdesk_domain::{access::Reach, status::Status, ticket::Ticket, time::Timestamp};
 use lambdesk_store_search::Search;
-use lambdesk_table::keys::{self, State};
+use lambdesk_store_tickets::item::filterable as attr;
+use lambdesk_table::{
+    Expression,
+    item::text,
+    keys::{self, Index, State, StateGroup},
+};
 use std::time::Duration;
 
 /// How deep page numbers reach, in tickets; cursors reach everything.
@@ -21,8 +29,8 @@ const MAKING: Duration = Duration::from_mins(1);
 pub struct ListQuery {
     /// Where tickets are looked for.
     pub states: Vec<State>,
-    /// What they must be like.
-    pub filter: ListFilter,
+    /// What they must be like, in all these respects.
+    pub filters: Vec<Filter>,
     /// The words that they must have.
     pub search: Option<Search>,
     /// Leave out snoozed tickets: those whose follow-up is still to come.
@@ -60,14 +68,56 @@ pub struct Total {
 }
 
 impl ListQuery {
-    /// Whether a ticket belongs in the list: what the filter expression asks of the
-    /// table, and the state.
+    /// Whether a ticket belongs in the list.
     pub(crate) fn matches(&self, ticket: &Ticket) -> bool {
         let channel = ticket.channel.as_ref();
         self.states.contains(&State::of(ticket.shelf, ticket.status))
             && self.reach.covers(ticket.assignee, channel.map(|channel| channel.id))
             && !(self.hide_snoozed && ticket.is_put_off(self.now))
-            && self.filter.matches(ticket)
+            && self.filters.iter().all(|filter| filter.matches(ticket))
+    }
+
+    /// The same as a filter expression for the ticket items of an index; none when nothing
+    /// is left out. The partition of the list index says which state they are of, that of
+    /// the assignee index doesn't.
+    pub(crate) fn expression(&self, index: Index, into: &mut Expression) -> Option<String> {
+        let reach = Filter::of_reach(self.reach);
+        let mut parts: Vec<_> = self.filters.iter().chain(&reach).map(|filter| filter.expression(into)).collect();
+        if self.hide_snoozed {
+            parts.push(not_after(attr::FOLLOW_UP, self.now, into));
+        }
+        if index == Index::Assignee {
+            let live = self.states.iter().filter_map(|state| match state {
+                State::Live(status) => Some(text(status.as_str())),
+                _ => None,
+            });
+            parts.push(any(&into.name(attr::STATUS), live, into));
+        }
+        (!parts.is_empty()).then(|| parts.join(" AND "))
+    }
+
+    /// The same as conditions on the projected columns of rows of a group: a superset.
+    pub(crate) fn columns(&self, group: StateGroup) -> Vec<ColumnFilter> {
+        let reach = Filter::of_reach(self.reach);
+        let columns = self.filters.iter().chain(&reach).filter_map(Filter::column);
+        self.states_among(group).into_iter().chain(columns).collect()
+    }
+
+    /// Of a group that holds several states, those that are asked for.
+    fn states_among(&self, group: StateGroup) -> Option<ColumnFilter> {
+        let held = Status::ALL.iter().copied().filter(|status| StateGroup::of(State::Live(*status)) == group);
+        let (asked, others): (Vec<_>, Vec<_>) = held.partition(|status| self.states.contains(&State::Live(*status)));
+        (!asked.is_empty() && !others.is_empty()).then(|| columns::statuses(&asked))
+    }
+
+    /// Whether columns leave anything out beyond states.
+    pub(crate) fn has_columns(&self) -> bool {
+        self.reach != Reach::All || self.filters.iter().any(|filter| filter.column().is_some())
+    }
+
+    /// Whether columns apply all filters.
+    pub(crate) fn is_covered_by_columns(&self) -> bool {
+        self.filters.iter().all(|filter| filter.column().is_some())
     }
 
     /// How many rows the page leaves out at its beginning.
@@ -104,16 +154,14 @@ impl ListQuery {
         (low, high)
     }
 
-    /// The places between which a period that is filtered by is, in this order.
+    /// The places between which the periods that are filtered by are, in this order.
     fn bounds(&self) -> (String, String) {
-        let (period, margin) = match self.sort.by {
-            SortBy::LastActivity => (self.filter.last_activity, Duration::ZERO),
-            SortBy::Updated => (self.filter.updated, Duration::ZERO),
-            SortBy::Created => (self.filter.created, MAKING),
-            SortBy::Priority | SortBy::Status | SortBy::Number => (Period::default(), Duration::ZERO),
-        };
-        let from = period.from.map(|from| keys::time_place(from.minus(margin)));
-        let until = period.until.map(|until| keys::before(&keys::time_place(until.plus(margin))));
+        let margin = if self.sort.by == SortBy::Created { MAKING } else { Duration::ZERO };
+        let periods = || self.filters.iter().filter_map(|filter| filter.period(self.sort.by));
+        let from = periods().filter_map(|period| period.from).max();
+        let until = periods().filter_map(|period| period.until).min();
+        let from = from.map(|from| keys::time_place(from.minus(margin)));
+        let until = until.map(|until| keys::before(&keys::time_place(until.plus(margin))));
         (from.unwrap_or_else(|| ENDS.0.to_owned()), until.unwrap_or_else(|| ENDS.1.to_owned()))
     }
 }

@@ -2,20 +2,15 @@
 //! looks at a bounded number of rows and leaves out some by a filter expression.
 
 use crate::{
-    columns,
-    expression::filter_expression,
+    columns::{self, ColumnFilter},
     position::ENDS,
     query::ListQuery,
     sort::SortBy,
-    source::{RowSource, ScanScope},
+    source::{Columns, RowSource, ScanScope},
 };
 use lambdesk_domain::{id::TicketId, ticket::Ticket};
 use lambdesk_store_tickets::item as ticket_item;
-use lambdesk_table::{
-    Corrupt, Expression, Item, Query, Table, TableError, Tenant,
-    item::Reader,
-    keys::{self, Index},
-};
+use lambdesk_table::{Corrupt, Expression, Item, Query, Table, TableError, Tenant, item::Reader, keys};
 
 /// What a source's rows are read as.
 pub trait ScannedRow: Sized {
@@ -89,8 +84,8 @@ impl<T: ScannedRow> Scan<T> {
         let Self { scope, range: (low, high), .. } = self;
         let mut expression = Expression::default();
         let filter = match scope.index {
-            Some(index) if index.holds_items() => filter_expression(query, index == Index::Assignee, &mut expression),
-            _ => columns::expression(&scope.wanted(query), &mut expression),
+            Some(index) if index.holds_items() => query.expression(index, &mut expression),
+            _ => columns::expression(&self.columns(query), &mut expression),
         };
         let request = match scope.index {
             Some(index) => Query::in_index(index, &scope.partition),
@@ -105,9 +100,18 @@ impl<T> Scan<T> {
         self.is_exhausted
     }
 
+    /// What a query asks of the columns of its rows.
+    fn columns(&self, query: &ListQuery) -> Vec<ColumnFilter> {
+        match &self.scope.columns {
+            Columns::None => Vec::new(),
+            Columns::StateGroups(groups) => vec![columns::groups(groups)],
+            Columns::Ticket(group) => query.columns(*group),
+        }
+    }
+
     /// Whether the table leaves out some of its rows by their columns.
     pub fn is_filtered(&self, query: &ListQuery) -> bool {
-        !self.scope.wanted(query).is_empty()
+        !self.columns(query).is_empty()
     }
 
     /// The place up to which all rows have been read, while there may be more.

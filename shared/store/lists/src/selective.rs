@@ -1,78 +1,50 @@
-//! Selective sources: rows that are probably few, read whole and sorted here. One query
-//! per source at once, then half a unit per ticket item; too many, and the list is walked.
+//! Selective rows: those that a filter's tickets are found by, and how few they probably
+//! are. Pure.
 
-use crate::{
-    lists::Lists,
-    page,
-    plan::{OrderedScan, Selective},
-    query::{ListPage, ListQuery},
-    scan::{Scan, ScannedRow},
-    source::RowSource,
-};
-use futures_util::future::try_join_all;
-use lambdesk_domain::{id::TicketId, ticket::Ticket};
-use lambdesk_table::{TableError, Tenant};
+use crate::source::RowSource;
 
-/// The most tickets that keys are held against: about 8 units.
-const MOST_AMONG: u16 = 1_000;
+/// What selects tickets, from what probably leaves the fewest of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Selectivity {
+    /// A contact's rows.
+    Contact,
+    /// An account's index entries.
+    Account,
+    /// A uid's index entries.
+    Uid,
+    /// The assignee index, of active tickets.
+    Assigned,
+    /// A custom value's index entries.
+    Custom,
+    /// A tag's index entries.
+    Tag,
+    /// A team's index entries.
+    Team,
+    /// A category's index entries.
+    Category,
+    /// An assignee's index entries, whatever the status.
+    Assignee,
+    /// A channel's index entries.
+    Channel,
+}
 
-impl Lists {
-    /// A page of selective sources: sorted here; or walked in the order of the list,
-    /// where keys that are not among these cost no ticket item.
-    pub(crate) async fn selective_or_walk(
-        &self,
-        tenant: &Tenant,
-        query: &ListQuery,
-        selective: &Selective,
-        walk: &OrderedScan,
-    ) -> Result<ListPage, TableError> {
-        let Selective { sources, limit } = selective;
-        if sources.iter().chain(&walk.sources).any(RowSource::holds_items) {
-            return match self.selective(tenant, query, selective).await? {
-                Some(tickets) => Ok(page::cut(query, tickets)),
-                None => self.walk(tenant, query, walk).await,
-            };
-        }
-        match self.whole::<TicketId>(tenant, query, sources, MOST_AMONG).await? {
-            Some(ids) if ids.len() <= usize::from(*limit) => {
-                let tickets = self.matching(tenant, query, ids).await?;
-                Ok(page::cut(query, tickets))
-            }
-            among => {
-                let among = among.map(|ids| ids.into_iter().collect());
-                self.walk_keys(tenant, query, walk, among).await
-            }
+impl Selectivity {
+    /// The most tickets that are read whole and sorted here. Of what may have many
+    /// tickets: beyond this the rows of the order yield more of them for the same units.
+    pub const fn limit(self) -> u16 {
+        match self {
+            Self::Contact | Self::Account | Self::Uid => 200,
+            Self::Assigned => 300,
+            Self::Custom | Self::Tag | Self::Team | Self::Category | Self::Assignee | Self::Channel => 96,
         }
     }
+}
 
-    /// All tickets of selective sources; none when they have more rows than the limit.
-    pub(crate) async fn selective(
-        &self,
-        tenant: &Tenant,
-        query: &ListQuery,
-        Selective { sources, limit }: &Selective,
-    ) -> Result<Option<Vec<Ticket>>, TableError> {
-        if sources.iter().all(RowSource::holds_items) {
-            return self.whole::<Ticket>(tenant, query, sources, *limit).await;
-        }
-        let Some(ids) = self.whole::<TicketId>(tenant, query, sources, *limit).await? else {
-            return Ok(None);
-        };
-        self.matching(tenant, query, ids).await.map(Some)
-    }
-
-    async fn whole<T: ScannedRow>(
-        &self,
-        tenant: &Tenant,
-        query: &ListQuery,
-        sources: &[RowSource],
-        limit: u16,
-    ) -> Result<Option<Vec<T>>, TableError> {
-        let mut scans: Vec<Scan<T>> = sources.iter().map(|source| Scan::whole(source, tenant)).collect();
-        let limit = usize::from(limit);
-        try_join_all(scans.iter_mut().map(|scan| scan.read_on(&self.table, query, limit + 1))).await?;
-        let is_whole = scans.iter().all(Scan::is_exhausted);
-        let rows: Vec<T> = scans.into_iter().flat_map(|scan| scan.rows).map(|(_, row)| row).collect();
-        Ok((is_whole && rows.len() <= limit).then_some(rows))
-    }
+/// Sources that probably have few rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Selective {
+    /// How few.
+    pub selectivity: Selectivity,
+    /// All of them are read.
+    pub sources: Vec<RowSource>,
 }

@@ -2,6 +2,7 @@
 
 use lambdesk_domain::ticket::Ticket;
 use lambdesk_table::keys;
+use std::fmt;
 
 /// What tickets are sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +58,20 @@ impl Sort {
     }
 }
 
+impl fmt::Display for Sort {
+    /// As [`Sort::parse`] reads it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = Self::NAMES.iter().find(|(_, by)| *by == self.by).map_or("", |(name, _)| name);
+        write!(f, "{}{name}", if self.descending { "-" } else { "" })
+    }
+}
+
 impl SortBy {
+    /// Whether rows in this order have projected columns.
+    pub(crate) const fn has_columns(self) -> bool {
+        matches!(self, Self::LastActivity | Self::Updated)
+    }
+
     /// Where a ticket is in this order: a text that sorts as the list does. Of one
     /// length, and it ends in the ticket's id.
     pub(crate) fn place(self, ticket: &Ticket) -> String {
@@ -101,6 +115,11 @@ mod tests {
     fn a_minus_turns_an_order_around_and_nothing_else_is_one() {
         assert_eq!(Sort::parse("-number"), Some(Sort { by: SortBy::Number, descending: true }));
         assert_eq!(Sort::parse("priority"), Some(Sort { by: SortBy::Priority, descending: false }));
+        for (name, _) in Sort::NAMES {
+            for text in [name.to_owned(), format!("-{name}")] {
+                assert_eq!(Sort::parse(&text).map(|sort| sort.to_string()), Some(text));
+            }
+        }
         assert_eq!(["", "-", "--number", "Number", "subject"].map(Sort::parse), [None; 5]);
     }
 }

@@ -1,12 +1,7 @@
 //! Sources of rows: partitions of the table and its indexes from which lists are read,
 //! and the translation between their sort keys and the list's places. Pure.
 
-use crate::{
-    columns::{self, ColumnFilter},
-    position::ENDS,
-    query::ListQuery,
-    sort::SortBy,
-};
+use crate::{position::ENDS, sort::SortBy};
 use lambdesk_domain::{
     id::{ContactId, UserId},
     status::Priority,
@@ -51,7 +46,7 @@ enum Spelling {
 
 /// The columns of rows, by which the table can leave some out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Columns {
+pub enum Columns {
     /// None.
     None,
     /// Their group, of which these are wanted.
@@ -67,7 +62,8 @@ pub struct ScanScope {
     pub index: Option<Index>,
     /// The partition.
     pub partition: String,
-    columns: Columns,
+    /// What the table can filter its rows by.
+    pub columns: Columns,
     spelling: Spelling,
     /// All sort keys begin with this.
     within: String,
@@ -126,15 +122,6 @@ impl ScanScope {
         match by {
             SortBy::Priority => Self { within: digit, ..self },
             _ => Self { spelling: Spelling::Before(digit), ..self },
-        }
-    }
-
-    /// The columns that a query wants of its rows.
-    pub fn wanted(&self, query: &ListQuery) -> Vec<ColumnFilter> {
-        match &self.columns {
-            Columns::None => Vec::new(),
-            Columns::StateGroups(groups) => columns::wanted_groups(groups),
-            Columns::Ticket(group) => columns::wanted(query, *group),
         }
     }
 

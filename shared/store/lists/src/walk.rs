@@ -2,7 +2,6 @@
 //! queries of ticket items, or of keys and then their ticket items.
 
 use crate::{
-    columns,
     lists::Lists,
     page,
     plan::OrderedScan,
@@ -58,7 +57,8 @@ impl Lists {
         };
         let start = if is_back { ListStart::Before(position) } else { ListStart::After(position) };
         let rest = ListQuery { start, limit: lacking, ..query.clone() };
-        let filtered = OrderedScan { sources: walk.then.clone(), is_plain: columns::cover(query), then: Vec::new() };
+        let filtered =
+            OrderedScan { sources: walk.then.clone(), is_plain: query.is_covered_by_columns(), then: Vec::new() };
         let second = self.walk_keys(tenant, &rest, &filtered, None).await?;
         Ok(page::join(query, first, second))
     }

@@ -1,16 +1,4 @@
-//! The table layer: the only crate that builds a `DynamoDB` request.
-//!
-//! | to find | look in |
-//! |---|---|
-//! | the keys of every item and index, with all access patterns | [`keys`] |
-//! | one conditional write, alone or as a step of a transaction | [`Write`], [`Tx`] |
-//! | reading: one item, many, a range, a filtered page | [`Table`], [`Query`], [`FilteredPage`] |
-//! | how often a request is tried, and how long that takes at most | [`retry`] |
-//! | what a request costs | [`meter`] |
-//! | items: attributes, documents, formats | [`item`] |
-//! | something as it was read, so that a write can be held to it | [`Versioned`] |
-//! | answers remembered under an idempotency key | [`answers`] |
-//! | the table itself, its indexes and stream | [`schema`] |
+#![doc = include_str!("../README.md")]
 
 pub mod answers;
 mod batch;

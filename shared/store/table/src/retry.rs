@@ -69,8 +69,9 @@ impl Attempts {
     }
 }
 
-/// Sends a request until it is answered for good. Every attempt is metered; the
-/// caller records the last one, which began after so many others had ended.
+/// Sends a request until it is answered for good, and answers how many others had ended
+/// when that attempt began. Attempts that failed are metered here, for no units; what
+/// succeeded is metered by the caller, who knows its units.
 pub(crate) async fn send<T, E, F>(
     name: &'static str,
     request: impl Fn() -> F,
@@ -84,14 +85,13 @@ where
         let after = meter::ended();
         // Boxed: the SDK's futures are large, and each caller would hold one for every request.
         let answer = Box::pin(request()).await;
-        let most = match &answer {
-            Err(error) => worth(error),
-            Ok(_) => return (after, answer),
+        let Err(error) = &answer else {
+            return (after, answer);
         };
-        if !attempts.again(most).await {
+        meter::record(name, after, &[]);
+        if !attempts.again(worth(error)).await {
             return (after, answer);
         }
-        meter::record(name, after, &[]);
     }
 }
 
@@ -156,7 +156,7 @@ mod tests {
     type Failure = SdkError<PutItemError, Response>;
 
     /// How often a request is tried that always ends like this, and what the meter has
-    /// counted before its caller records the last attempt.
+    /// counted then.
     async fn tried(failure: impl Fn() -> Failure) -> (u32, usize) {
         let made = Cell::new(0);
         let request = || async {
@@ -165,8 +165,8 @@ mod tests {
         };
         let ((after, answer), usage) = measured(send("PutItem", request)).await;
         assert!(answer.is_err());
-        assert_eq!(after, usage.round_trips(), "the last attempt began after all others");
-        (made.get(), after)
+        assert_eq!((after + 1, usage.depth()), (usage.round_trips(), usage.round_trips()), "one after the other");
+        (made.get(), usage.round_trips())
     }
 
     fn answered(status: u16, error: PutItemError) -> Failure {
@@ -237,7 +237,7 @@ mod tests {
             (&|| answered(400, PutItemError::unhandled("a defect")), 1),
             (&|| Failure::construction_failure("a defect"), 1),
         ] {
-            assert_eq!(tried(failure).await, (most, most as usize - 1), "{:?}", failure());
+            assert_eq!(tried(failure).await, (most, most as usize), "{:?}", failure());
         }
     }
 

@@ -99,10 +99,7 @@ impl Table {
                         meter::record($name, after, output.consumed_capacity.as_slice());
                         Ok(true)
                     }
-                    Err(error) if is_condition_failure(&error) => {
-                        meter::record($name, after, &[]);
-                        Ok(false)
-                    }
+                    Err(error) if is_condition_failure(&error) => Ok(false),
                     Err(error) => Err(failure(error)),
                 }
             }};
@@ -143,7 +140,6 @@ impl Table {
                 Ok(Updated::Now(output.attributes.ok_or(Corrupt("attributes"))?))
             }
             Err(error) if is_condition_failure(&error) => {
-                meter::record("UpdateItem", after, &[]);
                 let UpdateItemError::ConditionalCheckFailedException(failed) = error.into_service_error() else {
                     return Ok(Updated::Refused(None));
                 };

@@ -89,7 +89,6 @@ impl<E: From<TableError>> Tx<E> {
                 }
                 Err(error) => error,
             };
-            meter::record("TransactWriteItems", after, &[]);
             match cancellation(error)? {
                 Cancellation::Final(reasons) => return Err(refused(refusals, reasons)?),
                 Cancellation::Passing(error) => {

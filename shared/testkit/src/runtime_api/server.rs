@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, State};
@@ -16,11 +16,10 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{ACCOUNT, FunctionError, REGION};
-
-/// How long a function may take for one invocation: API Gateway's limit, which
-/// is shorter than any that Lambda sets.
-pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
+use super::{
+    environment::{ACCOUNT, REGION, TIMEOUT, trace_id},
+    error::FunctionError,
+};
 
 /// Lambda's limit for a response.
 const RESPONSE_LIMIT: usize = 6 * 1024 * 1024;
@@ -173,9 +172,4 @@ fn accepted(known: bool) -> (StatusCode, Json<Value>) {
 fn deadline() -> u128 {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     (since_1970 + TIMEOUT).as_millis()
-}
-
-/// An X-Ray trace header, not sampled.
-pub(super) fn trace_id(number: u64) -> String {
-    format!("Root=1-00000000-{number:024x};Parent={number:016x};Sampled=0")
 }

@@ -1,6 +1,5 @@
 //! The directory, its unique names, workspaces and API keys.
 
-use crate::support::{Table, workspace};
 use lambdesk_domain::{
     access::{AccessRules, Role, Scopes},
     directory::{ApiKey, Category, DeletionPolicy, Entry, KeyHolder, Retention, Tag, User, Workspace},
@@ -9,6 +8,7 @@ use lambdesk_domain::{
 };
 use lambdesk_store_directory::{AddKeyError, Directories, EntryChange, EntryError, NewApiKey, NewWorkspace};
 use lambdesk_table::{Versioned, measured};
+use lambdesk_testkit::{TestTable, workspace};
 use uuid::Uuid;
 
 fn tag(id: u128, name: &str) -> Entry {
@@ -57,9 +57,9 @@ async fn create(directories: &Directories, key: &ApiKey, hash: &str) -> Result<(
     directories.add_workspace(workspace(1), new, None, Timestamp::EPOCH).await
 }
 
-async fn with_workspace() -> Table {
-    let table = Table::new().await;
-    create(&table.directories, &key(1), "hash-1").await.expect("it is made");
+async fn with_workspace() -> TestTable {
+    let table = TestTable::new().await;
+    create(&table.store.directories, &key(1), "hash-1").await.expect("it is made");
     table
 }
 
@@ -94,13 +94,13 @@ async fn tags(directories: &Directories) -> Vec<String> {
 #[tokio::test]
 async fn a_workspace_comes_with_its_owner_and_key_and_is_made_once() {
     let table = with_workspace().await;
-    let directory = table.directories.directory(workspace(1)).await.expect("it is read").expect("it is there");
+    let directory = table.store.directories.directory(workspace(1)).await.expect("it is read").expect("it is there");
     assert_eq!((&directory.workspace, directory.users.len()), (&settings(), 1));
-    assert_eq!(table.directories.api_key("hash-1").await.expect("it is read"), Some(key(1)));
-    let again = create(&table.directories, &key(2), "hash-2").await;
+    assert_eq!(table.store.directories.api_key("hash-1").await.expect("it is read"), Some(key(1)));
+    let again = create(&table.store.directories, &key(2), "hash-2").await;
     assert!(matches!(again, Err(EntryError::Taken("the workspace"))), "{again:?}");
-    assert_eq!(table.directories.api_key("hash-2").await.expect("it is read"), None);
-    assert!(table.directories.directory(workspace(2)).await.expect("it is read").is_none());
+    assert_eq!(table.store.directories.api_key("hash-2").await.expect("it is read"), None);
+    assert!(table.store.directories.directory(workspace(2)).await.expect("it is read").is_none());
 }
 
 #[tokio::test]
@@ -114,15 +114,15 @@ async fn of_many_who_take_a_name_at_once_one_gets_it() {
     let outcomes = futures_util::future::join_all(additions).await;
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
     assert!(outcomes.iter().all(|outcome| matches!(outcome, Ok(()) | Err(EntryError::Taken("the name")))));
-    assert_eq!(tags(&table.directories).await.len(), 1);
+    assert_eq!(tags(&table.store.directories).await.len(), 1);
     let category = Category { id: CategoryId::new(Uuid::from_u128(50)), name: "urgent".parse().expect("a name") };
-    add(&table.directories, &Entry::Category(category)).await.expect("names of other kinds don't matter");
+    add(&table.store.directories, &Entry::Category(category)).await.expect("names of other kinds don't matter");
 }
 
 #[tokio::test]
 async fn a_new_name_must_be_free_and_frees_the_old_one() {
     let table = with_workspace().await;
-    let directories = &table.directories;
+    let directories = &table.store.directories;
     for entry in [tag(1, "red"), tag(2, "blue")] {
         add(directories, &entry).await.expect("it is added");
     }
@@ -139,7 +139,7 @@ async fn a_new_name_must_be_free_and_frees_the_old_one() {
 #[tokio::test]
 async fn who_works_on_an_old_copy_takes_no_name_away() {
     let table = with_workspace().await;
-    let directories = &table.directories;
+    let directories = &table.store.directories;
     add(directories, &tag(1, "old")).await.expect("it is added");
     let old = read(directories, 1).await;
     assert!(change(directories, &old, Some(&tag(1, "new"))).await.expect("it is renamed"));
@@ -155,7 +155,7 @@ async fn who_works_on_an_old_copy_takes_no_name_away() {
 #[tokio::test]
 async fn a_removed_entry_frees_its_name_and_cannot_be_changed() {
     let table = with_workspace().await;
-    let directories = &table.directories;
+    let directories = &table.store.directories;
     add(directories, &tag(1, "red")).await.expect("it is added");
     let red = read(directories, 1).await;
     assert!(change(directories, &red, None).await.expect("it is removed"));
@@ -169,42 +169,45 @@ async fn a_removed_entry_frees_its_name_and_cannot_be_changed() {
 #[tokio::test]
 async fn changes_of_this_process_are_seen_at_once() {
     let table = with_workspace().await;
-    let directory = async || table.directories.directory(workspace(1)).await.expect("it is read").expect("it is there");
+    let directory =
+        async || table.store.directories.directory(workspace(1)).await.expect("it is read").expect("it is there");
     assert!(directory().await.tags.is_empty());
-    let (_, usage) = measured(table.directories.directory(workspace(1))).await;
+    let (_, usage) = measured(table.store.directories.directory(workspace(1))).await;
     assert_eq!(usage.round_trips(), 0, "it is cached");
-    add(&table.directories, &tag(1, "red")).await.expect("it is added");
+    add(&table.store.directories, &tag(1, "red")).await.expect("it is added");
     assert_eq!(directory().await.tags.len(), 1);
     let renamed = Workspace { name: "Theirs".parse().expect("a name"), ..settings() };
-    let before = table.directories.settings(workspace(1)).await.expect("it is read").expect("it is there");
-    assert!(table.directories.change_settings(&before, &renamed, Timestamp::EPOCH).await.expect("it is written"));
-    assert!(
-        !table
-            .directories
-            .change_settings(&before, &settings(), Timestamp::EPOCH)
-            .await
-            .expect("they are others by now")
-    );
+    let before = table.store.directories.settings(workspace(1)).await.expect("it is read").expect("it is there");
+    assert!(table.store.directories.change_settings(&before, &renamed, Timestamp::EPOCH).await.expect("it is written"));
+    let again = table.store.directories.change_settings(&before, &settings(), Timestamp::EPOCH).await;
+    assert!(!again.expect("they are others by now"));
     assert_eq!(directory().await.workspace, renamed);
 }
 
 #[tokio::test]
 async fn a_key_is_found_by_the_hash_of_its_secret_until_it_is_revoked() {
     let table = with_workspace().await;
-    add_key(&table.directories, &key(2), "hash-2").await.expect("it is added");
-    assert_eq!(table.directories.cached_api_key("hash-2"), None);
-    assert_eq!(table.directories.api_key("hash-2").await.expect("it is read"), Some(key(2)));
-    assert_eq!(table.directories.cached_api_key("hash-2"), Some(key(2)));
-    assert_eq!(listed(&table.directories).await, [key(1), key(2)]);
-    assert!(table.directories.revoke_api_key(workspace(1), key(2).id, Timestamp::EPOCH).await.expect("it is revoked"));
+    add_key(&table.store.directories, &key(2), "hash-2").await.expect("it is added");
+    assert_eq!(table.store.directories.cached_api_key("hash-2"), None);
+    assert_eq!(table.store.directories.api_key("hash-2").await.expect("it is read"), Some(key(2)));
+    assert_eq!(table.store.directories.cached_api_key("hash-2"), Some(key(2)));
+    assert_eq!(listed(&table.store.directories).await, [key(1), key(2)]);
     assert!(
-        !table.directories.revoke_api_key(workspace(1), key(2).id, Timestamp::EPOCH).await.expect("it is gone already")
+        table.store.directories.revoke_api_key(workspace(1), key(2).id, Timestamp::EPOCH).await.expect("it is revoked")
     );
-    for directories in [table.directories.clone(), table.elsewhere().directories] {
+    assert!(
+        !table
+            .store
+            .directories
+            .revoke_api_key(workspace(1), key(2).id, Timestamp::EPOCH)
+            .await
+            .expect("it is gone already")
+    );
+    for directories in [table.store.directories.clone(), table.elsewhere().directories] {
         assert_eq!(directories.api_key("hash-2").await.expect("it is read"), None);
     }
-    assert_eq!(listed(&table.directories).await, [key(1)]);
-    assert_eq!(table.directories.api_key("hash-3").await.expect("it is read"), None);
+    assert_eq!(listed(&table.store.directories).await, [key(1)]);
+    assert_eq!(table.store.directories.api_key("hash-3").await.expect("it is read"), None);
 }
 
 async fn listed(directories: &Directories) -> Vec<ApiKey> {
@@ -214,7 +217,7 @@ async fn listed(directories: &Directories) -> Vec<ApiKey> {
 #[tokio::test]
 async fn no_two_keys_have_one_secret() {
     let table = with_workspace().await;
-    let again = add_key(&table.directories, &key(2), "hash-1").await;
+    let again = add_key(&table.store.directories, &key(2), "hash-1").await;
     assert!(matches!(again, Err(AddKeyError::Taken)), "{again:?}");
-    assert_eq!(table.directories.api_keys(workspace(1)).await.expect("they are read").len(), 1);
+    assert_eq!(table.store.directories.api_keys(workspace(1)).await.expect("they are read").len(), 1);
 }

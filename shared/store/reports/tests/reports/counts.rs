@@ -1,10 +1,5 @@
 //! Counters that follow the feed: every event once, whoever counts and whatever happens.
 
-use crate::{
-    faults::Fault,
-    support::{Table, renamed, samples, workspace},
-};
-use aws_sdk_dynamodb::types::AttributeValue as Av;
 use lambdesk_domain::{
     day::Day,
     events::{TicketEvent, between},
@@ -16,7 +11,15 @@ use lambdesk_domain::{
     ticket::Ticket,
     time::Timestamp,
 };
-use lambdesk_table::{Item, Tenant, keys::State};
+use lambdesk_store_reports::Folded;
+use lambdesk_table::{
+    Item, Tenant,
+    item::{keyed, number},
+    keys::State,
+    measured,
+    retry::ATTEMPTS,
+};
+use lambdesk_testkit::{Fault, TestTable, renamed, samples, workspace};
 use std::{collections::BTreeMap, time::Duration};
 use uuid::Uuid;
 
@@ -39,14 +42,19 @@ fn events(histories: &[Vec<Ticket>]) -> Vec<TicketEvent> {
 }
 
 /// Puts events into the feed, a minute after each other; answers when all have settled.
-async fn tell(table: &Table, events: &[TicketEvent], from: Timestamp) -> Timestamp {
+async fn tell(table: &TestTable, events: &[TicketEvent], from: Timestamp) -> Timestamp {
     let at = |number: usize| from.plus(Duration::from_secs(60 * number as u64));
     for some in events.iter().enumerate().collect::<Vec<_>>().chunks(32) {
         let adds = some.iter().map(async |(number, event)| {
             let at = at(*number);
             let position = uuid::Builder::from_unix_timestamp_millis(at.millis(), &[1; 10]).into_uuid();
             assert!(
-                table.store.add_event(&TicketEvent::clone(event).into(), position, at).await.expect("it is written")
+                table
+                    .store
+                    .events
+                    .add_event(&TicketEvent::clone(event).into(), position, at)
+                    .await
+                    .expect("it is written")
             );
         });
         futures_util::future::join_all(adds).await;
@@ -67,8 +75,8 @@ fn cells(tally: &Tally) -> BTreeMap<Cell, Counters> {
 }
 
 /// All that is counted, in the cells that are expected to be counted and in all that stand now.
-async fn counted(table: &Table, expected: &BTreeMap<Cell, Counters>) -> BTreeMap<Cell, Counters> {
-    let (store, tenant) = (table.elsewhere(), Tenant::new(workspace(1)));
+async fn counted(table: &TestTable, expected: &BTreeMap<Cell, Counters>) -> BTreeMap<Cell, Counters> {
+    let (store, tenant) = (table.elsewhere().reports, Tenant::new(workspace(1)));
     let standings = store.counts_now(&tenant).await.expect("they are read");
     let mut all = BTreeMap::from([(Cell::Now(Group::All), standings.counters().clone())]);
     let groups = store.counted_groups(&tenant, &standings).await.expect("they are read");
@@ -83,13 +91,13 @@ async fn counted(table: &Table, expected: &BTreeMap<Cell, Counters>) -> BTreeMap
     all
 }
 
-async fn fold(table: &Table, now: Timestamp, pages: usize) -> lambdesk_store_reports::Folded {
-    table.store.fold_counts(workspace(1), START, now, pages).await.expect("it is counted")
+async fn fold(table: &TestTable, now: Timestamp, pages: usize) -> Folded {
+    table.store.reports.fold_counts(workspace(1), START, now, pages).await.expect("it is counted")
 }
 
 #[tokio::test]
 async fn counted_in_any_portions_the_sums_are_those_of_all_events() {
-    let table = Table::new().await;
+    let table = TestTable::new().await;
     let events = events(&histories(30));
     let expected = cells(&tally(&events));
     let end = tell(&table, &events, START).await;
@@ -107,11 +115,11 @@ async fn counted_in_any_portions_the_sums_are_those_of_all_events() {
 
 #[tokio::test]
 async fn those_who_count_at_the_same_time_count_every_event_once() {
-    let table = Table::new().await;
+    let table = TestTable::new().await;
     let events = events(&histories(25));
     let expected = cells(&tally(&events));
     let end = tell(&table, &events, START).await.plus(Duration::from_mins(1));
-    let stores = [table.elsewhere(), table.elsewhere(), table.elsewhere(), table.elsewhere()];
+    let stores = [(); 4].map(|()| table.elsewhere().reports);
     let folds = stores.iter().map(|store| store.fold_counts(workspace(1), START, end, 100));
     for folded in futures_util::future::join_all(folds).await {
         assert!(folded.expect("it is counted").is_current);
@@ -121,14 +129,14 @@ async fn those_who_count_at_the_same_time_count_every_event_once() {
 
 #[tokio::test]
 async fn wherever_counting_is_interrupted_the_next_one_makes_up_for_it() {
-    let table = Table::new().await;
+    let table = TestTable::new().await;
     let events = events(&histories(20));
     let expected = cells(&tally(&events));
     let end = tell(&table, &events, START).await.plus(Duration::from_mins(1));
     for well in 0..12 {
         // Every try of one request fails, sometimes after it was done.
-        table.faults.after(well, [Fault::AnswerLost; 3]);
-        let _ = table.store.fold_counts(workspace(1), START, end, 1).await;
+        table.faults.after(well, [Fault::AnswerLost; ATTEMPTS as usize]);
+        let _ = table.store.reports.fold_counts(workspace(1), START, end, 1).await;
     }
     table.faults.next([]);
     assert!(fold(&table, end, 100).await.is_current);
@@ -137,7 +145,7 @@ async fn wherever_counting_is_interrupted_the_next_one_makes_up_for_it() {
 
 #[tokio::test]
 async fn a_page_with_more_assignees_than_a_transaction_takes_is_counted_whole() {
-    let table = Table::new().await;
+    let table = TestTable::new().await;
     let ticket = histories(1).remove(0).remove(0);
     let of = |number: u128| {
         let ticket = renamed(&ticket, workspace(1), number);
@@ -153,24 +161,24 @@ async fn a_page_with_more_assignees_than_a_transaction_takes_is_counted_whole() 
 
 #[tokio::test]
 async fn ten_thousand_assignees_are_all_told() {
-    let table = Table::new().await;
+    let table = TestTable::new().await;
     let tenant = Tenant::new(workspace(1));
-    let row = |number: u128| {
-        let user = Some(UserId::new(Uuid::from_u128(number)));
-        let key = tenant.counted(0, Cell::Now(Group::Assignee(user)));
-        let open = ("n_open".to_owned(), Av::N("1".to_owned()));
-        Item::from([("pk".to_owned(), Av::S(key.pk)), ("sk".to_owned(), Av::S(key.sk)), open])
+    let row = |user: u128| -> Item {
+        let user = Some(UserId::new(Uuid::from_u128(user)));
+        let mut item = keyed(tenant.counted(0, Cell::Now(Group::Assignee(user))));
+        item.insert("n_open".to_owned(), number(1));
+        item
     };
     table.put_all((1..=10_000).map(row).collect()).await;
-    let standings = table.store.counts_now(&tenant).await.expect("read");
-    let groups = table.store.counted_groups(&tenant, &standings).await.expect("read");
+    let standings = table.store.reports.counts_now(&tenant).await.expect("read");
+    let groups = table.store.reports.counted_groups(&tenant, &standings).await.expect("read");
     assert_eq!(groups.len(), 10_000);
     assert!(groups.iter().all(|(_, counters)| counters.standing(|standing| standing == Standing::Open) == 1));
 }
 
 #[tokio::test]
 async fn a_version_that_the_stream_lost_is_counted_when_it_is_made_up_for() {
-    let table = Table::new().await;
+    let table = TestTable::new().await;
     let ticket = Ticket {
         shelf: Shelf::Live,
         status: Status::Open,
@@ -184,14 +192,14 @@ async fn a_version_that_the_stream_lost_is_counted_when_it_is_made_up_for() {
     fold(&table, later.plus(Duration::from_mins(1)), 1).await;
     let end = tell(&table, &[lost_version(&closed, Version(2))], later.plus(Duration::from_mins(2))).await;
     fold(&table, end.plus(Duration::from_mins(1)), 1).await;
-    let standings = table.store.counts(&Tenant::new(workspace(1))).await.expect("read").expect("counted");
+    let standings = table.store.reports.counts(&Tenant::new(workspace(1))).await.expect("read").expect("counted");
     let counts = Status::ALL.iter().filter_map(|status| Some((*status, standings.of(State::Live(*status))?)));
     assert_eq!(counts.filter(|(_, count)| *count > 0).collect::<Vec<_>>(), [(Status::Closed, 1)]);
 }
 
 #[tokio::test]
 async fn a_recount_gives_the_same_while_the_counts_of_before_stay_readable() {
-    let table = Table::new().await;
+    let table = TestTable::new().await;
     let events = events(&histories(50));
     let expected = cells(&tally(&events));
     let end = tell(&table, &events, START).await.plus(Duration::from_mins(1));
@@ -199,7 +207,7 @@ async fn a_recount_gives_the_same_while_the_counts_of_before_stay_readable() {
     let items = table.size().await;
     let mut parts = 0;
     loop {
-        let recounted = table.store.recount(workspace(1), START, end, 1).await.expect("it is counted");
+        let recounted = table.store.reports.recount(workspace(1), START, end, 1).await.expect("it is counted");
         assert_eq!(counted(&table, &expected).await, expected, "after part {parts}");
         parts += 1;
         if recounted.is_complete {
@@ -210,7 +218,7 @@ async fn a_recount_gives_the_same_while_the_counts_of_before_stay_readable() {
     // The generation of before goes a minute later, so that nobody reads it half gone.
     let later = end.plus(Duration::from_mins(2));
     assert!(fold(&table, later, 1).await.is_recounting);
-    table.store.continue_recount(workspace(1), later, 1).await.expect("it is removed");
+    table.store.reports.continue_recount(workspace(1), later, 1).await.expect("it is removed");
     assert!(!fold(&table, later, 1).await.is_recounting);
     assert_eq!(table.size().await, items);
     assert_eq!(counted(&table, &expected).await, expected);
@@ -218,16 +226,16 @@ async fn a_recount_gives_the_same_while_the_counts_of_before_stay_readable() {
 
 #[tokio::test]
 async fn a_recount_counts_what_happens_meanwhile_and_may_be_done_by_many() {
-    let table = Table::new().await;
+    let table = TestTable::new().await;
     let all = events(&histories(70));
     let (before, meanwhile) = all.split_at(all.len() / 2);
     let expected = cells(&tally(&all));
     let half = tell(&table, before, START).await.plus(Duration::from_mins(1));
     fold(&table, half, 100).await;
-    assert!(!table.store.recount(workspace(1), START, half, 1).await.expect("it begins").is_complete);
+    assert!(!table.store.reports.recount(workspace(1), START, half, 1).await.expect("it begins").is_complete);
     let end = tell(&table, meanwhile, half.plus(Duration::from_mins(1))).await.plus(Duration::from_mins(1));
     fold(&table, end, 100).await;
-    let stores = [table.elsewhere(), table.elsewhere(), table.elsewhere()];
+    let stores = [(); 3].map(|()| table.elsewhere().reports);
     let recounts = stores.iter().map(|store| store.continue_recount(workspace(1), end, 100));
     for done in futures_util::future::join_all(recounts).await {
         done.expect("it is counted");
@@ -237,37 +245,36 @@ async fn a_recount_counts_what_happens_meanwhile_and_may_be_done_by_many() {
 
 #[tokio::test]
 async fn what_counting_and_reading_cost() {
-    let table = Table::new().await;
+    let table = TestTable::new().await;
     let all = events(&histories(70));
     // Not at midnight: every day that is looked through is a query.
     let from = START.plus(Duration::from_hours(1));
     let end = tell(&table, all.get(..99).expect("enough"), from).await.plus(Duration::from_mins(1));
-    let counting = table.store.metered();
-    counting.fold_counts(workspace(1), from, end, 1).await.expect("it is counted");
-    let usage = counting.usage();
+    let (counted, usage) = measured(table.store.reports.fold_counts(workspace(1), from, end, 1)).await;
+    counted.expect("it is counted");
     let names: Vec<_> = usage.operations.iter().map(|operation| operation.name).collect();
     // Another transaction for every 90 cells: here the events lie years apart.
     assert_eq!(names.get(..3), Some(&["Query", "Query", "BatchGetItem"][..]), "{names:?}");
     assert!(names.iter().skip(3).all(|name| *name == "TransactWriteItems"), "{names:?}");
-    let again = table.store.metered();
-    again.fold_counts(workspace(1), START, end, 1).await.expect("there is nothing to count");
-    assert!(again.usage().round_trips() == 2 && again.usage().units() <= 2.0, "{:?}", again.usage());
-    let reading = table.store.metered();
-    reading.counts(&Tenant::new(workspace(1))).await.expect("read").expect("counted");
-    assert_eq!((reading.usage().round_trips(), reading.usage().units()), (1, 0.5));
+    let (counted, usage) = measured(table.store.reports.fold_counts(workspace(1), START, end, 1)).await;
+    counted.expect("there is nothing to count");
+    assert!(usage.round_trips() == 2 && usage.units() <= 2.0, "{usage:?}");
+    let (counts, usage) = measured(table.store.reports.counts(&Tenant::new(workspace(1)))).await;
+    assert!(counts.expect("read").is_some(), "counted");
+    assert_eq!((usage.round_trips(), usage.units()), (1, 0.5));
 }
 
 #[tokio::test]
 async fn a_hundred_events_of_a_day_and_an_assignee_are_six_items() {
-    let table = Table::new().await;
+    let table = TestTable::new().await;
     let ticket = Ticket { version: Version::FIRST, status: Status::Open, ..histories(1).remove(0).remove(0) };
     let new = |number: u128| between(None, &renamed(&ticket, workspace(1), number));
     let from = START.plus(Duration::from_hours(1));
     let end = tell(&table, &(1..=100).map(new).collect::<Vec<_>>(), from).await.plus(Duration::from_mins(1));
-    let counting = table.store.metered();
-    counting.fold_counts(workspace(1), from, end, 1).await.expect("it is counted");
+    let (counted, usage) = measured(table.store.reports.fold_counts(workspace(1), from, end, 1)).await;
+    counted.expect("it is counted");
     let (writes, reads): (Vec<_>, Vec<_>) =
-        counting.usage().operations.into_iter().partition(|operation| operation.name == "TransactWriteItems");
+        usage.operations.into_iter().partition(|operation| operation.name == "TransactWriteItems");
     assert_eq!(writes.iter().map(|write| write.table_units).collect::<Vec<_>>(), [12.0]);
     let units: f64 = reads.iter().map(|read| read.table_units + read.index_units.values().sum::<f64>()).sum();
     assert!(units <= 105.0, "{units}");
@@ -275,14 +282,14 @@ async fn a_hundred_events_of_a_day_and_an_assignee_are_six_items() {
 
 #[tokio::test]
 async fn a_workspace_in_which_nothing_happened_has_no_counts() {
-    let table = Table::new().await;
+    let table = TestTable::new().await;
     let now = START.plus(Duration::from_hours(24 * 100));
     for _ in 0..5 {
         fold(&table, now, 1).await;
     }
     let folded = fold(&table, now, 1).await;
     assert!(folded.is_current, "idle days are passed over once");
-    assert!(table.store.recount(workspace(1), START, now, 10).await.expect("it is counted").is_complete);
-    let standings = table.store.counts_now(&Tenant::new(workspace(1))).await.expect("read");
+    assert!(table.store.reports.recount(workspace(1), START, now, 10).await.expect("it is counted").is_complete);
+    let standings = table.store.reports.counts_now(&Tenant::new(workspace(1))).await.expect("read");
     assert_eq!(standings.counters(), &Counters::default());
 }

@@ -1,12 +1,6 @@
 //! The search index: whatever is added, merged, forgotten and left undone, a search
 //! finds what was said.
-#![allow(clippy::indexing_slicing, reason = "tests")]
 
-use crate::{
-    faults::Fault,
-    support::{TABLE, Table, check, sample, workspace},
-};
-use aws_sdk_dynamodb::types::AttributeValue as Av;
 use lambdesk_domain::{
     id::{MessageId, TicketId, TicketNumber, WorkspaceId},
     message::{Content, Message, MessageKind, Sender, SenderKind},
@@ -19,7 +13,8 @@ use lambdesk_domain::{
 use lambdesk_store_search::{
     CompactionBudget, Hits, Search, SearchFrom, SearchIndex, TOMBSTONE_TTL, TicketDelta, TicketWords,
 };
-use lambdesk_table::keys::{Key, Tenant};
+use lambdesk_table::{Tenant, Value, Write};
+use lambdesk_testkit::{Fault, TestTable, check, sample, workspace};
 use proptest::prelude::*;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -58,7 +53,7 @@ impl Stream {
     }
 }
 
-pub fn message(ticket: TicketId, number: u128, kind: MessageKind, text: &str) -> Message {
+fn message(ticket: TicketId, number: u128, kind: MessageKind, text: &str) -> Message {
     Message {
         id: MessageId::new(Uuid::from_u128(number)),
         ticket_id: ticket,
@@ -74,7 +69,7 @@ pub fn message(ticket: TicketId, number: u128, kind: MessageKind, text: &str) ->
 }
 
 /// A ticket without words of its own.
-pub fn ticket(workspace: WorkspaceId, number: u64) -> Ticket {
+fn ticket(workspace: WorkspaceId, number: u64) -> Ticket {
     let ticket = sample(&testing::ticket());
     Ticket {
         workspace_id: workspace,
@@ -85,11 +80,11 @@ pub fn ticket(workspace: WorkspaceId, number: u64) -> Ticket {
     }
 }
 
-pub fn search(query: &str, sees_notes: bool) -> Search {
+fn search(query: &str, sees_notes: bool) -> Search {
     Search { query: query.parse().expect("a search"), sees_notes }
 }
 
-pub async fn found(index: &SearchIndex, workspace: WorkspaceId, asked: &Search, now: Timestamp) -> Vec<u64> {
+async fn found(index: &SearchIndex, workspace: WorkspaceId, asked: &Search, now: Timestamp) -> Vec<u64> {
     let hits = index.search(&Tenant::new(workspace), asked, SearchFrom::Newest, now).await.expect("it searches");
     assert_eq!(hits.more, None);
     numbers(&hits)
@@ -174,7 +169,7 @@ fn whatever_is_said_unsaid_merged_and_cut_off_a_search_finds_what_is_said() {
                     if let Some(requests) = requests {
                         table.faults.after(*requests, std::iter::repeat_n(Fault::Error("ValidationException"), 40));
                     }
-                    let _ = table.search.compact(workspace, CompactionBudget::Steps(*steps), now).await;
+                    let _ = table.store.search.compact(workspace, CompactionBudget::Steps(*steps), now).await;
                     table.faults.next([]);
                 }
             }
@@ -183,14 +178,14 @@ fn whatever_is_said_unsaid_merged_and_cut_off_a_search_finds_what_is_said() {
         // Whoever comes last brings everything to its end.
         for _ in 0..3 {
             now = now.plus(TOMBSTONE_TTL + TOMBSTONE_TTL);
-            table.search.compact(workspace, CompactionBudget::Steps(200), now).await.expect("it is compacted");
+            table.store.search.compact(workspace, CompactionBudget::Steps(200), now).await.expect("it is compacted");
         }
         compare(table, workspace, &plain, now).await
     });
 }
 
 async fn say(
-    (table, workspace): (&Table, WorkspaceId),
+    (table, workspace): (&TestTable, WorkspaceId),
     stream: &mut Stream,
     plain: &mut Plain,
     (number, place, is_note): (u64, u128, bool),
@@ -203,7 +198,7 @@ async fn say(
     let record = stream.message(&message);
     // Told twice now and then, as the stream does.
     for _ in 0..=place % 2 {
-        index(&table.search, workspace, std::slice::from_ref(&record), now).await;
+        index(&table.store.search, workspace, std::slice::from_ref(&record), now).await;
     }
     let known = plain.0.entry(number).or_default();
     for word in words(&text(said)) {
@@ -212,7 +207,7 @@ async fn say(
 }
 
 async fn unsay(
-    (table, workspace): (&Table, WorkspaceId),
+    (table, workspace): (&TestTable, WorkspaceId),
     stream: &mut Stream,
     plain: &mut Plain,
     number: u64,
@@ -221,12 +216,11 @@ async fn unsay(
 ) {
     // In the table stays a ticket with only this as its subject.
     let fresh = Ticket { subject: text(said).parse().expect("a subject"), ..ticket(workspace, number) };
-    let Key { pk, sk } = Tenant::new(workspace).ticket(fresh.id);
-    let request = table.client.delete_item().table_name(TABLE).key("pk", Av::S(pk)).key("sk", Av::S(sk));
-    request.send().await.expect("the head goes");
+    let delete = Write::delete(Tenant::new(workspace).ticket(fresh.id));
+    assert!(table.table.write(delete).await.expect("the ticket goes"));
     table.fill(std::slice::from_ref(&fresh)).await;
     let record = stream.reindex_request(fresh.id);
-    index(&table.search, workspace, &[record], now).await;
+    index(&table.store.search, workspace, &[record], now).await;
     let known = plain.0.entry(number).or_default();
     known.clear();
     for word in words(&text(said)) {
@@ -234,13 +228,18 @@ async fn unsay(
     }
 }
 
-async fn compare(table: &Table, workspace: WorkspaceId, plain: &Plain, now: Timestamp) -> Result<(), TestCaseError> {
-    let elsewhere = table.elsewhere();
+async fn compare(
+    table: &TestTable,
+    workspace: WorkspaceId,
+    plain: &Plain,
+    now: Timestamp,
+) -> Result<(), TestCaseError> {
+    let elsewhere = table.elsewhere().search;
     for asked in ["lamp", "lamp print", "la", "zoo", "z", "e", "3 14", "a@b", "lampe z", "printer lampshade zoom"] {
         for sees_notes in [true, false] {
             let expected = plain.found(asked, sees_notes);
             let search = search(asked, sees_notes);
-            prop_assert_eq!(&found(&table.search, workspace, &search, now).await, &expected, "{}", asked);
+            prop_assert_eq!(&found(&table.store.search, workspace, &search, now).await, &expected, "{}", asked);
             prop_assert_eq!(&found(&elsewhere, workspace, &search, now).await, &expected, "{} elsewhere", asked);
         }
     }
@@ -249,25 +248,25 @@ async fn compare(table: &Table, workspace: WorkspaceId, plain: &Plain, now: Time
 
 #[tokio::test]
 async fn what_was_unsaid_is_physically_gone_a_day_later() {
-    let table = Table::new().await;
+    let table = TestTable::new().await;
     let workspace = workspace(1);
     let (mut stream, mut now) = (Stream::default(), Timestamp::from_millis(1_000_000));
-    let heads: Vec<_> = (1..=40).map(|number| ticket(workspace, number)).collect();
-    table.fill(&heads).await;
-    for head in &heads {
-        let record = stream.message(&message(head.id, 1, MessageKind::Inbound, "secretword lamp"));
-        index(&table.search, workspace, &[record], now).await;
+    let tickets: Vec<_> = (1..=40).map(|number| ticket(workspace, number)).collect();
+    table.fill(&tickets).await;
+    for ticket in &tickets {
+        let record = stream.message(&message(ticket.id, 1, MessageKind::Inbound, "secretword lamp"));
+        index(&table.store.search, workspace, &[record], now).await;
     }
-    table.search.compact(workspace, CompactionBudget::Steps(9), now).await.expect("it is compacted");
-    let requests: Vec<_> = heads.iter().map(|head| stream.reindex_request(head.id)).collect();
-    index(&table.search, workspace, &requests, now).await;
-    assert_eq!(found(&table.search, workspace, &search("secretword", true), now).await, [0; 0]);
+    table.store.search.compact(workspace, CompactionBudget::Steps(9), now).await.expect("it is compacted");
+    let requests: Vec<_> = tickets.iter().map(|ticket| stream.reindex_request(ticket.id)).collect();
+    index(&table.store.search, workspace, &requests, now).await;
+    assert_eq!(found(&table.store.search, workspace, &search("secretword", true), now).await, [0; 0]);
     assert!(holds(&table, "secretword").await, "nothing was there to begin with");
 
     // The sweep comes when the row says, as often as it says.
     let mut visits = 0;
     while let Some(next) =
-        table.search.compact(workspace, CompactionBudget::Steps(1), now).await.expect("it is compacted").next
+        table.store.search.compact(workspace, CompactionBudget::Steps(1), now).await.expect("it is compacted").next
     {
         now = now.max(next);
         visits += 1;
@@ -278,62 +277,65 @@ async fn what_was_unsaid_is_physically_gone_a_day_later() {
 }
 
 /// Whether any item of the table has these bytes.
-async fn holds(table: &Table, bytes: &str) -> bool {
-    let items = table.client.scan().table_name(TABLE).send().await.expect("it is read");
-    let has = |value: &Av| match value {
-        Av::B(held) => held.as_ref().windows(bytes.len()).any(|window| window == bytes.as_bytes()),
+async fn holds(table: &TestTable, bytes: &str) -> bool {
+    let has = |value: &Value| match value {
+        Value::B(held) => held.as_ref().windows(bytes.len()).any(|window| window == bytes.as_bytes()),
         other => format!("{other:?}").contains(bytes),
     };
-    items.items().iter().flat_map(|item| item.values()).any(has)
+    table.items().await.iter().flat_map(|item| item.values()).any(has)
 }
 
 #[tokio::test]
 async fn a_search_walks_all_hits_in_both_directions() {
-    let table = Table::new().await;
+    let table = TestTable::new().await;
     let (workspace, now) = (workspace(2), Timestamp::from_millis(1_000));
     let (mut stream, tenant) = (Stream::default(), Tenant::new(workspace));
     for batch in 0..30_u64 {
-        let heads: Vec<_> = (1..=100).map(|place| ticket(workspace, batch * 100 + place)).collect();
-        table.fill(&heads).await;
-        let said = heads.iter().map(|head| message(head.id, 1, MessageKind::Inbound, "lamp"));
+        let tickets: Vec<_> = (1..=100).map(|place| ticket(workspace, batch * 100 + place)).collect();
+        table.fill(&tickets).await;
+        let said = tickets.iter().map(|ticket| message(ticket.id, 1, MessageKind::Inbound, "lamp"));
         let records: Vec<_> = said.map(|message| stream.message(&message)).collect();
-        index(&table.search, workspace, &records, now).await;
+        index(&table.store.search, workspace, &records, now).await;
     }
     let asked = search("lamp", true);
     let (mut seen, mut from) = (Vec::new(), SearchFrom::Newest);
     loop {
-        let hits = table.search.search(&tenant, &asked, from, now).await.expect("it searches");
+        let hits = table.store.search.search(&tenant, &asked, from, now).await.expect("it searches");
         assert!(hits.numbers.len() <= 2_000);
         seen.extend(numbers(&hits));
         let Some(more) = hits.more else { break };
         from = SearchFrom::Below(more);
     }
     assert_eq!(seen, (1..=3_000).rev().collect::<Vec<_>>());
-    let hits =
-        table.search.search(&tenant, &asked, SearchFrom::Above(TicketNumber(500)), now).await.expect("it searches");
+    let hits = table
+        .store
+        .search
+        .search(&tenant, &asked, SearchFrom::Above(TicketNumber(500)), now)
+        .await
+        .expect("it searches");
     assert_eq!(numbers(&hits), (501..=2_500).rev().collect::<Vec<_>>());
     assert_eq!(hits.more, Some(TicketNumber(2_500)));
 }
 
 #[tokio::test]
 async fn hits_are_identified_by_what_the_index_says_and_by_rows() {
-    let table = Table::new().await;
+    let table = TestTable::new().await;
     let (workspace, now) = (workspace(3), Timestamp::from_millis(1_000));
     let (mut stream, tenant) = (Stream::default(), Tenant::new(workspace));
-    let heads: Vec<_> = (1..=3).map(|number| ticket(workspace, number)).collect();
-    table.fill(&heads).await;
-    let requests: Vec<_> = heads.iter().map(|head| stream.reindex_request(head.id)).collect();
-    index(&table.search, workspace, &requests, now).await;
+    let tickets: Vec<_> = (1..=3).map(|number| ticket(workspace, number)).collect();
+    table.fill(&tickets).await;
+    let requests: Vec<_> = tickets.iter().map(|ticket| stream.reindex_request(ticket.id)).collect();
+    index(&table.store.search, workspace, &requests, now).await;
     let said: Vec<_> =
-        heads.iter().map(|head| stream.message(&message(head.id, 1, MessageKind::Note, "lamp"))).collect();
-    index(&table.search, workspace, &said, now).await;
+        tickets.iter().map(|ticket| stream.message(&message(ticket.id, 1, MessageKind::Note, "lamp"))).collect();
+    index(&table.store.search, workspace, &said, now).await;
     let asked = search("lamp", true);
-    let expected: Vec<_> = heads.iter().rev().map(|head| (head.number, head.id)).collect();
+    let expected: Vec<_> = tickets.iter().rev().map(|ticket| (ticket.number, ticket.id)).collect();
     for later in [Duration::ZERO, TOMBSTONE_TTL, TOMBSTONE_TTL * 2] {
         let now = now.plus(later);
-        table.search.compact(workspace, CompactionBudget::Steps(20), now).await.expect("it is compacted");
-        let hits = table.search.search(&tenant, &asked, SearchFrom::Newest, now).await.expect("it searches");
-        let named = table.search.identify(&tenant, &hits, &hits.numbers).await.expect("they have ids");
+        table.store.search.compact(workspace, CompactionBudget::Steps(20), now).await.expect("it is compacted");
+        let hits = table.store.search.search(&tenant, &asked, SearchFrom::Newest, now).await.expect("it searches");
+        let named = table.store.search.identify(&tenant, &hits, &hits.numbers).await.expect("they have ids");
         assert_eq!(named, expected);
     }
     let ids: BTreeSet<_> = expected.iter().map(|(_, id)| *id).collect();
@@ -359,28 +361,38 @@ async fn add_word(index: &SearchIndex, workspace: WorkspaceId, number: u64, now:
 async fn an_index_that_is_left_after_any_step_can_always_be_finished() {
     let (begin, hour) = (Timestamp::from_millis(1_000), Duration::from_hours(1));
     for steps in 1..6 {
-        let table = Table::new().await;
+        let table = TestTable::new().await;
         let workspace = workspace(1);
         let mut now = begin;
         for number in 1..=192 {
-            add_word(&table.search, workspace, number, now).await;
+            add_word(&table.store.search, workspace, number, now).await;
             if number % 64 == 0 {
-                table.search.compact(workspace, CompactionBudget::Steps(steps), now).await.expect("it is compacted");
+                table
+                    .store
+                    .search
+                    .compact(workspace, CompactionBudget::Steps(steps), now)
+                    .await
+                    .expect("it is compacted");
                 now = now.plus(hour);
-                table.search.compact(workspace, CompactionBudget::Steps(steps), now).await.expect("it is compacted");
+                table
+                    .store
+                    .search
+                    .compact(workspace, CompactionBudget::Steps(steps), now)
+                    .await
+                    .expect("it is compacted");
                 now = now.plus(hour);
             }
         }
         for _ in 0..3 {
-            table.search.compact(workspace, CompactionBudget::Steps(100), now).await.expect("it is compacted");
+            table.store.search.compact(workspace, CompactionBudget::Steps(100), now).await.expect("it is compacted");
             now = now.plus(hour);
         }
         let compacted =
-            table.search.compact(workspace, CompactionBudget::Steps(100), now).await.expect("it is compacted");
+            table.store.search.compact(workspace, CompactionBudget::Steps(100), now).await.expect("it is compacted");
         assert_eq!(compacted.next, None, "after turns of {steps} steps");
         for number in [1, 100, 192] {
             let asked = search(&format!("word{number}"), true);
-            assert!(found(&table.search, workspace, &asked, now).await.contains(&number));
+            assert!(found(&table.store.search, workspace, &asked, now).await.contains(&number));
         }
     }
 }

@@ -16,52 +16,93 @@ use lambdesk_table::{
 };
 use std::collections::BTreeSet;
 
+/// The version: a number.
 pub const VERSION: &str = "ver";
+/// The number by which people name it.
 pub const NUMBER: &str = "num";
+/// The subject.
 pub const SUBJECT: &str = "sub";
+/// The status: its word.
 pub const STATUS: &str = "st";
+/// The status that spam hides.
 pub const STATUS_BEFORE_SPAM: &str = "sb";
+/// The shelf: its word.
 pub const SHELF: &str = "sh";
+/// The priority: its word.
 pub const PRIORITY: &str = "pr";
+/// How it came in: its word.
 pub const SOURCE: &str = "src";
+/// The id of the channel.
 pub const CHANNEL: &str = "ch";
+/// The channel's type: its word.
 pub const CHANNEL_KIND: &str = "chk";
+/// The id of the category.
 pub const CATEGORY: &str = "cat";
+/// The id of the team.
 pub const TEAM: &str = "tm";
+/// The id of the assignee.
 pub const ASSIGNEE: &str = "asg";
 /// The partition of the assignee index that the ticket is in while it is open:
 /// copied from here when it reopens.
 pub const ASSIGNED: &str = "ak";
+/// The contact: a map, see [`ID`] and what follows it.
 pub const CONTACT: &str = "ct";
+/// The id of the account.
 pub const ACCOUNT: &str = "ac";
+/// Who asks: a map, see [`NAME`] and what follows it.
 pub const REQUESTER: &str = "rq";
+/// The ids of the tags: a set, absent when empty.
 pub const TAGS: &str = "tg";
+/// The custom fields: a map by key.
 pub const CUSTOM: &str = "cf";
+/// The end user's name in somebody else's system.
 pub const UID: &str = "uid";
+/// The summary.
 pub const SUMMARY: &str = "sum";
+/// The beginning of the latest public message.
 pub const PREVIEW: &str = "pv";
+/// Whose turn it is: its word.
 pub const AWAITING: &str = "aw";
+/// How many replies it has.
 pub const REPLIES: &str = "rc";
+/// Whether the customer has read it.
 pub const READ_BY_CUSTOMER: &str = "rbc";
+/// Whether one of us has read it.
 pub const READ_BY_ORGANIZATION: &str = "rbo";
+/// When its follow-up is due.
 pub const FOLLOW_UP: &str = "fu";
+/// When it was made.
 pub const CREATED: &str = "cr";
+/// When it last changed.
 pub const UPDATED: &str = "up";
+/// When something last happened on it.
 pub const LAST_ACTIVITY: &str = "la";
+/// When someone first worked on it.
 pub const IN_PROGRESS: &str = "ip";
+/// When we first answered.
 pub const FIRST_RESPONSE: &str = "fr";
+/// When it was resolved or closed.
 pub const RESOLVED: &str = "rs";
+/// When it was closed.
 pub const CLOSED: &str = "cl";
+/// When it was archived.
 pub const ARCHIVED: &str = "ar";
+/// When it was deleted.
 pub const TRASHED: &str = "tr";
+/// What was settled when it was made, in compact form.
 pub const ORIGIN: &str = "og";
+/// What its version is owed to, in compact form.
 pub const CAUSE: &str = "cz";
 
-/// Inside [`CONTACT`] and [`REQUESTER`].
+/// The id, inside [`CONTACT`].
 pub const ID: &str = "i";
+/// The name, inside [`CONTACT`] and [`REQUESTER`].
 pub const NAME: &str = "n";
+/// The address, inside the same.
 pub const EMAIL: &str = "e";
+/// The phone number, inside [`REQUESTER`].
 pub const PHONE: &str = "p";
+/// The id in somebody else's system, inside [`CONTACT`].
 pub const EXTERNAL_ID: &str = "x";
 
 /// Since when the status is this one. One attribute per status, so that entering

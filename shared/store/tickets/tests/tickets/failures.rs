@@ -1,9 +1,5 @@
-//! What the store does when the table does not do what is asked.
+//! What becomes of tickets when the table does not do what is asked.
 
-use crate::{
-    faults::Fault,
-    support::{Table, renamed, sample, workspace},
-};
 use lambdesk_domain::{
     access::Actor,
     command::{Change, Context, Decision, Fields, NewReply, Prior, Rejection, ReplyKind, Update, reply, update},
@@ -14,18 +10,23 @@ use lambdesk_domain::{
     testing,
     ticket::Ticket,
 };
-use lambdesk_store::{CommitError, NewItems, StoreError};
+use lambdesk_store_tickets::{CommitError, NewItems, Tickets};
+use lambdesk_table::{
+    TableError,
+    retry::{ATTEMPTS, UNANSWERED},
+};
+use lambdesk_testkit::{Fault, TestTable, renamed, sample, workspace};
 use std::time::Duration;
 use uuid::Uuid;
 
 const CONFLICT: Fault = Fault::Cancelled("TransactionConflict");
 const BUSY: Fault = Fault::Error("TransactionConflictException");
 
-async fn with_ticket() -> (Table, Ticket) {
-    let table = Table::new().await;
+async fn with_ticket() -> (TestTable, Ticket) {
+    let table = TestTable::new().await;
     let ticket = renamed(&sample(&testing::ticket()), workspace(1), 1);
     let ticket = Ticket { shelf: Shelf::Live, status: Status::Open, status_before_spam: None, ..ticket };
-    table.store.create_ticket(&ticket, NewItems::default()).await.expect("it is written");
+    table.store.tickets.create_ticket(&ticket, NewItems::default()).await.expect("it is written");
     (table, ticket)
 }
 
@@ -72,16 +73,16 @@ impl With for Change {
     }
 }
 
-async fn messages(table: &Table, ticket: &Ticket) -> Vec<Message> {
-    table.store.messages(ticket.workspace_id, ticket.id, None, true, 10).await.expect("they are read").items
+async fn messages(table: &TestTable, ticket: &Ticket) -> Vec<Message> {
+    table.store.tickets.messages(ticket.workspace_id, ticket.id, None, true, 10).await.expect("they are read").items
 }
 
-async fn stored(table: &Table, ticket: &Ticket) -> Ticket {
-    table.store.ticket(ticket.workspace_id, ticket.id).await.expect("it is read").expect("it is there")
+async fn stored(table: &TestTable, ticket: &Ticket) -> Ticket {
+    table.store.tickets.ticket(ticket.workspace_id, ticket.id).await.expect("it is read").expect("it is there")
 }
 
-async fn commit(table: &Table, ticket: &Ticket, change: &Change) -> Result<Option<Ticket>, CommitError> {
-    table.store.commit(ticket.workspace_id, ticket.id, change, None).await
+async fn commit(table: &TestTable, ticket: &Ticket, change: &Change) -> Result<Option<Ticket>, CommitError> {
+    table.store.tickets.commit(ticket.workspace_id, ticket.id, change, None).await
 }
 
 #[tokio::test]
@@ -106,8 +107,8 @@ async fn a_transaction_is_given_up_after_a_bounded_number_of_tries() {
         table.faults.next([Fault::Cancelled(reason); 100]);
         let outcome = commit(&table, &ticket, &note(&ticket)).await;
         match outcome {
-            Err(CommitError::Store(StoreError::Contended)) => assert!(is_contended, "{reason}"),
-            Err(CommitError::Store(StoreError::Unavailable("throttled"))) => assert!(!is_contended, "{reason}"),
+            Err(CommitError::Table(TableError::Contended)) => assert!(is_contended, "{reason}"),
+            Err(CommitError::Table(TableError::Unavailable("throttled"))) => assert!(!is_contended, "{reason}"),
             other => panic!("{reason}: {other:?}"),
         }
         assert_eq!(table.faults.seen().len(), 5, "{reason}");
@@ -121,7 +122,7 @@ async fn any_other_cancellation_is_a_defect_of_ours_and_not_tried_again() {
     let (table, ticket) = with_ticket().await;
     table.faults.next([Fault::Cancelled("ValidationError")]);
     let outcome = commit(&table, &ticket, &note(&ticket)).await;
-    assert!(matches!(outcome, Err(CommitError::Store(StoreError::Refused(_)))), "{outcome:?}");
+    assert!(matches!(outcome, Err(CommitError::Table(TableError::Refused(_)))), "{outcome:?}");
     assert_eq!(table.faults.seen().len(), 1);
 }
 
@@ -134,19 +135,17 @@ async fn an_update_is_tried_again_while_a_transaction_holds_its_ticket() {
     assert_eq!(next, Some(change.applied_to(&ticket)));
     table.faults.next([BUSY; 100]);
     let outcome = commit(&table, &ticket, &change).await;
-    assert!(matches!(outcome, Err(CommitError::Store(StoreError::Contended))), "{outcome:?}");
+    assert!(matches!(outcome, Err(CommitError::Table(TableError::Contended))), "{outcome:?}");
     assert_eq!(table.faults.seen().len(), 5);
 }
 
 #[tokio::test]
-async fn new_tickets_and_other_single_writes_wait_for_transactions_too() {
+async fn new_tickets_wait_for_transactions_too() {
     let (table, ticket) = with_ticket().await;
     table.faults.next([BUSY; 2]);
     let other = renamed(&ticket, workspace(1), 2);
-    table.store.create_ticket(&other, NewItems::default()).await.expect("it is written in the end");
+    table.store.tickets.create_ticket(&other, NewItems::default()).await.expect("it is written in the end");
     assert_eq!(stored(&table, &other).await, other);
-    table.faults.next([BUSY; 2]);
-    table.store.remove_follow_up(workspace(1), ticket.id).await.expect("it is removed in the end");
 }
 
 #[tokio::test]
@@ -156,13 +155,14 @@ async fn a_throttled_request_is_tried_again_and_then_unavailable() {
     assert_eq!(stored(&table, &ticket).await, ticket);
     for code in ["ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded"] {
         table.faults.next([Fault::Error(code); 100]);
-        let outcome = table.store.ticket(workspace(1), ticket.id).await;
-        assert!(matches!(outcome, Err(StoreError::Unavailable("throttled"))), "{code}: {outcome:?}");
-        assert!(table.faults.seen().len() <= 3, "{code}");
+        let outcome = table.store.tickets.ticket(workspace(1), ticket.id).await;
+        assert!(matches!(outcome, Err(TableError::Unavailable("throttled"))), "{code}: {outcome:?}");
+        // Five attempts of our own, where the SDK made three.
+        assert_eq!(table.faults.seen().len(), ATTEMPTS as usize, "{code}");
     }
-    let (other, rest) = (Fault::Error("ValidationException"), table.store.ticket(workspace(1), ticket.id));
+    let (other, rest) = (Fault::Error("ValidationException"), table.store.tickets.ticket(workspace(1), ticket.id));
     table.faults.next([other]);
-    assert!(matches!(rest.await, Err(StoreError::Refused(_))));
+    assert!(matches!(rest.await, Err(TableError::Refused(_))));
 }
 
 #[tokio::test]
@@ -197,7 +197,7 @@ async fn a_stale_update_is_refused_also_when_an_answer_is_lost() {
     let change = changed(update(&Update::Fields(Box::new(fields)), &stale, Prior::Unknown));
     table.faults.next([Fault::AnswerLost]);
     let outcome = commit(&table, &ticket, &change).await;
-    assert!(matches!(&outcome, Err(CommitError::NotAsAssumed(found)) if **found == ticket), "{outcome:?}");
+    assert!(matches!(&outcome, Err(CommitError::PreconditionFailed(found)) if **found == ticket), "{outcome:?}");
 }
 
 #[tokio::test]
@@ -205,12 +205,12 @@ async fn a_new_ticket_whose_answer_is_lost_is_written_once() {
     let (table, ticket) = with_ticket().await;
     let other = renamed(&ticket, workspace(1), 2);
     table.faults.next([Fault::AnswerLost]);
-    table.store.create_ticket(&other, NewItems::default()).await.expect("it is answered in the end");
+    table.store.tickets.create_ticket(&other, NewItems::default()).await.expect("it is answered in the end");
     let third = renamed(&ticket, workspace(1), 3);
     let message = answer(&third).message.expect("a message");
     table.faults.next([Fault::AnswerLost]);
     let new = NewItems { message: Some(&message), ..NewItems::default() };
-    table.store.create_ticket(&third, new).await.expect("it is answered in the end");
+    table.store.tickets.create_ticket(&third, new).await.expect("it is answered in the end");
     assert_eq!(table.size().await, 4);
 }
 
@@ -218,35 +218,15 @@ async fn a_new_ticket_whose_answer_is_lost_is_written_once() {
 async fn lost_requests_end_as_unavailable() {
     let (table, ticket) = with_ticket().await;
     table.faults.next([Fault::AnswerLost; 100]);
-    let outcome = table.store.ticket(workspace(1), ticket.id).await;
-    assert!(matches!(outcome, Err(StoreError::Unavailable("connection"))), "{outcome:?}");
+    let outcome = table.store.tickets.ticket(workspace(1), ticket.id).await;
+    assert!(matches!(outcome, Err(TableError::Unavailable("connection"))), "{outcome:?}");
 }
 
 #[tokio::test]
 async fn requests_without_an_answer_end_as_unavailable() {
     let (table, ticket) = with_ticket().await;
     table.faults.next([Fault::Lost; 100]);
-    let outcome = table.impatient().ticket(workspace(1), ticket.id).await;
-    assert!(matches!(outcome, Err(StoreError::Unavailable("timeout"))), "{outcome:?}");
-    assert!(table.faults.seen().len() <= 3);
-}
-
-#[tokio::test]
-async fn a_batch_is_asked_for_again_until_all_of_it_is_there() {
-    let (table, ticket) = with_ticket().await;
-    let event = lambdesk_domain::events::between(None, &ticket).into();
-    let position = uuid::Builder::from_unix_timestamp_millis(1_767_225_600_000, &[1; 10]).into_uuid();
-    let at = lambdesk_domain::time::Timestamp::from_millis(1_767_225_600_000);
-    table.store.add_event(&event, position, at).await.expect("it is written");
-    let feed = async || table.store.feed(workspace(1), None, at, at.plus(Duration::from_mins(1)), 10).await;
-    // The first request asks the index, the next ones for the events themselves.
-    table.faults.next([]);
-    feed().await.expect("it is read").expect("a position");
-    assert_eq!(table.faults.seen().len(), 2);
-    table.faults.after(1, [Fault::Unprocessed; 3]);
-    assert_eq!(feed().await.expect("it is read").expect("a position").events.len(), 1);
-    table.faults.after(1, [Fault::Unprocessed; 100]);
-    let outcome = feed().await;
-    assert!(matches!(outcome, Err(StoreError::Unavailable("throttled"))), "{outcome:?}");
-    assert_eq!(table.faults.seen().len(), 6);
+    let outcome = Tickets::new(&table.impatient()).ticket(workspace(1), ticket.id).await;
+    assert!(matches!(outcome, Err(TableError::Unavailable("timeout"))), "{outcome:?}");
+    assert_eq!(table.faults.seen().len(), UNANSWERED as usize);
 }

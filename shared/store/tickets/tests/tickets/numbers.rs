@@ -1,10 +1,10 @@
 //! Ticket numbers.
 
-use crate::support::{Table, workspace};
+use lambdesk_testkit::{TestTable, workspace};
 
 #[tokio::test]
 async fn ticket_numbers_are_unique_however_many_processes_take_them() {
-    let table = Table::new().await;
+    let table = TestTable::new().await;
     let processes: Vec<_> = (0..3).map(|_| table.elsewhere().tickets).collect();
     let taken = (0..60).map(|index| {
         let tickets = processes[index % 3].clone();

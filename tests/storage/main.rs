@@ -2,8 +2,8 @@
 //! and documents, for fixed ids. Rows of earlier versions stay readable only while
 //! nothing of this changes.
 //!
-//! `UPDATE_GOLDEN=1 cargo test -p lambdesk-store storage` writes it anew.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+//! `UPDATE_GOLDEN=1 cargo test -p lambdesk-tests --test storage` writes it anew.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
 mod codes;
 mod columns;
@@ -13,15 +13,15 @@ mod sources;
 mod unknown;
 mod values;
 
-use crate::support::Table;
-use aws_sdk_dynamodb::types::AttributeValue as Av;
+use lambdesk_table::Value;
+use lambdesk_testkit::TestTable;
 use std::fmt::Write as _;
 
-const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/golden/storage.txt");
+const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/golden/storage.txt");
 
 #[tokio::test]
 async fn what_is_stored_is_as_it_always_was() {
-    let table = Table::new().await;
+    let table = TestTable::new().await;
     let mut stored = String::new();
     for (title, lines) in [
         ("Keys", keys::builders()),
@@ -44,19 +44,19 @@ async fn what_is_stored_is_as_it_always_was() {
 }
 
 /// A value as one text, in the same order each time.
-fn shown(value: &Av) -> String {
+fn shown(value: &Value) -> String {
     match value {
-        Av::S(text) => text.clone(),
-        Av::N(digits) => digits.clone(),
-        Av::Bool(flag) => flag.to_string(),
-        Av::B(bytes) => bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat(),
-        Av::L(values) => format!("[{}]", values.iter().map(shown).collect::<Vec<_>>().join(", ")),
-        Av::Ss(set) => {
+        Value::S(text) => text.clone(),
+        Value::N(digits) => digits.clone(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::B(bytes) => bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat(),
+        Value::L(values) => format!("[{}]", values.iter().map(shown).collect::<Vec<_>>().join(", ")),
+        Value::Ss(set) => {
             let mut set = set.clone();
             set.sort();
             format!("<{}>", set.join(", "))
         }
-        Av::M(map) => {
+        Value::M(map) => {
             let mut parts: Vec<_> = map.iter().map(|(name, value)| format!("{name}: {}", shown(value))).collect();
             parts.sort();
             format!("{{{}}}", parts.join(", "))
@@ -66,15 +66,15 @@ fn shown(value: &Av) -> String {
 }
 
 /// The letter of a value's type, as the table calls it.
-const fn kind(value: &Av) -> &'static str {
+const fn kind(value: &Value) -> &'static str {
     match value {
-        Av::S(_) => "S",
-        Av::N(_) => "N",
-        Av::Bool(_) => "BOOL",
-        Av::B(_) => "B",
-        Av::L(_) => "L",
-        Av::Ss(_) => "SS",
-        Av::M(_) => "M",
+        Value::S(_) => "S",
+        Value::N(_) => "N",
+        Value::Bool(_) => "BOOL",
+        Value::B(_) => "B",
+        Value::L(_) => "L",
+        Value::Ss(_) => "SS",
+        Value::M(_) => "M",
         _ => "?",
     }
 }

@@ -1,6 +1,5 @@
-//! A ticket's head: what is stored is the ticket, and an update does what the domain says.
+//! A ticket's item: what is stored is the ticket, and an update does what the domain says.
 
-use crate::support::check;
 use lambdesk_domain::{
     access::Actor,
     command::{Change, Context, Decision, Prior, follow_up_due},
@@ -11,14 +10,16 @@ use lambdesk_domain::{
     ticket::Ticket,
     time::Timestamp,
 };
-use lambdesk_store::{CommitError, NewItems, Store, keys::Tenant};
+use lambdesk_store_tickets::{CommitError, NewItems, Tickets};
+use lambdesk_table::Tenant;
+use lambdesk_testkit::{TestTable, check, sample};
 use proptest::{prelude::*, test_runner::TestCaseResult};
 
 #[test]
 fn any_ticket_reads_back_as_it_was_written() {
     check(64, &testing::ticket(), async |table, ticket| {
-        table.store.create_ticket(&ticket, NewItems::default()).await.expect("it is written");
-        let read = table.store.ticket(ticket.workspace_id, ticket.id).await.expect("it is read");
+        table.store.tickets.create_ticket(&ticket, NewItems::default()).await.expect("it is written");
+        let read = table.store.tickets.ticket(ticket.workspace_id, ticket.id).await.expect("it is read");
         prop_assert_eq!(read, Some(ticket));
         Ok(())
     });
@@ -43,14 +44,14 @@ fn decided() -> impl Strategy<Value = (Ticket, Change)> {
 
 /// Commits, and holds the outcome against the domain's word: the ticket, the whole
 /// item with its places in the indexes, and the message.
-async fn hold(table: &crate::support::Table, fresh: &Store, ticket: Ticket, change: Change) -> TestCaseResult {
+async fn hold(table: &TestTable, fresh: &Tickets, ticket: Ticket, change: Change) -> TestCaseResult {
     let (workspace, id) = (ticket.workspace_id, ticket.id);
     let key = Tenant::new(workspace).ticket(id);
-    table.store.create_ticket(&ticket, NewItems::default()).await.expect("it is written");
+    table.store.tickets.create_ticket(&ticket, NewItems::default()).await.expect("it is written");
     let before = table.item(key.clone()).await;
-    let outcome = table.store.commit(workspace, id, &change, None).await;
+    let outcome = table.store.tickets.commit(workspace, id, &change, None).await;
     if !change.admits(&ticket) {
-        let Err(CommitError::NotAsAssumed(found)) = outcome else {
+        let Err(CommitError::PreconditionFailed(found)) = outcome else {
             return Err(TestCaseError::fail(format!("not refused: {outcome:?}")));
         };
         prop_assert_eq!(*found, ticket);
@@ -61,11 +62,11 @@ async fn hold(table: &crate::support::Table, fresh: &Store, ticket: Ticket, chan
     let answered = outcome.map_err(|error| TestCaseError::fail(format!("not written: {error:?}")))?;
     prop_assert_eq!(answered.is_some(), change.message.is_none());
     prop_assert!(answered.is_none_or(|answered| answered == expected), "answered otherwise");
-    prop_assert_eq!(table.store.ticket(workspace, id).await.expect("it is read"), Some(expected.clone()));
+    prop_assert_eq!(table.store.tickets.ticket(workspace, id).await.expect("it is read"), Some(expected.clone()));
     fresh.create_ticket(&expected, NewItems::default()).await.expect("it is written");
     prop_assert_eq!(table.item(key.clone()).await, table.item_in("fresh-tickets", key).await, "as if written whole");
     if let Some(message) = change.message {
-        let found = table.store.message(workspace, id, message.id).await.expect("it is read");
+        let found = table.store.tickets.message(workspace, id, message.id).await.expect("it is read");
         prop_assert_eq!(found, Some(message));
     }
     Ok(())
@@ -74,7 +75,7 @@ async fn hold(table: &crate::support::Table, fresh: &Store, ticket: Ticket, chan
 fn hold_all<S: Strategy<Value = (Ticket, Change)>>(cases: u32, strategy: &S) {
     let fresh = tokio::sync::OnceCell::new();
     check(cases, strategy, async |table, (ticket, change)| {
-        let fresh = fresh.get_or_init(|| table.beside("fresh-tickets")).await;
+        let fresh = &fresh.get_or_init(|| table.beside("fresh-tickets")).await.tickets;
         hold(table, fresh, ticket, change).await
     });
 }
@@ -125,13 +126,13 @@ fn each_part_of_a_guard_holds_by_itself() {
 }
 
 fn sample_context(actor: Actor, now: Timestamp) -> Context {
-    Context { actor, now, ..crate::support::sample(&testing::context()) }
+    Context { actor, now, ..sample(&testing::context()) }
 }
 
 #[test]
 fn a_ticket_that_is_not_there_can_not_be_changed() {
     check(20, &decided(), async |table, (ticket, change)| {
-        let outcome = table.store.commit(ticket.workspace_id, ticket.id, &change, None).await;
+        let outcome = table.store.tickets.commit(ticket.workspace_id, ticket.id, &change, None).await;
         prop_assert!(matches!(outcome, Err(CommitError::Absent)), "{outcome:?}");
         prop_assert_eq!(table.item(Tenant::new(ticket.workspace_id).ticket(ticket.id)).await, None);
         Ok(())
@@ -140,9 +141,9 @@ fn a_ticket_that_is_not_there_can_not_be_changed() {
 
 #[tokio::test]
 async fn many_custom_fields_fit_into_one_change() {
-    let table = crate::support::Table::new().await;
-    let ticket = Ticket { shelf: Shelf::Live, ..crate::support::sample(&testing::ticket()) };
-    table.store.create_ticket(&ticket, NewItems::default()).await.expect("it is written");
+    let table = TestTable::new().await;
+    let ticket = Ticket { shelf: Shelf::Live, ..sample(&testing::ticket()) };
+    table.store.tickets.create_ticket(&ticket, NewItems::default()).await.expect("it is written");
     let key = |number: u32| format!("a_custom_field_with_a_rather_long_na_{number:03}").parse().expect("a key");
     let value = |number: u32| Some(lambdesk_domain::custom_field::FieldValue::Text(format!("value {number}")));
     let sets = (0..100).map(|number| Set::Custom(key(number), value(number))).collect();
@@ -159,7 +160,7 @@ async fn many_custom_fields_fit_into_one_change() {
         at: ticket.updated_at.plus(std::time::Duration::from_secs(1)),
     };
     table.faults.next([]);
-    let next = table.store.commit(ticket.workspace_id, ticket.id, &change, None).await.expect("it is written");
+    let next = table.store.tickets.commit(ticket.workspace_id, ticket.id, &change, None).await.expect("it is written");
     assert_eq!(next, Some(change.applied_to(&ticket)));
     // AWS refuses expressions of more than 4 KB; the engine does not.
     for kind in ["UpdateExpression", "ConditionExpression"] {

@@ -1,12 +1,13 @@
 //! The feed: every event once, in order, however long nothing happens.
 
-use crate::support::{Table, renamed, sample, workspace};
 use lambdesk_domain::{
     events::{Event, between},
     testing,
     time::Timestamp,
 };
 use lambdesk_store_events::FeedPage;
+use lambdesk_table::{TableError, measured, retry::ATTEMPTS};
+use lambdesk_testkit::{Fault, TestTable, renamed, sample, workspace};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -20,20 +21,20 @@ fn position(at: Timestamp, random: u8) -> Uuid {
 }
 
 /// An event of its own ticket, at this place of the feed; written a moment later.
-async fn add(table: &Table, number: u8, at: Timestamp, delay: Duration) -> Event {
+async fn add(table: &TestTable, number: u8, at: Timestamp, delay: Duration) -> Event {
     let ticket = renamed(&sample(&testing::ticket()), workspace(1), u128::from(number));
     let event = between(None, &ticket).into();
     let position = position(at, number);
-    assert!(table.store.add_event(&event, position, at.plus(delay)).await.expect("it is written"));
+    assert!(table.store.events.add_event(&event, position, at.plus(delay)).await.expect("it is written"));
     event
 }
 
-async fn page(table: &Table, after: Option<&str>, since: Timestamp, now: Timestamp, limit: u16) -> FeedPage {
-    table.store.feed(workspace(1), after, since, now, limit).await.expect("it is read").expect("a position")
+async fn page(table: &TestTable, after: Option<&str>, since: Timestamp, now: Timestamp, limit: u16) -> FeedPage {
+    table.store.events.feed(workspace(1), after, since, now, limit).await.expect("it is read").expect("a position")
 }
 
 /// Everything from a position on, and the position after it.
-async fn drain(table: &Table, after: Option<String>, now: Timestamp, limit: u16) -> (Vec<Event>, String) {
+async fn drain(table: &TestTable, after: Option<String>, now: Timestamp, limit: u16) -> (Vec<Event>, String) {
     let (mut found, mut after) = (Vec::new(), after);
     for _ in 0..100 {
         let page = page(table, after.as_deref(), START, now, limit).await;
@@ -50,7 +51,7 @@ async fn drain(table: &Table, after: Option<String>, now: Timestamp, limit: u16)
 
 #[tokio::test]
 async fn the_feed_tells_every_event_once_in_the_order_of_positions() {
-    let table = Table::new().await;
+    let table = TestTable::new().await;
     let mut expected = Vec::new();
     // Written in another order, on three days, some at the same millisecond.
     for number in [9, 3, 7, 1, 8, 2, 6, 4, 5] {
@@ -66,7 +67,7 @@ async fn the_feed_tells_every_event_once_in_the_order_of_positions() {
 
 #[tokio::test]
 async fn an_event_is_told_only_when_every_earlier_one_must_be_there() {
-    let table = Table::new().await;
+    let table = TestTable::new().await;
     let event = add(&table, 1, START, Duration::ZERO).await;
     let soon = page(&table, None, START, START.plus(Duration::from_secs(6)), 10).await;
     assert!(soon.events.is_empty() && !soon.has_more, "an operation may take six seconds with all its attempts");
@@ -77,7 +78,7 @@ async fn an_event_is_told_only_when_every_earlier_one_must_be_there() {
 
 #[tokio::test]
 async fn an_event_written_after_midnight_is_told_once_where_its_position_says() {
-    let table = Table::new().await;
+    let table = TestTable::new().await;
     let before = START.plus(DAY).minus(Duration::from_millis(5));
     let first = add(&table, 1, before, Duration::from_millis(10)).await;
     let second = add(&table, 2, START.plus(DAY), Duration::ZERO).await;
@@ -87,7 +88,7 @@ async fn an_event_written_after_midnight_is_told_once_where_its_position_says() 
 
 #[tokio::test]
 async fn a_reader_gets_over_months_in_which_nothing_happened() {
-    let table = Table::new().await;
+    let table = TestTable::new().await;
     let first = add(&table, 1, START, Duration::ZERO).await;
     let (told, after) = drain(&table, None, START.plus(Duration::from_mins(1)), 10).await;
     assert_eq!(told, [first]);
@@ -96,18 +97,14 @@ async fn a_reader_gets_over_months_in_which_nothing_happened() {
     let (told, after) = drain(&table, Some(after), much_later.plus(Duration::from_mins(1)), 10).await;
     assert_eq!(told, [second]);
     // And does not look through them again.
-    let store = table.store.metered();
-    store
-        .feed(workspace(1), Some(&after), START, much_later.plus(Duration::from_mins(2)), 10)
-        .await
-        .expect("read")
-        .expect("a position");
-    assert_eq!(store.usage().round_trips(), 1);
+    let now = much_later.plus(Duration::from_mins(2));
+    let (page, usage) = measured(page(&table, Some(&after), START, now, 10)).await;
+    assert_eq!((page.events.len(), usage.round_trips()), (0, 1));
 }
 
 #[tokio::test]
 async fn a_reader_who_begins_at_a_time_gets_nothing_from_before() {
-    let table = Table::new().await;
+    let table = TestTable::new().await;
     add(&table, 1, START.plus(Duration::from_secs(10)), Duration::ZERO).await;
     let second = add(&table, 2, START.plus(Duration::from_secs(20)), Duration::ZERO).await;
     let since = START.plus(Duration::from_secs(15));
@@ -117,12 +114,38 @@ async fn a_reader_who_begins_at_a_time_gets_nothing_from_before() {
 
 #[tokio::test]
 async fn what_is_no_position_is_told_apart_from_failures() {
-    let table = Table::new().await;
+    let table = TestTable::new().await;
     for bad in ["", "x", "----------------------", "../etc"] {
-        let outcome = table.store.feed(workspace(1), Some(bad), START, START, 10).await.expect("the table is fine");
+        let outcome =
+            table.store.events.feed(workspace(1), Some(bad), START, START, 10).await.expect("the table is fine");
         assert!(outcome.is_err(), "{bad}");
     }
-    let other =
-        table.store.feed(workspace(2), None, START, START.plus(DAY), 10).await.expect("read").expect("a position");
+    let other = table
+        .store
+        .events
+        .feed(workspace(2), None, START, START.plus(DAY), 10)
+        .await
+        .expect("read")
+        .expect("a position");
     assert!(other.events.is_empty());
+}
+
+#[tokio::test]
+async fn a_batch_is_asked_for_again_until_all_of_it_is_there() {
+    let table = TestTable::new().await;
+    add(&table, 1, START, Duration::ZERO).await;
+    let feed = async || {
+        let now = START.plus(Duration::from_mins(1));
+        table.store.events.feed(workspace(1), None, START, now, 10).await
+    };
+    // The first request asks the index, the next ones for the events themselves.
+    table.faults.next([]);
+    feed().await.expect("it is read").expect("a position");
+    assert_eq!(table.faults.seen().len(), 2);
+    table.faults.after(1, [Fault::Unprocessed; 3]);
+    assert_eq!(feed().await.expect("it is read").expect("a position").events.len(), 1);
+    table.faults.after(1, [Fault::Unprocessed; 100]);
+    let outcome = feed().await;
+    assert!(matches!(outcome, Err(TableError::Unavailable("throttled"))), "{outcome:?}");
+    assert_eq!(table.faults.seen().len(), 1 + ATTEMPTS as usize);
 }

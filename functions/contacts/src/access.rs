@@ -1,0 +1,29 @@
+//! What a caller and a write are held to.
+
+use lambdesk_api::{auth::Session, problem::Problem, write::Write};
+use lambdesk_domain::{
+    access::{Actor, Forbidden, Scope},
+    id::Version,
+};
+
+/// Holds the caller to a scope, and to being no channel.
+pub fn require(session: &Session, scope: Scope) -> Result<(), Problem> {
+    if matches!(session.actor, Actor::Channel { .. }) {
+        return Err(Forbidden::ChannelKey.into());
+    }
+    session.require(scope)
+}
+
+/// Holds the caller to what touches everything of a person.
+pub fn require_admin(session: &Session, scope: Scope) -> Result<(), Problem> {
+    require(session, scope)?;
+    session.require_admin()
+}
+
+/// Holds a write to the version that the caller has seen.
+pub fn require_version(write: &Write, current: Version) -> Result<(), Problem> {
+    match write.if_match {
+        Some(seen) if seen != current => Err(Problem::stale(current)),
+        _ => Ok(()),
+    }
+}

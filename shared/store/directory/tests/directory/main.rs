@@ -1,0 +1,4 @@
+//! The directory over the embedded engine.
+#![allow(clippy::indexing_slicing, reason = "a test")]
+
+mod entries;

@@ -1,0 +1,80 @@
+//! Selective sources: rows that are probably few, read whole and sorted here. One query
+//! per source at once, then half a unit per ticket item; too many, and the list is walked.
+
+use crate::{
+    lists::Lists,
+    page,
+    plan::OrderedScan,
+    query::{ListPage, ListQuery},
+    scan::{Scan, ScannedRow},
+    selective::Selective,
+    source::RowSource,
+};
+use futures_util::future::try_join_all;
+use lambdesk_domain::{id::TicketId, ticket::Ticket};
+use lambdesk_table::{TableError, Tenant};
+
+/// The most tickets that keys are held against: about 8 units.
+const MOST_AMONG: u16 = 1_000;
+
+impl Lists {
+    /// A page of selective sources: sorted here; or walked in the order of the list,
+    /// where keys that are not among these cost no ticket item.
+    pub(crate) async fn selective_or_walk(
+        &self,
+        tenant: &Tenant,
+        query: &ListQuery,
+        selective: &Selective,
+        walk: &OrderedScan,
+    ) -> Result<ListPage, TableError> {
+        let Selective { sources, selectivity } = selective;
+        if sources.iter().chain(&walk.sources).any(RowSource::holds_items) {
+            return match self.selective(tenant, query, selective).await? {
+                Some(tickets) => Ok(page::cut(query, tickets)),
+                None => self.walk(tenant, query, walk).await,
+            };
+        }
+        match self.whole::<TicketId>(tenant, query, sources, MOST_AMONG).await? {
+            Some(ids) if ids.len() <= usize::from(selectivity.limit()) => {
+                let tickets = self.matching(tenant, query, ids).await?;
+                Ok(page::cut(query, tickets))
+            }
+            among => {
+                let among = among.map(|ids| ids.into_iter().collect());
+                self.walk_keys(tenant, query, walk, among).await
+            }
+        }
+    }
+
+    /// All tickets of selective sources; none when they have more rows than the limit.
+    pub(crate) async fn selective(
+        &self,
+        tenant: &Tenant,
+        query: &ListQuery,
+        Selective { sources, selectivity }: &Selective,
+    ) -> Result<Option<Vec<Ticket>>, TableError> {
+        let limit = selectivity.limit();
+        if sources.iter().all(RowSource::holds_items) {
+            return self.whole::<Ticket>(tenant, query, sources, limit).await;
+        }
+        let Some(ids) = self.whole::<TicketId>(tenant, query, sources, limit).await? else {
+            return Ok(None);
+        };
+        self.matching(tenant, query, ids).await.map(Some)
+    }
+
+    async fn whole<T: ScannedRow>(
+        &self,
+        tenant: &Tenant,
+        query: &ListQuery,
+        sources: &[RowSource],
+        limit: u16,
+    ) -> Result<Option<Vec<T>>, TableError> {
+        let mut scans: Vec<Scan<T>> = sources.iter().map(|source| Scan::whole(source, tenant)).collect();
+        let limit = usize::from(limit);
+        try_join_all(scans.iter_mut().map(|scan| scan.read_on(&self.table, query, limit + 1))).await?;
+        let is_whole = scans.iter().all(Scan::is_exhausted);
+        let rows: Vec<T> = scans.into_iter().flat_map(|scan| scan.rows).map(|(_, row)| row).collect();
+        Ok((is_whole && rows.len() <= limit).then_some(rows))
+    }
+}

@@ -1,0 +1,3 @@
+//! Counters projected from the feed, over the embedded engine.
+
+mod counts;

@@ -1,0 +1,4 @@
+//! The search index over the embedded engine.
+#![allow(clippy::indexing_slicing, reason = "a test")]
+
+mod search;
