@@ -10,10 +10,9 @@ use lambdesk_engine::Position;
 use lambdesk_fanout::Fanout;
 use lambdesk_local::stack;
 use lambdesk_outbound::AddressPolicy;
-use lambdesk_runtime::{Hint, HintQueue};
 use lambdesk_store_events::ChangeRecord;
 use lambdesk_sweep::{BUDGET, Sweep};
-use lambdesk_testkit::{Answer, Client, Desk, TABLE};
+use lambdesk_testkit::{Answer, Client, Desk, Hints, TABLE};
 use std::{
     sync::{
         Arc,
@@ -21,9 +20,9 @@ use std::{
     },
     time::Duration,
 };
-use tokio::{net::TcpListener, sync::mpsc};
+use tokio::net::TcpListener;
 
-/// More records, and more hints, than one step leaves.
+/// More records than one step leaves.
 const ALL: usize = 1_000;
 /// Any request that reads key and directory into the caches.
 const WARMING: &str = "/v1/tickets?status=spam";
@@ -69,7 +68,7 @@ pub struct Pipeline {
     fanout: Fanout,
     deliver: Deliver,
     sweep: Sweep,
-    hints: mpsc::Receiver<Hint>,
+    hints: Hints,
     position: Position,
     /// Bytes that the webhook's receiver got.
     received: Arc<AtomicUsize>,
@@ -80,7 +79,8 @@ impl Pipeline {
     /// everything.
     pub async fn open() -> Self {
         let desk = Desk::open().await;
-        let (queue, hints) = HintQueue::local(ALL);
+        let hints = Hints::default();
+        let queue = hints.queue.clone();
         let policy = AddressPolicy::allowing(["127.0.0.1"]).unwrap();
         let (table, clock) = (&desk.table.table, &desk.clock);
         let fanout = Fanout::new(table, queue.clone(), clock.clone());
@@ -134,7 +134,7 @@ impl Pipeline {
         assert_eq!(answer, json!({"batchItemFailures": []}));
         let function = FunctionKind::Fanout;
         invocations.push(RecordedInvocation { function, records: records.len(), charges, depth: 0, bytes: 0 });
-        while let Ok(hint) = self.hints.try_recv() {
+        for hint in self.hints.take() {
             let (done, charges) = self.recorded(self.deliver.attempt(hint)).await;
             done.unwrap();
             let bytes = self.received.swap(0, Ordering::Relaxed);
