@@ -1,5 +1,14 @@
-//! The ledger's scenario: every operation once, and what each asks of the table.
-//! One scenario for the golden file and for `make bench`, so that they can't differ.
+//! The request ledger's scenarios: every operation once, and what each asks of the table;
+//! one ticket's whole life with all that follows ([`life`](mod@life)); writes that are
+//! refused ([`refused`](mod@refused)). One for the golden file and for `make bench`, so that
+//! they can't differ.
+
+pub mod charge;
+mod item;
+pub mod life;
+pub mod pipeline;
+pub mod prices;
+pub mod refused;
 
 use crate::{Desk, Json, json};
 use axum::{
@@ -35,6 +44,8 @@ pub async fn every_operation() -> Vec<Entry> {
     reads(&mut caller, &desk, &ticket, &channel).await;
     visitor(&mut caller, &channel).await;
     cold(&mut caller, &desk, &ticket).await;
+    caller.router = desk.stack.router();
+    full_states(&mut caller, &channel).await;
     caller.entries
 }
 
@@ -79,13 +90,17 @@ impl Caller {
 /// Sixty tickets, so that pages are full.
 async fn fill(caller: &Caller, channel: &Json) {
     for number in 0..60 {
-        let body = json!({
-            "channel_id": channel["id"], "subject": format!("Ticket number {number:03}"),
-            "from": {"name": "Grace Example", "email": format!("c{number:03}@customer.example")},
-            "message": {"body_text": "A first message of about a hundred characters, as they come in through the form on the page, every day."},
-        });
+        let body = first_message(number, channel, "open");
         caller.call(Method::POST, "/v1/tickets", Some(body), &[]).await;
     }
+}
+
+fn first_message(number: usize, channel: &Json, status: &str) -> Json {
+    json!({
+        "channel_id": channel["id"], "subject": format!("Ticket number {number:03}"), "status": status,
+        "from": {"name": "Grace Example", "email": format!("c{number:03}@customer.example")},
+        "message": {"body_text": "A first message of about a hundred characters, as they come in through the form on the page, every day."},
+    })
 }
 
 /// Answers the path of the first ticket.
@@ -197,4 +212,14 @@ async fn cold(c: &mut Caller, desk: &Desk, ticket: &str) {
         c.router = desk.cold_router();
         c.enter(name, (method, path), body, &[]).await;
     }
+}
+
+/// The default list where each of its six states fills a page.
+async fn full_states(c: &mut Caller, channel: &Json) {
+    for status in ["in_progress", "waiting", "on_hold", "resolved", "closed"] {
+        for number in 0..26 {
+            c.call(Method::POST, "/v1/tickets", Some(first_message(number, channel, status)), &[]).await;
+        }
+    }
+    c.enter("list by default, each state full", (Method::GET, "/v1/tickets"), None, &[]).await;
 }

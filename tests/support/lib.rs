@@ -13,6 +13,7 @@ mod desk;
 pub mod ledger;
 mod receiver;
 mod reply;
+pub mod text;
 
 pub use api::Api;
 pub use desk::Desk;

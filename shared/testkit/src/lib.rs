@@ -3,6 +3,7 @@
 //! | to find | look in |
 //! |---|---|
 //! | a table in memory, its stream, what goes wrong on request | [`table`], [`faults`] |
+//! | every request to the table with its answer | [`traffic`] |
 //! | the handles of every store crate over one table | [`stores`] |
 //! | a workspace with users, keys, channels, tickets | [`desk`] |
 //! | properties against a table, arbitrary values | [`arbitrary`] |
@@ -24,6 +25,7 @@ mod projection;
 pub mod runtime_api;
 pub mod stores;
 pub mod table;
+pub mod traffic;
 pub mod typical;
 
 pub use arbitrary::{check, renamed, sample, samples, workspace};
@@ -33,3 +35,4 @@ pub use faults::{Fault, Faults};
 pub use hints::Hints;
 pub use stores::Stores;
 pub use table::{TABLE, TestTable};
+pub use traffic::{RecordedRequest, Traffic};

@@ -1,9 +1,10 @@
-//! A table in memory: the embedded engine, its stream, and faults on request.
+//! A table in memory: the embedded engine, its stream, and on request faults and a
+//! record of the traffic.
 
-use crate::{faults::Faults, stores::Stores};
+use crate::{faults::Faults, stores::Stores, traffic::Traffic};
 use aws_sdk_dynamodb::{
     Client,
-    config::{BehaviorVersion, Credentials, Region, timeout::TimeoutConfig},
+    config::{BehaviorVersion, Credentials, Region, SharedHttpClient, timeout::TimeoutConfig},
     types::{AttributeValue, PutRequest, WriteRequest},
 };
 use futures_util::future::try_join_all;
@@ -25,6 +26,8 @@ pub struct TestTable {
     pub store: Stores,
     /// What goes wrong with the requests of [`TestTable::table`]: nothing, until a test says so.
     pub faults: Faults,
+    /// The requests of [`TestTable::table`] with their answers, while they are recorded.
+    pub traffic: Traffic,
     /// The engine.
     pub engine: Engine,
     /// To look at the table from outside; nothing goes wrong here.
@@ -35,11 +38,12 @@ impl TestTable {
     /// A new one.
     pub async fn new() -> Self {
         let engine = Engine::open(Storage::Memory).expect("an engine in memory opens");
-        let faults = Faults::default();
-        let table = Table::new(&client(&engine, &faults, Duration::from_secs(5)), TABLE);
+        let (faults, traffic) = (Faults::default(), Traffic::default());
+        let wire = faults.over(traffic.over(http()));
+        let table = Table::new(&client(&engine, wire, Duration::from_secs(5)), TABLE);
         table.create().await.expect("the table is made");
-        let client = client(&engine, &Faults::default(), Duration::from_secs(5));
-        Self { store: Stores::new(&table), table, faults, engine, client }
+        let client = client(&engine, http(), Duration::from_secs(5));
+        Self { store: Stores::new(&table), table, faults, traffic, engine, client }
     }
 
     /// The stores as another process has them: nothing remembered; with the same faults.
@@ -54,7 +58,7 @@ impl TestTable {
 
     /// The table as it gives up on an answer after 20 ms.
     pub fn impatient(&self) -> Table {
-        Table::new(&client(&self.engine, &self.faults, Duration::from_millis(20)), TABLE)
+        Table::new(&client(&self.engine, self.faults.over(http()), Duration::from_millis(20)), TABLE)
     }
 
     /// The stores of another table in the same engine.
@@ -138,13 +142,17 @@ impl TestTable {
     }
 }
 
-fn client(engine: &Engine, faults: &Faults, patience: Duration) -> Client {
+fn http() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new().build_http()
+}
+
+fn client(engine: &Engine, http: SharedHttpClient, patience: Duration) -> Client {
     let timeouts = TimeoutConfig::builder().operation_attempt_timeout(patience).build();
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::from_static("eu-central-1"))
         .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-        .http_client(faults.over(aws_smithy_http_client::Builder::new().build_http()))
+        .http_client(http)
         .timeout_config(timeouts)
         .endpoint_url(engine.url())
         .build();

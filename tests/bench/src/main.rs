@@ -54,7 +54,7 @@ impl Report {
     async fn section(&mut self, name: &'static str) {
         let targets = &mut self.targets;
         let tables = match name {
-            "ledger" => Ok(vec![ledger::table(targets).await]),
+            "ledger" => Ok(ledger::tables(targets).await),
             "binaries" => Ok(vec![sizes::table(targets)]),
             "starts" => starts::tables(targets).await,
             "handlers" => Ok(vec![handlers::table().await]),

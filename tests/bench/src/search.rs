@@ -19,7 +19,10 @@ use lambdesk_runtime::clock;
 use lambdesk_store_search::{CompactionBudget, TicketWords};
 use lambdesk_store_tickets::NewItems;
 use lambdesk_table::measured;
-use lambdesk_tests::{Desk, json};
+use lambdesk_tests::{
+    Desk, json,
+    text::{text, word},
+};
 use std::{
     collections::BTreeSet,
     sync::Arc,
@@ -36,10 +39,8 @@ const TOGETHER: u64 = 10;
 /// Messages of a ticket. The last ones come much later than the first.
 const PER_TICKET: u64 = 4;
 const LATER: [u64; 4] = [0, 1, 7, 400];
-/// Words of a message, and how many there are. As in languages, the second most
-/// common word is half as common as the first, and so on.
-const WORDS: u64 = 80;
-const VOCABULARY: u64 = 30_000;
+/// Words of a message.
+const WORDS: usize = 80;
 /// Of so many batches one compacts the index, as in fanout.
 const COMPACTED: u64 = 16;
 /// Searches of each kind that are timed.
@@ -84,47 +85,9 @@ fn queries() -> [(&'static str, String); 6] {
     ]
 }
 
-/// A made-up word of this rank: the common ones are short, as in languages.
-fn word(rank: u64) -> String {
-    const SYLLABLES: [&str; 30] = [
-        "ba", "ce", "di", "fo", "gu", "ha", "je", "ki", "lo", "mu", "na", "pe", "ri", "so", "tu", "va", "we", "xi",
-        "zo", "qua", "an", "er", "in", "on", "us", "al", "et", "ing", "or", "en",
-    ];
-    let syllable = |place: u64| SYLLABLES[usize::try_from(place % 30).unwrap()];
-    if rank < 30 {
-        return syllable(rank).to_owned();
-    }
-    // Prime to the number of words of three syllables, so that each has its own.
-    let scattered = rank * 7_919 % 27_000;
-    let mut word: String = [scattered, scattered / 30, scattered / 900].map(syllable).concat();
-    if rank >= 27_000 {
-        word.push_str(syllable(rank));
-    }
-    word
-}
-
-/// The text of a message, always the same.
-fn text(message: u64) -> BTreeSet<Word> {
-    let mut state = message.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut random = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state
-    };
-    let ranks = (0..WORDS).map(|_| rank(random() % 1_000_000));
-    words(&ranks.map(word).collect::<Vec<_>>().join(" "))
-}
-
-/// By Zipf's law: ranks from 1 on, as often as their reciprocals say.
-#[expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "small, positive"
-)]
-fn rank(millionths: u64) -> u64 {
-    ((VOCABULARY as f64).powf(millionths as f64 / 1e6)) as u64
+/// The words of a message, always the same.
+fn words_of(message: u64) -> BTreeSet<Word> {
+    words(&text(message, WORDS))
 }
 
 /// Messages on their way into the index.
@@ -179,7 +142,7 @@ impl Feed {
                 self.tickets.push((ticket.number, ticket.id));
             }
             let (number, id) = self.tickets[usize::try_from(number).unwrap()];
-            let (public, noted) = (text(message), BTreeSet::new());
+            let (public, noted) = (words_of(message), BTreeSet::new());
             tickets.push(TicketWords { number, id, is_whole: false, is_new, public, noted });
         }
         self.indexed = end;
@@ -269,16 +232,6 @@ async fn written() -> Times {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_differ_and_the_common_ones_come_often() {
-        let all: BTreeSet<_> = (1..3_000).map(word).collect();
-        // A few are spelled alike by chance.
-        assert!(all.len() > 2_900, "{}", all.len());
-        let texts: Vec<_> = (0..200).map(text).collect();
-        let often = |rank: u64| texts.iter().filter(|text| text.iter().any(|said| said.as_str() == word(rank))).count();
-        assert!(often(1) > 150 && often(20) > 20 && often(20_000) < 5, "{} {} {}", often(1), often(20), often(20_000));
-    }
 
     #[test]
     fn tickets_are_made_in_order_and_answered_later() {
