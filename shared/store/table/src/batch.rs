@@ -5,7 +5,7 @@ use crate::{
     item::{Item, primary},
     keys::Key,
     meter,
-    retry::{ATTEMPTS, Attempts, failure, send},
+    retry::{ATTEMPTS, Attempts, failure, send_again},
     table::{CAPACITY, Table},
 };
 use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, PutRequest, WriteRequest};
@@ -59,7 +59,7 @@ impl Table {
             let keys = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(consistent).build()?;
             let request = self.client().batch_get_item().request_items(self.name(), keys);
             let request = request.return_consumed_capacity(CAPACITY);
-            let (after, output) = send("BatchGetItem", || request.clone().send()).await;
+            let (after, output) = send_again(&mut attempts, "BatchGetItem", || request.clone().send()).await;
             let output = output.map_err(failure)?;
             meter::record("BatchGetItem", after, output.consumed_capacity());
             found.extend(output.responses.unwrap_or_default().into_values().flatten());
@@ -86,7 +86,7 @@ impl Table {
         loop {
             let request = self.client().batch_write_item().request_items(self.name(), writes);
             let request = request.return_consumed_capacity(CAPACITY);
-            let (after, output) = send("BatchWriteItem", || request.clone().send()).await;
+            let (after, output) = send_again(&mut attempts, "BatchWriteItem", || request.clone().send()).await;
             let output = output.map_err(failure)?;
             meter::record("BatchWriteItem", after, output.consumed_capacity());
             writes = output.unprocessed_items.unwrap_or_default().into_values().flatten().collect();

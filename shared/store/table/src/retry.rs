@@ -7,10 +7,11 @@
 //! | anything else | once |
 //!
 //! Between two attempts lies a random part of [`BACKOFF`], doubled with each attempt
-//! ("full jitter"): with five attempts at most 25 + 50 + 100 + 200 = 375 ms. With the
-//! client's 2 seconds per attempt a request ends within 6.4 s, well below the
-//! functions' own timeouts; the feed of events rests on that
-//! (`SETTLED` in the events crate). The SDK's own retries are off.
+//! ("full jitter"): with five attempts at most 25 + 50 + 100 + 200 = 375 ms. No attempt
+//! begins later than [`LATEST`] after the first, so with the client's 2 seconds per attempt
+//! a request ends within 6 s, transactions and batches included: well below the functions'
+//! own timeouts, and the feed of events rests on that (`SETTLED` in the events crate). The
+//! SDK's own retries are off.
 //!
 //! An attempt whose answer was lost may have been carried out. So a transaction
 //! carries one token over all its attempts, and a conditional write must tell its own
@@ -20,6 +21,7 @@ use crate::{error::TableError, meter};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::http::Response;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// How often a request is tried, the first time included.
 pub const ATTEMPTS: u32 = 5;
@@ -27,6 +29,8 @@ pub const ATTEMPTS: u32 = 5;
 pub const UNANSWERED: u32 = 3;
 /// The longest wait before the second attempt; doubled with each further one.
 pub const BACKOFF: Duration = Duration::from_millis(25);
+/// How long after its first attempt a request is still tried again.
+pub const LATEST: Duration = Duration::from_secs(4);
 
 /// What a single write gets while a transaction holds its item.
 const CONFLICT: &str = "TransactionConflictException";
@@ -40,26 +44,34 @@ const PASSING: [&str; 5] = [
 ];
 
 /// The attempts of one request.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Attempts {
     made: u32,
+    began: Instant,
+}
+
+impl Default for Attempts {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Attempts {
     /// None made yet.
     #[must_use]
-    pub const fn new() -> Self {
-        Self { made: 0 }
+    pub fn new() -> Self {
+        Self { made: 0, began: Instant::now() }
     }
 
     /// One more has failed. Waits and answers true if there is to be another one, out of
     /// at most so many.
     pub async fn again(&mut self, most: u32) -> bool {
         self.made += 1;
-        if self.made >= most {
+        let wait = self.longest_wait().mul_f64(fastrand::f64());
+        if self.made >= most || self.began.elapsed() + wait > LATEST {
             return false;
         }
-        tokio::time::sleep(self.longest_wait().mul_f64(fastrand::f64())).await;
+        tokio::time::sleep(wait).await;
         true
     }
 
@@ -80,7 +92,20 @@ where
     E: ProvideErrorMetadata,
     F: Future<Output = Result<T, SdkError<E, Response>>>,
 {
-    let mut attempts = Attempts::new();
+    send_again(&mut Attempts::new(), name, request).await
+}
+
+/// The same for a request that may have to be sent again although it was answered: all its
+/// attempts count together.
+pub(crate) async fn send_again<T, E, F>(
+    attempts: &mut Attempts,
+    name: &'static str,
+    request: impl Fn() -> F,
+) -> (usize, Result<T, SdkError<E, Response>>)
+where
+    E: ProvideErrorMetadata,
+    F: Future<Output = Result<T, SdkError<E, Response>>>,
+{
     loop {
         let after = meter::ended();
         // Boxed: the SDK's futures are large, and each caller would hold one for every request.
@@ -209,11 +234,11 @@ mod tests {
 
     #[test]
     fn waits_double_up_to_64_times_the_first_one() {
-        let waits = |made: std::ops::Range<u32>| made.map(|made| Attempts { made }.longest_wait());
+        let waits = |made: std::ops::Range<u32>| made.map(|made| Attempts { made, ..Attempts::new() }.longest_wait());
         assert_eq!(waits(1..ATTEMPTS).sum::<Duration>(), Duration::from_millis(375));
         assert!(waits(1..8).zip(waits(2..8)).all(|(wait, next)| next == wait * 2));
         assert_eq!(waits(7..9).collect::<Vec<_>>(), [BACKOFF * 64; 2]);
-        assert_eq!(Attempts { made: u32::MAX }.longest_wait(), BACKOFF * 64);
+        assert_eq!(Attempts { made: u32::MAX, ..Attempts::new() }.longest_wait(), BACKOFF * 64);
     }
 
     #[tokio::test]

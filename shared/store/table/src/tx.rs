@@ -77,7 +77,7 @@ impl<E: From<TableError>> Tx<E> {
         let token = client_token();
         let mut attempts = Attempts::new();
         loop {
-            let (after, answer) = retry::send("TransactWriteItems", || {
+            let (after, answer) = retry::send_again(&mut attempts, "TransactWriteItems", || {
                 let request = table.client().transact_write_items().set_transact_items(Some(items.clone()));
                 request.client_request_token(&token).return_consumed_capacity(CAPACITY).send()
             })
