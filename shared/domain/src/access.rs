@@ -23,8 +23,8 @@ words! {
 }
 
 words! {
-    /// One thing that a key may be narrowed to. A key's scopes stand in the order of
-    /// their codes, a digit each.
+    /// One thing that a key may be narrowed to.
+    // A key's scopes stand in the order of their codes, a digit each.
     Scope {
         TicketsRead = "tickets:read" as '0',
         TicketsWrite = "tickets:write" as '1',

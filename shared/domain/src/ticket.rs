@@ -157,7 +157,7 @@ pub struct Ticket {
     pub replies_count: u64,
     /// The customer has seen the latest message.
     pub is_read_by_customer: bool,
-    /// One of us has seen the latest message.
+    /// Somebody of the workspace has seen the latest message.
     pub is_read_by_organization: bool,
     /// When it is to come back to the lists; none while it is in them.
     pub follow_up_at: Option<Timestamp>,
@@ -259,11 +259,11 @@ impl Ticket {
 /// A ticket without personal text, as events carry it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ThinTicket {
-    /// Its id.
+    /// Its id (`UUIDv7`: sorts by creation).
     pub id: TicketId,
-    /// The number by which people name it.
+    /// The number people say on the phone: unique in a workspace, gaps allowed.
     pub number: TicketNumber,
-    /// Counts its changes, from 1.
+    /// 1 when it was made, one more with every committed change.
     pub version: Version,
     /// Where it stands.
     pub status: Status,
@@ -294,7 +294,7 @@ pub struct ThinTicket {
     pub replies_count: u64,
     /// The customer has seen the latest message.
     pub is_read_by_customer: bool,
-    /// One of us has seen the latest message.
+    /// Somebody of the workspace has seen the latest message.
     pub is_read_by_organization: bool,
     /// When it is to come back to the lists; none while it is in them.
     pub follow_up_at: Option<Timestamp>,

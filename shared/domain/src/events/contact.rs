@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 pub struct ThinContact {
     /// Its id.
     pub id: ContactId,
-    /// Counts its changes, from 1.
+    /// 1 when it was made, one more with every committed change.
     pub version: Version,
     /// Whether their messages wake nothing.
     pub is_blocked: bool,

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 /// The message that an event is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct MessageRef {
-    /// Its id.
+    /// Its id (`UUIDv7`: sorts by creation).
     pub id: MessageId,
     /// Who wrote to whom.
     pub kind: MessageKind,
