@@ -1,5 +1,5 @@
 //! `GET /v1/tickets`: orders, cursor, page numbers, totals. Its query is read in
-//! [`query`](crate::query).
+//! [`query`].
 
 use crate::query::{self, TicketQuery};
 use axum::{extract::State, http::StatusCode, response::Response};
