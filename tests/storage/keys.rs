@@ -42,9 +42,9 @@ const OTHERS: [&str; 41] = [
     "holds_items",
     "indexed_number",
     "is_follow_up",
-    "is_recheck",
+    "is_retry",
     "is_reindex_request",
-    "is_remains",
+    "is_pending_purge",
     "is_ticket",
     "long",
     "name",
@@ -64,8 +64,8 @@ const OTHERS: [&str; 41] = [
     "parse_events",
     "parse_job",
     "parse_message",
-    "parse_place",
-    "parse_round",
+    "parse_slot",
+    "parse_retention_sweep",
     "parse_ticket",
     "sort_key",
 ];
@@ -185,12 +185,12 @@ fn of_tickets(built: &mut Built, tenant: &Tenant) {
     built.key("message", tenant.message(TICKET, MESSAGE));
     built.key("attachment", tenant.attachment(TICKET, ATTACHMENT));
     built.key("follow_up", tenant.follow_up(TICKET));
-    built.key("remains", tenant.pending_purge(TICKET));
+    built.key("pending_purge", tenant.pending_purge(TICKET));
     built.key("reindex_request", tenant.reindex_request(TICKET));
     for subject in subjects() {
         built.text("events", tenant.events(subject));
         built.key("event", tenant.event(EventSource { subject, version: Version(7) }));
-        built.key("recheck", tenant.retry(subject));
+        built.key("retry", tenant.retry(subject));
         built.key("backfill_request", tenant.backfill_request(subject));
     }
     for state in states() {
@@ -242,7 +242,7 @@ fn of_others(built: &mut Built, tenant: &Tenant) {
         built.key("unique", tenant.unique(unique));
     }
     built.key("job", tenant.job(CONTACT, JOB));
-    built.key("purge_round", tenant.retention_sweep());
+    built.key("retention_sweep", tenant.retention_sweep());
     built.key("counts", tenant.counts());
     built.key("recount", tenant.recount());
     built.key("replaced_counts", tenant.replaced_counts());

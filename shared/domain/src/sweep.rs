@@ -44,6 +44,7 @@ pub struct Run {
 
 /// How many things were due, and what became of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "Tally")]
 pub struct RunTally {
     /// Seen.
     pub found: u64,
