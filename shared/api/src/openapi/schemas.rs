@@ -175,7 +175,7 @@ mod tests {
     use lambdesk_domain::status::Status;
 
     #[derive(serde::Serialize, serde::Deserialize, JsonSchema)]
-    struct SchemaHolder {
+    struct Holder {
         status: Status,
     }
 
@@ -193,8 +193,8 @@ mod tests {
     #[test]
     fn what_is_sent_and_answered_alike_is_told_once_and_otherwise_twice() {
         let mut schemas = Schemas::default();
-        schemas.answered::<SchemaHolder>();
-        let mut sent = schemas.sent::<SchemaHolder>();
+        schemas.answered::<Holder>();
+        let mut sent = schemas.sent::<Holder>();
         let all = schemas.finish(&mut [&mut sent]);
         assert_eq!(all.keys().collect::<Vec<_>>(), ["Holder", "HolderInput", "Status", "StatusInput"]);
         assert_eq!(sent["$ref"], "#/components/schemas/HolderInput");

@@ -114,7 +114,8 @@ where
             return (after, answer);
         };
         meter::record(name, after, &[]);
-        if !attempts.again(worth(error)).await {
+        let most = worth(error);
+        if most == 1 || !attempts.again(most).await {
             return (after, answer);
         }
     }
