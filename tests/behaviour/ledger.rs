@@ -35,7 +35,7 @@ async fn every_operation_and_a_tickets_whole_life_cost_what_the_ledger_says() {
     for entry in &refused {
         write_charges(&mut ledger, entry.name, &entry.invocation.charges, &what(&entry.invocation));
     }
-    let life = life().await;
+    let life = Box::pin(life()).await;
     ledger.push_str(LIFE);
     write_life(&mut ledger, &life);
     write_bill(&mut ledger, &life);

@@ -1,5 +1,5 @@
 //! A stand-in for the object store, on the same listener: S3's contract as far as
-//! attachments need it. SignedRequest requests only, each signature computed anew with
+//! attachments need it. Signed requests only, each signature computed anew with
 //! code of its own (`signature`), uploads bound to size, type and first time,
 //! errors in S3's codes.
 //!

@@ -33,7 +33,7 @@ fn some(units: f64, decimals: usize) -> Cell {
 pub async fn tables(targets: &mut Targets) -> Vec<Table> {
     let operations = operations(targets).await;
     let refused = refusals().await;
-    let life = life().await;
+    let life = Box::pin(life()).await;
     vec![operations, refused, of_life(&life), bill(&life), quiet_month(&life)]
 }
 

@@ -54,7 +54,7 @@ impl Report {
     async fn section(&mut self, name: &'static str) {
         let targets = &mut self.targets;
         let tables = match name {
-            "ledger" => Ok(ledger::tables(targets).await),
+            "ledger" => Ok(Box::pin(ledger::tables(targets)).await),
             "binaries" => Ok(vec![sizes::table(targets)]),
             "starts" => starts::tables(targets).await,
             "handlers" => Ok(vec![handlers::table().await]),
@@ -80,7 +80,7 @@ async fn main() -> ExitCode {
     report.add(&machine());
     for name in SECTIONS.iter().filter(|name| wanted(name)) {
         let started = Instant::now();
-        report.section(name).await;
+        Box::pin(report.section(name)).await;
         eprintln!("({name}: {:.0} s)", started.elapsed().as_secs_f64());
     }
     let targets = std::mem::take(&mut report.targets).table();
