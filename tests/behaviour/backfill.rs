@@ -59,9 +59,4 @@ async fn versions_that_the_stream_lost_get_their_events_deliveries_and_rows_the_
     let events = desk.owner.get(&paths[0]).await.ok();
     assert_eq!((&events[1]["type"], &events[1]["sequence"]), (&json!("ticket.created"), &json!(1)));
     assert_eq!((&events[0]["sequence"], &events[0]["changes"][0]["field"]), (&json!(2), &json!("*")));
-    let runs = desk.owner.get("/v1/sweeps").await.ok();
-    let requested = runs.as_array().unwrap().iter().map(|run| run["reconciled"]["done"].as_u64().unwrap());
-    // The stack sweeps by itself, too: at one time of the clock the later run's record stays,
-    // and the fan-out may have written one of the two events before that run looked.
-    assert!(requested.max() >= Some(1), "{runs}");
 }

@@ -70,10 +70,14 @@ fn writes() -> Vec<(Method, &'static str, Option<Json>)> {
 
 async fn desk_with_a_ticket() -> (Desk, String) {
     let desk = Desk::start().await;
+    let path = ticket_with_a_tag_at_hand(&desk).await;
+    (desk, path)
+}
+
+async fn ticket_with_a_tag_at_hand(desk: &Desk) -> String {
     desk.owner.patch("/v1/workspace", json!({"deletion": "trash"})).await.ok();
     desk.owner.post("/v1/tags", json!({"name": "vip"})).await.created();
-    let ticket = desk.ticket("S").await;
-    (desk, path(&ticket))
+    path(&desk.ticket("S").await)
 }
 
 #[tokio::test]
@@ -90,8 +94,13 @@ async fn every_write_refuses_a_stale_version_and_writes_nothing() {
 
 #[tokio::test]
 async fn a_dry_run_of_every_write_answers_events_and_changes_and_writes_nothing() {
-    let (desk, path) = desk_with_a_ticket().await;
+    let desk = Desk::start().await;
     let mut receiver = desk.receiver(&["*"]).await;
+    let path = ticket_with_a_tag_at_hand(&desk).await;
+    let emitted = [receiver.next().await, receiver.next().await];
+    let mut emitted = emitted.map(|event| event.kind().to_owned());
+    emitted.sort();
+    assert_eq!(emitted, ["contact.created", "ticket.created"]);
     let before = desk.owner.get(&path).await.ok();
     for (method, verb, body) in writes() {
         let tried = desk.owner.send(method.clone(), &format!("{path}{verb}?dry_run=true"), body).await.ok();
