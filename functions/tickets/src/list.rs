@@ -2,18 +2,17 @@
 //! [`query`].
 
 use crate::query::{self, TicketQuery};
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{extract::State, response::Response};
 use lambdesk_api::{
     auth::Session,
     cursor::{Direction, invalid_cursor},
     listing::{ListRequest, Listing},
-    page::PageInfo,
-    problem::{FieldError, Problem},
+    problem::Problem,
     render::{Accounts, TicketView},
 };
 use lambdesk_domain::access::Scope;
 use lambdesk_store_lists::{
-    DEEPEST, Filter, ListError, ListPage, ListPosition, ListQuery, ListStart, Lists, OneOf, Total,
+    DEEPEST, Filter, ListPage, ListPosition, ListQuery, ListStart, Lists, OneOf, Total,
 };
 use lambdesk_table::TableError;
 
@@ -50,8 +49,7 @@ async fn answer(lists: &Lists, session: &Session, listing: &Listing, asked: Tick
     let [next, previous] = [&page.next, &page.previous].map(|position| position.as_ref().map(ListPosition::to_string));
     let mut info = listing.info(next.as_deref(), previous.as_deref());
     if let Some(total) = total {
-        info =
-            if total.is_exact { info.with_total(total.count) } else { PageInfo { total: Some(total.count), ..info } };
+        info = if total.is_exact { info.with_total(total.count) } else { info.with_total_of_at_least(total.count) };
     }
     let accounts = Accounts::of(&session.app.contacts, session.workspace(), &page.tickets).await?;
     let rows: Vec<_> =
@@ -79,26 +77,13 @@ async fn read(
     session: &Session,
     listing: &Listing,
     query: &ListQuery,
-) -> Result<(ListPage, Option<Total>), Problem> {
+) -> Result<(ListPage, Option<Total>), TableError> {
     let tenant = session.tenant();
-    let total = async {
-        if !listing.with_total {
-            return Ok(None);
-        }
-        Ok(Some(lists.count(&tenant, query).await?))
-    };
-    tokio::try_join!(lists.list(&tenant, query), total).map_err(problem)
-}
-
-fn problem(error: ListError) -> Problem {
-    match error {
-        ListError::TooManyHits => {
-            let detail = format!("{error}: narrow the search, or sort it by number");
-            let error = FieldError::new("?sort", "too_many_matches", detail.clone());
-            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_matches", detail).with_errors(vec![error])
-        }
-        ListError::Table(error) => error.into(),
+    if listing.with_total {
+        let (page, total) = lists.list_with_total(&tenant, query).await?;
+        return Ok((page, Some(total)));
     }
+    Ok((lists.list(&tenant, query).await?, None))
 }
 
 fn start(listing: &Listing) -> Result<ListStart, Problem> {

@@ -92,6 +92,10 @@ pub struct PageInfo {
     /// All rows of the list, when asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
+    /// There are more rows than `total` perhaps: counting them all would have cost too much.
+    /// Left out when `total` is exact.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub total_is_at_least: bool,
     /// The last page's number, when the total was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last: Option<u64>,
@@ -103,6 +107,12 @@ impl PageInfo {
     pub fn with_total(self, total: u64) -> Self {
         let last = total.div_ceil(u64::from(self.size.max(1))).max(1);
         Self { total: Some(total), last: Some(last), ..self }
+    }
+
+    /// With a total that was not counted to its end, and without the last page's number.
+    #[must_use]
+    pub fn with_total_of_at_least(self, total: u64) -> Self {
+        Self { total: Some(total), total_is_at_least: true, ..self }
     }
 }
 

@@ -12,10 +12,11 @@ use lambdesk_domain::{
     id::{ChannelId, UserId},
     status::{Awaiting, ChannelType, Priority, Source, Status},
     ticket::Ticket,
+    time::Timestamp,
 };
 use lambdesk_table::{
-    Expression,
-    item::text,
+    Corrupt, Expression, Item,
+    item::{Reader, text},
     keys::{self, StateGroup},
 };
 
@@ -28,6 +29,8 @@ const CHANNEL_KIND: &str = "k";
 const ASSIGNEE: &str = "a";
 /// Of number rows: the ticket's [`StateGroup`].
 const GROUP: &str = "g";
+/// Of number rows: when a snoozed ticket comes back.
+const SNOOZED_UNTIL: &str = "z";
 
 /// The name of a column and its value.
 pub type Column = (&'static str, String);
@@ -58,9 +61,24 @@ pub fn of(ticket: &Ticket) -> Vec<Column> {
     always.into_iter().chain(perhaps.into_iter().flatten()).collect()
 }
 
-/// The column of a number row.
-pub fn of_group(group: StateGroup) -> Column {
+/// The columns of a ticket's number row.
+pub fn of_number_row(ticket: &Ticket) -> Vec<Column> {
+    let snoozed = ticket.follow_up_at.map(|due| (SNOOZED_UNTIL, keys::time_place(due)));
+    std::iter::once(of_group(StateGroup::of_ticket(ticket))).chain(snoozed).collect()
+}
+
+fn of_group(group: StateGroup) -> Column {
     (GROUP, group.as_str().to_owned())
+}
+
+/// Whether the ticket of a number row that was read is of one of some groups and, where
+/// a time is given, not snoozed then.
+pub fn number_row_is(row: &Item, groups: &[StateGroup], not_snoozed: Option<Timestamp>) -> Result<bool, Corrupt> {
+    let row = Reader(row);
+    let group = row.text(GROUP)?;
+    let until = row.text_if_any(SNOOZED_UNTIL)?;
+    let is_snoozed = not_snoozed.zip(until).is_some_and(|(now, until)| until > keys::time_place(now).as_str());
+    Ok(groups.iter().any(|one| one.as_str() == group) && !is_snoozed)
 }
 
 fn of_channel(channel: ChannelId) -> String {

@@ -172,6 +172,18 @@ impl Lists {
         walk: &OrderedScan,
         among: Option<HashSet<TicketId>>,
     ) -> Result<ListPage, TableError> {
+        self.walk_keys_to(tenant, query, walk, among, None).await
+    }
+
+    /// The same; at its end the page goes on at a place of the caller's.
+    pub(crate) async fn walk_keys_to(
+        &self,
+        tenant: &Tenant,
+        query: &ListQuery,
+        walk: &OrderedScan,
+        among: Option<HashSet<TicketId>>,
+        end: Option<&str>,
+    ) -> Result<ListPage, TableError> {
         let mut keys = KeyScan::of(tenant, query, walk, among);
         let mut found = Vec::new();
         for _ in 0..ROUNDS {
@@ -188,7 +200,7 @@ impl Lists {
             let candidates = keys.take(keys.wanted(found.len()));
             found.extend(self.as_placed(tenant, query, &candidates).await?);
         }
-        let stopped = if keys.is_finished { None } else { keys.cursor };
+        let stopped = if keys.is_finished { end.map(str::to_owned) } else { keys.cursor };
         Ok(page::page_of(query, found, stopped))
     }
 

@@ -3,9 +3,9 @@
 mod columns;
 mod count;
 mod day_scan;
-mod error;
 mod expression;
 mod filter;
+mod hits;
 mod key_scan;
 mod list;
 mod lists;
@@ -16,6 +16,7 @@ mod position;
 mod query;
 mod rows;
 mod scan;
+mod search_parts;
 mod searched;
 mod selective;
 mod selective_scan;
@@ -25,7 +26,6 @@ mod tickets;
 mod uses;
 mod walk;
 
-pub use error::ListError;
 pub use filter::{CustomFilter, Filter, OneOf, Period};
 pub use lists::Lists;
 pub use position::{InvalidListPosition, ListPosition, ListStart};

@@ -1,24 +1,26 @@
 //! One page of a list: the plan of the query, carried out. At most 50 units.
 
 use crate::{
-    error::ListError,
     lists::Lists,
     page,
     plan::{Plan, plan},
-    query::{ListPage, ListQuery},
+    position::ListStart,
+    query::{ListPage, ListQuery, Total},
+    sort::SortBy,
 };
-use lambdesk_table::Tenant;
+use futures_util::future::try_join;
+use lambdesk_table::{TableError, Tenant};
 
 impl Lists {
     /// One page of tickets.
     ///
     /// # Errors
-    /// When the table fails, or a search finds too much to be sorted by anything but the
-    /// number.
-    pub async fn list(&self, tenant: &Tenant, query: &ListQuery) -> Result<ListPage, ListError> {
+    /// When the table fails.
+    pub async fn list(&self, tenant: &Tenant, query: &ListQuery) -> Result<ListPage, TableError> {
         Ok(match plan(query) {
             Plan::Nothing => page::cut(query, Vec::new()),
-            Plan::Search(search) => return self.searched(tenant, query, search).await,
+            Plan::Search(search) if query.sort.by == SortBy::Number => self.searched(tenant, query, search).await?,
+            Plan::Search(search) => self.searched_in_parts(tenant, query, search).await?,
             Plan::Ordered(walk) => self.walk(tenant, query, &walk).await?,
             Plan::Days(days, walk) => match self.walk_days(tenant, query, &days).await? {
                 Some(page) => page,
@@ -26,5 +28,30 @@ impl Lists {
             },
             Plan::Selective(selective, walk) => self.selective_or_walk(tenant, query, &selective, &walk).await?,
         })
+    }
+
+    /// One page of tickets, and how many there are in all. A list that ends on its first
+    /// page has been counted by it.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn list_with_total(
+        &self,
+        tenant: &Tenant,
+        query: &ListQuery,
+    ) -> Result<(ListPage, Total), TableError> {
+        let (page, total) = try_join(self.list(tenant, query), self.count(tenant, query)).await?;
+        let ListStart::First { skip } = query.start else {
+            return Ok((page, total));
+        };
+        let seen = (skip + page.tickets.len()) as u64;
+        let is_end = page.next.is_none() && (skip == 0 || !page.tickets.is_empty());
+        let total = match total {
+            _ if is_end => Total { count: seen, is_exact: true },
+            Total { is_exact: true, .. } => total,
+            Total { count, .. } if page.tickets.is_empty() => Total { count, is_exact: false },
+            Total { count, .. } => Total { count: count.max(seen), is_exact: false },
+        };
+        Ok((page, total))
     }
 }

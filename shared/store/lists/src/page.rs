@@ -30,19 +30,29 @@ pub fn seen<T>(scans: &[Scan<T>], ascending: bool) -> usize {
 
 /// Merges scans in the order of the list, as far as all of them have been read.
 pub fn merge(query: &ListQuery, scans: Vec<Scan<Ticket>>) -> ListPage {
+    merge_to(query, scans, None)
+}
+
+/// The same; at the scans' end the page goes on at a place of the caller's.
+pub fn merge_to(query: &ListQuery, scans: Vec<Scan<Ticket>>, end: Option<&str>) -> ListPage {
     let ascending = query.is_ascending();
     let watermark = watermark(&scans, ascending);
     let mut rows = placed(query, scans.into_iter().flat_map(|scan| scan.rows).map(|(_, ticket)| ticket));
     rows.retain(|(place, _)| reaches(watermark.as_deref(), place, ascending));
-    page_of(query, rows, watermark)
+    page_of(query, rows, watermark.or_else(|| end.map(str::to_owned)))
 }
 
 /// Sorts all tickets that there are and cuts the page out of them.
 pub fn cut(query: &ListQuery, tickets: Vec<Ticket>) -> ListPage {
+    cut_to(query, tickets, None)
+}
+
+/// The same; at their end the page goes on at a place of the caller's.
+pub fn cut_to(query: &ListQuery, tickets: Vec<Ticket>, end: Option<&str>) -> ListPage {
     let (low, high) = query.range();
     let mut rows = placed(query, tickets);
     rows.retain(|(place, _)| low <= *place && *place <= high);
-    page_of(query, rows, None)
+    page_of(query, rows, end.map(str::to_owned))
 }
 
 /// All rows with their places, each ticket once: one that moved between two reads
@@ -61,16 +71,28 @@ fn placed(query: &ListQuery, tickets: impl IntoIterator<Item = Ticket>) -> Vec<(
 
 /// The page in the order of the list, with its ends. `stopped` is where a page
 /// that reached its budget goes on.
-pub fn page_of(query: &ListQuery, mut rows: Vec<(String, Ticket)>, stopped: Option<String>) -> ListPage {
+pub fn page_of(query: &ListQuery, rows: Vec<(String, Ticket)>, stopped: Option<String>) -> ListPage {
+    page_beyond(query, 0, rows, stopped)
+}
+
+/// The same, of the rows beyond some that were left out at the beginning of the page
+/// already.
+pub fn page_beyond(
+    query: &ListQuery,
+    left_out: usize,
+    mut rows: Vec<(String, Ticket)>,
+    stopped: Option<String>,
+) -> ListPage {
     let limit = usize::from(query.limit);
     rows.sort_by(|(a, _), (b, _)| if query.is_ascending() { a.cmp(b) } else { b.cmp(a) });
-    let left_out = query.skip().min(rows.len());
-    rows.drain(..left_out);
+    let here = query.skip().saturating_sub(left_out).min(rows.len());
+    rows.drain(..here);
+    let left_out = left_out + here;
     let has_more = rows.len() > limit;
     rows.truncate(limit);
     let place = |(place, _): &(String, Ticket)| ListPosition::at(place.clone());
     let back = rows.first().map(place).or_else(|| reverse_cursor(query).map(ListPosition::at));
-    let stopped = stopped.map(|place| ListPosition { place, skip: query.skip() - left_out });
+    let stopped = stopped.map(|place| ListPosition { place, skip: query.skip().saturating_sub(left_out) });
     let onwards = if has_more { rows.last().map(place) } else { stopped };
     let mut tickets: Vec<_> = rows.into_iter().map(|(_, ticket)| ticket).collect();
     match query.start {

@@ -26,7 +26,7 @@
 use crate::{filter::Filter, query::ListQuery, selective::Selective, sort::SortBy, source::RowSource};
 use lambdesk_domain::{
     access::VisibilityScope,
-    status::{Priority, Status},
+    status::Priority,
 };
 use lambdesk_store_search::Search;
 use lambdesk_table::keys::{State, StateGroup};
@@ -114,7 +114,7 @@ fn walk(query: &ListQuery, sources: Vec<RowSource>) -> OrderedScan {
 }
 
 /// All rows of the states in the order of the list.
-fn in_order(query: &ListQuery) -> OrderedScan {
+pub fn in_order(query: &ListQuery) -> OrderedScan {
     let states: BTreeSet<State> = query.states.iter().copied().collect();
     let groups: BTreeSet<StateGroup> = states.iter().copied().map(StateGroup::of).collect();
     let is_filtered = !query.filters.is_empty();
@@ -163,14 +163,7 @@ const fn is_priority(filter: &Filter) -> bool {
 /// Whether few rows are left out by anything but filters: all is visible, and where rows
 /// are kept by group, the states are whole groups.
 fn is_plain(query: &ListQuery, is_by_group: bool) -> bool {
-    let whole = |state: &State| match StateGroup::of(*state) {
-        group @ (StateGroup::Active | StateGroup::Done) => {
-            let live = Status::ALL.iter().copied().map(State::Live);
-            live.filter(|state| StateGroup::of(*state) == group).all(|state| query.states.contains(&state))
-        }
-        _ => true,
-    };
-    query.visibility == VisibilityScope::All && (!is_by_group || query.states.iter().all(whole))
+    query.visibility == VisibilityScope::All && (!is_by_group || query.has_whole_groups())
 }
 
 #[cfg(test)]

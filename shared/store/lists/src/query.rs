@@ -120,6 +120,23 @@ impl ListQuery {
         self.filters.iter().all(|filter| filter.column().is_some())
     }
 
+    /// Whether number rows alone say which tickets belong in the list.
+    pub(crate) fn is_decided_by_number_rows(&self) -> bool {
+        self.filters.is_empty() && self.visibility == VisibilityScope::All && self.has_whole_groups()
+    }
+
+    /// Whether its states are whole groups.
+    pub(crate) fn has_whole_groups(&self) -> bool {
+        let whole = |state: &State| match StateGroup::of(*state) {
+            group @ (StateGroup::Active | StateGroup::Done) => {
+                let live = Status::ALL.iter().copied().map(State::Live);
+                live.filter(|state| StateGroup::of(*state) == group).all(|state| self.states.contains(&state))
+            }
+            _ => true,
+        };
+        self.states.iter().all(whole)
+    }
+
     /// How many rows the page leaves out at its beginning.
     pub(crate) const fn skip(&self) -> usize {
         match &self.start {

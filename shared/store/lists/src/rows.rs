@@ -42,7 +42,7 @@ impl ProjectionRow {
 fn rows(ticket: &Ticket) -> Vec<ProjectionRow> {
     let tenant = Tenant::new(ticket.workspace_id);
     let group = StateGroup::of_ticket(ticket);
-    let number = ProjectionRow { key: tenant.number_row(ticket), columns: vec![columns::of_group(group)] };
+    let number = ProjectionRow { key: tenant.number_row(ticket), columns: columns::of_number_row(ticket) };
     let timed = [tenant.updated_row(ticket), tenant.activity_row(ticket)];
     let timed = timed.map(|key| ProjectionRow { key, columns: columns::of(ticket) });
     let order = (group != StateGroup::Active).then(|| ProjectionRow::bare(tenant.order_row(ticket)));

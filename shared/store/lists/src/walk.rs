@@ -64,6 +64,18 @@ impl Lists {
     }
 
     async fn walk_items(&self, tenant: &Tenant, query: &ListQuery, walk: &OrderedScan) -> Result<ListPage, TableError> {
+        let scans = self.scan_items(tenant, query, walk, |_| true).await?;
+        Ok(page::merge(query, scans))
+    }
+
+    /// The ticket items that a page looks at, without those that are not wanted.
+    pub(crate) async fn scan_items(
+        &self,
+        tenant: &Tenant,
+        query: &ListQuery,
+        walk: &OrderedScan,
+        is_wanted: impl Fn(&Ticket) -> bool,
+    ) -> Result<Vec<Scan<Ticket>>, TableError> {
         let (ascending, wanted) = (query.is_ascending(), query.wanted());
         let mut scans: Vec<Scan<Ticket>> =
             walk.sources.iter().map(|source| Scan::ahead(source, tenant, query)).collect();
@@ -87,7 +99,10 @@ impl Lists {
             let share = examined.max(wanted) / short.len();
             let rows = if walk.is_plain { wanted } else { share.max(FEWEST) };
             try_join_all(short.into_iter().map(|scan| scan.read_on(&self.table, query, rows))).await?;
+            for scan in &mut scans {
+                scan.rows.retain(|(_, ticket)| is_wanted(ticket));
+            }
         }
-        Ok(page::merge(query, scans))
+        Ok(scans)
     }
 }

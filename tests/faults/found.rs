@@ -1,0 +1,97 @@
+//! L1 to L3: a search reaches every match, counts them and sorts them.
+
+use lambdesk_tests::{Api, Desk, Json, json};
+use std::collections::BTreeSet;
+
+/// How many tickets say the word.
+const MATCHES: u64 = 260;
+/// The numbers of those that are spam: the 100 newest and some among the others.
+fn is_spam(number: u64) -> bool {
+    number > MATCHES - 100 || number.is_multiple_of(7)
+}
+
+fn expected() -> BTreeSet<u64> {
+    (1..=MATCHES).filter(|number| !is_spam(*number)).collect()
+}
+
+fn numbers(page: &Json) -> Vec<u64> {
+    page["data"].as_array().unwrap().iter().map(|ticket| ticket["number"].as_u64().unwrap()).collect()
+}
+
+/// A desk with tickets numbered from 1, each of which says "zz".
+async fn desk_of_many() -> Desk {
+    let desk = Desk::start().await;
+    for number in 1..=MATCHES {
+        let priority = ["low", "normal", "high", "urgent"][usize::try_from(number % 4).unwrap()];
+        let body = json!({"subject": format!("zz {number}"), "priority": priority});
+        let ticket = desk.owner.post("/v1/tickets", body).await.created();
+        assert_eq!(ticket["number"], number);
+        if is_spam(number) {
+            let path = format!("/v1/tickets/{}/status", ticket["id"].as_str().unwrap());
+            desk.owner.put(&path, json!({"status": "spam"})).await.ok();
+        }
+    }
+    let last = format!("/v1/tickets?sort=-number&limit=1&include=spam&q=zz%20{MATCHES}");
+    desk.owner.eventually(&last, |page| page["data"].as_array().is_some_and(|data| data.len() == 1)).await;
+    desk
+}
+
+/// All numbers of a list by its cursors, forwards; then the same backwards from its end.
+/// No page but the last may have less than the limit.
+async fn walked(api: &Api, query: &str, limit: usize) -> (Vec<u64>, Vec<u64>) {
+    let start = format!("/v1/tickets?{query}&limit={limit}");
+    let (mut all, mut page) = (Vec::new(), api.get(&start).await.expect(200));
+    loop {
+        let next = page["page"]["next_cursor"].as_str().map(str::to_owned);
+        let here = numbers(&page);
+        assert!(here.len() == limit || next.is_none(), "{query} limit={limit}: a short page of {}", here.len());
+        all.extend(here);
+        let Some(next) = next else { break };
+        page = api.get(&format!("{start}&cursor={next}")).await.expect(200);
+    }
+    let mut back = numbers(&page);
+    while let Some(previous) = page["page"]["prev_cursor"].as_str().map(str::to_owned) {
+        page = api.get(&format!("{start}&cursor={previous}")).await.expect(200);
+        back.splice(..0, numbers(&page));
+    }
+    (all, back)
+}
+
+#[tokio::test]
+async fn l1_l2_l3_a_search_reaches_every_match_in_any_order_by_cursor_and_by_page_and_counts_them() {
+    let desk = desk_of_many().await;
+    let expected = expected();
+    for (sort, limits) in [
+        ("-number", &[1, 25, 50, 99, 100][..]),
+        ("number", &[50, 99, 100]),
+        ("-last_activity_at", &[25, 100]),
+        ("created_at", &[50, 100]),
+        ("-created_at", &[99]),
+        ("priority", &[25, 100]),
+        ("-updated_at", &[50]),
+        ("status", &[50]),
+    ] {
+        for limit in limits {
+            let query = format!("q=zz&sort={sort}");
+            let (all, back) = walked(&desk.owner, &query, *limit).await;
+            assert_eq!(all.len(), expected.len(), "{query} limit={limit}");
+            assert_eq!(all.iter().copied().collect::<BTreeSet<_>>(), expected, "{query} limit={limit}");
+            assert_eq!(back, all, "{query} limit={limit}, and back");
+            if sort.ends_with("created_at") || sort.ends_with("number") {
+                assert!(all.is_sorted() || all.iter().rev().is_sorted(), "{query} limit={limit}: {all:?}");
+            }
+        }
+    }
+    for limit in [25, 50, 100] {
+        let mut all = Vec::new();
+        for page in 1..=expected.len().div_ceil(limit) {
+            let path = format!("/v1/tickets?q=zz&sort=-number&limit={limit}&page={page}&with_total=true");
+            let page = desk.owner.get(&path).await.expect(200);
+            assert_eq!(page["page"]["total"], expected.len(), "{path}");
+            assert!(page["page"].get("total_is_at_least").is_none(), "{path}");
+            all.extend(numbers(&page));
+        }
+        assert_eq!(all.len(), expected.len(), "by page, limit={limit}");
+        assert_eq!(all.into_iter().collect::<BTreeSet<_>>(), expected, "by page, limit={limit}");
+    }
+}
