@@ -103,7 +103,8 @@ fn filters(op: &mut Operation) {
     op.query(
         "q",
         json!({ "type": "string", "minLength": 1 }),
-        "Words, all of which must begin a word of the subject or of a message.",
+        "Words, all of which must begin a word of the subject or of a message. The newest tickets come first, unless \
+         another order is asked for; in another order very many matches come in parts, each sorted by itself.",
     );
     op.query_any_of::<Status>("status", "Where they stand.");
     op.query_any_of::<Priority>("priority", "How urgent they are.");

@@ -14,7 +14,7 @@
 //! | by priority | the same, in one range per group | 2, 14 |
 //! | by last change | the updated rows, one query per group, left out by their columns | 2, 13.5; of 1 %: 3, 40 |
 //! | by number | the number rows, filtered by group | 2, 13.5 |
-//! | words | the search index, by number; in other orders up to [`SORTED_HITS`](crate::error::SORTED_HITS) hits sorted here | 1 to 3 of the search, 2 more, 0.5 to 1 per ticket item |
+//! | words | the search index, by number; in other orders as many hits as are looked up for 25 units, sorted here or held against the keys of the order | 1 to 3 of the search, 2 or more, 0.5 to 1 per ticket item |
 //! | of channels, assignees whatever the status, by creation | their rows | 2, 14 |
 //! | the same, sources, channel types, priorities, whose turn it is, what is visible, by last activity | some ticket items of the list index, then the activity rows, left out by their columns | 1 to 4; of 1 %: 45 |
 //! | any other filter | the rows of the order, left out here or by the table | up to 50 units, then a short page |

@@ -107,7 +107,7 @@ fn sort() -> impl Strategy<Value = Sort> {
     prop_oneof![1 => Just(Sort::default()), 5 => (by, any::<bool>()).prop_map(|(by, descending)| Sort { by, descending })]
 }
 
-fn query() -> BoxedStrategy<ListQuery> {
+pub fn query() -> BoxedStrategy<ListQuery> {
     let visibility = (testing::actor(), testing::rules()).prop_map(|(actor, rules)| actor.visibility(rules));
     let visibility = prop_oneof![2 => Just(VisibilityScope::All), 1 => visibility];
     let filters = prop_oneof![1 => Just(Vec::new()), 2 => filters(), 2 => single()];
@@ -128,9 +128,9 @@ fn query() -> BoxedStrategy<ListQuery> {
 }
 
 /// Tickets of which many share their last activity, each with an id of its creation.
-fn tickets() -> impl Strategy<Value = Vec<Ticket>> {
+pub fn tickets(at_most: usize) -> impl Strategy<Value = Vec<Ticket>> {
     let time = || prop_oneof![(1..40_u64).prop_map(Timestamp::from_millis), testing::time()];
-    collection::vec((testing::ticket(), [time(), time()], any::<u64>()), 0..50).prop_map(|tickets| {
+    collection::vec((testing::ticket(), [time(), time()], any::<u64>()), 0..at_most).prop_map(|tickets| {
         let named = tickets.into_iter().map(|(ticket, [last_activity_at, updated_at], random)| Ticket {
             id: id_of(ticket.created_at, random),
             last_activity_at,
@@ -190,7 +190,7 @@ fn meets(ticket: &Ticket, filter: &Filter) -> bool {
     }
 }
 
-fn matches(ticket: &Ticket, query: &ListQuery) -> bool {
+pub fn matches(ticket: &Ticket, query: &ListQuery) -> bool {
     query.states.contains(&State::of(ticket.lifecycle, ticket.status))
         && query.visibility.covers(ticket.assignee, ticket.channel.as_ref().map(|channel| channel.id))
         && !(query.hide_snoozed && ticket.is_snoozed(query.now))
@@ -209,7 +209,7 @@ fn compare(a: &Ticket, b: &Ticket, by: SortBy) -> Ordering {
     }
 }
 
-fn expected(tickets: &[Ticket], query: &ListQuery) -> Vec<TicketId> {
+pub fn expected(tickets: &[Ticket], query: &ListQuery) -> Vec<TicketId> {
     let mut found: Vec<_> = tickets.iter().filter(|ticket| matches(ticket, query)).collect();
     found.sort_by(|a, b| compare(a, b, query.sort.by));
     if query.sort.descending {
@@ -218,7 +218,7 @@ fn expected(tickets: &[Ticket], query: &ListQuery) -> Vec<TicketId> {
     found.iter().map(|ticket| ticket.id).collect()
 }
 
-fn ids(tickets: &[Ticket]) -> Vec<TicketId> {
+pub fn ids(tickets: &[Ticket]) -> Vec<TicketId> {
     tickets.iter().map(|ticket| ticket.id).collect()
 }
 
@@ -251,7 +251,7 @@ async fn walk(table: &TestTable, tenant: &Tenant, query: &ListQuery, expected: &
 #[test]
 fn every_page_of_every_list_is_what_sorting_everything_gives() {
     let number = std::cell::Cell::new(0);
-    check(24, &(tickets(), collection::vec(query(), 6)), async |table, (tickets, queries)| {
+    check(24, &(tickets(50), collection::vec(query(), 6)), async |table, (tickets, queries)| {
         number.set(number.get() + 1);
         let own = workspace(number.get());
         let tickets: Vec<_> = tickets.into_iter().map(|ticket| Ticket { workspace_id: own, ..ticket }).collect();

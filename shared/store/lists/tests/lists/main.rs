@@ -6,3 +6,4 @@ mod costs;
 mod growth;
 mod lists;
 mod patterns;
+mod searched;
