@@ -2,3 +2,4 @@
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
 mod found;
+mod words;

@@ -13,6 +13,7 @@ mod deferred;
 mod due;
 mod follow_ups;
 mod jobs;
+mod rebuild;
 mod reconcile;
 mod retention;
 mod retries;
@@ -84,15 +85,16 @@ impl Sweep {
 
     async fn sweep(&self, run: &SweepRun<'_>) -> Result<(), TableError> {
         let events = &self.services.events;
-        let before: SweepState = events.sweep_state().await?.unwrap_or_default();
-        let mut state = before.clone();
+        let known: Option<SweepState> = events.sweep_state().await?;
+        let mut state = known.clone().unwrap_or_else(SweepState::of_new_table);
         let is_through = run.due(state.first_hour(run.started_at)).await;
         if run.do_deferred().await && is_through {
             state.done_until(run.started_at);
             run.complete();
         }
         run.reconcile(&mut state).await;
-        if state == before { Ok(()) } else { events.put_sweep_state(&state).await }
+        run.rebuild_indexes(&mut state.rebuild).await;
+        if known.as_ref() == Some(&state) { Ok(()) } else { events.put_sweep_state(&state).await }
     }
 }
 

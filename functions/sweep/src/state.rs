@@ -2,6 +2,7 @@
 
 use lambdesk_domain::{
     id::{ContactId, WorkspaceId},
+    search::WORDS_VERSION,
     time::Timestamp,
 };
 use lambdesk_table::keys::hour;
@@ -39,6 +40,19 @@ pub struct SweepState {
     /// When the last complete reconcile began.
     #[serde(default)]
     pub reconciled_at: Option<Timestamp>,
+    /// How far the rebuild of the search indexes has come.
+    #[serde(default)]
+    pub rebuild: Rebuild,
+}
+
+/// A rebuild of all search indexes after a change of the normal form of words.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rebuild {
+    /// The version of words that every ticket has been indexed by; 0 before the first.
+    pub version: u32,
+    /// Where the rebuild to the next version goes on; none at its beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
 }
 
 /// A reconcile under way.
@@ -79,6 +93,11 @@ impl ReconcileWalk {
 }
 
 impl SweepState {
+    /// Before the first run over a table: its tickets are indexed as this program does.
+    pub fn of_new_table() -> Self {
+        Self { rebuild: Rebuild { version: WORDS_VERSION, cursor: None }, ..Self::default() }
+    }
+
     /// Where a run begins to look.
     pub fn first_hour(&self, now: Timestamp) -> u64 {
         let now = hour(now);

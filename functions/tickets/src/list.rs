@@ -11,9 +11,7 @@ use lambdesk_api::{
     render::{Accounts, TicketView},
 };
 use lambdesk_domain::access::Scope;
-use lambdesk_store_lists::{
-    DEEPEST, Filter, ListPage, ListPosition, ListQuery, ListStart, Lists, OneOf, Total,
-};
+use lambdesk_store_lists::{DEEPEST, Filter, ListPage, ListPosition, ListQuery, ListStart, Lists, OneOf, Total};
 use lambdesk_table::TableError;
 
 const ROUTE: &str = "/v1/tickets";

@@ -3,7 +3,10 @@
 use crate::support::SweepDesk;
 use lambdesk_domain::{search::words, ticket::Ticket};
 use lambdesk_store_search::{TOMBSTONE_TTL, TicketWords};
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -62,4 +65,34 @@ async fn an_index_without_tombstones_is_left_alone() {
     desk.wait(TOMBSTONE_TTL * 2);
     desk.run().await;
     assert_eq!(items(&desk), 1);
+}
+
+/// The tickets whose indexing anew was requested, by the stream's records.
+fn reindexed(desk: &SweepDesk) -> BTreeSet<String> {
+    let keys = desk.records().into_iter().map(|record| record["dynamodb"]["Keys"].clone());
+    let requests = keys.filter(|key| key["sk"]["S"] == "Y");
+    requests.map(|key| key["pk"]["S"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn after_a_change_of_the_normal_form_every_ticket_is_indexed_anew_once() {
+    let desk = SweepDesk::open().await;
+    for _ in 0..3 {
+        desk.ticket().await;
+    }
+    desk.run().await;
+    assert_eq!(reindexed(&desk).len(), 0, "a new table has nothing older");
+
+    // As a program before this one left its state.
+    let before: BTreeMap<&str, u64> = BTreeMap::new();
+    desk.store.events.put_sweep_state(&before).await.unwrap();
+    desk.wait(MINUTE);
+    assert_eq!(desk.run().await.errors, 0);
+    assert_eq!(reindexed(&desk).len(), 3);
+
+    let requests = desk.records().len();
+    desk.wait(MINUTE);
+    desk.run().await;
+    let again = desk.records().len() - requests;
+    assert!(again < 3, "once: {again} records");
 }

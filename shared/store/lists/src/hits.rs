@@ -63,9 +63,10 @@ impl Lists {
         if width(numbers, single) > price {
             let some = numbers.get(..single).unwrap_or_default();
             let ids: HashMap<_, _> = self.search.identify(tenant, hits, some).await?.into_iter().collect();
-            let tickets = some.iter().enumerate().filter_map(|(position, number)| {
-                Some(Candidate { position, id: *ids.get(number)?, has_row: false })
-            });
+            let tickets = some
+                .iter()
+                .enumerate()
+                .filter_map(|(position, number)| Some(Candidate { position, id: *ids.get(number)?, has_row: false }));
             return Ok(Candidates { tickets: tickets.collect(), examined: single, half_units: single });
         }
         let widest = budget.rows.max(width(numbers, single));

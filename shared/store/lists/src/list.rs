@@ -35,11 +35,7 @@ impl Lists {
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn list_with_total(
-        &self,
-        tenant: &Tenant,
-        query: &ListQuery,
-    ) -> Result<(ListPage, Total), TableError> {
+    pub async fn list_with_total(&self, tenant: &Tenant, query: &ListQuery) -> Result<(ListPage, Total), TableError> {
         let (page, total) = try_join(self.list(tenant, query), self.count(tenant, query)).await?;
         let ListStart::First { skip } = query.start else {
             return Ok((page, total));

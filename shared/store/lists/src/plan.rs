@@ -24,10 +24,7 @@
 //! with the place where it stopped: never a scan, never an unbounded loop.
 
 use crate::{filter::Filter, query::ListQuery, selective::Selective, sort::SortBy, source::RowSource};
-use lambdesk_domain::{
-    access::VisibilityScope,
-    status::Priority,
-};
+use lambdesk_domain::{access::VisibilityScope, status::Priority};
 use lambdesk_store_search::Search;
 use lambdesk_table::keys::{State, StateGroup};
 use std::collections::BTreeSet;

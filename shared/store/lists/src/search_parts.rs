@@ -107,12 +107,7 @@ impl Lists {
     }
 
     /// A page of some tickets in the order of the list, whichever way is cheaper.
-    async fn sorted(
-        &self,
-        tenant: &Tenant,
-        query: &ListQuery,
-        tickets: &[TicketId],
-    ) -> Result<ListPage, TableError> {
+    async fn sorted(&self, tenant: &Tenant, query: &ListQuery, tickets: &[TicketId]) -> Result<ListPage, TableError> {
         let end = Some(END_OF_PART);
         if tickets.len() <= MOST_SORTED {
             let tickets = self.matching(tenant, query, tickets.iter().copied()).await?;

@@ -51,15 +51,8 @@ impl Lists {
         query: &ListQuery,
         search: &Search,
     ) -> Result<ListPage, TableError> {
-        let mut walk = HitWalk {
-            lists: self,
-            tenant,
-            query,
-            found: Vec::new(),
-            left_out: 0,
-            spent: 0,
-            rows: FIRST_ROWS,
-        };
+        let mut walk =
+            HitWalk { lists: self, tenant, query, found: Vec::new(), left_out: 0, spent: 0, rows: FIRST_ROWS };
         let mut from = Some(begin(query));
         for _ in 0..SEARCHES {
             let Some(here) = from.filter(|_| !walk.is_over()) else {

@@ -29,6 +29,8 @@ use std::{
     sync::Arc,
 };
 
+/// Words that are looked for at a time; the hits are held against further ones.
+const WORDS_AT_ONCE: usize = 8;
 /// Segments of so many blocks are read whole, once for all words.
 const WHOLE: u32 = 4;
 /// The most blocks of a segment that are read for a word at a time. So many of the
@@ -70,8 +72,9 @@ impl SearchIndex {
         from: SearchFrom,
         now: Timestamp,
     ) -> Result<Hits, TableError> {
-        let words = search.query.words().cloned().collect();
-        let run = SearchRun { table: &self.table, tenant, search, words, now };
+        let words: Vec<Word> = search.query.words().cloned().collect();
+        let (first, further) = words.split_at(words.len().min(WORDS_AT_ONCE));
+        let run = SearchRun { table: &self.table, tenant, search, words: first.to_vec(), now };
         let remembered = self.manifests.get(tenant);
         let below = if let SearchFrom::Below(number) = from { number.0 } else { u64::MAX };
         let ahead = remembered.as_deref().map_or(&[][..], |manifest| &manifest.segments);
@@ -88,10 +91,14 @@ impl SearchIndex {
         let flushed: BTreeSet<&str> = manifest.flushed().collect();
         let buffer: Vec<_> = buffer.into_iter().filter(|item| !flushed.contains(item.key.as_str())).collect();
         let known = buffer.iter().flat_map(|item| &item.tickets).map(|named| (named.number, named.id)).collect();
-        let found = match from {
+        let mut found = match from {
             SearchFrom::Above(number) => run.above(number.0, &manifest, &buffer, lists).await?,
             _ => run.below(below, &manifest, &buffer, lists).await?,
         };
+        for words in further.chunks(WORDS_AT_ONCE) {
+            let run = SearchRun { words: words.to_vec(), ..run };
+            found.numbers = run.keep(&manifest, &buffer, found.numbers).await?;
+        }
         Ok(Hits { known, ..found })
     }
 
@@ -168,6 +175,24 @@ impl SearchRun<'_> {
             }
         }
         Ok(nearest_above(number, &found, end))
+    }
+
+    /// Those of some hits that have these words, too. Where a word is so common that its
+    /// list was not read to the lowest hit, the hits below count as if they had it.
+    async fn keep(
+        &self,
+        manifest: &Manifest,
+        buffer: &[BufferItem],
+        hits: Vec<TicketNumber>,
+    ) -> Result<Vec<TicketNumber>, TableError> {
+        let Some(highest) = hits.first() else {
+            return Ok(hits);
+        };
+        let below = highest.0.saturating_add(1);
+        let lists = self.segments(&manifest.segments, below).await?;
+        let found = self.intersect(manifest, buffer, &lists, below);
+        let has_all = |number: &TicketNumber| number.0 < found.low_watermark || found.hits.contains(&number.0);
+        Ok(hits.into_iter().filter(has_all).collect())
     }
 
     fn intersect(&self, manifest: &Manifest, buffer: &[BufferItem], lists: &SegmentLists, below: u64) -> Intersection {

@@ -1,6 +1,6 @@
 use super::*;
-use lambdesk_domain::status::Status;
 use crate::{filter::OneOf, position::ListStart, sort::Sort};
+use lambdesk_domain::status::Status;
 use lambdesk_domain::{
     id::{AccountId, CategoryId, TagId, UserId},
     time::Timestamp,
