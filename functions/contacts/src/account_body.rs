@@ -45,8 +45,7 @@ pub struct AccountBody {
 
 /// An account as answered.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
-#[schemars(rename = "AccountRecord")]
-pub struct AccountView {
+pub struct AccountRecord {
     id: AccountId,
     version: Version,
     kind: AccountKind,
@@ -60,7 +59,7 @@ pub struct AccountView {
     updated_at: Timestamp,
 }
 
-impl From<&Account> for AccountView {
+impl From<&Account> for AccountRecord {
     fn from(account: &Account) -> Self {
         let Account {
             id,

@@ -3,7 +3,7 @@
 use crate::{
     entries::changed,
     fields::immutable,
-    filter::Filter,
+    filter::ListFilter,
     kind::{Kind, patched},
     uses::{Forcible, Uses},
 };
@@ -15,8 +15,8 @@ use lambdesk_api::{
     openapi::nullable,
     path::Id,
     problem::Problem,
-    query::Query,
-    write::Write,
+    query::QueryParameters,
+    write::WriteOptions,
 };
 use lambdesk_domain::{
     directory::{Channel, Directory, Entry, IntakePolicy, KeyHolder, OpeningRules},
@@ -193,8 +193,8 @@ impl Kind for Channel {
         }
     }
 
-    fn filter(query: &mut Query) -> Filter<Self> {
-        Filter::new()
+    fn filter(query: &mut QueryParameters) -> ListFilter<Self> {
+        ListFilter::new()
             .any(query, "type", ChannelType::parse, |channel: &Self| Some(channel.kind))
             .flag(query, "is_enabled", |channel| channel.is_enabled)
             .named(query, "name", |channel| channel.name.to_string())
@@ -270,7 +270,7 @@ pub async fn rotate_token(
     session: Session,
     State(uses): State<Uses>,
     Id(id): Id<ChannelId>,
-    write: Write,
+    write: WriteOptions,
     body: NoBody,
 ) -> Result<Response, Problem> {
     body.check()?;

@@ -1,14 +1,14 @@
 //! Definitions of custom fields.
 
 use crate::{
-    filter::Filter,
+    filter::ListFilter,
     kind::Kind,
     uses::{Freed, freed_with},
 };
 use lambdesk_api::{
     auth::Session,
     body::{Checker, Input, Unknown},
-    query::Query,
+    query::QueryParameters,
 };
 use lambdesk_domain::{
     custom_field::{FieldDefinition, FieldKind, FieldValue},
@@ -85,8 +85,8 @@ impl Kind for FieldDefinition {
         FieldView { id, key, name, kind, is_required, options }
     }
 
-    fn filter(query: &mut Query) -> Filter<Self> {
-        Filter::new()
+    fn filter(query: &mut QueryParameters) -> ListFilter<Self> {
+        ListFilter::new()
             .any(query, "kind", FieldKind::parse, |field: &Self| Some(field.kind))
             .flag(query, "is_required", |field| field.is_required)
             .named(query, "key", |field| field.key.to_string())

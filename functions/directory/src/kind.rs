@@ -1,10 +1,10 @@
 //! What the kinds of entries differ in.
 
 use crate::{
-    filter::Filter,
+    filter::ListFilter,
     uses::{Freed, freed_with},
 };
-use lambdesk_api::{auth::Session, body::Checker, problem::Problem, query::Query};
+use lambdesk_api::{auth::Session, body::Checker, problem::Problem, query::QueryParameters};
 use lambdesk_domain::{
     directory::{Directory, Entry, KeyHolder},
     patch::Field,
@@ -39,7 +39,7 @@ pub trait Kind: Clone + PartialEq + Send + Sync + 'static {
     fn view(self, session: &Session) -> impl Serialize;
 
     /// What its list can be narrowed by.
-    fn filter(query: &mut Query) -> Filter<Self>;
+    fn filter(query: &mut QueryParameters) -> ListFilter<Self>;
 
     /// A new one; none only if something is wrong, which is told.
     fn create(body: Self::Body, id: Uuid, now: Timestamp, check: &mut Checker) -> Option<Self>;

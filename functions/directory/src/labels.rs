@@ -1,14 +1,14 @@
 //! Teams, categories and tags: little more than names.
 
 use crate::{
-    filter::Filter,
+    filter::ListFilter,
     kind::{Kind, patched},
 };
 use lambdesk_api::{
     auth::Session,
     body::{Checker, Input, Unknown},
     openapi::nullable,
-    query::Query,
+    query::QueryParameters,
 };
 use lambdesk_domain::{
     directory::{Category, Directory, Entry, Tag, Team},
@@ -72,8 +72,8 @@ impl Kind for Team {
         TeamView { id: self.id, name: self.name }
     }
 
-    fn filter(query: &mut Query) -> Filter<Self> {
-        Filter::new().named(query, "name", |team: &Self| team.name.to_string())
+    fn filter(query: &mut QueryParameters) -> ListFilter<Self> {
+        ListFilter::new().named(query, "name", |team: &Self| team.name.to_string())
     }
 
     fn create(body: NameBody, id: Uuid, _: Timestamp, check: &mut Checker) -> Option<Self> {
@@ -115,8 +115,8 @@ impl Kind for Category {
         CategoryView { id: self.id, name: self.name }
     }
 
-    fn filter(query: &mut Query) -> Filter<Self> {
-        Filter::new().named(query, "name", |category: &Self| category.name.to_string())
+    fn filter(query: &mut QueryParameters) -> ListFilter<Self> {
+        ListFilter::new().named(query, "name", |category: &Self| category.name.to_string())
     }
 
     fn create(body: NameBody, id: Uuid, _: Timestamp, check: &mut Checker) -> Option<Self> {
@@ -182,8 +182,8 @@ impl Kind for Tag {
         TagView { id, name, color }
     }
 
-    fn filter(query: &mut Query) -> Filter<Self> {
-        Filter::new().named(query, "name", |tag: &Self| tag.name.to_string())
+    fn filter(query: &mut QueryParameters) -> ListFilter<Self> {
+        ListFilter::new().named(query, "name", |tag: &Self| tag.name.to_string())
     }
 
     fn create(body: TagBody, id: Uuid, _: Timestamp, check: &mut Checker) -> Option<Self> {

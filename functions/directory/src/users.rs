@@ -1,7 +1,7 @@
 //! Users: people with a role.
 
 use crate::{
-    filter::Filter,
+    filter::ListFilter,
     kind::{Kind, patched},
 };
 use axum::http::StatusCode;
@@ -10,7 +10,7 @@ use lambdesk_api::{
     body::{Checker, Input, Unknown},
     openapi::nullable,
     problem::Problem,
-    query::Query,
+    query::QueryParameters,
 };
 use lambdesk_domain::{
     access::{Actor, Role},
@@ -91,8 +91,8 @@ impl Kind for User {
         UserView::from(self)
     }
 
-    fn filter(query: &mut Query) -> Filter<Self> {
-        Filter::new()
+    fn filter(query: &mut QueryParameters) -> ListFilter<Self> {
+        ListFilter::new()
             .any(query, "role", Role::parse, |user: &Self| Some(user.role))
             .flag(query, "is_enabled", |user| user.is_enabled)
             .named(query, "email", |user| user.email.to_string())

@@ -9,8 +9,8 @@ use lambdesk_api::{
     idempotency::Answer,
     openapi::nullable,
     problem::Problem,
-    query::Query,
-    write::Write,
+    query::QueryParameters,
+    write::WriteOptions,
 };
 use lambdesk_domain::{
     access::{AccessRules, AgentVisibility},
@@ -102,7 +102,7 @@ fn set<T>(target: &mut T, value: Option<T>) {
 }
 
 /// `GET /v1/workspace`.
-pub async fn get(session: Session, query: Query) -> Result<Response, Problem> {
+pub async fn get(session: Session, query: QueryParameters) -> Result<Response, Problem> {
     query.finish()?;
     session.require_admin()?;
     let settings = session.app.directories.settings(session.workspace()).await?.ok_or_else(Problem::not_found)?;
@@ -110,7 +110,7 @@ pub async fn get(session: Session, query: Query) -> Result<Response, Problem> {
 }
 
 /// `PATCH /v1/workspace`.
-pub async fn patch(session: Session, write: Write, body: PatchBody<SettingsBody>) -> Result<Response, Problem> {
+pub async fn patch(session: Session, write: WriteOptions, body: PatchBody<SettingsBody>) -> Result<Response, Problem> {
     session.require_admin()?;
     let directories = &session.app.directories;
     for _ in 0..ATTEMPTS {

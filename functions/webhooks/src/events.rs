@@ -11,7 +11,7 @@ use lambdesk_api::{
     auth::Session,
     page::json,
     problem::{FieldError, Problem},
-    query::Query,
+    query::QueryParameters,
 };
 use lambdesk_domain::{
     events::{ContactEvent, Event, EventType, Subject, TicketEvent},
@@ -95,7 +95,11 @@ pub struct FeedView<'a> {
 
 /// `GET /v1/events`: oldest first, after a position. A page that is short or empty
 /// has its `next` all the same; going on from there neither loses nor repeats.
-pub async fn feed(session: Session, State(events): State<Events>, mut query: Query) -> Result<Response, Problem> {
+pub async fn feed(
+    session: Session,
+    State(events): State<Events>,
+    mut query: QueryParameters,
+) -> Result<Response, Problem> {
     let limit = query.parsed("limit", |text| match text.parse() {
         Ok(limit @ 1..=MAX_LIMIT) => Ok(limit),
         _ => Err("expected a number from 1 to 100"),

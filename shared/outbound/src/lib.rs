@@ -5,7 +5,7 @@
 //!   secrets, `v1` HMAC-SHA256); [`verify`] is the receiver's half.
 //! - [`AddressPolicy`] and [`EndpointUrl`]: where a POST may go. Only public
 //!   addresses, except for the hosts that the operator names.
-//! - [`Client`]: one bounded HTTP/1.1 exchange. It resolves, checks, connects,
+//! - [`WebhookClient`]: one bounded HTTP/1.1 exchange. It resolves, checks, connects,
 //!   checks again, sends, and reads a limited answer under one deadline. It
 //!   follows no redirect, uses no proxy and keeps no connection.
 //!
@@ -42,7 +42,7 @@ mod signature;
 pub use answer::{ReceiverAnswer, RetryAfter};
 pub use endpoint::{EndpointUrl, EndpointUrlError, MAX_URL_LENGTH};
 pub use error::{ExchangeError, TlsFault};
-pub use exchange::Client;
+pub use exchange::WebhookClient;
 pub use guard::is_public;
 pub use limits::Limits;
 pub use network::{Internet, Network};

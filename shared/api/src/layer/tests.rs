@@ -6,7 +6,7 @@ use axum::{
     extract::Path,
     routing::{get, post},
 };
-use lambdesk_testkit::{Answer, Client};
+use lambdesk_testkit::{Client, ClientAnswer};
 use proptest::prelude::*;
 use std::{
     io::{self, Write},
@@ -39,11 +39,11 @@ fn router() -> Router {
     edge(router, id)
 }
 
-async fn send(request: Request) -> Answer {
+async fn send(request: Request) -> ClientAnswer {
     Client::new(router()).call(request).await
 }
 
-async fn call(method: &str, uri: &str) -> Answer {
+async fn call(method: &str, uri: &str) -> ClientAnswer {
     send(Request::builder().method(method).uri(uri).body(Body::empty()).expect("a request")).await
 }
 

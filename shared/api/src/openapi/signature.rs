@@ -9,8 +9,8 @@ use crate::{
     listing::ListRequest,
     media::MediaType,
     path::{Id, Ids},
-    query::Query,
-    write::Write,
+    query::QueryParameters,
+    write::WriteOptions,
 };
 use axum::{
     Extension,
@@ -90,7 +90,7 @@ impl<A: JsonSchema, B: JsonSchema> DescribeOperation for Ids<(A, B)> {
     }
 }
 
-impl DescribeOperation for Query {
+impl DescribeOperation for QueryParameters {
     fn tell(operation: &mut Operation) {
         operation.refuses(&[400]);
     }
@@ -108,7 +108,7 @@ impl DescribeOperation for ListRequest {
     }
 }
 
-impl DescribeOperation for Write {
+impl DescribeOperation for WriteOptions {
     fn tell(operation: &mut Operation) {
         let flag = json!({ "type": "boolean", "default": false });
         operation.query("silent", flag.clone(), "Recorded, but without outward effect: no webhook.");
