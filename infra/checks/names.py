@@ -1,0 +1,82 @@
+"""One meaning for every type name: no two types of our packages have the same name.
+
+Counted are the structs, enums, traits and type aliases of the libraries and binaries in
+`shared`, `functions` and `infra`, private ones too: who searches for a name finds one
+definition, and a name in a sentence needs no path. Not counted are what only tests see
+(`#[cfg(test)]`) and the associated types of traits and their impls.
+
+    python infra/checks/names.py
+"""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from circles import NOISE, TESTED, Package, block_end
+
+FOLDERS = ("shared/", "functions/", "infra/")
+DEFINED = re.compile(r"(?<![#\w])(struct|enum|trait|type)\s+(\w+)")
+# The blocks whose `type` is associated with a trait.
+ASSOCIATED = re.compile(r"^[ \t]*(?:pub(?:\([^)]*\))?\s+)?(?:unsafe\s+)?(?:impl|trait)\b[^;{]*\{", re.MULTILINE)
+
+
+def blank(text):
+    """A text of the same lines without letters."""
+    return re.sub(r"[^\n]", " ", text)
+
+
+def seen(text):
+    """The text without comments, strings and what only tests see; every line stays where it is."""
+    text = NOISE.sub(lambda noise: blank(noise.group()), text)
+    while found := TESTED.search(text):
+        end = found.end() if found.group().endswith(";") else block_end(text, found.end() - 1)
+        text = text[: found.start()] + blank(text[found.start() : end]) + text[end:]
+    return text
+
+
+def defined(text):
+    """The type names that a file's text defines, each with its line."""
+    text = seen(text)
+    blocks = [(block.end(), block_end(text, block.end() - 1)) for block in ASSOCIATED.finditer(text)]
+    for found in DEFINED.finditer(text):
+        is_associated = found[1] == "type" and any(start <= found.start() < end for start, end in blocks)
+        if not is_associated:
+            yield found[2], text.count("\n", 0, found.start()) + 1
+
+
+def repeated(files):
+    """The names that these files define more than once, each with its places as (file, line)."""
+    places = {}
+    for file in sorted(files):
+        for name, line in defined(file.read_text()):
+            places.setdefault(name, []).append((file, line))
+    return {name: found for name, found in sorted(places.items()) if len(found) > 1}
+
+
+def product_files(metadata):
+    """The files of our libraries and binaries, without those that only tests see."""
+    root = Path(metadata["workspace_root"])
+    for package in metadata["packages"]:
+        for target in package["targets"]:
+            source = Path(target["src_path"])
+            is_ours = source.relative_to(root).as_posix().startswith(FOLDERS)
+            if is_ours and {"lib", "bin"} & set(target["kind"]):
+                yield from Package(source).files.values()
+
+
+def main():
+    """Prints the names and their places; the exit code for them."""
+    command = ["cargo", "metadata", "--no-deps", "--format-version", "1"]
+    metadata = json.loads(subprocess.check_output(command))
+    found = repeated(set(product_files(metadata)))
+    for name, places in found.items():
+        print(f"{name}: defined {len(places)} times")
+        for file, line in places:
+            print(f"  {file.relative_to(metadata['workspace_root'])}:{line}")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
