@@ -2,7 +2,7 @@
 
 use crate::{
     filter::ListFilter,
-    kind::Kind,
+    kind::{Kind, kept_as},
     uses::{Freed, freed_with},
 };
 use lambdesk_api::{
@@ -61,24 +61,9 @@ impl Kind for FieldDefinition {
     const ITEM_PATH: &'static str = "/v1/custom-fields/{field_id}";
     /// Their values are part of every ticket.
     const MOST: usize = 50;
-    type Id = FieldId;
     type Body = FieldBody;
 
-    fn uuid(id: FieldId) -> Uuid {
-        id.uuid()
-    }
-
-    fn of(entry: Entry) -> Option<Self> {
-        if let Entry::Field(field) = entry { Some(field) } else { None }
-    }
-
-    fn entry(self) -> Entry {
-        Entry::Field(self)
-    }
-
-    fn all(directory: &Directory) -> Vec<Self> {
-        directory.fields.clone()
-    }
+    kept_as!(Field(FieldId), fields.iter());
 
     fn view(self, _: &Session) -> impl Serialize {
         let Self { id, key, name, kind, is_required, options } = self;

@@ -6,7 +6,6 @@ use crate::{
     fields::immutable,
     filter::ListFilter,
     key_view::{KeyKind, KeyView},
-    kind::patched,
     users::not_above,
 };
 use axum::response::{IntoResponse, Response};
@@ -208,7 +207,7 @@ impl KeyPatch {
             Input::Absent => key.scopes,
             input => scopes(Some(KeyKind::of(key.holder)), input, &mut check).unwrap_or(key.scopes),
         };
-        let expires_at = patched(check.field("/expires_at", self.expires_at), key.expires_at);
+        let expires_at = check.field("/expires_at", self.expires_at).applied_to(key.expires_at);
         if expires_at != key.expires_at && expires_at.is_some_and(|expiry| expiry <= now) {
             check.error("/expires_at", "past", "must be in the future");
         }

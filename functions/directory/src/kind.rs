@@ -7,12 +7,37 @@ use crate::{
 use lambdesk_api::{auth::Session, body::Checker, problem::Problem, query::QueryParameters};
 use lambdesk_domain::{
     directory::{Directory, Entry, KeyHolder},
-    patch::Field,
     time::Timestamp,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::str::FromStr;
 use uuid::Uuid;
+
+/// Where the directory keeps entries of a kind: the variant of [`Entry`] with the type of
+/// its id, and the part of the [`Directory`] with all of them.
+macro_rules! kept_as {
+    ($variant:ident($id:ident), $($all:tt)+) => {
+        type Id = $id;
+
+        fn uuid(id: $id) -> Uuid {
+            id.uuid()
+        }
+
+        fn of(entry: Entry) -> Option<Self> {
+            if let Entry::$variant(kept) = entry { Some(kept) } else { None }
+        }
+
+        fn entry(self) -> Entry {
+            Entry::$variant(self)
+        }
+
+        fn all(directory: &Directory) -> Vec<Self> {
+            directory.$($all)+.cloned().collect()
+        }
+    };
+}
+
+pub(crate) use kept_as;
 
 /// A kind of entry of the directory.
 pub trait Kind: Clone + PartialEq + Send + Sync + 'static {
@@ -71,14 +96,5 @@ pub trait Kind: Clone + PartialEq + Send + Sync + 'static {
     /// Whose API keys go with it.
     fn key_holder(&self) -> Option<KeyHolder> {
         None
-    }
-}
-
-/// What becomes of a value that may be empty.
-pub fn patched<T>(field: Field<T>, before: Option<T>) -> Option<T> {
-    match field {
-        Field::Keep => before,
-        Field::Clear => None,
-        Field::Set(value) => Some(value),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     filter::ListFilter,
-    kind::{Kind, patched},
+    kind::{Kind, kept_as},
 };
 use axum::http::StatusCode;
 use lambdesk_api::{
@@ -68,24 +68,9 @@ impl From<User> for UserView {
 impl Kind for User {
     const PATH: &'static str = "/v1/users";
     const ITEM_PATH: &'static str = "/v1/users/{user_id}";
-    type Id = UserId;
     type Body = UserBody;
 
-    fn uuid(id: UserId) -> Uuid {
-        id.uuid()
-    }
-
-    fn of(entry: Entry) -> Option<Self> {
-        if let Entry::User(user) = entry { Some(user) } else { None }
-    }
-
-    fn entry(self) -> Entry {
-        Entry::User(self)
-    }
-
-    fn all(directory: &Directory) -> Vec<Self> {
-        directory.users.values().cloned().collect()
-    }
+    kept_as!(User(UserId), users.values());
 
     fn view(self, _: &Session) -> impl Serialize {
         UserView::from(self)
@@ -115,8 +100,8 @@ impl Kind for User {
         let email = check.present("/email", body.email).unwrap_or(self.email);
         let role = check.present("/role", body.role).unwrap_or(self.role);
         let is_enabled = check.present("/is_enabled", body.is_enabled).unwrap_or(self.is_enabled);
-        let picture_url = patched(check.field("/picture_url", body.picture_url), self.picture_url);
-        let timezone = patched(check.field("/timezone", body.timezone), self.timezone);
+        let picture_url = check.field("/picture_url", body.picture_url).applied_to(self.picture_url);
+        let timezone = check.field("/timezone", body.timezone).applied_to(self.timezone);
         check.unknown("", body.unknown);
         Self { id: self.id, name, email, role, is_enabled, picture_url, timezone }
     }

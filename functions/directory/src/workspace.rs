@@ -1,6 +1,6 @@
 //! `/v1/workspace`: the settings. Administrators only.
 
-use crate::{entries::require_version, kind::patched};
+use crate::entries::require_version;
 use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
     auth::Session,
@@ -88,7 +88,7 @@ impl SettingsBody {
         set(&mut after.deletion, check.present("/deletion", self.deletion));
         set(&mut after.retention.restore_window, check.present("/restore_window_days", self.restore_window_days));
         after.retention.finished =
-            patched(check.field("/retention_days", self.retention_days), after.retention.finished);
+            check.field("/retention_days", self.retention_days).applied_to(after.retention.finished);
         check.unknown("", self.unknown);
         check.finish()?;
         Ok(after)

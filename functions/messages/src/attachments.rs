@@ -22,8 +22,7 @@ use lambdesk_domain::{
     time::Timestamp,
 };
 use lambdesk_objects::{ObjectKey, SignedUpload};
-use lambdesk_store_tickets::AnnounceError;
-use lambdesk_table::AlreadyAnswered;
+use lambdesk_table::{AlreadyAnswered, AnswerError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -136,7 +135,7 @@ pub async fn announce(
     let answer = Answer::created(location, &view);
     match tickets.announce_attachment(workspace, &upload, executor.remember(&answer).as_ref()).await {
         Ok(()) => Ok(answer.into_response()),
-        Err(AnnounceError::Answered(AlreadyAnswered(record))) => Ok(executor.replay(&record)?),
+        Err(AnswerError::Answered(AlreadyAnswered(record))) => Ok(executor.replay(&record)?),
         Err(error) => Err(error.into()),
     }
 }
