@@ -1,8 +1,9 @@
 """One meaning for every type name: no two types of our packages have the same name.
 
 Counted are the structs, enums, traits and type aliases of the libraries and binaries in
-`shared`, `functions` and `infra`, private ones too: who searches for a name finds one
-definition, and a name in a sentence needs no path. Not counted are what only tests see
+`shared`, `functions` and `infra`, private ones too, and those that a macro of ours makes
+of its lines (`ids!`, `texts!`, `words!`): who searches for a name finds one definition,
+and a name in a sentence needs no path. Not counted are what only tests see
 (`#[cfg(test)]`) and the associated types of traits and their impls.
 
     python infra/checks/names.py
@@ -18,8 +19,15 @@ from circles import NOISE, TESTED, Package, block_end
 
 FOLDERS = ("shared/", "functions/", "infra/")
 DEFINED = re.compile(r"(?<![#\w])(struct|enum|trait|type)\s+(\w+)")
-# The blocks whose `type` is associated with a trait.
-ASSOCIATED = re.compile(r"^[ \t]*(?:pub(?:\([^)]*\))?\s+)?(?:unsafe\s+)?(?:impl|trait)\b[^;{]*\{", re.MULTILINE)
+# The blocks whose `type` is associated with a trait, or may be.
+ASSOCIATED = re.compile(
+    r"^[ \t]*(?:(?:pub(?:\([^)]*\))?\s+)?(?:unsafe\s+)?(?:impl|trait)\b|macro_rules!)[^;{]*\{", re.MULTILINE
+)
+
+# A macro that makes types of names that it is given, and the lines of a call that name one.
+MACRO = re.compile(r"\bmacro_rules!\s+(\w+)\s*\{")
+MAKES_TYPES = re.compile(r"\b(?:struct|enum)\s+\$")
+MADE = re.compile(r"^\s*([A-Z]\w+)\b", re.MULTILINE)
 
 
 def blank(text):
@@ -36,21 +44,41 @@ def seen(text):
     return text
 
 
-def defined(text):
-    """The type names that a file's text defines, each with its line."""
-    text = seen(text)
+def makers(texts):
+    """The macros that these texts define to make types."""
+    for text in texts:
+        for macro in MACRO.finditer(text):
+            if MAKES_TYPES.search(text[macro.end() : block_end(text, macro.end() - 1)]):
+                yield macro[1]
+
+
+def made(text, macros):
+    """The names of the types that calls of these macros make, each with its place in the text."""
+    for call in re.finditer(rf"\b(?:{'|'.join(macros)})!\s*\{{", text):
+        inner = text[call.end() : block_end(text, call.end() - 1) - 1]
+        while brace := re.search(r"\{[^{}]*\}", inner):
+            inner = inner[: brace.start()] + blank(brace.group()) + inner[brace.end() :]
+        for found in MADE.finditer(inner):
+            yield found[1], call.end() + found.start(1)
+
+
+def defined(text, macros):
+    """The type names that a text defines, each with its line."""
     blocks = [(block.end(), block_end(text, block.end() - 1)) for block in ASSOCIATED.finditer(text)]
     for found in DEFINED.finditer(text):
         is_associated = found[1] == "type" and any(start <= found.start() < end for start, end in blocks)
         if not is_associated:
             yield found[2], text.count("\n", 0, found.start()) + 1
+    for name, at in made(text, macros) if macros else ():
+        yield name, text.count("\n", 0, at) + 1
 
 
 def repeated(files):
     """The names that these files define more than once, each with its places as (file, line)."""
-    places = {}
-    for file in sorted(files):
-        for name, line in defined(file.read_text()):
+    texts = {file: seen(file.read_text()) for file in sorted(files)}
+    macros, places = sorted(set(makers(texts.values()))), {}
+    for file, text in texts.items():
+        for name, line in defined(text, macros):
             places.setdefault(name, []).append((file, line))
     return {name: found for name, found in sorted(places.items()) if len(found) > 1}
 

@@ -14,7 +14,7 @@ use lambdesk_api::{
     query::QueryParameters,
 };
 use lambdesk_domain::{
-    events::{ContactEvent, Event, EventType, Subject, TicketEvent},
+    events::{ContactEvent, Event, EventSubject, EventType, TicketEvent},
     id::WorkspaceId,
     time::Timestamp,
 };
@@ -35,7 +35,7 @@ const READS: usize = 5;
 struct FeedFilter {
     types: Vec<EventType>,
     /// Of any of these; of all if there are none.
-    subjects: Vec<Subject>,
+    subjects: Vec<EventSubject>,
 }
 
 impl FeedFilter {
@@ -106,8 +106,8 @@ pub async fn feed(
     });
     let after = query.one("after");
     let types = query.parsed_values("type", |word| EventType::parse(word).ok_or("expected an event type"));
-    let mut subjects = query.parsed_values("ticket_id", |id| id.parse().map(Subject::Ticket));
-    subjects.extend(query.parsed_values("contact_id", |id| id.parse().map(Subject::Contact)));
+    let mut subjects = query.parsed_values("ticket_id", |id| id.parse().map(EventSubject::Ticket));
+    subjects.extend(query.parsed_values("contact_id", |id| id.parse().map(EventSubject::Contact)));
     let filter = FeedFilter { types, subjects };
     query.finish()?;
     access::feed(&session)?;

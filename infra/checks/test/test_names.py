@@ -17,6 +17,9 @@ def found(tmp_path):
     return of
 
 
+MAKER = "macro_rules! types { ($($name:ident)*) => { $(pub enum $name {})* } }\n"
+
+
 @pytest.mark.parametrize(
     "b",
     [
@@ -26,6 +29,8 @@ def found(tmp_path):
         "impl A {\n    fn of() {}\n}\ntype Twice = A;",
         "fn f() {\n    struct Other;\n    trait Twice {}\n}",
         "#[cfg(test)]\nmod tests { struct Other; }\npub unsafe trait Twice {}",
+        MAKER + "types! {\n    /// One.\n    Other { A = 1, B }\n\n    #[allow(x)]\n    Twice { A { Other: u8 } }\n}",
+        MAKER + "types! { Twice = \"{\"; Other = 1; }",
     ],
 )
 def test_a_name_that_is_defined_twice_is_told_with_its_places(found, b):
@@ -48,7 +53,9 @@ def test_two_definitions_in_one_file_are_told(found):
         "#[cfg(test)]\nmod tests { struct Once; }",
         "#[cfg(test)]\npub struct Once;",
         "struct A { r#type: Once }",
-        "macro_rules! ids { ($name:ident) => { struct $name; } }",
+        MAKER + "types! {\n    Other { Once = 1 }\n}",
+        "macro_rules! kept { ($id:ident) => { type Once = $id; }; }",
+        "macro_rules! other { ($name:ident) => { fn $name() {} } }\nother! {\n    Once\n}",
     ],
 )
 def test_what_defines_no_second_type_is_not_told(found, b):

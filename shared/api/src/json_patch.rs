@@ -9,7 +9,7 @@
 use crate::{
     body::{Input, document, from_slice},
     checker::Checker,
-    media::{self, MediaType},
+    media::{self, BodyMediaType},
     problem::{FieldError, Problem},
 };
 use axum::{
@@ -53,11 +53,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for AnyPatchBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request<Body>, _: &S) -> Result<Self, Problem> {
-        let accepted = [MediaType::MergePatch, MediaType::JsonPatch, MediaType::Json];
+        let accepted = [BodyMediaType::MergePatch, BodyMediaType::JsonPatch, BodyMediaType::Json];
         let (media_type, raw) = media::read(request, &accepted).await?;
         let value = match media_type {
-            MediaType::JsonPatch => AnyPatch::Operations(PatchOperations::read(&raw)?),
-            MediaType::Json | MediaType::MergePatch => AnyPatch::Merge(from_slice(&raw)?),
+            BodyMediaType::JsonPatch => AnyPatch::Operations(PatchOperations::read(&raw)?),
+            BodyMediaType::Json | BodyMediaType::MergePatch => AnyPatch::Merge(from_slice(&raw)?),
         };
         Ok(Self { value, raw })
     }

@@ -11,13 +11,15 @@
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! use lambdesk_outbound::{AddressPolicy, Client, EndpointUrl, SignedMessage, MessageId, SigningSecret, sign};
+//! use lambdesk_outbound::{
+//!     AddressPolicy, EndpointUrl, SignedMessage, SigningSecret, WebhookClient, WebhookMessageId, sign,
+//! };
 //!
 //! let policy = AddressPolicy::public_only();
-//! let client = Client::new(policy.clone());
+//! let client = WebhookClient::new(policy.clone());
 //! let url = EndpointUrl::parse("https://hooks.example.com/lambdesk", &policy)?;
 //! let secret = SigningSecret::generate([7; 32]);
-//! let id = MessageId::parse("evt_1")?;
+//! let id = WebhookMessageId::parse("evt_1")?;
 //!
 //! let body = br#"{"type":"ticket.created"}"#;
 //! let headers = sign(&SignedMessage { id: &id, timestamp: 1_760_000_000, body }, &secret, &[]);
@@ -49,6 +51,6 @@ pub use network::{Internet, Network};
 pub use policy::{AddressPolicy, AllowedHostError};
 pub use secret::{SigningSecret, SigningSecretError};
 pub use signature::{
-    DEFAULT_TOLERANCE, MessageId, MessageIdError, SIGNATURE_HEADER, SignedMessage, TIMESTAMP_HEADER, VerifyError,
-    WEBHOOK_ID_HEADER, sign, verify,
+    DEFAULT_TOLERANCE, SIGNATURE_HEADER, SignedMessage, TIMESTAMP_HEADER, VerifyError, WEBHOOK_ID_HEADER,
+    WebhookMessageId, WebhookMessageIdError, sign, verify,
 };
