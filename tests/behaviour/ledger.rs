@@ -3,7 +3,7 @@
 //!
 //! `UPDATE_GOLDEN=1 cargo test -p lambdesk-tests ledger` writes it anew.
 
-use lambdesk_table::{Operation, Usage};
+use lambdesk_table::{TableRequest, Usage};
 use lambdesk_tests::ledger::{
     charge::{self, Charge},
     every_operation,
@@ -62,7 +62,7 @@ fn write_line(ledger: &mut String, name: &str, usage: &Usage) {
     writeln!(ledger, "{name:<44} {trips:>2} {depth:>2} {units:>5}  {requests}").unwrap();
 }
 
-fn request(operation: &Operation) -> String {
+fn request(operation: &TableRequest) -> String {
     let indexes = operation.index_units.iter().map(|(index, units)| format!(" {index} {units}"));
     format!("{} {}{}", operation.name, operation.table_units, indexes.collect::<String>())
 }

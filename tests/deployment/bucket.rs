@@ -3,7 +3,7 @@
 use crate::source::Template;
 use aws_credential_types::Credentials;
 use lambdesk_domain::{attachment::FileSize, id::AttachmentId, time::Timestamp};
-use lambdesk_objects::{Bucket, ObjectKey, Objects, PENDING, SignedUpload};
+use lambdesk_objects::{ObjectBucket, ObjectKey, Objects, PENDING, SignedUpload};
 use lambdesk_tests::{Json, json};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -15,7 +15,7 @@ fn upload() -> SignedUpload {
         ticket: lambdesk_domain::id::TicketId::new(id),
         attachment: AttachmentId::new(id),
     };
-    let bucket = Bucket {
+    let bucket = ObjectBucket {
         name: "files".to_owned(),
         region: "eu-central-1".to_owned(),
         credentials: Credentials::from_keys("id", "secret", None),

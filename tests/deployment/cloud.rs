@@ -20,7 +20,7 @@ use lambdesk_engine::{Engine, Position, Storage};
 use lambdesk_runtime::{Clock, Config, aws};
 use lambdesk_store_directory::Directories;
 use lambdesk_table::Table;
-use lambdesk_testkit::runtime_api::{Function, RuntimeApi, events};
+use lambdesk_testkit::runtime_api::{LambdaProcess, RuntimeApi, events};
 use lambdesk_tests::{Api, Json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -138,7 +138,7 @@ struct Functions {
     /// Path and function.
     routes: BTreeMap<String, String>,
     environment: BTreeMap<String, String>,
-    processes: BTreeMap<String, OnceCell<Function>>,
+    processes: BTreeMap<String, OnceCell<LambdaProcess>>,
     /// What no log may hold.
     secrets: Mutex<BTreeSet<String>>,
 }
@@ -191,7 +191,12 @@ fn secrets_in(body: &Json, found: &mut Vec<String>) {
 }
 
 /// Starts a function with the template's variables, the others' values, and one left out.
-pub async fn spawn(template: &Template, name: &str, others: &BTreeMap<String, String>, left_out: &str) -> Function {
+pub async fn spawn(
+    template: &Template,
+    name: &str,
+    others: &BTreeMap<String, String>,
+    left_out: &str,
+) -> LambdaProcess {
     let of_template = template.function(name).variables();
     let mut variables: BTreeMap<_, _> =
         of_template.iter().map(|(name, value)| (name.clone(), resolved(value))).collect();

@@ -14,7 +14,7 @@ use lambdesk_domain::{
     command::{Change, Context, Decision, NewReply, Prior, RemainingMessages, ReplyKind, delete_message, reply},
     contact::{Contact, ContactEnd},
     directory::{ApiKey, KeyHolder},
-    events::{Event, Subject, between},
+    events::{Event, EventSubject, between},
     id::{ApiKeyId, AttachmentId, DeliveryId, JobId, MessageId, TicketId, TicketNumber, Version},
     message::{Content, MessageKind},
     personal::{Job, JobKind},
@@ -204,8 +204,8 @@ async fn due(table: &TestTable) {
     for (number, event) in (80..).zip([of_ticket, of_contact]) {
         assert!(store.add_event(&event, position(number), NOW).await.unwrap());
     }
-    store.schedule_retry(WORKSPACE, Subject::Ticket(TICKET), later(60)).await.unwrap();
-    for of in [Subject::Ticket(TICKET), Subject::Contact(CONTACT)] {
+    store.schedule_retry(WORKSPACE, EventSubject::Ticket(TICKET), later(60)).await.unwrap();
+    for of in [EventSubject::Ticket(TICKET), EventSubject::Contact(CONTACT)] {
         let window = GapWindow { since: NOW, settled_before: later(3_600) };
         store.request_backfill(WORKSPACE, of, BackfillRequest { window, requested_at: later(60) }).await.unwrap();
     }

@@ -8,7 +8,7 @@ use super::{
     },
 };
 use lambdesk_domain::{
-    events::{EventSource, Subject},
+    events::{EventSource, EventSubject},
     id::{AttachmentId, DeliveryId, JobId, TicketId, Version},
 };
 use lambdesk_store_search::{Search, SearchFrom};
@@ -114,14 +114,14 @@ async fn an_unknown_word_of_the_directory_is_no_other_word() {
 async fn an_unknown_word_of_events_and_webhooks_is_no_other_word() {
     let table = filled().await;
     let tenant = Tenant::new(WORKSPACE);
-    let source = EventSource { subject: Subject::Ticket(TICKET), version: Version(7) };
+    let source = EventSource { subject: EventSubject::Ticket(TICKET), version: Version(7) };
     for known in [r#""ticket.updated""#, r#""status":"resolved""#, r#""live""#, r#""user""#, r#""outbound""#] {
         let read = async || table.store.events.event_of(WORKSPACE, source).await;
         let unknown = known.replace("resolved", "unknown");
         let unknown = if known.contains(':') { &unknown } else { r#""unknown""# };
         refuses(&table, tenant.event(source), "doc", (known, unknown), read).await;
     }
-    let source = EventSource { subject: Subject::Contact(contact("ada").id), version: Version::FIRST };
+    let source = EventSource { subject: EventSubject::Contact(contact("ada").id), version: Version::FIRST };
     let read = async || table.store.events.event_of(WORKSPACE, source).await;
     refuses(&table, tenant.event(source), "doc", (r#""contact.created""#, r#""unknown""#), read).await;
     for known in [r#""ticket.create""#, r#""ticket.updated""#, r#""by_hand""#] {
@@ -162,7 +162,7 @@ async fn an_unknown_counter_is_an_error_and_so_is_a_change_from_what_cannot_be()
         assert!(matches!(read, Err(TableError::Corrupt(_))), "{counter}: {read:?}");
         table.put(item).await;
     }
-    let source = EventSource { subject: Subject::Ticket(TICKET), version: Version(7) };
+    let source = EventSource { subject: EventSubject::Ticket(TICKET), version: Version(7) };
     let read = async || table.store.reports.recount(WORKSPACE, NOW, later(200), 9).await;
     refuses(&table, tenant.event(source), "doc", (r#""from":"open""#, r#""from":"unknown""#), read).await;
 }

@@ -9,7 +9,7 @@ use lambdesk_domain::{
         ApiKey, Category, Channel, DeletionPolicy, Entry, IntakePolicy, KeyHolder, OpeningRules, Retention, Tag, Team,
         User, Workspace,
     },
-    events::{EventSource, EventType, Subject},
+    events::{EventSource, EventSubject, EventType},
     id::{
         AccountId, ApiKeyId, AttachmentId, CategoryId, ChannelId, ContactId, DeliveryId, EndpointId, EventId, FieldId,
         JobId, MessageId, RequestId, TagId, TeamId, TicketId, TicketNumber, UserId, Version, WorkspaceId,
@@ -286,7 +286,7 @@ pub fn delivery(state: DeliveryState) -> Delivery {
         endpoint_id: ENDPOINT,
         event_id: EVENT,
         event_type: EventType::TicketUpdated,
-        source: Some(EventSource { subject: Subject::Ticket(TICKET), version: Version(7) }),
+        source: Some(EventSource { subject: EventSubject::Ticket(TICKET), version: Version(7) }),
         state,
         next_attempt_at: later(60),
         attempts: vec![Attempt { at: NOW, duration_ms: 7, outcome }],
@@ -330,12 +330,12 @@ pub fn holders() -> Vec<KeyHolder> {
 }
 
 /// One of each, in turn.
-pub fn subjects() -> Vec<Subject> {
-    let next = |subject: &Subject| match subject {
-        Subject::Ticket(_) => Some(Subject::Contact(CONTACT)),
-        Subject::Contact(_) => None,
+pub fn subjects() -> Vec<EventSubject> {
+    let next = |subject: &EventSubject| match subject {
+        EventSubject::Ticket(_) => Some(EventSubject::Contact(CONTACT)),
+        EventSubject::Contact(_) => None,
     };
-    std::iter::successors(Some(Subject::Ticket(TICKET)), next).collect()
+    std::iter::successors(Some(EventSubject::Ticket(TICKET)), next).collect()
 }
 
 /// One of each, in turn, of every kind of message.

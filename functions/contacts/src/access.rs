@@ -1,6 +1,6 @@
 //! What a caller and a write are held to.
 
-use lambdesk_api::{auth::Session, problem::Problem, write::Write};
+use lambdesk_api::{auth::Session, problem::Problem, write::WriteOptions};
 use lambdesk_domain::{
     access::{Actor, Forbidden, Scope},
     id::Version,
@@ -21,7 +21,7 @@ pub fn require_admin(session: &Session, scope: Scope) -> Result<(), Problem> {
 }
 
 /// Holds a write to the version that the caller has seen.
-pub fn require_version(write: &Write, current: Version) -> Result<(), Problem> {
+pub fn require_version(write: &WriteOptions, current: Version) -> Result<(), Problem> {
     match write.if_match {
         Some(seen) if seen != current => Err(Problem::stale(current)),
         _ => Ok(()),

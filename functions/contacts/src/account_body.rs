@@ -1,6 +1,5 @@
 //! What a body says of an account, and how an account is answered.
 
-use crate::contact_body::patched;
 use lambdesk_api::{
     body::{Checker, Input, Unknown},
     openapi::nullable,
@@ -45,8 +44,7 @@ pub struct AccountBody {
 
 /// An account as answered.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
-#[schemars(rename = "AccountRecord")]
-pub struct AccountView {
+pub struct AccountRecord {
     id: AccountId,
     version: Version,
     kind: AccountKind,
@@ -60,7 +58,7 @@ pub struct AccountView {
     updated_at: Timestamp,
 }
 
-impl From<&Account> for AccountView {
+impl From<&Account> for AccountRecord {
     fn from(account: &Account) -> Self {
         let Account {
             id,
@@ -113,16 +111,16 @@ impl AccountBody {
             None => check.required("/kind", self.kind),
         };
         let of_old = |field: fn(&Account) -> Option<Name>| old.as_ref().and_then(field);
-        let name = patched(check.field("/name", self.name), of_old(|old| old.name.clone()));
-        let status = patched(check.field("/status", self.status), of_old(|old| old.status.clone()));
+        let name = check.field("/name", self.name).applied_to(of_old(|old| old.name.clone()));
+        let status = check.field("/status", self.status).applied_to(of_old(|old| old.status.clone()));
         let external_id = old.as_ref().and_then(|old| old.external_id.clone());
-        let external_id = patched(check.field("/external_id", self.external_id), external_id);
+        let external_id = check.field("/external_id", self.external_id).applied_to(external_id);
         let balance = old.as_ref().and_then(|old| old.current_balance_cents);
-        let balance = patched(check.field("/current_balance_cents", self.current_balance_cents), balance);
+        let balance = check.field("/current_balance_cents", self.current_balance_cents).applied_to(balance);
         let currency = old.as_ref().and_then(|old| old.currency.clone());
-        let currency = patched(check.field("/currency", self.currency), currency);
+        let currency = check.field("/currency", self.currency).applied_to(currency);
         let owner =
-            patched(check.field("/contact_id", self.contact_id.clone()), old.as_ref().and_then(|old| old.contact_id));
+            check.field("/contact_id", self.contact_id.clone()).applied_to(old.as_ref().and_then(|old| old.contact_id));
         check.unknown("", self.unknown);
         if check.is_clean() && balance.is_some() != currency.is_some() {
             let missing = if balance.is_some() { "/currency" } else { "/current_balance_cents" };

@@ -2,7 +2,7 @@
 
 use crate::{
     access::{require, require_version},
-    account_body::{AccountBody, AccountView, NO_CONTACT},
+    account_body::{AccountBody, AccountRecord, NO_CONTACT},
     uses,
 };
 use axum::{
@@ -18,8 +18,8 @@ use lambdesk_api::{
     normal_form::NormalForm,
     path::Id,
     problem::{FieldError, Problem},
-    query::Query,
-    write::Write,
+    query::QueryParameters,
+    write::WriteOptions,
 };
 use lambdesk_domain::{
     access::Scope,
@@ -37,7 +37,7 @@ const PATH: &str = "/v1/accounts";
 
 /// What a list of accounts is narrowed to.
 #[derive(Debug, Serialize)]
-struct Filter {
+struct AccountFilter {
     contact: Option<ContactId>,
     kind: Option<AccountKind>,
     external_id: Option<ExternalId>,
@@ -48,7 +48,7 @@ struct Filter {
 pub async fn list(session: Session, mut request: ListRequest) -> Result<Response, Problem> {
     require(&session, Scope::ContactsRead)?;
     let query = &mut request.query;
-    let filter = Filter {
+    let filter = AccountFilter {
         contact: query.parsed("contact_id", str::parse),
         kind: query.parsed("kind", str::parse),
         external_id: query.parsed("external_id", str::parse),
@@ -59,10 +59,10 @@ pub async fn list(session: Session, mut request: ListRequest) -> Result<Response
     let listing = request.forward(session.workspace(), PATH, &NormalForm::of(&json!(filter)))?;
     let page = found(&session, &filter, &listing).await?;
     let next = page.next.map(|id| id.to_string());
-    Ok(listing.respond(page.accounts.iter().map(AccountView::from).collect(), listing.info(next.as_deref(), None)))
+    Ok(listing.respond(page.accounts.iter().map(AccountRecord::from).collect(), listing.info(next.as_deref(), None)))
 }
 
-async fn found(session: &Session, filter: &Filter, listing: &Listing) -> Result<AccountPage, Problem> {
+async fn found(session: &Session, filter: &AccountFilter, listing: &Listing) -> Result<AccountPage, Problem> {
     let (contacts, workspace) = (&session.app.contacts, session.workspace());
     let contact = match filter.contact {
         // A merged contact's accounts are the other's now.
@@ -84,7 +84,7 @@ async fn found(session: &Session, filter: &Filter, listing: &Listing) -> Result<
 }
 
 /// `GET /v1/accounts/{account_id}`.
-pub async fn get(caller: Caller, Id(id): Id<AccountId>, query: Query) -> Result<Response, Problem> {
+pub async fn get(caller: Caller, Id(id): Id<AccountId>, query: QueryParameters) -> Result<Response, Problem> {
     query.finish()?;
     // On the heap: together the reads are some 18 KB of state.
     let read = Box::pin(caller.verify_while(async |app, workspace| app.contacts.account(workspace, id).await));
@@ -95,11 +95,11 @@ pub async fn get(caller: Caller, Id(id): Id<AccountId>, query: Query) -> Result<
 }
 
 fn answered(account: &Account) -> Answer {
-    Answer::ok(&AccountView::from(account)).with_version(account.version)
+    Answer::ok(&AccountRecord::from(account)).with_version(account.version)
 }
 
 /// `POST /v1/accounts`: its contact, where it has one, must exist.
-pub async fn create(session: Session, write: Write, body: JsonBody<AccountBody>) -> Result<Response, Problem> {
+pub async fn create(session: Session, write: WriteOptions, body: JsonBody<AccountBody>) -> Result<Response, Problem> {
     require(&session, Scope::ContactsWrite)?;
     write.require_new()?;
     let executor = Executor::of(&session, &write, &body.raw);
@@ -110,9 +110,9 @@ pub async fn create(session: Session, write: Write, body: JsonBody<AccountBody>)
     let account = body.value.applied_to(Err((AccountId::new(session.app.new_id()), session.now)), contact)?;
     if write.is_dry_run {
         free_name(&session, &account).await?;
-        return Ok(DryRun::between(&(), &AccountView::from(&account)));
+        return Ok(DryRun::between(&(), &AccountRecord::from(&account)));
     }
-    let answer = Answer::created(format!("{PATH}/{}", account.id), &AccountView::from(&account));
+    let answer = Answer::created(format!("{PATH}/{}", account.id), &AccountRecord::from(&account));
     let answer = answer.with_version(account.version);
     let record = executor.remember(&answer);
     match session.app.contacts.add_account(session.workspace(), &account, record.as_ref(), session.now).await {
@@ -128,7 +128,7 @@ pub async fn create(session: Session, write: Write, body: JsonBody<AccountBody>)
 pub async fn patch(
     session: Session,
     Id(id): Id<AccountId>,
-    write: Write,
+    write: WriteOptions,
     body: PatchBody<AccountBody>,
 ) -> Result<Response, Problem> {
     require(&session, Scope::ContactsWrite)?;
@@ -144,7 +144,7 @@ pub async fn patch(
         let after = if after == before.value { after } else { after.changed(session.now) };
         if write.is_dry_run {
             free_name(&session, &after).await?;
-            return Ok(DryRun::between(&AccountView::from(&before.value), &AccountView::from(&after)));
+            return Ok(DryRun::between(&AccountRecord::from(&before.value), &AccountRecord::from(&after)));
         }
         match contacts.change_account(session.workspace(), &before, Some(&after), None, session.now).await {
             Ok(true) => return Ok(answered(&after).into_response()),
@@ -161,7 +161,7 @@ pub async fn delete(
     session: Session,
     State(lists): State<Lists>,
     Id(id): Id<AccountId>,
-    write: Write,
+    write: WriteOptions,
 ) -> Result<Response, Problem> {
     require(&session, Scope::ContactsWrite)?;
     let contacts = &session.app.contacts;
@@ -170,7 +170,7 @@ pub async fn delete(
         require_version(&write, before.value.version)?;
         uses::free_account(&session, &lists, id).await?;
         if write.is_dry_run {
-            return Ok(DryRun::between(&AccountView::from(&before.value), &()));
+            return Ok(DryRun::between(&AccountRecord::from(&before.value), &()));
         }
         if contacts.change_account(session.workspace(), &before, None, None, session.now).await? {
             return Ok(Answer::no_content().into_response());

@@ -8,7 +8,6 @@ use lambdesk_api::{
 use lambdesk_domain::{
     contact::Contact,
     id::{ContactId, Version},
-    patch::Field,
     text::{EmailAddress, ExternalId, Name, Phone, Uid},
     time::Timestamp,
 };
@@ -83,11 +82,11 @@ impl ContactBody {
     /// 422 with all that is wrong.
     pub fn applied_to(self, contact: Contact) -> Result<Contact, Problem> {
         let mut check = Checker::new();
-        let name = patched(check.field("/name", self.name), contact.name);
-        let email = patched(check.field("/email", self.email), contact.email);
-        let phone = patched(check.field("/phone", self.phone), contact.phone);
-        let external_id = patched(check.field("/external_id", self.external_id), contact.external_id);
-        let uid = patched(check.field("/uid", self.uid), contact.uid);
+        let name = check.field("/name", self.name).applied_to(contact.name);
+        let email = check.field("/email", self.email).applied_to(contact.email);
+        let phone = check.field("/phone", self.phone).applied_to(contact.phone);
+        let external_id = check.field("/external_id", self.external_id).applied_to(contact.external_id);
+        let uid = check.field("/uid", self.uid).applied_to(contact.uid);
         check.unknown("", self.unknown);
         let is_somebody =
             name.is_some() || email.is_some() || phone.is_some() || external_id.is_some() || uid.is_some();
@@ -96,14 +95,5 @@ impl ContactBody {
         }
         check.finish()?;
         Ok(Contact { name, email, phone, external_id, uid, ..contact })
-    }
-}
-
-/// A field after a merge patch.
-pub fn patched<T>(field: Field<T>, before: Option<T>) -> Option<T> {
-    match field {
-        Field::Keep => before,
-        Field::Clear => None,
-        Field::Set(value) => Some(value),
     }
 }

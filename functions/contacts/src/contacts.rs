@@ -15,8 +15,8 @@ use lambdesk_api::{
     normal_form::NormalForm,
     path::Id,
     problem::Problem,
-    query::Query,
-    write::Write,
+    query::QueryParameters,
+    write::WriteOptions,
 };
 use lambdesk_domain::{
     access::{Cause, Scope},
@@ -73,7 +73,7 @@ async fn named(
 }
 
 /// `GET /v1/contacts/{contact_id}`.
-pub async fn get(caller: Caller, Id(id): Id<ContactId>, query: Query) -> Result<Response, Problem> {
+pub async fn get(caller: Caller, Id(id): Id<ContactId>, query: QueryParameters) -> Result<Response, Problem> {
     query.finish()?;
     // On the heap: together the reads are some 18 KB of state.
     let read = Box::pin(caller.verify_while(async |app, workspace| app.contacts.contact(workspace, id).await));
@@ -90,7 +90,7 @@ pub fn answered(contact: &Contact) -> Answer {
 
 /// `POST /v1/contacts`: the id of a contact with an address derives from it, so
 /// that whoever makes it at the same time meets it.
-pub async fn create(session: Session, write: Write, body: JsonBody<ContactBody>) -> Result<Response, Problem> {
+pub async fn create(session: Session, write: WriteOptions, body: JsonBody<ContactBody>) -> Result<Response, Problem> {
     require(&session, Scope::ContactsWrite)?;
     write.require_new()?;
     let executor = Executor::of(&session, &write, &body.raw);
@@ -123,7 +123,7 @@ pub async fn create(session: Session, write: Write, body: JsonBody<ContactBody>)
 pub async fn patch(
     session: Session,
     Id(id): Id<ContactId>,
-    write: Write,
+    write: WriteOptions,
     body: PatchBody<ContactBody>,
 ) -> Result<Response, Problem> {
     require(&session, Scope::ContactsWrite)?;
@@ -138,7 +138,7 @@ pub async fn patch(
 pub async fn changed(
     session: &Session,
     id: ContactId,
-    write: &Write,
+    write: &WriteOptions,
     body: &[u8],
     decide: impl Fn(Contact) -> Result<Contact, Problem>,
 ) -> Result<Response, Problem> {
@@ -206,7 +206,7 @@ async fn address_slot(session: &Session, email: &EmailAddress) -> Result<Contact
 }
 
 /// `DELETE /v1/contacts/{contact_id}`: only when nothing refers to it.
-pub async fn delete(session: Session, Id(id): Id<ContactId>, write: Write) -> Result<Response, Problem> {
+pub async fn delete(session: Session, Id(id): Id<ContactId>, write: WriteOptions) -> Result<Response, Problem> {
     require(&session, Scope::ContactsWrite)?;
     for _ in 0..ATTEMPTS {
         let (slot, contact) = load(&session, id).await?;

@@ -8,7 +8,7 @@ mod position;
 use self::position::{At, ExportPosition, Rest};
 use crate::{
     access::require_admin,
-    account_body::AccountView,
+    account_body::AccountRecord,
     contact_body::ContactView,
     contacts::load,
     jobs::{ReceiptView, new_job},
@@ -60,7 +60,7 @@ pub struct ExportView {
     /// The ids of the contacts that were merged into this one.
     merged_ids: Vec<ContactId>,
     /// What they have written about.
-    accounts: Vec<AccountView>,
+    accounts: Vec<AccountRecord>,
     /// What they have written.
     tickets: Vec<ExportedTicket>,
     /// Where the next part begins; null in the last.
@@ -156,7 +156,7 @@ struct Part<'a> {
     events: &'a Events,
     contact: &'a Contact,
     spent: usize,
-    accounts: Vec<AccountView>,
+    accounts: Vec<AccountRecord>,
     tickets: Vec<ExportedTicket>,
     next: Option<ExportPosition>,
 }
@@ -192,7 +192,7 @@ impl<'a> Part<'a> {
         loop {
             let page = self.session.app.contacts.accounts_of(self.session.workspace(), id, after, AT_ONCE).await?;
             self.spent += ENTRY * page.accounts.len();
-            self.accounts.extend(page.accounts.iter().map(AccountView::from));
+            self.accounts.extend(page.accounts.iter().map(AccountRecord::from));
             after = page.next;
             if after.is_none() {
                 return Ok(());

@@ -22,8 +22,8 @@ use lambdesk_api::{
     normal_form::NormalForm,
     path::{Id, Ids},
     problem::{FieldError, Problem},
-    query::Query,
-    write::Write,
+    query::QueryParameters,
+    write::WriteOptions,
 };
 use lambdesk_domain::{
     access::{ActorRef, Scope},
@@ -104,7 +104,7 @@ pub async fn merge(
     session: Session,
     State(worker): State<JobWorker>,
     Id(id): Id<ContactId>,
-    write: Write,
+    write: WriteOptions,
     body: JsonBody<MergeBody>,
 ) -> Result<Response, Problem> {
     require_admin(&session, Scope::ContactsWrite)?;
@@ -163,7 +163,7 @@ pub async fn erase(
     session: Session,
     State(worker): State<JobWorker>,
     Id(id): Id<ContactId>,
-    write: Write,
+    write: WriteOptions,
     body: NoBody,
 ) -> Result<Response, Problem> {
     require_admin(&session, Scope::ContactsWrite)?;
@@ -249,7 +249,7 @@ pub async fn receipts(session: Session, Id(id): Id<ContactId>, request: ListRequ
 pub async fn receipt(
     session: Session,
     Ids((contact, id)): Ids<(ContactId, JobId)>,
-    query: Query,
+    query: QueryParameters,
 ) -> Result<Response, Problem> {
     query.finish()?;
     require(&session, Scope::ContactsRead)?;

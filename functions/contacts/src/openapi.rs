@@ -1,7 +1,7 @@
 //! What the `OpenAPI` document tells of these operations beyond their signatures.
 
 use crate::{
-    account_body::AccountView,
+    account_body::AccountRecord,
     accounts,
     contact_body::ContactView,
     contacts, export,
@@ -65,13 +65,13 @@ fn with_accounts(operations: Operations) -> Operations {
             op.query_of::<ContactId>("contact_id", "Those of this contact.");
             op.query_of::<AccountKind>("kind", "Those of this kind.");
             op.query_of::<ExternalId>("external_id", "The one with this id in the customer's own system; with `kind`.");
-            op.page::<AccountView>();
+            op.page::<AccountRecord>();
         })
         .op(accounts::create, "Make an account", |op| {
             op.requires(&["kind"]);
-            op.created_versioned::<AccountView>();
+            op.created_versioned::<AccountRecord>();
         })
-        .op(accounts::get, "An account", Operation::ok_versioned::<AccountView>)
-        .op(accounts::patch, "Change an account", Operation::ok_versioned::<AccountView>)
+        .op(accounts::get, "An account", Operation::ok_versioned::<AccountRecord>)
+        .op(accounts::patch, "Change an account", Operation::ok_versioned::<AccountRecord>)
         .op(accounts::delete, "Delete an account that is on no ticket", Operation::no_content)
 }

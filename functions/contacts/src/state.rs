@@ -1,8 +1,7 @@
 //! State of the contacts function: the stores that its handlers use beyond those of every
 //! function.
 
-use axum::extract::FromRef;
-use lambdesk_api::state::App;
+use lambdesk_api::{state::App, state_parts};
 use lambdesk_objects::JobWorker;
 use lambdesk_store_events::Events;
 use lambdesk_store_lists::Lists;
@@ -35,26 +34,4 @@ impl ContactsState {
     }
 }
 
-impl FromRef<ContactsState> for App {
-    fn from_ref(state: &ContactsState) -> Self {
-        state.app.clone()
-    }
-}
-
-impl FromRef<ContactsState> for Events {
-    fn from_ref(state: &ContactsState) -> Self {
-        state.events.clone()
-    }
-}
-
-impl FromRef<ContactsState> for Lists {
-    fn from_ref(state: &ContactsState) -> Self {
-        state.lists.clone()
-    }
-}
-
-impl FromRef<ContactsState> for JobWorker {
-    fn from_ref(state: &ContactsState) -> Self {
-        state.worker.clone()
-    }
-}
+state_parts!(ContactsState { app: App, events: Events, lists: Lists, worker: JobWorker });

@@ -8,23 +8,33 @@ use axum::{
     http::{HeaderValue, StatusCode, Uri, header::LOCATION},
     response::{IntoResponse, Response},
 };
-use lambdesk_api::{auth::Session, body::NoBody, path::Id, problem::Problem, write::Write};
+use lambdesk_api::{auth::Session, body::NoBody, path::Id, problem::Problem, write::WriteOptions};
 use lambdesk_domain::{access::Scope, contact::Contact, id::ContactId};
 
 /// `POST /v1/contacts/{contact_id}/block`: from now on their messages wake nothing.
-pub async fn block(session: Session, Id(id): Id<ContactId>, write: Write, body: NoBody) -> Result<Response, Problem> {
+pub async fn block(
+    session: Session,
+    Id(id): Id<ContactId>,
+    write: WriteOptions,
+    body: NoBody,
+) -> Result<Response, Problem> {
     set_blocked(&session, id, &write, body, true).await
 }
 
 /// `POST /v1/contacts/{contact_id}/unblock`.
-pub async fn unblock(session: Session, Id(id): Id<ContactId>, write: Write, body: NoBody) -> Result<Response, Problem> {
+pub async fn unblock(
+    session: Session,
+    Id(id): Id<ContactId>,
+    write: WriteOptions,
+    body: NoBody,
+) -> Result<Response, Problem> {
     set_blocked(&session, id, &write, body, false).await
 }
 
 async fn set_blocked(
     session: &Session,
     id: ContactId,
-    write: &Write,
+    write: &WriteOptions,
     body: NoBody,
     is_blocked: bool,
 ) -> Result<Response, Problem> {

@@ -10,7 +10,9 @@ use lambdesk_domain::{
     time::Timestamp,
     webhook::{Attempt, Delivery, DeliveryState, Endpoint, Jitter, Outcome},
 };
-use lambdesk_outbound::{EndpointUrl, ExchangeError, MessageId, ReceiverAnswer, SignedMessage, SigningSecret, sign};
+use lambdesk_outbound::{
+    EndpointUrl, ExchangeError, ReceiverAnswer, SignedMessage, SigningSecret, WebhookMessageId, sign,
+};
 use lambdesk_runtime::{Hint, clock};
 use lambdesk_store_webhooks::Lease;
 use lambdesk_table::TableError;
@@ -91,7 +93,7 @@ impl Deliver {
             tracing::error!(endpoint = %endpoint.id, "an endpoint without a usable secret");
             return failed("no_secret");
         };
-        let id = MessageId::parse(&payload.id.to_string()).expect("a UUID is a message id");
+        let id = WebhookMessageId::parse(&payload.id.to_string()).expect("a UUID is a message id");
         let timestamp = i64::try_from(now.seconds()).unwrap_or(i64::MAX);
         let headers = sign(&SignedMessage { id: &id, timestamp, body: &payload.body }, current, retiring);
         match self.client.post(&url, headers, payload.body.clone()).await {

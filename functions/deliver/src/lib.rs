@@ -9,7 +9,7 @@ mod attempt;
 mod payload;
 
 use futures_util::future::join_all;
-use lambdesk_outbound::{AddressPolicy, Client, Limits};
+use lambdesk_outbound::{AddressPolicy, Limits, WebhookClient};
 use lambdesk_runtime::{Clock, Config, ConfigError, Error, Hint, aws, serve_batch};
 use lambdesk_store_events::Events;
 use lambdesk_store_webhooks::Webhooks;
@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 pub struct Deliver {
     webhooks: Webhooks,
     events: Events,
-    client: Client,
+    client: WebhookClient,
     policy: AddressPolicy,
     clock: Clock,
 }
@@ -32,7 +32,7 @@ impl Deliver {
     #[must_use]
     pub fn new(table: &Table, policy: AddressPolicy, clock: Clock) -> Self {
         let (webhooks, events) = (Webhooks::new(table), Events::new(table));
-        Self { webhooks, events, client: Client::new(policy.clone()), policy, clock }
+        Self { webhooks, events, client: WebhookClient::new(policy.clone()), policy, clock }
     }
 
     /// The same with other limits of an exchange.

@@ -13,7 +13,7 @@ use lambdesk_api::{
     idempotency::Answer,
     problem::Problem,
     state::App,
-    write::Write,
+    write::WriteOptions,
 };
 use lambdesk_domain::{
     access::{AccessRules, Actor, Role, Scopes},
@@ -172,7 +172,7 @@ impl WorkspaceBody {
 pub async fn create(
     _: Operator,
     State(app): State<App>,
-    write: Write,
+    write: WriteOptions,
     body: JsonBody<WorkspaceBody>,
 ) -> Result<Response, Problem> {
     write.require_new()?;
@@ -196,7 +196,7 @@ pub async fn create(
 
 /// The operator is in no workspace: its answers are remembered under the id that
 /// no workspace has.
-fn executor<'a>(app: &'a App, write: &Write, body: &[u8]) -> Executor<'a> {
+fn executor<'a>(app: &'a App, write: &WriteOptions, body: &[u8]) -> Executor<'a> {
     let workspace = WorkspaceId::new(Uuid::nil());
     let context = Context {
         actor: Actor::System,

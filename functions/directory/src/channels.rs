@@ -3,8 +3,8 @@
 use crate::{
     entries::changed,
     fields::immutable,
-    filter::Filter,
-    kind::{Kind, patched},
+    filter::ListFilter,
+    kind::{Kind, kept_as},
     uses::{Forcible, Uses},
 };
 use axum::{extract::State, response::Response};
@@ -15,8 +15,8 @@ use lambdesk_api::{
     openapi::nullable,
     path::Id,
     problem::Problem,
-    query::Query,
-    write::Write,
+    query::QueryParameters,
+    write::WriteOptions,
 };
 use lambdesk_domain::{
     directory::{Channel, Directory, Entry, IntakePolicy, KeyHolder, OpeningRules},
@@ -137,8 +137,8 @@ impl ChannelBody {
 impl GivenChannel {
     fn opening(&self, before: &OpeningRules) -> OpeningRules {
         OpeningRules {
-            default_team: patched(self.default_team.clone(), before.default_team),
-            default_category: patched(self.default_category.clone(), before.default_category),
+            default_team: self.default_team.clone().applied_to(before.default_team),
+            default_category: self.default_category.clone().applied_to(before.default_category),
             require_category: self.require_category.unwrap_or(before.require_category),
             require_contact: self.require_contact.unwrap_or(before.require_contact),
         }
@@ -149,24 +149,9 @@ impl Kind for Channel {
     const PATH: &'static str = "/v1/channels";
     const ITEM_PATH: &'static str = "/v1/channels/{channel_id}";
     const MOST: usize = 200;
-    type Id = ChannelId;
     type Body = ChannelBody;
 
-    fn uuid(id: ChannelId) -> Uuid {
-        id.uuid()
-    }
-
-    fn of(entry: Entry) -> Option<Self> {
-        if let Entry::Channel(channel) = entry { Some(channel) } else { None }
-    }
-
-    fn entry(self) -> Entry {
-        Entry::Channel(self)
-    }
-
-    fn all(directory: &Directory) -> Vec<Self> {
-        directory.channels.values().cloned().collect()
-    }
+    kept_as!(Channel(ChannelId), channels.values());
 
     fn view(self, session: &Session) -> impl Serialize {
         let public_token = ChannelToken::of(session.workspace(), &self).map(|token| token.to_string());
@@ -193,8 +178,8 @@ impl Kind for Channel {
         }
     }
 
-    fn filter(query: &mut Query) -> Filter<Self> {
-        Filter::new()
+    fn filter(query: &mut QueryParameters) -> ListFilter<Self> {
+        ListFilter::new()
             .any(query, "type", ChannelType::parse, |channel: &Self| Some(channel.kind))
             .flag(query, "is_enabled", |channel| channel.is_enabled)
             .named(query, "name", |channel| channel.name.to_string())
@@ -220,7 +205,7 @@ impl Kind for Channel {
             id: ChannelId::new(id),
             name: given.name?,
             kind: kind?,
-            color: patched(given.color, None),
+            color: given.color.applied_to(None),
             is_enabled: given.is_enabled.unwrap_or(true),
             hostnames: given.hostnames.unwrap_or_default(),
             intake: given.intake.unwrap_or(IntakePolicy::Accept),
@@ -239,7 +224,7 @@ impl Kind for Channel {
         let opening = given.opening(&self.opening);
         Self {
             name: given.name.unwrap_or(self.name),
-            color: patched(given.color, self.color),
+            color: given.color.applied_to(self.color),
             is_enabled: given.is_enabled.unwrap_or(self.is_enabled),
             hostnames: given.hostnames.unwrap_or(self.hostnames),
             intake: given.intake.unwrap_or(self.intake),
@@ -270,7 +255,7 @@ pub async fn rotate_token(
     session: Session,
     State(uses): State<Uses>,
     Id(id): Id<ChannelId>,
-    write: Write,
+    write: WriteOptions,
     body: NoBody,
 ) -> Result<Response, Problem> {
     body.check()?;

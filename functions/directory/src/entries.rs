@@ -17,8 +17,8 @@ use lambdesk_api::{
     listing::ListRequest,
     path::Id,
     problem::Problem,
-    query::Query,
-    write::Write,
+    query::QueryParameters,
+    write::WriteOptions,
 };
 use lambdesk_domain::{
     access::Scope,
@@ -43,7 +43,7 @@ pub async fn list<K: Kind>(session: Session, mut request: ListRequest) -> Result
 }
 
 /// One entry.
-pub async fn get<K: Kind>(session: Session, Id(id): Id<K::Id>, query: Query) -> Result<Response, Problem> {
+pub async fn get<K: Kind>(session: Session, Id(id): Id<K::Id>, query: QueryParameters) -> Result<Response, Problem> {
     query.finish()?;
     may_read(&session)?;
     let (read, found) = load::<K>(&session, K::uuid(id)).await?;
@@ -51,7 +51,11 @@ pub async fn get<K: Kind>(session: Session, Id(id): Id<K::Id>, query: Query) -> 
 }
 
 /// Makes an entry.
-pub async fn create<K: Kind>(session: Session, write: Write, body: JsonBody<K::Body>) -> Result<Response, Problem> {
+pub async fn create<K: Kind>(
+    session: Session,
+    write: WriteOptions,
+    body: JsonBody<K::Body>,
+) -> Result<Response, Problem> {
     session.require_admin()?;
     write.require_new()?;
     let executor = Executor::of(&session, &write, &body.raw);
@@ -191,7 +195,7 @@ fn may_read(session: &Session) -> Result<(), Problem> {
 ///
 /// # Errors
 /// 412 with the present one.
-pub fn require_version(write: &Write, current: Version) -> Result<(), Problem> {
+pub fn require_version(write: &WriteOptions, current: Version) -> Result<(), Problem> {
     if write.if_match.is_none_or(|seen| seen == current) { Ok(()) } else { Err(Problem::stale(current)) }
 }
 

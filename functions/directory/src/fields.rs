@@ -1,14 +1,14 @@
 //! Definitions of custom fields.
 
 use crate::{
-    filter::Filter,
-    kind::Kind,
+    filter::ListFilter,
+    kind::{Kind, kept_as},
     uses::{Freed, freed_with},
 };
 use lambdesk_api::{
     auth::Session,
     body::{Checker, Input, Unknown},
-    query::Query,
+    query::QueryParameters,
 };
 use lambdesk_domain::{
     custom_field::{FieldDefinition, FieldKind, FieldValue},
@@ -61,32 +61,17 @@ impl Kind for FieldDefinition {
     const ITEM_PATH: &'static str = "/v1/custom-fields/{field_id}";
     /// Their values are part of every ticket.
     const MOST: usize = 50;
-    type Id = FieldId;
     type Body = FieldBody;
 
-    fn uuid(id: FieldId) -> Uuid {
-        id.uuid()
-    }
-
-    fn of(entry: Entry) -> Option<Self> {
-        if let Entry::Field(field) = entry { Some(field) } else { None }
-    }
-
-    fn entry(self) -> Entry {
-        Entry::Field(self)
-    }
-
-    fn all(directory: &Directory) -> Vec<Self> {
-        directory.fields.clone()
-    }
+    kept_as!(Field(FieldId), fields.iter());
 
     fn view(self, _: &Session) -> impl Serialize {
         let Self { id, key, name, kind, is_required, options } = self;
         FieldView { id, key, name, kind, is_required, options }
     }
 
-    fn filter(query: &mut Query) -> Filter<Self> {
-        Filter::new()
+    fn filter(query: &mut QueryParameters) -> ListFilter<Self> {
+        ListFilter::new()
             .any(query, "kind", FieldKind::parse, |field: &Self| Some(field.kind))
             .flag(query, "is_required", |field| field.is_required)
             .named(query, "key", |field| field.key.to_string())

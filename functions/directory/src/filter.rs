@@ -1,6 +1,6 @@
 //! What a list of entries can be narrowed by.
 
-use lambdesk_api::{normal_form::NormalForm, query::Query};
+use lambdesk_api::{normal_form::NormalForm, query::QueryParameters};
 use lambdesk_domain::text::folded;
 use serde_json::{Map, Value as Json};
 use std::fmt::Display;
@@ -8,13 +8,13 @@ use std::fmt::Display;
 type Test<K> = Box<dyn Fn(&K) -> bool + Send + Sync>;
 
 /// The filters that a list was asked for, over rows that are all at hand.
-pub struct Filter<K> {
+pub struct ListFilter<K> {
     tests: Vec<Test<K>>,
     /// The values that are wanted, by parameter.
     wanted: Map<String, Json>,
 }
 
-impl<K: 'static> Filter<K> {
+impl<K: 'static> ListFilter<K> {
     /// Everything.
     pub fn new() -> Self {
         Self { tests: Vec::new(), wanted: Map::new() }
@@ -23,7 +23,7 @@ impl<K: 'static> Filter<K> {
     /// Rows with any of the values that the parameter names, if it is there.
     pub fn any<T: Display + PartialEq + Send + Sync + 'static>(
         self,
-        query: &mut Query,
+        query: &mut QueryParameters,
         name: &'static str,
         parse: impl Fn(&str) -> Option<T>,
         of: impl Fn(&K) -> Option<T> + Send + Sync + 'static,
@@ -35,7 +35,7 @@ impl<K: 'static> Filter<K> {
     /// Rows with this one name, without regard to case, if the parameter is there.
     pub fn named(
         self,
-        query: &mut Query,
+        query: &mut QueryParameters,
         name: &'static str,
         of: impl Fn(&K) -> String + Send + Sync + 'static,
     ) -> Self {
@@ -44,7 +44,12 @@ impl<K: 'static> Filter<K> {
     }
 
     /// Rows whose flag is this, if the parameter is there.
-    pub fn flag(self, query: &mut Query, name: &'static str, of: impl Fn(&K) -> bool + Send + Sync + 'static) -> Self {
+    pub fn flag(
+        self,
+        query: &mut QueryParameters,
+        name: &'static str,
+        of: impl Fn(&K) -> bool + Send + Sync + 'static,
+    ) -> Self {
         let wanted = query.flag(name);
         self.keeping(name, wanted.into_iter().collect(), move |row| Some(of(row)))
     }

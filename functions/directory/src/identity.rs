@@ -11,7 +11,7 @@ use lambdesk_api::{
     path::Id,
     problem::Problem,
     visitor::IdentitySecret,
-    write::Write,
+    write::WriteOptions,
 };
 use lambdesk_domain::{
     directory::{Channel, Entry},
@@ -49,7 +49,7 @@ impl SecretView {
 pub async fn next_secret(
     session: Session,
     Id(id): Id<ChannelId>,
-    write: Write,
+    write: WriteOptions,
     body: NoBody,
 ) -> Result<Response, Problem> {
     session.require_admin()?;

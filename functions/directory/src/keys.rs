@@ -4,9 +4,8 @@ use crate::{
     cut::cut,
     entries::require_version,
     fields::immutable,
-    filter::Filter,
+    filter::ListFilter,
     key_view::{KeyKind, KeyView},
-    kind::patched,
     users::not_above,
 };
 use axum::response::{IntoResponse, Response};
@@ -19,8 +18,8 @@ use lambdesk_api::{
     openapi::nullable,
     path::Id,
     problem::Problem,
-    query::Query,
-    write::Write,
+    query::QueryParameters,
+    write::WriteOptions,
 };
 use lambdesk_domain::{
     access::{Forbidden, Role, Scope, Scopes},
@@ -128,8 +127,8 @@ pub async fn list(session: Session, mut request: ListRequest) -> Result<Response
     cut(&listing, views.filter(|(_, view)| filter.takes(view)).collect())
 }
 
-fn filter(query: &mut Query) -> Filter<KeyView> {
-    Filter::new()
+fn filter(query: &mut QueryParameters) -> ListFilter<KeyView> {
+    ListFilter::new()
         .any(query, "kind", KeyKind::parse, |view: &KeyView| Some(view.kind))
         .any(query, "user_id", |text| text.parse::<UserId>().ok(), |view| view.user_id)
         .any(query, "channel_id", |text| text.parse::<ChannelId>().ok(), |view| view.channel_id)
@@ -137,7 +136,7 @@ fn filter(query: &mut Query) -> Filter<KeyView> {
 }
 
 /// `GET /v1/api-keys/{api_key_id}`.
-pub async fn get(session: Session, Id(id): Id<ApiKeyId>, query: Query) -> Result<Response, Problem> {
+pub async fn get(session: Session, Id(id): Id<ApiKeyId>, query: QueryParameters) -> Result<Response, Problem> {
     query.finish()?;
     session.require_admin()?;
     let listed = find(&session, id).await?;
@@ -146,7 +145,7 @@ pub async fn get(session: Session, Id(id): Id<ApiKeyId>, query: Query) -> Result
 }
 
 /// `POST /v1/api-keys`: grants at most what the caller has.
-pub async fn create(session: Session, write: Write, body: JsonBody<KeyBody>) -> Result<Response, Problem> {
+pub async fn create(session: Session, write: WriteOptions, body: JsonBody<KeyBody>) -> Result<Response, Problem> {
     session.require_admin()?;
     write.require_new()?;
     let executor = Executor::of(&session, &write, &body.raw);
@@ -208,7 +207,7 @@ impl KeyPatch {
             Input::Absent => key.scopes,
             input => scopes(Some(KeyKind::of(key.holder)), input, &mut check).unwrap_or(key.scopes),
         };
-        let expires_at = patched(check.field("/expires_at", self.expires_at), key.expires_at);
+        let expires_at = check.field("/expires_at", self.expires_at).applied_to(key.expires_at);
         if expires_at != key.expires_at && expires_at.is_some_and(|expiry| expiry <= now) {
             check.error("/expires_at", "past", "must be in the future");
         }
@@ -226,7 +225,7 @@ impl KeyPatch {
 pub async fn patch(
     session: Session,
     Id(id): Id<ApiKeyId>,
-    write: Write,
+    write: WriteOptions,
     body: PatchBody<KeyPatch>,
 ) -> Result<Response, Problem> {
     session.require_admin()?;
@@ -251,7 +250,7 @@ pub async fn patch(
 
 /// `DELETE /v1/api-keys/{api_key_id}`: refused from then on; other instances may
 /// take it for a minute more.
-pub async fn revoke(session: Session, Id(id): Id<ApiKeyId>, write: Write) -> Result<Response, Problem> {
+pub async fn revoke(session: Session, Id(id): Id<ApiKeyId>, write: WriteOptions) -> Result<Response, Problem> {
     session.require_admin()?;
     for _ in 0..ATTEMPTS {
         let listed = find(&session, id).await?;

@@ -1,18 +1,43 @@
 //! What the kinds of entries differ in.
 
 use crate::{
-    filter::Filter,
+    filter::ListFilter,
     uses::{Freed, freed_with},
 };
-use lambdesk_api::{auth::Session, body::Checker, problem::Problem, query::Query};
+use lambdesk_api::{auth::Session, body::Checker, problem::Problem, query::QueryParameters};
 use lambdesk_domain::{
     directory::{Directory, Entry, KeyHolder},
-    patch::Field,
     time::Timestamp,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::str::FromStr;
 use uuid::Uuid;
+
+/// Where the directory keeps entries of a kind: the variant of [`Entry`] with the type of
+/// its id, and the part of the [`Directory`] with all of them.
+macro_rules! kept_as {
+    ($variant:ident($id:ident), $($all:tt)+) => {
+        type Id = $id;
+
+        fn uuid(id: $id) -> Uuid {
+            id.uuid()
+        }
+
+        fn of(entry: Entry) -> Option<Self> {
+            if let Entry::$variant(kept) = entry { Some(kept) } else { None }
+        }
+
+        fn entry(self) -> Entry {
+            Entry::$variant(self)
+        }
+
+        fn all(directory: &Directory) -> Vec<Self> {
+            directory.$($all)+.cloned().collect()
+        }
+    };
+}
+
+pub(crate) use kept_as;
 
 /// A kind of entry of the directory.
 pub trait Kind: Clone + PartialEq + Send + Sync + 'static {
@@ -39,7 +64,7 @@ pub trait Kind: Clone + PartialEq + Send + Sync + 'static {
     fn view(self, session: &Session) -> impl Serialize;
 
     /// What its list can be narrowed by.
-    fn filter(query: &mut Query) -> Filter<Self>;
+    fn filter(query: &mut QueryParameters) -> ListFilter<Self>;
 
     /// A new one; none only if something is wrong, which is told.
     fn create(body: Self::Body, id: Uuid, now: Timestamp, check: &mut Checker) -> Option<Self>;
@@ -71,14 +96,5 @@ pub trait Kind: Clone + PartialEq + Send + Sync + 'static {
     /// Whose API keys go with it.
     fn key_holder(&self) -> Option<KeyHolder> {
         None
-    }
-}
-
-/// What becomes of a value that may be empty.
-pub fn patched<T>(field: Field<T>, before: Option<T>) -> Option<T> {
-    match field {
-        Field::Keep => before,
-        Field::Clear => None,
-        Field::Set(value) => Some(value),
     }
 }

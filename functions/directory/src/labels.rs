@@ -1,14 +1,14 @@
 //! Teams, categories and tags: little more than names.
 
 use crate::{
-    filter::Filter,
-    kind::{Kind, patched},
+    filter::ListFilter,
+    kind::{Kind, kept_as},
 };
 use lambdesk_api::{
     auth::Session,
     body::{Checker, Input, Unknown},
     openapi::nullable,
-    query::Query,
+    query::QueryParameters,
 };
 use lambdesk_domain::{
     directory::{Category, Directory, Entry, Tag, Team},
@@ -46,91 +46,41 @@ pub struct CategoryView {
     name: Name,
 }
 
-impl Kind for Team {
-    const PATH: &'static str = "/v1/teams";
-    const ITEM_PATH: &'static str = "/v1/teams/{team_id}";
-    type Id = TeamId;
-    type Body = NameBody;
+/// A kind of entry that has a name alone.
+macro_rules! named_kind {
+    ($kind:ident($id:ident), $all:ident, $view:ident, $path:literal, $item_path:literal) => {
+        impl Kind for $kind {
+            const PATH: &'static str = $path;
+            const ITEM_PATH: &'static str = $item_path;
+            type Body = NameBody;
 
-    fn uuid(id: TeamId) -> Uuid {
-        id.uuid()
-    }
+            kept_as!($kind($id), $all.values());
 
-    fn of(entry: Entry) -> Option<Self> {
-        if let Entry::Team(team) = entry { Some(team) } else { None }
-    }
+            fn view(self, _: &Session) -> impl Serialize {
+                $view { id: self.id, name: self.name }
+            }
 
-    fn entry(self) -> Entry {
-        Entry::Team(self)
-    }
+            fn filter(query: &mut QueryParameters) -> ListFilter<Self> {
+                ListFilter::new().named(query, "name", |entry: &Self| entry.name.to_string())
+            }
 
-    fn all(directory: &Directory) -> Vec<Self> {
-        directory.teams.values().cloned().collect()
-    }
+            fn create(body: NameBody, id: Uuid, _: Timestamp, check: &mut Checker) -> Option<Self> {
+                let name = check.required("/name", body.name);
+                check.unknown("", body.unknown);
+                Some(Self { id: $id::new(id), name: name? })
+            }
 
-    fn view(self, _: &Session) -> impl Serialize {
-        TeamView { id: self.id, name: self.name }
-    }
-
-    fn filter(query: &mut Query) -> Filter<Self> {
-        Filter::new().named(query, "name", |team: &Self| team.name.to_string())
-    }
-
-    fn create(body: NameBody, id: Uuid, _: Timestamp, check: &mut Checker) -> Option<Self> {
-        let name = check.required("/name", body.name);
-        check.unknown("", body.unknown);
-        Some(Self { id: TeamId::new(id), name: name? })
-    }
-
-    fn patch(self, body: NameBody, check: &mut Checker) -> Self {
-        let name = check.present("/name", body.name).unwrap_or(self.name);
-        check.unknown("", body.unknown);
-        Self { name, ..self }
-    }
+            fn patch(self, body: NameBody, check: &mut Checker) -> Self {
+                let name = check.present("/name", body.name).unwrap_or(self.name);
+                check.unknown("", body.unknown);
+                Self { name, ..self }
+            }
+        }
+    };
 }
 
-impl Kind for Category {
-    const PATH: &'static str = "/v1/categories";
-    const ITEM_PATH: &'static str = "/v1/categories/{category_id}";
-    type Id = CategoryId;
-    type Body = NameBody;
-
-    fn uuid(id: CategoryId) -> Uuid {
-        id.uuid()
-    }
-
-    fn of(entry: Entry) -> Option<Self> {
-        if let Entry::Category(category) = entry { Some(category) } else { None }
-    }
-
-    fn entry(self) -> Entry {
-        Entry::Category(self)
-    }
-
-    fn all(directory: &Directory) -> Vec<Self> {
-        directory.categories.values().cloned().collect()
-    }
-
-    fn view(self, _: &Session) -> impl Serialize {
-        CategoryView { id: self.id, name: self.name }
-    }
-
-    fn filter(query: &mut Query) -> Filter<Self> {
-        Filter::new().named(query, "name", |category: &Self| category.name.to_string())
-    }
-
-    fn create(body: NameBody, id: Uuid, _: Timestamp, check: &mut Checker) -> Option<Self> {
-        let name = check.required("/name", body.name);
-        check.unknown("", body.unknown);
-        Some(Self { id: CategoryId::new(id), name: name? })
-    }
-
-    fn patch(self, body: NameBody, check: &mut Checker) -> Self {
-        let name = check.present("/name", body.name).unwrap_or(self.name);
-        check.unknown("", body.unknown);
-        Self { name, ..self }
-    }
-}
+named_kind!(Team(TeamId), teams, TeamView, "/v1/teams", "/v1/teams/{team_id}");
+named_kind!(Category(CategoryId), categories, CategoryView, "/v1/categories", "/v1/categories/{category_id}");
 
 /// The fields of a tag.
 #[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
@@ -158,32 +108,17 @@ pub struct TagView {
 impl Kind for Tag {
     const PATH: &'static str = "/v1/tags";
     const ITEM_PATH: &'static str = "/v1/tags/{tag_id}";
-    type Id = TagId;
     type Body = TagBody;
 
-    fn uuid(id: TagId) -> Uuid {
-        id.uuid()
-    }
-
-    fn of(entry: Entry) -> Option<Self> {
-        if let Entry::Tag(tag) = entry { Some(tag) } else { None }
-    }
-
-    fn entry(self) -> Entry {
-        Entry::Tag(self)
-    }
-
-    fn all(directory: &Directory) -> Vec<Self> {
-        directory.tags.values().cloned().collect()
-    }
+    kept_as!(Tag(TagId), tags.values());
 
     fn view(self, _: &Session) -> impl Serialize {
         let Self { id, name, color } = self;
         TagView { id, name, color }
     }
 
-    fn filter(query: &mut Query) -> Filter<Self> {
-        Filter::new().named(query, "name", |tag: &Self| tag.name.to_string())
+    fn filter(query: &mut QueryParameters) -> ListFilter<Self> {
+        ListFilter::new().named(query, "name", |tag: &Self| tag.name.to_string())
     }
 
     fn create(body: TagBody, id: Uuid, _: Timestamp, check: &mut Checker) -> Option<Self> {
@@ -195,7 +130,7 @@ impl Kind for Tag {
 
     fn patch(self, body: TagBody, check: &mut Checker) -> Self {
         let name = check.present("/name", body.name).unwrap_or(self.name);
-        let color = patched(check.field("/color", body.color), self.color);
+        let color = check.field("/color", body.color).applied_to(self.color);
         check.unknown("", body.unknown);
         Self { name, color, ..self }
     }

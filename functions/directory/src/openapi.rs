@@ -18,7 +18,7 @@ use crate::{
 };
 use lambdesk_api::{
     openapi::{DescribeOperation, Operation, Operations},
-    write::Write,
+    write::WriteOptions,
 };
 use lambdesk_domain::{
     access::Role,
@@ -181,6 +181,6 @@ impl DescribeOperation for Forcible {
             json!({ "type": "boolean", "default": false }),
             "Also what is in use: whatever uses it is left without.",
         );
-        Write::tell(op);
+        WriteOptions::tell(op);
     }
 }

@@ -13,7 +13,7 @@ use lambdesk_api::{
     idempotency::Answer,
     path::Id,
     problem::Problem,
-    write::Write,
+    write::WriteOptions,
 };
 use lambdesk_domain::id::ApiKeyId;
 use lambdesk_store_directory::KeyChange;
@@ -57,7 +57,7 @@ impl RotationBody {
 pub async fn rotate(
     session: Session,
     Id(id): Id<ApiKeyId>,
-    write: Write,
+    write: WriteOptions,
     body: OptionalJsonBody<RotationBody>,
 ) -> Result<Response, Problem> {
     session.require_admin()?;

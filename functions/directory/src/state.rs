@@ -2,8 +2,7 @@
 //! use an entry.
 
 use crate::uses::Uses;
-use axum::extract::FromRef;
-use lambdesk_api::state::App;
+use lambdesk_api::{state::App, state_parts};
 
 /// The state of this function. Cheap to clone.
 #[derive(Clone)]
@@ -19,14 +18,4 @@ impl DirectoryState {
     }
 }
 
-impl FromRef<DirectoryState> for App {
-    fn from_ref(state: &DirectoryState) -> Self {
-        state.app.clone()
-    }
-}
-
-impl FromRef<DirectoryState> for Uses {
-    fn from_ref(state: &DirectoryState) -> Self {
-        state.uses.clone()
-    }
-}
+state_parts!(DirectoryState { app: App, uses: Uses });

@@ -1,8 +1,8 @@
 //! Users: people with a role.
 
 use crate::{
-    filter::Filter,
-    kind::{Kind, patched},
+    filter::ListFilter,
+    kind::{Kind, kept_as},
 };
 use axum::http::StatusCode;
 use lambdesk_api::{
@@ -10,7 +10,7 @@ use lambdesk_api::{
     body::{Checker, Input, Unknown},
     openapi::nullable,
     problem::Problem,
-    query::Query,
+    query::QueryParameters,
 };
 use lambdesk_domain::{
     access::{Actor, Role},
@@ -68,31 +68,16 @@ impl From<User> for UserView {
 impl Kind for User {
     const PATH: &'static str = "/v1/users";
     const ITEM_PATH: &'static str = "/v1/users/{user_id}";
-    type Id = UserId;
     type Body = UserBody;
 
-    fn uuid(id: UserId) -> Uuid {
-        id.uuid()
-    }
-
-    fn of(entry: Entry) -> Option<Self> {
-        if let Entry::User(user) = entry { Some(user) } else { None }
-    }
-
-    fn entry(self) -> Entry {
-        Entry::User(self)
-    }
-
-    fn all(directory: &Directory) -> Vec<Self> {
-        directory.users.values().cloned().collect()
-    }
+    kept_as!(User(UserId), users.values());
 
     fn view(self, _: &Session) -> impl Serialize {
         UserView::from(self)
     }
 
-    fn filter(query: &mut Query) -> Filter<Self> {
-        Filter::new()
+    fn filter(query: &mut QueryParameters) -> ListFilter<Self> {
+        ListFilter::new()
             .any(query, "role", Role::parse, |user: &Self| Some(user.role))
             .flag(query, "is_enabled", |user| user.is_enabled)
             .named(query, "email", |user| user.email.to_string())
@@ -115,8 +100,8 @@ impl Kind for User {
         let email = check.present("/email", body.email).unwrap_or(self.email);
         let role = check.present("/role", body.role).unwrap_or(self.role);
         let is_enabled = check.present("/is_enabled", body.is_enabled).unwrap_or(self.is_enabled);
-        let picture_url = patched(check.field("/picture_url", body.picture_url), self.picture_url);
-        let timezone = patched(check.field("/timezone", body.timezone), self.timezone);
+        let picture_url = check.field("/picture_url", body.picture_url).applied_to(self.picture_url);
+        let timezone = check.field("/timezone", body.timezone).applied_to(self.timezone);
         check.unknown("", body.unknown);
         Self { id: self.id, name, email, role, is_enabled, picture_url, timezone }
     }

@@ -1,7 +1,7 @@
 //! What still uses an entry that is to go.
 
 use axum::{extract::FromRequestParts, http::request::Parts};
-use lambdesk_api::{auth::Session, problem::Problem, query::Query, state::App, write::Write};
+use lambdesk_api::{auth::Session, problem::Problem, query::QueryParameters, state::App, write::WriteOptions};
 use lambdesk_domain::{
     directory::{Entry, KeyHolder},
     id::TicketId,
@@ -23,7 +23,7 @@ const NAMED: usize = 10;
 #[derive(Debug, Clone)]
 pub struct Forcible {
     /// The write.
-    pub write: Write,
+    pub write: WriteOptions,
     /// Whatever uses it is left without it.
     pub is_forced: bool,
 }
@@ -32,9 +32,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Forcible {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let mut query = Query::from_request_parts(parts, state).await?;
+        let mut query = QueryParameters::from_request_parts(parts, state).await?;
         let is_forced = query.flag("force").unwrap_or(false);
-        Ok(Self { write: Write::read(parts, state, query).await?, is_forced })
+        Ok(Self { write: WriteOptions::read(parts, state, query).await?, is_forced })
     }
 }
 

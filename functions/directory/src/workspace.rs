@@ -1,6 +1,6 @@
 //! `/v1/workspace`: the settings. Administrators only.
 
-use crate::{entries::require_version, kind::patched};
+use crate::entries::require_version;
 use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
     auth::Session,
@@ -9,8 +9,8 @@ use lambdesk_api::{
     idempotency::Answer,
     openapi::nullable,
     problem::Problem,
-    query::Query,
-    write::Write,
+    query::QueryParameters,
+    write::WriteOptions,
 };
 use lambdesk_domain::{
     access::{AccessRules, AgentVisibility},
@@ -88,7 +88,7 @@ impl SettingsBody {
         set(&mut after.deletion, check.present("/deletion", self.deletion));
         set(&mut after.retention.restore_window, check.present("/restore_window_days", self.restore_window_days));
         after.retention.finished =
-            patched(check.field("/retention_days", self.retention_days), after.retention.finished);
+            check.field("/retention_days", self.retention_days).applied_to(after.retention.finished);
         check.unknown("", self.unknown);
         check.finish()?;
         Ok(after)
@@ -102,7 +102,7 @@ fn set<T>(target: &mut T, value: Option<T>) {
 }
 
 /// `GET /v1/workspace`.
-pub async fn get(session: Session, query: Query) -> Result<Response, Problem> {
+pub async fn get(session: Session, query: QueryParameters) -> Result<Response, Problem> {
     query.finish()?;
     session.require_admin()?;
     let settings = session.app.directories.settings(session.workspace()).await?.ok_or_else(Problem::not_found)?;
@@ -110,7 +110,7 @@ pub async fn get(session: Session, query: Query) -> Result<Response, Problem> {
 }
 
 /// `PATCH /v1/workspace`.
-pub async fn patch(session: Session, write: Write, body: PatchBody<SettingsBody>) -> Result<Response, Problem> {
+pub async fn patch(session: Session, write: WriteOptions, body: PatchBody<SettingsBody>) -> Result<Response, Problem> {
     session.require_admin()?;
     let directories = &session.app.directories;
     for _ in 0..ATTEMPTS {

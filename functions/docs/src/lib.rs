@@ -22,7 +22,7 @@ use axum::{
 use lambdesk_api::{
     function::{Routes, get},
     problem::Problem,
-    query::Query,
+    query::QueryParameters,
 };
 
 /// The document.
@@ -49,14 +49,14 @@ pub fn routes() -> Routes<()> {
 }
 
 /// `GET /openapi.json`: readable by any page, for tools.
-async fn document(query: Query) -> Result<Response, Problem> {
+async fn document(query: QueryParameters) -> Result<Response, Problem> {
     let mut response = file("application/json", DOCUMENT, query)?;
     response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     Ok(response)
 }
 
 /// `GET /docs`.
-async fn page(query: Query) -> Result<Response, Problem> {
+async fn page(query: QueryParameters) -> Result<Response, Problem> {
     let mut response = file("text/html; charset=utf-8", PAGE, query)?;
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, POLICY);
     response.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
@@ -64,16 +64,16 @@ async fn page(query: Query) -> Result<Response, Problem> {
 }
 
 /// `GET /docs/style.css`.
-async fn style(query: Query) -> Result<Response, Problem> {
+async fn style(query: QueryParameters) -> Result<Response, Problem> {
     file("text/css; charset=utf-8", STYLE, query)
 }
 
 /// `GET /docs/script.js`.
-async fn script(query: Query) -> Result<Response, Problem> {
+async fn script(query: QueryParameters) -> Result<Response, Problem> {
     file("text/javascript; charset=utf-8", SCRIPT, query)
 }
 
-fn file(kind: &'static str, text: &'static str, query: Query) -> Result<Response, Problem> {
+fn file(kind: &'static str, text: &'static str, query: QueryParameters) -> Result<Response, Problem> {
     query.finish()?;
     let headers: [(HeaderName, HeaderValue); 2] =
         [(CONTENT_TYPE, HeaderValue::from_static(kind)), (CACHE_CONTROL, CACHED)];

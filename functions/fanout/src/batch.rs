@@ -4,7 +4,7 @@
 
 use crate::projections::Projections;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
-use lambdesk_domain::{events::Subject, id::WorkspaceId, webhook::Endpoint};
+use lambdesk_domain::{events::EventSubject, id::WorkspaceId, webhook::Endpoint};
 use lambdesk_runtime::Hint;
 use lambdesk_store_events::ChangeRecord;
 use lambdesk_table::{TableError, log_failure};
@@ -20,7 +20,7 @@ const RETRY_AFTER: Duration = Duration::from_mins(5);
 /// The records of one ticket or contact, in their order.
 struct SubjectRecords<'a> {
     workspace: WorkspaceId,
-    subject: Subject,
+    subject: EventSubject,
     records: Vec<ChangeRecord<'a>>,
 }
 
@@ -64,7 +64,7 @@ impl<'a> Batch<'a> {
     /// in reports.
     pub fn ticket_records(&self) -> HashMap<WorkspaceId, usize> {
         let mut records = HashMap::new();
-        for group in self.subjects.iter().filter(|group| matches!(group.subject, Subject::Ticket(_))) {
+        for group in self.subjects.iter().filter(|group| matches!(group.subject, EventSubject::Ticket(_))) {
             *records.entry(group.workspace).or_default() += group.records.len();
         }
         records

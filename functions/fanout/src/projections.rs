@@ -18,7 +18,7 @@
 
 use futures_util::future::{try_join, try_join4};
 use lambdesk_domain::{
-    events::{ContactEvent, Event, Subject, between, lost_contact_version},
+    events::{ContactEvent, Event, EventSubject, between, lost_contact_version},
     id::{ContactId, TicketId, WorkspaceId},
     status::Lifecycle,
     sweep::lost_version,
@@ -136,8 +136,8 @@ impl Projections {
             return Ok(None);
         };
         let lost = match subject {
-            Subject::Ticket(id) => self.lost_of_ticket(workspace, id, request.window).await?,
-            Subject::Contact(id) => self.lost_of_contact(workspace, id, request.window).await?,
+            EventSubject::Ticket(id) => self.lost_of_ticket(workspace, id, request.window).await?,
+            EventSubject::Contact(id) => self.lost_of_contact(workspace, id, request.window).await?,
         };
         if let Some(lost) = &lost {
             tracing::warn!(%subject, events = lost.events.len(), "events were missing and are backfilled");
@@ -155,7 +155,7 @@ impl Projections {
             return Ok(None);
         };
         let latest = (ticket.version, ticket.updated_at);
-        let gaps = self.events.sequence_gaps(workspace, Subject::Ticket(id), latest, window).await?;
+        let gaps = self.events.sequence_gaps(workspace, EventSubject::Ticket(id), latest, window).await?;
         let events: Vec<_> = gaps.versions.iter().map(|version| lost_version(&ticket, *version).into()).collect();
         let has_gaps = !events.is_empty();
         Ok(has_gaps.then(|| Versions { events, ticket: Some(TicketState::Lost(Box::new(ticket))) }))
@@ -172,7 +172,7 @@ impl Projections {
             return Ok(None);
         };
         let latest = (contact.version(), contact.updated_at());
-        let gaps = self.events.sequence_gaps(workspace, Subject::Contact(id), latest, window).await?;
+        let gaps = self.events.sequence_gaps(workspace, EventSubject::Contact(id), latest, window).await?;
         let events = gaps.versions.iter().map(|version| lost_contact_version(workspace, contact, *version).into());
         let events: Vec<_> = events.collect();
         let has_gaps = !events.is_empty();

@@ -7,7 +7,7 @@ use axum::{
     http::request::Parts,
     response::Response,
 };
-use lambdesk_api::{download::download, problem::Problem, query::Query, render::Reader};
+use lambdesk_api::{download::download, problem::Problem, query::QueryParameters, render::MessageReader};
 use lambdesk_domain::id::AttachmentId;
 
 /// The path's file.
@@ -25,10 +25,10 @@ impl<S: Send + Sync> FromRequestParts<S> for FileId {
 
 /// A link to a file of a public message, that works for five minutes; with
 /// `redirect=true` the link is where the answer leads.
-pub async fn get(own: OwnTicket, FileId(id): FileId, mut query: Query) -> Result<Response, Problem> {
+pub async fn get(own: OwnTicket, FileId(id): FileId, mut query: QueryParameters) -> Result<Response, Problem> {
     let redirects = query.flag("redirect").unwrap_or(false);
     query.finish()?;
     let (request, ticket) = (&own.request, &own.ticket);
     let upload = request.app.tickets.attachment(ticket.workspace_id, ticket.id, id).await?;
-    download(&request.app, ticket.workspace_id, upload, Reader::Customer, redirects, request.app.clock.now())
+    download(&request.app, ticket.workspace_id, upload, MessageReader::Customer, redirects, request.app.clock.now())
 }

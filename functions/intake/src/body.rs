@@ -12,7 +12,7 @@ use axum::{
 use lambdesk_api::{
     body::{Checker, Input, Unknown, from_slice},
     content::content,
-    media::{self, MediaType},
+    media::{self, BodyMediaType},
     openapi::nullable,
     problem::Problem,
     visitor::Identity,
@@ -124,7 +124,7 @@ impl<S: Send + Sync> FromRequest<S> for Submission {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let is_form = is_form(request.headers());
-        let is_json = media::media_type(request.headers(), &[MediaType::Json]).is_ok();
+        let is_json = media::media_type(request.headers(), &[BodyMediaType::Json]).is_ok();
         let raw = media::read_bytes(request).await?;
         if is_form {
             return Self::of_form(raw);

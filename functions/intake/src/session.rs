@@ -11,7 +11,7 @@ use lambdesk_api::{
     idempotency::Answer,
     openapi::nullable,
     problem::Problem,
-    query::Query,
+    query::QueryParameters,
     visitor::IntakeSession,
 };
 use lambdesk_domain::{
@@ -68,7 +68,7 @@ pub struct IntakeChannelView {
 /// nothing here.
 pub async fn begin(
     access: ChannelAccess,
-    query: Query,
+    query: QueryParameters,
     body: OptionalJsonBody<SessionBody>,
 ) -> Result<Response, Problem> {
     query.finish()?;

@@ -13,7 +13,7 @@ use lambdesk_api::{
     listing::ListRequest,
     normal_form::NormalForm,
     problem::Problem,
-    query::Query,
+    query::QueryParameters,
     state::App,
     visitor::PublicToken,
 };
@@ -34,7 +34,7 @@ const LOOKED_AT: u16 = 50;
 
 /// `GET /intake/tickets/{public_token}`: the ticket with its newest public
 /// messages, oldest of them first. One query.
-pub async fn get(token: TicketToken, query: Query) -> Result<Response, Problem> {
+pub async fn get(token: TicketToken, query: QueryParameters) -> Result<Response, Problem> {
     let PublicToken { workspace, ticket } = token.named;
     let App { tickets, directories, .. } = &token.request.app;
     let (found, directory) =

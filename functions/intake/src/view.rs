@@ -15,7 +15,8 @@ use serde::Serialize;
 /// Where a ticket stands, as a visitor is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
+#[schemars(rename = "Standing")]
+pub enum VisitorStatus {
     /// With us, whatever we do with it.
     Open,
     /// Answered: the visitor's turn.
@@ -26,7 +27,7 @@ pub enum Standing {
     Closed,
 }
 
-impl From<Status> for Standing {
+impl From<Status> for VisitorStatus {
     fn from(status: Status) -> Self {
         match status {
             // Who is taken for spam must not learn it.
@@ -44,7 +45,7 @@ impl From<Status> for Standing {
 pub struct VisitorTicketView {
     number: TicketNumber,
     subject: Subject,
-    status: Standing,
+    status: VisitorStatus,
     is_closed: bool,
     is_read: bool,
     created_at: Timestamp,

@@ -8,7 +8,7 @@ use lambdesk_api::{
     idempotency::{Idempotency, IdempotencyKey},
     problem::Problem,
     state::App,
-    write::Write,
+    write::WriteOptions,
 };
 use lambdesk_domain::id::WorkspaceId;
 
@@ -21,7 +21,7 @@ impl FromRequestParts<App> for VisitorWrite {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let write = Write::from_request_parts(parts, app).await?;
+        let write = WriteOptions::from_request_parts(parts, app).await?;
         if write.is_silent || write.is_dry_run {
             let detail = "silent and dry_run are for callers with an API key";
             return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_query", detail));

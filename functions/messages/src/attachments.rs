@@ -10,9 +10,9 @@ use lambdesk_api::{
     idempotency::Answer,
     path::{Id, Ids},
     problem::Problem,
-    query::Query,
-    render::Reader,
-    write::Write,
+    query::QueryParameters,
+    render::MessageReader,
+    write::WriteOptions,
 };
 use lambdesk_domain::{
     access::Scope,
@@ -22,8 +22,7 @@ use lambdesk_domain::{
     time::Timestamp,
 };
 use lambdesk_objects::{ObjectKey, SignedUpload};
-use lambdesk_store_tickets::AnnounceError;
-use lambdesk_table::AlreadyAnswered;
+use lambdesk_table::{AlreadyAnswered, AnswerError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -106,7 +105,7 @@ impl From<SignedUpload> for UploadView {
 pub async fn announce(
     session: Session,
     Id(ticket_id): Id<TicketId>,
-    write: Write,
+    write: WriteOptions,
     body: JsonBody<AnnounceBody>,
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
@@ -136,7 +135,7 @@ pub async fn announce(
     let answer = Answer::created(location, &view);
     match tickets.announce_attachment(workspace, &upload, executor.remember(&answer).as_ref()).await {
         Ok(()) => Ok(answer.into_response()),
-        Err(AnnounceError::Answered(AlreadyAnswered(record))) => Ok(executor.replay(&record)?),
+        Err(AnswerError::Answered(AlreadyAnswered(record))) => Ok(executor.replay(&record)?),
         Err(error) => Err(error.into()),
     }
 }
@@ -148,7 +147,7 @@ pub async fn announce(
 pub async fn get(
     caller: Caller,
     Ids((ticket_id, id)): Ids<(TicketId, AttachmentId)>,
-    mut query: Query,
+    mut query: QueryParameters,
 ) -> Result<Response, Problem> {
     let redirects = query.flag("redirect").unwrap_or(false);
     query.finish()?;
@@ -158,6 +157,6 @@ pub async fn get(
     let (session, (ticket, upload)) = Box::pin(read).await?;
     session.require(Scope::TicketsRead)?;
     crate::read::visible(&session, ticket)?;
-    let reader = Reader::from(&session.actor);
+    let reader = MessageReader::from(&session.actor);
     download(&session.app, session.workspace(), upload, reader, redirects, session.now)
 }

@@ -8,8 +8,8 @@ use lambdesk_api::{
     idempotency::Answer,
     path::Ids,
     problem::Problem,
-    render::Reader,
-    write::Write,
+    render::MessageReader,
+    write::WriteOptions,
 };
 use lambdesk_domain::{
     access::Scope,
@@ -33,7 +33,7 @@ const FILES: u16 = 100;
 pub async fn delete(
     session: Session,
     Ids((ticket, message)): Ids<(TicketId, MessageId)>,
-    write: Write,
+    write: WriteOptions,
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
     let context = write.context(&session);
@@ -83,7 +83,7 @@ impl Deletion<'_> {
             tickets.message(workspace, self.ticket, self.message),
             tickets.messages(workspace, self.ticket, None, false, LOOKED_AT)
         )?;
-        let reader = Reader::from(&self.session.actor);
+        let reader = MessageReader::from(&self.session.actor);
         if let Some(message) = message.filter(|message| reader.sees(message)) {
             return Ok(MessageInThread { ticket, message, newest: newest.items, is_all: !newest.has_more });
         }

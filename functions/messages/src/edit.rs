@@ -9,8 +9,8 @@ use lambdesk_api::{
     idempotency::Answer,
     path::Ids,
     problem::Problem,
-    render::{MessageView, Reader},
-    write::Write,
+    render::{MessageReader, MessageView},
+    write::WriteOptions,
 };
 use lambdesk_domain::{
     access::Scope,
@@ -43,7 +43,7 @@ pub struct EditBody {
 pub async fn edit(
     session: Session,
     Ids((ticket, message)): Ids<(TicketId, MessageId)>,
-    write: Write,
+    write: WriteOptions,
     body: PatchBody<EditBody>,
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
@@ -78,21 +78,21 @@ impl EditBody {
 /// The ticket first: the message is then at least as new.
 async fn read(
     session: &Session,
-    write: &Write,
+    write: &WriteOptions,
     ticket: TicketId,
     message: MessageId,
 ) -> Result<(Ticket, Message), Problem> {
     let (tickets, workspace) = (&session.app.tickets, session.workspace());
     let found = tickets.ticket(workspace, ticket).await?.filter(|ticket| write.context(session).sees(ticket));
     let found = found.ok_or_else(Problem::not_found)?;
-    let reader = Reader::from(&session.actor);
+    let reader = MessageReader::from(&session.actor);
     let message = tickets.message(workspace, ticket, message).await?.filter(|message| reader.sees(message));
     Ok((found, message.ok_or_else(Problem::not_found)?))
 }
 
 fn decide(
     session: &Session,
-    write: &Write,
+    write: &WriteOptions,
     ticket: &Ticket,
     message: &Message,
     content: Content,
@@ -104,7 +104,7 @@ fn decide(
     Ok(change)
 }
 
-fn unchanged(session: &Session, write: &Write, ticket: &Ticket, message: &Message) -> Response {
+fn unchanged(session: &Session, write: &WriteOptions, ticket: &Ticket, message: &Message) -> Response {
     if write.is_dry_run { DryRun::answer(Vec::new()) } else { answer(session, ticket, message) }
 }
 

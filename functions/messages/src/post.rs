@@ -15,7 +15,7 @@ use lambdesk_api::{
     problem::Problem,
     render::MessageView,
     visitor::continuing,
-    write::Write,
+    write::WriteOptions,
 };
 use lambdesk_domain::{
     access::{Actor, Scope},
@@ -89,7 +89,7 @@ impl From<NewMessageKind> for ReplyKind {
 pub async fn post(
     session: Session,
     Id(ticket): Id<TicketId>,
-    write: Write,
+    write: WriteOptions,
     body: JsonBody<PostBody>,
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;

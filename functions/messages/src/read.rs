@@ -9,8 +9,8 @@ use lambdesk_api::{
     normal_form::NormalForm,
     path::{Id, Ids},
     problem::Problem,
-    query::Query,
-    render::{MessageView, Reader},
+    query::QueryParameters,
+    render::{MessageReader, MessageView},
 };
 use lambdesk_domain::{
     access::Scope,
@@ -43,7 +43,7 @@ pub async fn list(session: Session, Id(id): Id<TicketId>, mut request: ListReque
         tickets.messages(workspace, id, beyond, oldest_first, looked_at)
     )?;
     let ticket = visible(&session, ticket)?;
-    let reader = Reader::from(&session.actor);
+    let reader = MessageReader::from(&session.actor);
     let mut page =
         ThreadPage::keeping(found, listing.limit, |message| reader.sees(message) && selection.wants(message));
     if !is_forward {
@@ -68,7 +68,7 @@ fn page_start(listing: &Listing) -> Result<(Option<MessageId>, Direction), Probl
 pub async fn get(
     caller: Caller,
     Ids((id, message)): Ids<(TicketId, MessageId)>,
-    query: Query,
+    query: QueryParameters,
 ) -> Result<Response, Problem> {
     query.finish()?;
     let read = caller.verify_while(async |app, workspace| {
@@ -77,7 +77,7 @@ pub async fn get(
     let (session, (ticket, message)) = Box::pin(read).await?;
     session.require(Scope::TicketsRead)?;
     let ticket = visible(&session, ticket)?;
-    let reader = Reader::from(&session.actor);
+    let reader = MessageReader::from(&session.actor);
     let message = message.filter(|message| reader.sees(message)).ok_or_else(Problem::not_found)?;
     let view = MessageView::of(&message, reader).with_sender(&session.directory, Some(&ticket));
     Ok(Answer::ok(&view).into_response())
@@ -102,7 +102,7 @@ struct Selection {
 }
 
 impl Selection {
-    fn take(query: &mut Query) -> Self {
+    fn take(query: &mut QueryParameters) -> Self {
         let mut kinds = query
             .parsed_values("kind", |word| MessageKind::parse(word).ok_or("expected inbound, outbound, note or system"));
         kinds.sort_unstable();

@@ -49,7 +49,7 @@ pub async fn take(executor: &Executor<'_>, ticket: TicketId, ids: &[AttachmentId
 }
 
 /// Why a file can't be taken: a code and a sentence.
-type Refusal = (&'static str, &'static str);
+type FileRefusal = (&'static str, &'static str);
 
 /// What object storage has of one ticket.
 #[derive(Clone, Copy)]
@@ -60,7 +60,7 @@ struct TicketObjects<'a> {
 }
 
 impl TicketObjects<'_> {
-    async fn check(self, upload: Option<&Upload>) -> Result<Result<Attachment, Refusal>, Problem> {
+    async fn check(self, upload: Option<&Upload>) -> Result<Result<Attachment, FileRefusal>, Problem> {
         let Some(upload) = upload else {
             return Ok(Err(("no_such_reference", "this ticket has no such attachment, or it is named twice")));
         };

@@ -1,7 +1,7 @@
 //! The subject of a report over days, read from the query string: which days, and whose
 //! tickets. Its counters cost one query per channel or assignee.
 
-use lambdesk_api::{auth::Session, problem::Problem, query::Query};
+use lambdesk_api::{auth::Session, problem::Problem, query::QueryParameters};
 use lambdesk_domain::{
     day::Day,
     id::{ChannelId, InvalidId, UserId, WorkspaceId},
@@ -32,7 +32,7 @@ impl DayRange {
     ///
     /// # Errors
     /// 400 for everything else.
-    pub fn read(mut query: Query, session: &Session) -> Result<Self, Problem> {
+    pub fn read(mut query: QueryParameters, session: &Session) -> Result<Self, Problem> {
         let (from, to) = days(&mut query, Day::of(session.now));
         let groups = groups(&mut query, session);
         query.finish()?;
@@ -61,7 +61,7 @@ impl DayRange {
     }
 }
 
-fn days(query: &mut Query, today: Day) -> (Day, Day) {
+fn days(query: &mut QueryParameters, today: Day) -> (Day, Day) {
     let (from, to) = (query.parsed("from", str::parse::<Day>), query.parsed("to", str::parse::<Day>));
     let to = to.unwrap_or(today);
     let from = from.unwrap_or_else(|| to.minus(DAYS_BEFORE));
@@ -73,7 +73,7 @@ fn days(query: &mut Query, today: Day) -> (Day, Day) {
     (from, to)
 }
 
-fn groups(query: &mut Query, session: &Session) -> BTreeSet<Group> {
+fn groups(query: &mut QueryParameters, session: &Session) -> BTreeSet<Group> {
     let channels = query.parsed_values("channel_id", channel);
     let assignees = query.parsed_values("assignee_id", |text| assignee(text, session));
     if !channels.is_empty() && !assignees.is_empty() {

@@ -5,7 +5,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use lambdesk_api::{auth::Session, idempotency::Answer, problem::Problem, query::Query};
+use lambdesk_api::{auth::Session, idempotency::Answer, problem::Problem, query::QueryParameters};
 use lambdesk_domain::{
     day::Day,
     report::{Counter, Counters, Happening},
@@ -63,7 +63,11 @@ impl DayCounts {
 }
 
 /// `GET /v1/reports/days?from=&to=`, of `channel_id` or `assignee_id` alone if range.
-pub async fn get(session: Session, State(reports): State<Reports>, query: Query) -> Result<Response, Problem> {
+pub async fn get(
+    session: Session,
+    State(reports): State<Reports>,
+    query: QueryParameters,
+) -> Result<Response, Problem> {
     let range = DayRange::read(query, &session)?;
     counted::require(&session)?;
     let (standings, as_of) = counted::up_to_date(&reports, &session).await?;

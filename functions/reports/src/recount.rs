@@ -11,7 +11,7 @@ use lambdesk_api::{
     execute::{DryRun, Executor},
     idempotency::Answer,
     problem::Problem,
-    write::Write,
+    write::WriteOptions,
 };
 use lambdesk_domain::time::Timestamp;
 use lambdesk_store_reports::Reports;
@@ -35,7 +35,7 @@ pub struct RecountReport {
 pub async fn recount(
     session: Session,
     State(reports): State<Reports>,
-    write: Write,
+    write: WriteOptions,
     body: NoBody,
 ) -> Result<Response, Problem> {
     session.require_admin()?;

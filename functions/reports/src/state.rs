@@ -1,7 +1,6 @@
 //! The state of this function: the edge's own, and the counters.
 
-use axum::extract::FromRef;
-use lambdesk_api::state::App;
+use lambdesk_api::{state::App, state_parts};
 use lambdesk_store_events::Events;
 use lambdesk_store_reports::Reports;
 
@@ -20,14 +19,4 @@ impl ReportsState {
     }
 }
 
-impl FromRef<ReportsState> for App {
-    fn from_ref(state: &ReportsState) -> Self {
-        state.app.clone()
-    }
-}
-
-impl FromRef<ReportsState> for Reports {
-    fn from_ref(state: &ReportsState) -> Self {
-        state.reports.clone()
-    }
-}
+state_parts!(ReportsState { app: App, reports: Reports });

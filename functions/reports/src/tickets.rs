@@ -5,7 +5,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use lambdesk_api::{auth::Session, idempotency::Answer, problem::Problem, query::Query};
+use lambdesk_api::{auth::Session, idempotency::Answer, problem::Problem, query::QueryParameters};
 use lambdesk_domain::{
     id::{ChannelId, UserId},
     report::{Counter, Counters, Group, Standing},
@@ -78,7 +78,11 @@ pub struct AssigneeCounts {
 }
 
 /// `GET /v1/reports/tickets`.
-pub async fn get(session: Session, State(reports): State<Reports>, query: Query) -> Result<Response, Problem> {
+pub async fn get(
+    session: Session,
+    State(reports): State<Reports>,
+    query: QueryParameters,
+) -> Result<Response, Problem> {
     query.finish()?;
     counted::require(&session)?;
     let (standings, as_of) = counted::up_to_date(&reports, &session).await?;

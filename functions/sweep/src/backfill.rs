@@ -4,7 +4,7 @@
 
 use crate::run::SweepRun;
 use lambdesk_domain::{
-    events::Subject,
+    events::EventSubject,
     id::{Version, WorkspaceId},
     ticket::Ticket,
     time::Timestamp,
@@ -17,7 +17,7 @@ use lambdesk_table::TableError;
 #[derive(Debug, Clone, Copy)]
 pub struct CheckedSubject {
     pub workspace: WorkspaceId,
-    pub subject: Subject,
+    pub subject: EventSubject,
     /// The latest version, and when it was made.
     latest: (Version, Timestamp),
 }
@@ -25,7 +25,7 @@ pub struct CheckedSubject {
 impl From<&Ticket> for CheckedSubject {
     fn from(ticket: &Ticket) -> Self {
         let latest = (ticket.version, ticket.updated_at);
-        Self { workspace: ticket.workspace_id, subject: Subject::Ticket(ticket.id), latest }
+        Self { workspace: ticket.workspace_id, subject: EventSubject::Ticket(ticket.id), latest }
     }
 }
 
@@ -35,7 +35,7 @@ impl CheckedSubject {
     pub fn of_slot(workspace: WorkspaceId, slot: &ContactSlot) -> Option<Self> {
         let contact = slot.image()?;
         let latest = (contact.version(), contact.updated_at());
-        Some(Self { workspace, subject: Subject::Contact(slot.id), latest })
+        Some(Self { workspace, subject: EventSubject::Contact(slot.id), latest })
     }
 }
 

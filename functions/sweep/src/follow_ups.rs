@@ -7,7 +7,7 @@ use crate::{
 };
 use lambdesk_domain::{
     command::{Decision, follow_up_due},
-    events::Subject,
+    events::EventSubject,
     id::{TicketId, WorkspaceId},
     status::Lifecycle,
     ticket::Ticket,
@@ -36,7 +36,7 @@ impl SweepRun<'_> {
             Err(CommitError::Table(TableError::Corrupt(corrupt))) => {
                 tracing::error!(%ticket, error = %corrupt, "a ticket can't be read; its follow-up waits");
                 let again = self.now().plus(UNREADABLE_AGAIN);
-                events.schedule_retry(workspace, Subject::Ticket(ticket), again).await?;
+                events.schedule_retry(workspace, EventSubject::Ticket(ticket), again).await?;
                 events.remove_follow_up(workspace, ticket).await?;
                 TaskOutcome::Skipped
             }

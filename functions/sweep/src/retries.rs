@@ -5,7 +5,7 @@ use crate::{
     backfill::CheckedSubject,
     run::{SweepRun, TaskOutcome},
 };
-use lambdesk_domain::{events::Subject, id::WorkspaceId, time::Timestamp};
+use lambdesk_domain::{events::EventSubject, id::WorkspaceId, time::Timestamp};
 use lambdesk_store_events::GapWindow;
 use lambdesk_table::TableError;
 use std::time::Duration;
@@ -23,7 +23,7 @@ impl SweepRun<'_> {
     pub async fn retry_row(
         &self,
         workspace: WorkspaceId,
-        of: Subject,
+        of: EventSubject,
         at: Timestamp,
     ) -> Result<TaskOutcome, TableError> {
         let (events, now) = (&self.services.events, self.now());
@@ -44,10 +44,10 @@ impl SweepRun<'_> {
     }
 
     /// Checks the events; whether more of them may be missing than were requested.
-    async fn is_unsettled(&self, workspace: WorkspaceId, of: Subject, now: Timestamp) -> Result<bool, TableError> {
+    async fn is_unsettled(&self, workspace: WorkspaceId, of: EventSubject, now: Timestamp) -> Result<bool, TableError> {
         let window = GapWindow { since: now.minus(RETRY_WINDOW), settled_before: now.minus(SETTLING) };
         match of {
-            Subject::Ticket(id) => {
+            EventSubject::Ticket(id) => {
                 let Some(ticket) = self.services.tickets.ticket(workspace, id).await? else {
                     return Ok(false);
                 };
@@ -58,7 +58,7 @@ impl SweepRun<'_> {
                 }
                 Ok(gaps.is_unsettled)
             }
-            Subject::Contact(id) => {
+            EventSubject::Contact(id) => {
                 let slot = self.services.contacts.slot(workspace, id).await?;
                 let Some(contact) = CheckedSubject::of_slot(workspace, &slot) else {
                     return Ok(false);

@@ -8,13 +8,13 @@ use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
     auth::Session,
     body::JsonBody,
-    execute::{Command, CommandError, Executor, Outcome, Written},
+    execute::{Command, CommandError, CommandOutcome, Executor, Written},
     idempotency::Answer,
-    json_patch::{AnyPatch, AnyPatchBody, Operations},
+    json_patch::{AnyPatch, AnyPatchBody, PatchOperations},
     path::Id,
     problem::Problem,
     render::TicketView,
-    write::Write,
+    write::WriteOptions,
 };
 use lambdesk_domain::{
     access::Scope,
@@ -34,7 +34,7 @@ const ATTEMPTS: u32 = 12;
 pub async fn patch(
     mut session: Session,
     Id(id): Id<TicketId>,
-    write: Write,
+    write: WriteOptions,
     body: AnyPatchBody<FieldsBody>,
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
@@ -53,7 +53,7 @@ pub async fn patch(
 pub async fn replace(
     mut session: Session,
     Id(id): Id<TicketId>,
-    write: Write,
+    write: WriteOptions,
     body: JsonBody<FieldsBody>,
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
@@ -65,7 +65,7 @@ pub async fn replace(
 async fn settle(
     session: &mut Session,
     id: TicketId,
-    write: &Write,
+    write: &WriteOptions,
     body: &[u8],
     asked: Asked,
 ) -> Result<Response, Problem> {
@@ -78,7 +78,7 @@ async fn settle(
 /// What can be read as fields only with the ticket at hand.
 enum Basis {
     /// Operations on its document.
-    Operations(Operations),
+    Operations(PatchOperations),
     /// Fields that must fit what it has.
     Asked(Box<Asked>),
 }
@@ -106,7 +106,7 @@ impl Basis {
 async fn on_version(
     session: &mut Session,
     id: TicketId,
-    write: &Write,
+    write: &WriteOptions,
     body: &[u8],
     basis: Basis,
 ) -> Result<Response, Problem> {
@@ -119,7 +119,7 @@ async fn on_version(
             return Err(Problem::stale(ticket.version));
         }
         let fields = basis.fields(&ticket, session).await?;
-        let bound = Write { if_match: Some(ticket.version), ..write.clone() };
+        let bound = WriteOptions { if_match: Some(ticket.version), ..write.clone() };
         match change(session, id, &bound, body, fields).await {
             Err(CommandError::Rejected(Rejection::Stale { .. })) if !is_bound => {
                 if !attempts.again(ATTEMPTS).await {
@@ -135,7 +135,7 @@ async fn on_version(
 pub async fn set(
     session: &Session,
     id: TicketId,
-    write: &Write,
+    write: &WriteOptions,
     body: &[u8],
     fields: Fields,
 ) -> Result<Response, Problem> {
@@ -145,10 +145,10 @@ pub async fn set(
 async fn change(
     session: &Session,
     id: TicketId,
-    write: &Write,
+    write: &WriteOptions,
     body: &[u8],
     fields: Fields,
-) -> Result<Outcome, CommandError> {
+) -> Result<CommandOutcome, CommandError> {
     let update = Update::Fields(Box::new(fields));
     run(session, id, write, body, &update, answer_with(&session.directory), true).await
 }
@@ -157,12 +157,12 @@ async fn change(
 pub async fn run(
     session: &Session,
     ticket: TicketId,
-    write: &Write,
+    write: &WriteOptions,
     body: &[u8],
     update: &Update,
     answer: impl Fn(Written<'_>) -> Answer,
     answer_needs_ticket: bool,
-) -> Result<Outcome, CommandError> {
+) -> Result<CommandOutcome, CommandError> {
     let decide = |context: &command::Context, prior: command::Prior<'_>| -> Result<command::Decision, Rejection> {
         command::update(update, context, prior)
     };

@@ -17,7 +17,7 @@ use lambdesk_api::{
     opening::{self, NO_NUMBER, NewContact},
     problem::Problem,
     render::{Accounts, TicketView},
-    write::Write,
+    write::WriteOptions,
 };
 use lambdesk_domain::{
     access::{Actor, Scope},
@@ -108,7 +108,11 @@ pub struct CreateBody {
 }
 
 /// `POST /v1/tickets`.
-pub async fn create(mut session: Session, write: Write, body: JsonBody<CreateBody>) -> Result<Response, Problem> {
+pub async fn create(
+    mut session: Session,
+    write: WriteOptions,
+    body: JsonBody<CreateBody>,
+) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
     write.require_new()?;
     let New { ticket, contact, accounts } = read(body.value, &mut session).await?;

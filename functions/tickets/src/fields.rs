@@ -187,7 +187,7 @@ impl FieldsBody {
             unknown,
         } = self;
         let (sets, tags) = found.into_parts();
-        let mut reader = Reader { extent, checker, sets };
+        let mut reader = FieldReader { extent, checker, sets };
         reader.value("/subject", subject, Set::Subject);
         let status = reader.checker.present("/status", status);
         reader.value("/priority", priority, Set::Priority);
@@ -206,13 +206,13 @@ impl FieldsBody {
 }
 
 /// Reads members as what they set.
-struct Reader<'a> {
+struct FieldReader<'a> {
     extent: Custom,
     checker: &'a mut Checker,
     sets: Vec<Set>,
 }
 
-impl Reader<'_> {
+impl FieldReader<'_> {
     /// A member that can't be null.
     fn value<T>(&mut self, pointer: &str, input: Input<T>, set: impl FnOnce(T) -> Set) {
         self.sets.extend(self.checker.present(pointer, input).map(set));

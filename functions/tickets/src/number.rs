@@ -2,7 +2,7 @@
 
 use crate::read::{EMBEDDED, included, respond};
 use axum::{extract::State, response::Response};
-use lambdesk_api::{auth::Caller, path::Id, problem::Problem, query::Query};
+use lambdesk_api::{auth::Caller, path::Id, problem::Problem, query::QueryParameters};
 use lambdesk_domain::id::TicketNumber;
 use lambdesk_store_lists::Lists;
 
@@ -11,7 +11,7 @@ pub async fn get(
     caller: Caller,
     State(lists): State<Lists>,
     Id(number): Id<TicketNumber>,
-    mut query: Query,
+    mut query: QueryParameters,
 ) -> Result<Response, Problem> {
     let include = included(&mut query);
     query.finish()?;

@@ -7,7 +7,9 @@ mod values;
 
 pub use names::are_known;
 
-use lambdesk_api::{listing::PageParameters, normal_form::NormalForm, problem::Problem, query::Query, render::Reader};
+use lambdesk_api::{
+    listing::PageParameters, normal_form::NormalForm, problem::Problem, query::QueryParameters, render::MessageReader,
+};
 use lambdesk_domain::{
     access::Actor,
     directory::Directory,
@@ -46,13 +48,13 @@ impl TicketQuery {
     ///
     /// # Errors
     /// 400 with everything that is wrong with them.
-    pub fn parse(mut query: Query, directory: &Directory, caller: &Actor) -> Result<Self, Problem> {
+    pub fn parse(mut query: QueryParameters, directory: &Directory, caller: &Actor) -> Result<Self, Problem> {
         let include = Include::take(&mut query);
         let States { states, statuses } = States::take(&mut query, &include);
         let statuses = OneOf::new(statuses).map(Filter::Status);
         let filters = statuses.into_iter().chain(filters(&mut query, directory, caller)).collect();
         let search = query.parsed("q", str::parse::<SearchQuery>);
-        let sees_notes = Reader::from(caller).is_insider();
+        let sees_notes = MessageReader::from(caller).is_insider();
         let search = search.map(|query| Search { query, sees_notes });
         let sort = query.parsed("sort", |text| Sort::parse(text).ok_or_else(sorts));
         let sort = sort.unwrap_or_else(|| if search.is_some() { NEWEST_FIRST } else { Sort::default() });
@@ -78,7 +80,7 @@ impl TicketQuery {
 }
 
 /// Takes what each filter is made of. In the order in which errors are told.
-fn filters(query: &mut Query, directory: &Directory, caller: &Actor) -> Vec<Filter> {
+fn filters(query: &mut QueryParameters, directory: &Directory, caller: &Actor) -> Vec<Filter> {
     let mut filters: Vec<Option<Filter>> = vec![
         OneOf::new(values(query, "source", word(Source::parse))).map(Filter::Source),
         OneOf::new(values(query, "priority", word(Priority::parse))).map(Filter::Priority),

@@ -11,8 +11,8 @@ use lambdesk_api::{
     normal_form::NormalForm,
     path::Id,
     problem::Problem,
-    query::Query,
-    render::{Accounts, MessageView, Reader, TicketView},
+    query::QueryParameters,
+    render::{Accounts, MessageReader, MessageView, TicketView},
 };
 use lambdesk_domain::{
     access::Scope,
@@ -29,7 +29,7 @@ use serde_json::json;
 pub const EMBEDDED: u16 = 20;
 
 /// `GET /v1/tickets/{ticket_id}`.
-pub async fn get(caller: Caller, Id(id): Id<TicketId>, mut query: Query) -> Result<Response, Problem> {
+pub async fn get(caller: Caller, Id(id): Id<TicketId>, mut query: QueryParameters) -> Result<Response, Problem> {
     let include = included(&mut query);
     query.finish()?;
     let (session, found) =
@@ -68,7 +68,7 @@ pub enum ReadInclude {
 }
 
 /// `include=`, one word or several.
-pub fn included(query: &mut Query) -> Vec<ReadInclude> {
+pub fn included(query: &mut QueryParameters) -> Vec<ReadInclude> {
     query.parsed_values("include", |word| match word {
         "trashed" => Ok(ReadInclude::Trashed),
         "opening_message" => Ok(ReadInclude::OpeningMessage),
@@ -100,7 +100,7 @@ async fn opening(session: &Session, ticket: &Ticket, newest: &[Message]) -> Resu
 
 /// Notes are kept from channel keys, which act for those outside.
 fn shown<'a>(session: &Session, newest_first: &'a [Message]) -> impl Iterator<Item = &'a Message> {
-    let reader = Reader::from(&session.actor);
+    let reader = MessageReader::from(&session.actor);
     newest_first.iter().rev().filter(move |message| reader.sees(message))
 }
 

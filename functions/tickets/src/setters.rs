@@ -8,7 +8,7 @@ use lambdesk_api::{
     openapi::nullable,
     path::Id,
     problem::Problem,
-    write::Write,
+    write::WriteOptions,
 };
 use lambdesk_domain::{
     access::Scope,
@@ -36,7 +36,7 @@ pub struct StatusBody {
 pub async fn status(
     session: Session,
     Id(id): Id<TicketId>,
-    write: Write,
+    write: WriteOptions,
     body: JsonBody<StatusBody>,
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
@@ -62,7 +62,7 @@ pub struct AssigneeBody {
 pub async fn assignee(
     mut session: Session,
     Id(id): Id<TicketId>,
-    write: Write,
+    write: WriteOptions,
     body: JsonBody<AssigneeBody>,
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
@@ -91,7 +91,7 @@ pub struct TeamBody {
 pub async fn team(
     mut session: Session,
     Id(id): Id<TicketId>,
-    write: Write,
+    write: WriteOptions,
     body: JsonBody<TeamBody>,
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
@@ -120,7 +120,7 @@ pub struct TagsBody {
 pub async fn replace_tags(
     session: Session,
     Id(id): Id<TicketId>,
-    write: Write,
+    write: WriteOptions,
     body: JsonBody<TagsBody>,
 ) -> Result<Response, Problem> {
     tags(session, id, write, body, TagChange::Replace).await
@@ -130,7 +130,7 @@ pub async fn replace_tags(
 pub async fn attach_tags(
     session: Session,
     Id(id): Id<TicketId>,
-    write: Write,
+    write: WriteOptions,
     body: JsonBody<TagsBody>,
 ) -> Result<Response, Problem> {
     tags(session, id, write, body, TagChange::Attach).await
@@ -139,7 +139,7 @@ pub async fn attach_tags(
 async fn tags(
     mut session: Session,
     id: TicketId,
-    write: Write,
+    write: WriteOptions,
     body: JsonBody<TagsBody>,
     change: fn(BTreeSet<TagId>) -> TagChange,
 ) -> Result<Response, Problem> {
@@ -168,7 +168,7 @@ pub struct FollowUpBody {
 pub async fn follow_up(
     session: Session,
     Id(id): Id<TicketId>,
-    write: Write,
+    write: WriteOptions,
     body: JsonBody<FollowUpBody>,
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;

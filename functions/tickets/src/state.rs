@@ -1,7 +1,6 @@
 //! The state of this function: the edge's own, and the stores of lists and events.
 
-use axum::extract::FromRef;
-use lambdesk_api::state::App;
+use lambdesk_api::{state::App, state_parts};
 use lambdesk_store_events::Events;
 use lambdesk_store_lists::Lists;
 use lambdesk_store_reports::Reports;
@@ -26,20 +25,4 @@ impl TicketsState {
     }
 }
 
-impl FromRef<TicketsState> for App {
-    fn from_ref(state: &TicketsState) -> Self {
-        state.app.clone()
-    }
-}
-
-impl FromRef<TicketsState> for Lists {
-    fn from_ref(state: &TicketsState) -> Self {
-        state.lists.clone()
-    }
-}
-
-impl FromRef<TicketsState> for Events {
-    fn from_ref(state: &TicketsState) -> Self {
-        state.events.clone()
-    }
-}
+state_parts!(TicketsState { app: App, lists: Lists, events: Events });

@@ -9,7 +9,7 @@ use lambdesk_api::{
     idempotency::Answer,
     path::{Id, Ids},
     problem::Problem,
-    write::Write,
+    write::WriteOptions,
 };
 use lambdesk_domain::{
     access::{Actor, Forbidden, Scope},
@@ -23,7 +23,7 @@ use lambdesk_domain::{
 pub async fn assign_to_me(
     session: Session,
     Id(id): Id<TicketId>,
-    write: Write,
+    write: WriteOptions,
     body: NoBody,
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
@@ -38,7 +38,7 @@ pub async fn assign_to_me(
 pub async fn detach_tag(
     session: Session,
     Ids((id, tag)): Ids<(TicketId, TagId)>,
-    write: Write,
+    write: WriteOptions,
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
     let fields = Fields { tags: TagChange::Detach([tag].into()), ..Fields::default() };
@@ -47,23 +47,43 @@ pub async fn detach_tag(
 }
 
 /// `POST /v1/tickets/{ticket_id}/archive`.
-pub async fn archive(session: Session, Id(id): Id<TicketId>, write: Write, body: NoBody) -> Result<Response, Problem> {
+pub async fn archive(
+    session: Session,
+    Id(id): Id<TicketId>,
+    write: WriteOptions,
+    body: NoBody,
+) -> Result<Response, Problem> {
     verb(&session, id, &write, body, Update::Archive).await
 }
 
 /// `POST /v1/tickets/{ticket_id}/restore`: from the archive, the trash, or the screening.
-pub async fn restore(session: Session, Id(id): Id<TicketId>, write: Write, body: NoBody) -> Result<Response, Problem> {
+pub async fn restore(
+    session: Session,
+    Id(id): Id<TicketId>,
+    write: WriteOptions,
+    body: NoBody,
+) -> Result<Response, Problem> {
     let window = session.directory.workspace.retention.restore_window;
     verb(&session, id, &write, body, Update::Restore(window)).await
 }
 
 /// `POST /v1/tickets/{ticket_id}/read`: seen by us.
-pub async fn read(session: Session, Id(id): Id<TicketId>, write: Write, body: NoBody) -> Result<Response, Problem> {
+pub async fn read(
+    session: Session,
+    Id(id): Id<TicketId>,
+    write: WriteOptions,
+    body: NoBody,
+) -> Result<Response, Problem> {
     verb(&session, id, &write, body, seen(true)).await
 }
 
 /// `POST /v1/tickets/{ticket_id}/unread`.
-pub async fn unread(session: Session, Id(id): Id<TicketId>, write: Write, body: NoBody) -> Result<Response, Problem> {
+pub async fn unread(
+    session: Session,
+    Id(id): Id<TicketId>,
+    write: WriteOptions,
+    body: NoBody,
+) -> Result<Response, Problem> {
     verb(&session, id, &write, body, seen(false)).await
 }
 
@@ -72,7 +92,7 @@ fn seen(is_read: bool) -> Update {
 }
 
 /// `DELETE /v1/tickets/{ticket_id}`: into the trash, where the workspace allows it.
-pub async fn delete(session: Session, Id(id): Id<TicketId>, write: Write) -> Result<Response, Problem> {
+pub async fn delete(session: Session, Id(id): Id<TicketId>, write: WriteOptions) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
     let update = Update::Delete(session.directory.workspace.deletion);
     match run(&session, id, &write, &[], &update, |_| Answer::no_content(), false).await {
@@ -85,7 +105,7 @@ pub async fn delete(session: Session, Id(id): Id<TicketId>, write: Write) -> Res
 async fn verb(
     session: &Session,
     id: TicketId,
-    write: &Write,
+    write: &WriteOptions,
     body: NoBody,
     update: Update,
 ) -> Result<Response, Problem> {

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use lambdesk_api::{
     auth::Session,
     problem::{FieldError, Problem},
-    write::Write,
+    write::WriteOptions,
 };
 use lambdesk_domain::access::{Actor, Forbidden, Role, Scope, VisibilityScope};
 
@@ -22,14 +22,14 @@ pub fn read(session: &Session) -> Result<(), Problem> {
 }
 
 /// Changing them is administration.
-pub fn write(session: &Session, write: &Write) -> Result<(), Problem> {
+pub fn write(session: &Session, write: &WriteOptions) -> Result<(), Problem> {
     session.actor.may_administer()?;
     session.require(Scope::WebhooksWrite)?;
     write.require_no_version("webhooks have no version; leave If-Match out")
 }
 
 /// As [`write()`], for what exists only for its outward effect.
-pub fn send(session: &Session, request: &Write) -> Result<(), Problem> {
+pub fn send(session: &Session, request: &WriteOptions) -> Result<(), Problem> {
     write(session, request)?;
     if request.is_silent {
         let error = FieldError::new("?silent", "invalid", "a delivery can't be silent");

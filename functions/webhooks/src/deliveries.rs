@@ -20,8 +20,8 @@ use lambdesk_api::{
     normal_form::NormalForm,
     path::{Id, Ids},
     problem::Problem,
-    query::Query,
-    write::Write,
+    query::QueryParameters,
+    write::WriteOptions,
 };
 use lambdesk_domain::{
     events::EventType,
@@ -97,7 +97,7 @@ pub async fn get(
     session: Session,
     State(webhooks): State<Webhooks>,
     Ids((endpoint, id)): Ids<(EndpointId, DeliveryId)>,
-    query: Query,
+    query: QueryParameters,
 ) -> Result<Response, Problem> {
     query.finish()?;
     access::log(&session)?;
@@ -121,7 +121,7 @@ pub async fn test(
     State(webhooks): State<Webhooks>,
     State(outbound): State<Outbound>,
     Id(id): Id<EndpointId>,
-    write: Write,
+    write: WriteOptions,
     body: NoBody,
 ) -> Result<Response, Problem> {
     access::send(&session, &write)?;
@@ -153,7 +153,7 @@ pub async fn retry(
     State(webhooks): State<Webhooks>,
     State(outbound): State<Outbound>,
     Ids((endpoint, id)): Ids<(EndpointId, DeliveryId)>,
-    write: Write,
+    write: WriteOptions,
     body: NoBody,
 ) -> Result<Response, Problem> {
     access::send(&session, &write)?;

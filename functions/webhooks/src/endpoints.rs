@@ -19,8 +19,8 @@ use lambdesk_api::{
     normal_form::NormalForm,
     path::Id,
     problem::Problem,
-    query::Query,
-    write::Write,
+    query::QueryParameters,
+    write::WriteOptions,
 };
 use lambdesk_domain::{id::EndpointId, webhook::Endpoint};
 use lambdesk_outbound::SigningSecret;
@@ -40,7 +40,7 @@ pub async fn create(
     mut session: Session,
     State(webhooks): State<Webhooks>,
     State(outbound): State<Outbound>,
-    write: Write,
+    write: WriteOptions,
     body: JsonBody<NewEndpointBody>,
 ) -> Result<Response, Problem> {
     access::write(&session, &write)?;
@@ -98,7 +98,7 @@ pub async fn get(
     session: Session,
     State(webhooks): State<Webhooks>,
     Id(id): Id<EndpointId>,
-    query: Query,
+    query: QueryParameters,
 ) -> Result<Response, Problem> {
     query.finish()?;
     access::read(&session)?;
@@ -111,7 +111,7 @@ pub async fn patch(
     State(webhooks): State<Webhooks>,
     State(outbound): State<Outbound>,
     Id(id): Id<EndpointId>,
-    write: Write,
+    write: WriteOptions,
     body: PatchBody<EndpointFieldsBody>,
 ) -> Result<Response, Problem> {
     access::write(&session, &write)?;
@@ -133,7 +133,7 @@ pub async fn delete(
     session: Session,
     State(webhooks): State<Webhooks>,
     Id(id): Id<EndpointId>,
-    write: Write,
+    write: WriteOptions,
 ) -> Result<Response, Problem> {
     access::write(&session, &write)?;
     let before = load(&webhooks, &session, id).await?;
@@ -150,7 +150,7 @@ pub async fn rotate_secret(
     session: Session,
     State(webhooks): State<Webhooks>,
     Id(id): Id<EndpointId>,
-    write: Write,
+    write: WriteOptions,
     body: NoBody,
 ) -> Result<Response, Problem> {
     access::write(&session, &write)?;

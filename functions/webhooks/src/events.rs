@@ -11,10 +11,10 @@ use lambdesk_api::{
     auth::Session,
     page::json,
     problem::{FieldError, Problem},
-    query::Query,
+    query::QueryParameters,
 };
 use lambdesk_domain::{
-    events::{ContactEvent, Event, EventType, Subject, TicketEvent},
+    events::{ContactEvent, Event, EventSubject, EventType, TicketEvent},
     id::WorkspaceId,
     time::Timestamp,
 };
@@ -35,7 +35,7 @@ const READS: usize = 5;
 struct FeedFilter {
     types: Vec<EventType>,
     /// Of any of these; of all if there are none.
-    subjects: Vec<Subject>,
+    subjects: Vec<EventSubject>,
 }
 
 impl FeedFilter {
@@ -95,15 +95,19 @@ pub struct FeedView<'a> {
 
 /// `GET /v1/events`: oldest first, after a position. A page that is short or empty
 /// has its `next` all the same; going on from there neither loses nor repeats.
-pub async fn feed(session: Session, State(events): State<Events>, mut query: Query) -> Result<Response, Problem> {
+pub async fn feed(
+    session: Session,
+    State(events): State<Events>,
+    mut query: QueryParameters,
+) -> Result<Response, Problem> {
     let limit = query.parsed("limit", |text| match text.parse() {
         Ok(limit @ 1..=MAX_LIMIT) => Ok(limit),
         _ => Err("expected a number from 1 to 100"),
     });
     let after = query.one("after");
     let types = query.parsed_values("type", |word| EventType::parse(word).ok_or("expected an event type"));
-    let mut subjects = query.parsed_values("ticket_id", |id| id.parse().map(Subject::Ticket));
-    subjects.extend(query.parsed_values("contact_id", |id| id.parse().map(Subject::Contact)));
+    let mut subjects = query.parsed_values("ticket_id", |id| id.parse().map(EventSubject::Ticket));
+    subjects.extend(query.parsed_values("contact_id", |id| id.parse().map(EventSubject::Contact)));
     let filter = FeedFilter { types, subjects };
     query.finish()?;
     access::feed(&session)?;

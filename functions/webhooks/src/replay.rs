@@ -24,7 +24,7 @@ use lambdesk_api::{
     openapi::nullable,
     path::Id,
     problem::Problem,
-    write::Write,
+    write::WriteOptions,
 };
 use lambdesk_domain::{
     events::Event,
@@ -120,7 +120,7 @@ pub async fn replay(
     session: Session,
     State(state): State<WebhooksState>,
     Id(id): Id<EndpointId>,
-    write: Write,
+    write: WriteOptions,
     body: JsonBody<ReplayBody>,
 ) -> Result<Response, Problem> {
     access::send(&session, &write)?;

@@ -1,8 +1,7 @@
 //! The state of this function: the edge's own, the stores of webhooks and events, and
 //! where and how deliveries go out.
 
-use axum::extract::FromRef;
-use lambdesk_api::state::App;
+use lambdesk_api::{state::App, state_parts};
 use lambdesk_domain::webhook::Delivery;
 use lambdesk_outbound::AddressPolicy;
 use lambdesk_runtime::{Hint, HintQueue};
@@ -31,29 +30,7 @@ impl WebhooksState {
     }
 }
 
-impl FromRef<WebhooksState> for App {
-    fn from_ref(state: &WebhooksState) -> Self {
-        state.app.clone()
-    }
-}
-
-impl FromRef<WebhooksState> for Webhooks {
-    fn from_ref(state: &WebhooksState) -> Self {
-        state.webhooks.clone()
-    }
-}
-
-impl FromRef<WebhooksState> for Events {
-    fn from_ref(state: &WebhooksState) -> Self {
-        state.events.clone()
-    }
-}
-
-impl FromRef<WebhooksState> for Outbound {
-    fn from_ref(state: &WebhooksState) -> Self {
-        state.outbound.clone()
-    }
-}
+state_parts!(WebhooksState { app: App, webhooks: Webhooks, events: Events, outbound: Outbound });
 
 /// Where endpoints may be, and the queue that deliveries are hinted to.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use crate::replay_id::is_replay;
 use lambdesk_domain::{
-    events::{EventType, Subject},
+    events::{EventSubject, EventType},
     id::{ChannelId, ContactId, DeliveryId, EndpointId, EventId, TicketId, Version},
     text::Name,
     time::Timestamp,
@@ -80,8 +80,9 @@ impl From<&Delivery> for DeliveryView {
             webhook_id: delivery.endpoint_id,
             event_id: delivery.event_id,
             event_type: delivery.event_type,
-            ticket_id: subject.and_then(|subject| if let Subject::Ticket(id) = subject { Some(id) } else { None }),
-            contact_id: subject.and_then(|subject| if let Subject::Contact(id) = subject { Some(id) } else { None }),
+            ticket_id: subject.and_then(|subject| if let EventSubject::Ticket(id) = subject { Some(id) } else { None }),
+            contact_id: subject
+                .and_then(|subject| if let EventSubject::Contact(id) = subject { Some(id) } else { None }),
             sequence: delivery.source.map(|source| source.version),
             state: delivery.state,
             is_replay: is_replay(delivery.id),

@@ -24,7 +24,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header},
     routing::any,
 };
-use lambdesk_objects::{Bucket, ObjectKey, PENDING};
+use lambdesk_objects::{ObjectBucket, ObjectKey, PENDING};
 use lambdesk_runtime::Clock;
 use std::{sync::Arc, time::Duration};
 
@@ -39,14 +39,14 @@ const LARGEST: usize = 64 * 1024 * 1024;
 #[derive(Clone)]
 pub struct ObjectStore {
     files: Arc<Files>,
-    bucket: Arc<Bucket>,
+    bucket: Arc<ObjectBucket>,
     clock: Clock,
 }
 
 impl ObjectStore {
     /// Over these files, known to who signs for this bucket.
     #[must_use]
-    pub fn new(files: Files, bucket: Bucket, clock: Clock) -> Self {
+    pub fn new(files: Files, bucket: ObjectBucket, clock: Clock) -> Self {
         Self { files: Arc::new(files), bucket: Arc::new(bucket), clock }
     }
 

@@ -13,7 +13,7 @@ use lambdesk_api::{function::Function, state::App};
 use lambdesk_deliver::Deliver;
 use lambdesk_engine::{Engine, Storage};
 use lambdesk_fanout::Fanout;
-use lambdesk_objects::{Bucket, Objects};
+use lambdesk_objects::{ObjectBucket, Objects};
 use lambdesk_outbound::AddressPolicy;
 use lambdesk_runtime::{Clock, HintQueue, aws, clock::secret_bytes};
 use lambdesk_sweep::Sweep;
@@ -169,9 +169,9 @@ fn storage(options: &Options) -> Result<Storage, StartError> {
 }
 
 /// The stand-in for the bucket, with a secret of this run.
-fn bucket(address: SocketAddr) -> Bucket {
+fn bucket(address: SocketAddr) -> ObjectBucket {
     let secret = format!("{:032x}", u128::from_be_bytes(secret_bytes()));
-    Bucket {
+    ObjectBucket {
         name: BUCKET.to_owned(),
         region: "local".to_owned(),
         credentials: Credentials::from_keys("local", secret, None),

@@ -123,8 +123,11 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_read_or_refused(text in "(ch_)?.{0,80}") {
-            let _ = text.parse::<ChannelToken>();
+        fn any_text_is_read_or_refused(text in "(ch_)?([A-Za-z0-9_-]{63,65}|[A-Za-z0-9_+/=-]{64}|.{0,80})") {
+            let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+            let is_token = text.strip_prefix("ch_").is_some_and(|rest| rest.len() == 64 && rest.bytes().all(is_digit));
+            let read = text.parse::<ChannelToken>().map(|token| token.to_string());
+            prop_assert_eq!(read, if is_token { Ok(text) } else { Err(InvalidChannelToken) });
         }
     }
 

@@ -1,6 +1,6 @@
 //! Links to files of messages, for whoever sees the message.
 
-use crate::{idempotency::Answer, problem::Problem, render::Reader, state::App};
+use crate::{idempotency::Answer, problem::Problem, render::MessageReader, state::App};
 use axum::{
     http::{
         HeaderValue, StatusCode,
@@ -39,7 +39,7 @@ pub fn download(
     app: &App,
     workspace: WorkspaceId,
     upload: Option<Upload>,
-    reader: Reader,
+    reader: MessageReader,
     redirects: bool,
     now: Timestamp,
 ) -> Result<Response, Problem> {

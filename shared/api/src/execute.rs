@@ -1,10 +1,10 @@
-//! The one way in which a command on a ticket becomes an [`Outcome`] or a
+//! The one way in which a command on a ticket becomes a [`CommandOutcome`] or a
 //! [`CommandError`]. HTTP statuses and problem codes come after it, in the handlers.
 
 mod error;
 mod outcome;
 
-pub use self::{error::CommandError, outcome::Outcome};
+pub use self::{error::CommandError, outcome::CommandOutcome};
 pub use crate::dry_run::DryRun;
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     idempotency::{Answer, Idempotency, ReplayError},
     render::Accounts,
     state::App,
-    write::Write,
+    write::WriteOptions,
 };
 use axum::response::Response;
 use lambdesk_domain::{
@@ -66,7 +66,7 @@ pub struct Executor<'a> {
 impl<'a> Executor<'a> {
     /// For a verified caller.
     #[must_use]
-    pub fn of(session: &'a Session, write: &Write, body: &[u8]) -> Self {
+    pub fn of(session: &'a Session, write: &WriteOptions, body: &[u8]) -> Self {
         let caller = session.key.id.to_string();
         Self {
             app: &session.app,
@@ -84,7 +84,7 @@ impl<'a> Executor<'a> {
     ///
     /// # Errors
     /// Why the command is not carried out.
-    pub async fn execute<D, A>(&self, command: Command<D, A>) -> Result<Outcome, CommandError>
+    pub async fn execute<D, A>(&self, command: Command<D, A>) -> Result<CommandOutcome, CommandError>
     where
         D: Fn(&Context, Prior<'_>) -> Result<Decision, Rejection>,
         A: Fn(Written<'_>) -> Answer,
@@ -92,7 +92,7 @@ impl<'a> Executor<'a> {
         let mut known: Option<Ticket> = None;
         if self.is_dry_run || self.idempotency.is_some() && command.answer_needs_ticket {
             if let Some(response) = self.answered_before().await? {
-                return Ok(Outcome::Replayed(response));
+                return Ok(CommandOutcome::Replayed(response));
             }
             known = Some(self.load(command.ticket).await?);
         }
@@ -101,7 +101,7 @@ impl<'a> Executor<'a> {
             let change = match ((command.decide)(&self.context, prior)?, &known) {
                 (Decision::Change(change), _) => change,
                 (Decision::Unchanged, Some(_)) if self.is_dry_run => {
-                    return Ok(Outcome::DryRun(DryRun::of(Vec::new())));
+                    return Ok(CommandOutcome::DryRun(DryRun::of(Vec::new())));
                 }
                 (Decision::Unchanged, Some(ticket)) => return self.unchanged(&command, ticket).await,
                 (Decision::Unchanged | Decision::NeedsTicket, _) => {
@@ -119,7 +119,7 @@ impl<'a> Executor<'a> {
 
     /// Answers a command that changes nothing. The answer is remembered too: the same
     /// request, sent again after the ticket has changed, must not change it after all.
-    async fn unchanged<D, A>(&self, command: &Command<D, A>, ticket: &Ticket) -> Result<Outcome, CommandError>
+    async fn unchanged<D, A>(&self, command: &Command<D, A>, ticket: &Ticket) -> Result<CommandOutcome, CommandError>
     where
         A: Fn(Written<'_>) -> Answer,
     {
@@ -127,7 +127,7 @@ impl<'a> Executor<'a> {
         if let Some(record) = self.remember(&answer) {
             self.app.table.remember(self.workspace, &record, self.context.now).await?;
         }
-        Ok(Outcome::Unchanged(answer))
+        Ok(CommandOutcome::Unchanged(answer))
     }
 
     async fn attempt<D, A>(
@@ -141,7 +141,7 @@ impl<'a> Executor<'a> {
     {
         if let Some(ticket) = known.filter(|_| self.is_dry_run) {
             let event = events::between(Some(ticket), &change.applied_to(ticket));
-            return Ok(CommitAttempt::Done(Outcome::DryRun(DryRun::of(vec![event.into()]))));
+            return Ok(CommitAttempt::Done(CommandOutcome::DryRun(DryRun::of(vec![event.into()]))));
         }
         let foreseen = known.filter(|_| self.idempotency.is_some() && command.answer_needs_ticket).map(|ticket| {
             change.guard.version = Some(ticket.version);
@@ -158,11 +158,11 @@ impl<'a> Executor<'a> {
                     Some(answer) => answer,
                     None => self.answer(command, Some(&change), ticket.as_ref()).await,
                 };
-                Ok(CommitAttempt::Done(Outcome::Changed(answer)))
+                Ok(CommitAttempt::Done(CommandOutcome::Changed(answer)))
             }
             Err(CommitError::PreconditionFailed(ticket)) => Ok(CommitAttempt::Again(ticket)),
             Err(CommitError::Answered(AlreadyAnswered(record))) => {
-                Ok(CommitAttempt::Done(Outcome::Replayed(self.replay(&record)?)))
+                Ok(CommitAttempt::Done(CommandOutcome::Replayed(self.replay(&record)?)))
             }
             Err(error) => Err(error.into()),
         }
@@ -217,7 +217,7 @@ impl<'a> Executor<'a> {
 
 /// What comes of one attempt to commit.
 enum CommitAttempt {
-    Done(Outcome),
+    Done(CommandOutcome),
     /// The ticket is not as assumed, but like this.
     Again(Box<Ticket>),
 }

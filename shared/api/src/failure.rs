@@ -4,7 +4,6 @@
 use crate::problem::Problem;
 use lambdesk_store_contacts::ContactError;
 use lambdesk_store_directory::{AddKeyError, EntryError};
-use lambdesk_store_tickets::AnnounceError;
 use lambdesk_table::{AnswerError, TableError};
 
 impl Problem {
@@ -73,15 +72,6 @@ impl From<AddKeyError> for Problem {
     }
 }
 
-impl From<AnnounceError> for Problem {
-    fn from(error: AnnounceError) -> Self {
-        match error {
-            AnnounceError::Answered(_) => Self::unavailable(),
-            AnnounceError::Table(error) => error.into(),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,8 +99,8 @@ mod tests {
             (AddKeyError::HolderChanged.into(), 503, "unavailable"),
             (AddKeyError::Answered(answered()).into(), 503, "unavailable"),
             (AddKeyError::Table(TableError::Contended).into(), 503, "unavailable"),
-            (AnnounceError::Answered(answered()).into(), 503, "unavailable"),
-            (AnnounceError::Table(TableError::Contended).into(), 503, "unavailable"),
+            (AnswerError::Answered(answered()).into(), 503, "unavailable"),
+            (AnswerError::Table(TableError::Contended).into(), 503, "unavailable"),
         ] {
             assert_eq!((problem.status().as_u16(), problem.code()), (status, code), "{problem:?}");
         }

@@ -9,7 +9,7 @@
 use crate::{
     body::{Input, document, from_slice},
     checker::Checker,
-    media::{self, MediaType},
+    media::{self, BodyMediaType},
     problem::{FieldError, Problem},
 };
 use axum::{
@@ -36,7 +36,7 @@ pub enum AnyPatch<T> {
     /// A merge patch.
     Merge(T),
     /// JSON Patch operations.
-    Operations(Operations),
+    Operations(PatchOperations),
 }
 
 /// A body that is a merge patch (`application/merge-patch+json` or
@@ -53,11 +53,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for AnyPatchBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request<Body>, _: &S) -> Result<Self, Problem> {
-        let accepted = [MediaType::MergePatch, MediaType::JsonPatch, MediaType::Json];
+        let accepted = [BodyMediaType::MergePatch, BodyMediaType::JsonPatch, BodyMediaType::Json];
         let (media_type, raw) = media::read(request, &accepted).await?;
         let value = match media_type {
-            MediaType::JsonPatch => AnyPatch::Operations(Operations::read(&raw)?),
-            MediaType::Json | MediaType::MergePatch => AnyPatch::Merge(from_slice(&raw)?),
+            BodyMediaType::JsonPatch => AnyPatch::Operations(PatchOperations::read(&raw)?),
+            BodyMediaType::Json | BodyMediaType::MergePatch => AnyPatch::Merge(from_slice(&raw)?),
         };
         Ok(Self { value, raw })
     }
@@ -65,7 +65,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for AnyPatchBody<T> {
 
 /// Operations to be applied in order, all or none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Operations(Vec<PatchOperation>);
+pub struct PatchOperations(Vec<PatchOperation>);
 
 /// One operation as it is sent. Members that it doesn't need are ignored, as
 /// RFC 6902 section 4 demands.
@@ -89,7 +89,7 @@ enum Op {
     Test,
 }
 
-impl Operations {
+impl PatchOperations {
     /// Reads a patch document.
     ///
     /// # Errors
@@ -227,7 +227,7 @@ mod tests {
     }
 
     fn changes(operations: &Value) -> Result<Value, Problem> {
-        Operations::read(operations.to_string().as_bytes())?.merge_patch(ticket()).map(Value::Object)
+        PatchOperations::read(operations.to_string().as_bytes())?.merge_patch(ticket()).map(Value::Object)
     }
 
     #[test]
@@ -283,14 +283,17 @@ mod tests {
             {"op": "move", "path": "/a"}, {}, 7, {"op": "test", "path": "/a~2", "value": 1},
             {"op": "add", "path": "/a/b/c/d", "value": 1},
         ]);
-        let problem = Operations::read(bad.to_string().as_bytes()).expect_err("bad");
+        let problem = PatchOperations::read(bad.to_string().as_bytes()).expect_err("bad");
         let pointers: Vec<_> = problem.errors().iter().map(|error| error.pointer.as_str()).collect();
         let expected = ["/0/op", "/1/path", "/2/value", "/3/from", "/4/op", "/4/path", "/5", "/6/path", "/7/path"];
         assert_eq!(pointers, expected);
-        assert_eq!(Operations::read(b"{}").expect_err("no list").status().as_u16(), 422);
-        assert_eq!(Operations::read(b"[").expect_err("no JSON").status().as_u16(), 400);
+        assert_eq!(PatchOperations::read(b"{}").expect_err("no list").status().as_u16(), 422);
+        assert_eq!(PatchOperations::read(b"[").expect_err("no JSON").status().as_u16(), 400);
         let long = Value::Array(vec![json!({"op": "remove", "path": "/a"}); MAX_OPERATIONS + 1]);
-        assert_eq!(Operations::read(long.to_string().as_bytes()).expect_err("long").errors()[0].code(), "too_many");
+        assert_eq!(
+            PatchOperations::read(long.to_string().as_bytes()).expect_err("long").errors()[0].code(),
+            "too_many"
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::{
     normal_form::{NormalForm, QueryHash},
     page::{PageInfo, Paged},
     problem::Problem,
-    query::Query,
+    query::QueryParameters,
     seal::SealingKey,
     state::App,
 };
@@ -25,7 +25,7 @@ pub(crate) const MAX_LIMIT: u16 = 100;
 #[derive(Debug)]
 pub struct ListRequest {
     /// The parameters; the list takes its own, then calls [`ListRequest::listing`].
-    pub query: Query,
+    pub query: QueryParameters,
     /// The address.
     pub address: ListAddress,
 }
@@ -44,7 +44,7 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let query = Query::parse(parts.uri.query().unwrap_or_default())?;
+        let query = QueryParameters::parse(parts.uri.query().unwrap_or_default())?;
         let Ok(OriginalUri(uri)) = OriginalUri::from_request_parts(parts, &()).await;
         Ok(Self { query, address: ListAddress { uri, sealing: App::from_ref(state).sealing } })
     }
@@ -78,7 +78,7 @@ pub struct Listing {
 
 impl PageParameters {
     /// Takes them; what is wrong with them is kept in the query.
-    pub fn take(query: &mut Query) -> Self {
+    pub fn take(query: &mut QueryParameters) -> Self {
         let limit = query.parsed("limit", |text| match text.parse() {
             Ok(limit @ 1..=MAX_LIMIT) => Ok(limit),
             _ => Err("expected a number from 1 to 100"),

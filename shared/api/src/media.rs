@@ -16,7 +16,7 @@ pub const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// A media type that a body may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MediaType {
+pub enum BodyMediaType {
     /// RFC 8259.
     Json,
     /// JSON Merge Patch, RFC 7396.
@@ -25,7 +25,7 @@ pub enum MediaType {
     JsonPatch,
 }
 
-impl MediaType {
+impl BodyMediaType {
     /// Its registered name.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -43,7 +43,7 @@ impl MediaType {
 /// # Errors
 /// 415 for another type, charset or encoding; 413 beyond [`MAX_BODY_BYTES`];
 /// 400 when the body breaks off.
-pub async fn read(request: Request<Body>, accepted: &[MediaType]) -> Result<(MediaType, Bytes), Problem> {
+pub async fn read(request: Request<Body>, accepted: &[BodyMediaType]) -> Result<(BodyMediaType, Bytes), Problem> {
     let media_type = media_type(request.headers(), accepted)?;
     Ok((media_type, read_bytes(request).await?))
 }
@@ -72,7 +72,7 @@ fn too_large() -> Problem {
 ///
 /// # Errors
 /// 415, with `Accept` (RFC 9110 section 15.5.16) and `Accept-Patch` (RFC 5789) naming them.
-pub fn media_type(headers: &HeaderMap, accepted: &[MediaType]) -> Result<MediaType, Problem> {
+pub fn media_type(headers: &HeaderMap, accepted: &[BodyMediaType]) -> Result<BodyMediaType, Problem> {
     let named = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (essence, parameters) = named.split_once(';').unwrap_or((named, ""));
     let media_type = accepted.iter().find(|media_type| essence.trim().eq_ignore_ascii_case(media_type.as_str()));
@@ -93,13 +93,13 @@ fn is_encoded(headers: &HeaderMap) -> bool {
     headers.get_all(CONTENT_ENCODING).iter().any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
-fn unsupported(accepted: &[MediaType]) -> Problem {
+fn unsupported(accepted: &[BodyMediaType]) -> Problem {
     let names: Vec<_> = accepted.iter().map(|media_type| media_type.as_str()).collect();
     let problem = Problem::unsupported_media_type(&names.join(" or "));
     let Ok(list) = HeaderValue::try_from(names.join(", ")) else {
         return problem;
     };
-    if accepted.contains(&MediaType::MergePatch) {
+    if accepted.contains(&BodyMediaType::MergePatch) {
         return problem.with_header(HeaderName::from_static("accept-patch"), list.clone()).with_header(ACCEPT, list);
     }
     problem.with_header(ACCEPT, list)

@@ -5,7 +5,7 @@
 //! contact turns out to be another one, or blocked, a second one follows.
 
 use crate::{
-    execute::{CommandError, DryRun, Executor, Outcome},
+    execute::{CommandError, CommandOutcome, DryRun, Executor},
     idempotency::Answer,
 };
 use lambdesk_domain::{
@@ -52,8 +52,8 @@ pub async fn open(
     new: NewTicket,
     contact: NewContact,
     answer: impl Fn(&Ticket, Option<&Message>) -> Answer,
-) -> Result<Outcome, CommandError> {
-    let mut opening = Opening { new, context: executor.context.clone(), upsert: None };
+) -> Result<CommandOutcome, CommandError> {
+    let mut opening = TicketOpening { new, context: executor.context.clone(), upsert: None };
     opening.resolve_contact(executor, contact).await?;
     if executor.is_dry_run {
         return opening.dry_run(executor).await;
@@ -67,9 +67,9 @@ pub async fn open(
         let record = executor.remember(&response);
         let items = NewItems { message: message.as_ref(), contact: opening.upsert.as_ref(), answer: record.as_ref() };
         match executor.app.tickets.create_ticket(&ticket, items).await {
-            Ok(()) => return Ok(Outcome::Changed(response)),
+            Ok(()) => return Ok(CommandOutcome::Changed(response)),
             Err(CreateError::Answered(AlreadyAnswered(record))) => {
-                return Ok(Outcome::Replayed(executor.replay(&record)?));
+                return Ok(CommandOutcome::Replayed(executor.replay(&record)?));
             }
             Err(CreateError::OtherContact(OtherContact(slot))) => opening.on_conflict(executor, *slot).await?,
             Err(error) => return Err(error.into()),
@@ -93,14 +93,14 @@ pub async fn is_from_blocked(contacts: &Contacts, ticket: &Ticket) -> Result<boo
 /// The number of a ticket that is only tried.
 pub const NO_NUMBER: TicketNumber = TicketNumber(0);
 
-struct Opening {
+struct TicketOpening {
     new: NewTicket,
     context: Context,
     /// The contact to be made, or to be found just so.
     upsert: Option<ContactUpsert>,
 }
 
-impl Opening {
+impl TicketOpening {
     async fn resolve_contact(&mut self, executor: &Executor<'_>, contact: NewContact) -> Result<(), CommandError> {
         match contact {
             NewContact::Nobody => {}
@@ -118,7 +118,7 @@ impl Opening {
 
     /// The events that would be emitted: of the ticket, and of the contact if it would
     /// be made.
-    async fn dry_run(mut self, executor: &Executor<'_>) -> Result<Outcome, CommandError> {
+    async fn dry_run(mut self, executor: &Executor<'_>) -> Result<CommandOutcome, CommandError> {
         if let Some(upsert) = &self.upsert {
             let slot = executor.app.contacts.slot(executor.workspace, upsert.contact.id).await?;
             if !slot.is_untouched() {
@@ -129,7 +129,7 @@ impl Opening {
         let made = self.upsert.as_ref().map(|upsert| ContactImage::Live(&upsert.contact));
         let made = made.map(|contact| events::between_contacts(executor.workspace, None, contact));
         let told = std::iter::once(Event::from(events::between(None, &ticket)));
-        Ok(Outcome::DryRun(DryRun::of(told.chain(made.map(Event::from)).collect())))
+        Ok(CommandOutcome::DryRun(DryRun::of(told.chain(made.map(Event::from)).collect())))
     }
 
     fn upsert(&mut self, id: ContactId, email: EmailAddress, address: Option<ContactSlot>) {

@@ -170,7 +170,7 @@ fn selects(pair: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lambdesk_testkit::Answer;
+    use lambdesk_testkit::ClientAnswer;
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -201,7 +201,7 @@ mod tests {
     #[tokio::test]
     async fn a_page_links_to_its_neighbours_with_the_same_filter() {
         let uri = "/v1/tickets?status=open&cursor=old&limit=2&page=3".parse().expect("a URI");
-        let answer = Answer::of(page().respond(&uri)).await;
+        let answer = ClientAnswer::of(page().respond(&uri)).await;
         let expected = "</v1/tickets?status=open&limit=2&cursor=nn>; rel=\"next\", \
                         </v1/tickets?status=open&limit=2&cursor=pp>; rel=\"prev\", \
                         </v1/tickets?status=open&limit=2>; rel=\"first\"";
@@ -215,7 +215,7 @@ mod tests {
     #[tokio::test]
     async fn the_only_page_has_null_cursors_and_no_neighbours() {
         let only = Paged { data: vec![0], page: PageInfo { size: 25, ..PageInfo::default() }.with_total(0) };
-        let answer = Answer::of(only.respond(&Uri::from_static("/v1/tags"))).await;
+        let answer = ClientAnswer::of(only.respond(&Uri::from_static("/v1/tags"))).await;
         assert_eq!(answer.header("link"), "</v1/tags>; rel=\"first\", </v1/tags?page=1>; rel=\"last\"");
         let expected = json!({"next_cursor": null, "prev_cursor": null, "size": 25, "total": 0, "last": 1});
         assert_eq!(answer.json()["page"], expected);
@@ -239,10 +239,11 @@ mod tests {
     #[tokio::test]
     async fn what_was_made_says_where_it_is_and_which_version() {
         let answer =
-            Answer::of(One::created(7, "/v1/tickets/7".into()).with_version(Version::FIRST).into_response()).await;
+            ClientAnswer::of(One::created(7, "/v1/tickets/7".into()).with_version(Version::FIRST).into_response())
+                .await;
         assert_eq!((answer.status, answer.header("location"), answer.header("etag")), (201, "/v1/tickets/7", "\"1\""));
         assert_eq!((answer.header("content-type"), answer.json()), ("application/json", json!({"data": 7})));
-        let answer = Answer::of(One::new(7).into_response()).await;
+        let answer = ClientAnswer::of(One::new(7).into_response()).await;
         assert_eq!((answer.status, answer.header("location"), answer.header("etag")), (200, "", ""));
     }
 }

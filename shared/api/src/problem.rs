@@ -91,7 +91,7 @@ struct Parts {
 // In the order in which they are read best.
 #[derive(Serialize, schemars::JsonSchema)]
 #[schemars(rename = "Problem")]
-pub(crate) struct Document<'a> {
+pub(crate) struct ProblemDocument<'a> {
     /// `/problems/<code>`.
     r#type: String,
     /// The code in words: the same for every occurrence.
@@ -161,7 +161,7 @@ impl Problem {
     #[must_use]
     pub fn render(&self, request_id: Option<RequestId>) -> Response {
         let Parts { status, code, detail, errors, extra, headers } = &*self.0;
-        let document = Document {
+        let document = ProblemDocument {
             r#type: format!("/problems/{code}"),
             title: title(code),
             status: status.as_u16(),
@@ -323,12 +323,12 @@ impl IntoResponse for Problem {
 mod tests {
     use super::*;
     use lambdesk_domain::access::Scope;
-    use lambdesk_testkit::Answer;
+    use lambdesk_testkit::ClientAnswer;
     use std::collections::BTreeSet;
 
     #[tokio::test]
     async fn a_document_has_the_members_of_rfc_9457_and_omits_what_is_empty() {
-        let answer = Answer::of(Problem::malformed("no JSON").into_response()).await;
+        let answer = ClientAnswer::of(Problem::malformed("no JSON").into_response()).await;
         assert_eq!(answer.status, 400);
         assert_eq!(answer.header("content-type"), "application/problem+json");
         assert_eq!(answer.header("cache-control"), "no-store");
@@ -340,7 +340,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_stale_version_names_the_current_one() {
-        let answer = Answer::of(Problem::from(Rejection::Stale { current: Version(7) }).into_response()).await;
+        let answer = ClientAnswer::of(Problem::from(Rejection::Stale { current: Version(7) }).into_response()).await;
         assert_eq!((answer.status, &answer.json()["current_version"]), (412, &serde_json::json!(7)));
     }
 
@@ -355,7 +355,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_missing_scope_is_named() {
-        let answer = Answer::of(Problem::from(Forbidden::Scope(Scope::TicketsWrite)).into_response()).await;
+        let answer = ClientAnswer::of(Problem::from(Forbidden::Scope(Scope::TicketsWrite)).into_response()).await;
         assert_eq!((answer.status, &answer.json()["scope"]), (403, &serde_json::json!("tickets:write")));
     }
 

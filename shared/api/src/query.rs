@@ -21,12 +21,12 @@ const NAME_CHARACTERS: usize = 64;
 /// `status=a&status=b`, `status[]=a` and `status=a,b` say the same. Take every
 /// parameter, then call [`finish`](Self::finish).
 #[derive(Debug, Clone, Default)]
-pub struct Query {
+pub struct QueryParameters {
     pairs: Vec<(String, String)>,
     errors: Vec<FieldError>,
 }
 
-impl Query {
+impl QueryParameters {
     /// Reads a query string (without the `?`) as browsers write it: `+` and `%20` are spaces.
     ///
     /// # Errors
@@ -158,7 +158,7 @@ impl Query {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Query {
+impl<S: Send + Sync> FromRequestParts<S> for QueryParameters {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
@@ -184,14 +184,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn query(text: &str) -> Query {
-        Query::parse(text).expect("a query")
+    fn query(text: &str) -> QueryParameters {
+        QueryParameters::parse(text).expect("a query")
     }
 
     proptest! {
         #[test]
         fn any_query_is_read_or_refused_as_a_bad_request(text in "[a-c=&%+,\\[\\]0-9A-F.é]{0,60}") {
-            match Query::parse(&text) {
+            match QueryParameters::parse(&text) {
                 Ok(mut query) => {
                     query.values("a");
                     query.one("b");
@@ -282,9 +282,9 @@ mod tests {
         let long = format!("q={}", "x".repeat(MAX_QUERY_BYTES));
         let many = "a=1&".repeat(MAX_PAIRS + 1);
         for text in [long.as_str(), &many, "q=%ff", "q=%e2%82", "q=%", "q=%zz", "%c3=1", "q=%+1"] {
-            let problem = Query::parse(text).expect_err(text);
+            let problem = QueryParameters::parse(text).expect_err(text);
             assert_eq!(problem.status(), StatusCode::BAD_REQUEST);
         }
-        assert!(Query::parse(&"a=1&".repeat(MAX_PAIRS)).is_ok());
+        assert!(QueryParameters::parse(&"a=1&".repeat(MAX_PAIRS)).is_ok());
     }
 }

@@ -63,3 +63,15 @@ impl App {
         self.clock.new_uuid()
     }
 }
+
+/// The fields of a function's state that its handlers take by their types (`State<Events>`).
+#[macro_export]
+macro_rules! state_parts {
+    ($state:ident { $($field:ident: $part:ty),+ }) => {$(
+        impl ::axum::extract::FromRef<$state> for $part {
+            fn from_ref(state: &$state) -> Self {
+                state.$field.clone()
+            }
+        }
+    )+};
+}

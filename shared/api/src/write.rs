@@ -1,7 +1,9 @@
 //! What any write may say besides its body: silent, dry run, the version seen, an
 //! idempotency key.
 
-use crate::{auth::Session, idempotency::IdempotencyKey, precondition::IfMatch, problem::Problem, query::Query};
+use crate::{
+    auth::Session, idempotency::IdempotencyKey, precondition::IfMatch, problem::Problem, query::QueryParameters,
+};
 use axum::{
     extract::FromRequestParts,
     http::{Method, StatusCode, request::Parts},
@@ -10,7 +12,7 @@ use lambdesk_domain::{command::Context, id::Version};
 
 /// The circumstances of a write. Query parameters other than its own are refused.
 #[derive(Debug, Clone)]
-pub struct Write {
+pub struct WriteOptions {
     /// Recorded, without outward effect.
     pub is_silent: bool,
     /// Nothing recorded: tell what would follow.
@@ -21,21 +23,25 @@ pub struct Write {
     pub idempotency: Option<IdempotencyKey>,
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Write {
+impl<S: Send + Sync> FromRequestParts<S> for WriteOptions {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let query = Query::from_request_parts(parts, state).await?;
+        let query = QueryParameters::from_request_parts(parts, state).await?;
         Self::read(parts, state, query).await
     }
 }
 
-impl Write {
+impl WriteOptions {
     /// Reads the circumstances, of whose query somebody has taken more already.
     ///
     /// # Errors
     /// 400 for parameters that nobody takes and for headers that can't be read.
-    pub async fn read<S: Send + Sync>(parts: &mut Parts, state: &S, mut query: Query) -> Result<Self, Problem> {
+    pub async fn read<S: Send + Sync>(
+        parts: &mut Parts,
+        state: &S,
+        mut query: QueryParameters,
+    ) -> Result<Self, Problem> {
         let is_silent = query.flag("silent").unwrap_or(false);
         let is_dry_run = query.flag("dry_run").unwrap_or(false);
         query.finish()?;
@@ -56,7 +62,7 @@ impl Write {
         }
     }
 
-    /// As [`Write::require_no_version`], for what is made by this write.
+    /// As [`WriteOptions::require_no_version`], for what is made by this write.
     ///
     /// # Errors
     /// As there.

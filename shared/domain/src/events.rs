@@ -16,4 +16,4 @@ pub use change::{FieldChange, UNKNOWN_FIELD};
 pub use contact::{ContactData, ContactEvent, ContactImage, ThinContact, between_contacts, lost_contact_version};
 pub use kind::EventType;
 pub use ticket::{MessageRef, TicketData, TicketEvent, between};
-pub use told::{Event, EventSource, Subject};
+pub use told::{Event, EventSource, EventSubject};

@@ -38,6 +38,15 @@ impl<T> Field<T> {
         }
     }
 
+    /// What comes of a field that was this before.
+    pub fn applied_to(self, before: Option<T>) -> Option<T> {
+        match self {
+            Self::Keep => before,
+            Self::Clear => None,
+            Self::Set(value) => Some(value),
+        }
+    }
+
     /// The same for what a value stands for.
     pub fn map<U>(self, of: impl FnOnce(T) -> U) -> Field<U> {
         match self {

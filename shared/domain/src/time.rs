@@ -118,8 +118,23 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_parsed_or_refused(text in ".*") {
-            let _ = text.parse::<Timestamp>();
+        fn any_text_is_parsed_or_refused(
+            clock in "[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]", zone in "Z|[+]00:00|", other in ".*",
+        ) {
+            if let Ok(time) = format!("{clock}{zone}").parse::<Timestamp>() {
+                prop_assert!(!zone.is_empty());
+                prop_assert_eq!(time.to_string(), format!("{clock}.000Z"));
+            }
+            if let Ok(time) = other.parse::<Timestamp>() {
+                prop_assert_eq!(time.to_string().parse(), Ok(time));
+            }
+        }
+
+        #[test]
+        fn every_second_from_1970_on_is_parsed_and_none_before(seconds in -100_000_000_000_i64..=253_402_207_200) {
+            let text = jiff::Timestamp::from_second(seconds).expect("a time").to_string();
+            let millis = u64::try_from(seconds).map(|seconds| seconds * 1000);
+            prop_assert_eq!(text.parse(), millis.map(Timestamp::from_millis).map_err(|_| InvalidTime));
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 /// A bucket, and as whom it is asked.
 #[derive(Debug, Clone)]
-pub struct Bucket {
+pub struct ObjectBucket {
     /// Its name.
     pub name: String,
     /// Its region.
@@ -26,7 +26,7 @@ pub struct Objects {
 
 #[derive(Debug)]
 struct Inner {
-    bucket: Bucket,
+    bucket: ObjectBucket,
     connect: fn(Option<&str>) -> SharedHttpConnector,
     http: OnceLock<SharedHttpConnector>,
 }
@@ -35,11 +35,11 @@ impl Objects {
     /// Over this bucket. `connect` makes the HTTP connector for its endpoint when
     /// the first request is made: signing alone needs none.
     #[must_use]
-    pub fn new(bucket: Bucket, connect: fn(Option<&str>) -> SharedHttpConnector) -> Self {
+    pub fn new(bucket: ObjectBucket, connect: fn(Option<&str>) -> SharedHttpConnector) -> Self {
         Self { inner: Arc::new(Inner { bucket, connect, http: OnceLock::new() }) }
     }
 
-    pub(crate) fn bucket(&self) -> &Bucket {
+    pub(crate) fn bucket(&self) -> &ObjectBucket {
         &self.inner.bucket
     }
 

@@ -7,7 +7,7 @@
 //!
 //! | to find | look in |
 //! |---|---|
-//! | the bucket, and the handle of it | [`Bucket`], [`Objects`] |
+//! | the bucket, and the handle of it | [`ObjectBucket`], [`Objects`] |
 //! | names of objects | [`ObjectKey`] |
 //! | signing | `sign` |
 //! | the few requests that we make ourselves | `calls` |
@@ -33,7 +33,7 @@ mod personal_data;
 mod removal;
 mod sign;
 
-pub use bucket::{Bucket, Objects};
+pub use bucket::{ObjectBucket, Objects};
 pub use calls::Head;
 pub use erasure::remove_files;
 pub use error::{ObjectsError, RemovalError};

@@ -1,7 +1,7 @@
 //! Signed requests: AWS Signature Version 4 in the query of a URL.
 
 use crate::{
-    bucket::{Bucket, Objects},
+    bucket::{ObjectBucket, Objects},
     error::ObjectsError,
     key::ObjectKey,
 };
@@ -109,7 +109,7 @@ fn disposition(file_name: &FileName) -> String {
     format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{whole}")
 }
 
-impl Bucket {
+impl ObjectBucket {
     /// The unsigned URL of an object: under the bucket's own host, or below the
     /// endpoint's path.
     pub(crate) fn url(&self, key: &ObjectKey) -> String {
@@ -124,7 +124,7 @@ impl Bucket {
 
 /// The URL with a signature that covers method, path, query and these headers, for so long.
 pub(crate) fn presign(
-    bucket: &Bucket,
+    bucket: &ObjectBucket,
     method: &str,
     url: &str,
     headers: &[(&str, String)],
@@ -163,9 +163,9 @@ mod tests {
     use super::*;
     use aws_credential_types::Credentials;
 
-    fn bucket(credentials: Credentials) -> Bucket {
+    fn bucket(credentials: Credentials) -> ObjectBucket {
         let (name, region) = ("examplebucket".to_owned(), "us-east-1".to_owned());
-        Bucket { name, region, credentials, endpoint: None }
+        ObjectBucket { name, region, credentials, endpoint: None }
     }
 
     /// The example of AWS's reference "Authenticating requests: using query

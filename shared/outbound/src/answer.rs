@@ -24,7 +24,7 @@ pub struct ReceiverAnswer {
 
 impl fmt::Debug for ReceiverAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answer")
+        f.debug_struct("ReceiverAnswer")
             .field("status", &self.status)
             .field("retry_after", &self.retry_after)
             .field("excerpt_bytes", &self.excerpt.len())

@@ -21,14 +21,14 @@ use crate::{AddressPolicy, EndpointUrl, ExchangeError, Internet, Limits, Network
 /// Sends webhooks, each in an exchange and on a connection of its own. Cheap to
 /// clone; make one and keep it, because it holds the trusted roots.
 #[derive(Clone)]
-pub struct Client<N = Internet> {
+pub struct WebhookClient<N = Internet> {
     policy: AddressPolicy,
     limits: Limits,
     network: N,
     tls: TlsConnector,
 }
 
-impl Client {
+impl WebhookClient {
     /// A client with the default limits on the real network, which trusts the
     /// embedded root certificates.
     #[must_use]
@@ -38,7 +38,7 @@ impl Client {
     }
 }
 
-impl<N> Client<N> {
+impl<N> WebhookClient<N> {
     /// The same with other limits.
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Self {
@@ -47,8 +47,8 @@ impl<N> Client<N> {
 
     /// The same on another network.
     #[must_use]
-    pub fn with_network<M: Network>(self, network: M) -> Client<M> {
-        Client { policy: self.policy, limits: self.limits, network, tls: self.tls }
+    pub fn with_network<M: Network>(self, network: M) -> WebhookClient<M> {
+        WebhookClient { policy: self.policy, limits: self.limits, network, tls: self.tls }
     }
 
     /// The same with other trusted roots, instead of the embedded ones.
@@ -59,7 +59,7 @@ impl<N> Client<N> {
     }
 }
 
-impl<N: Network> Client<N> {
+impl<N: Network> WebhookClient<N> {
     /// Posts `body` once and gives the answer, whatever its status. Redirects
     /// are answers and are not followed.
     ///

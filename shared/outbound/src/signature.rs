@@ -27,25 +27,25 @@ const MAX_ID_LENGTH: usize = 128;
 /// The id of a message: 1 to 128 visible ASCII characters without a full stop,
 /// because the full stop delimits what is signed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct MessageId(HeaderValue);
+pub struct WebhookMessageId(HeaderValue);
 
-/// A text that is no [`MessageId`].
+/// A text that is no [`WebhookMessageId`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a message id is 1 to {MAX_ID_LENGTH} visible ASCII characters without a full stop")]
-pub struct MessageIdError;
+pub struct WebhookMessageIdError;
 
-impl MessageId {
+impl WebhookMessageId {
     /// Checks and takes an id.
     ///
     /// # Errors
-    /// [`MessageIdError`] when it is empty, too long, or has a character that is
+    /// [`WebhookMessageIdError`] when it is empty, too long, or has a character that is
     /// not allowed.
-    pub fn parse(text: &str) -> Result<Self, MessageIdError> {
+    pub fn parse(text: &str) -> Result<Self, WebhookMessageIdError> {
         let allowed = |byte: u8| byte.is_ascii_graphic() && byte != b'.';
         if !(1..=MAX_ID_LENGTH).contains(&text.len()) || !text.bytes().all(allowed) {
-            return Err(MessageIdError);
+            return Err(WebhookMessageIdError);
         }
-        HeaderValue::from_str(text).map(Self).map_err(|_| MessageIdError)
+        HeaderValue::from_str(text).map(Self).map_err(|_| WebhookMessageIdError)
     }
 }
 
@@ -53,7 +53,7 @@ impl MessageId {
 #[derive(Clone, Copy, Debug)]
 pub struct SignedMessage<'a> {
     /// The id, the same on every attempt of one delivery.
-    pub id: &'a MessageId,
+    pub id: &'a WebhookMessageId,
     /// When this attempt is made, in Unix seconds; new on every attempt.
     pub timestamp: i64,
     /// The body, byte for byte as it is sent.

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use lambdesk_outbound::{
-    AddressPolicy, Client, EndpointUrl, ExchangeError, Limits, Network, ReceiverAnswer, RetryAfter,
+    AddressPolicy, EndpointUrl, ExchangeError, Limits, Network, ReceiverAnswer, RetryAfter, WebhookClient,
 };
 use receiver::{Receiver, Script, Scripted};
 use rstest::rstest;
@@ -28,7 +28,11 @@ fn impatient() -> Limits {
     Limits { deadline: SOON, ..Limits::default() }
 }
 
-async fn post<N: Network>(client: &Client<N>, url: &str, headers: HeaderMap) -> Result<ReceiverAnswer, ExchangeError> {
+async fn post<N: Network>(
+    client: &WebhookClient<N>,
+    url: &str,
+    headers: HeaderMap,
+) -> Result<ReceiverAnswer, ExchangeError> {
     let url = EndpointUrl::parse(url, &local()).unwrap();
     // Only so that a missing deadline fails instead of hanging.
     tokio::time::timeout(Duration::from_mins(1), client.post(&url, headers, "{\"a\":1}"))
@@ -38,7 +42,7 @@ async fn post<N: Network>(client: &Client<N>, url: &str, headers: HeaderMap) -> 
 
 async fn answer_to(text: &str) -> Result<ReceiverAnswer, ExchangeError> {
     let receiver = Receiver::plain(Script::ReceiverAnswer(text.into())).await;
-    post(&Client::new(local()), &receiver.url(), HeaderMap::new()).await
+    post(&WebhookClient::new(local()), &receiver.url(), HeaderMap::new()).await
 }
 
 #[tokio::test]
@@ -47,7 +51,7 @@ async fn the_receiver_gets_path_query_headers_and_body_and_we_its_answer() {
     let receiver = Receiver::plain(Script::ReceiverAnswer(script.into())).await;
     let headers =
         HeaderMap::from_iter([(header::HeaderName::from_static("webhook-id"), HeaderValue::from_static("msg_1"))]);
-    let answer = post(&Client::new(local()), &receiver.url(), headers).await.unwrap();
+    let answer = post(&WebhookClient::new(local()), &receiver.url(), headers).await.unwrap();
     assert_eq!(answer.status, StatusCode::ACCEPTED);
     assert_eq!((answer.excerpt.as_str(), answer.truncated), ("fine", false));
 
@@ -83,7 +87,7 @@ async fn a_caller_cannot_overrule_the_headers_of_the_connection() {
         (header::CONTENT_TYPE, "text/plain"),
     ];
     let headers = foreign.map(|(name, value)| (name, HeaderValue::from_static(value)));
-    post(&Client::new(local()), &receiver.url(), HeaderMap::from_iter(headers)).await.unwrap();
+    post(&WebhookClient::new(local()), &receiver.url(), HeaderMap::from_iter(headers)).await.unwrap();
 
     let request = receiver.requests().remove(0);
     for gone in ["internal.test", "content-length: 0", "chunked", "keep-alive", "expect", "other"] {
@@ -122,7 +126,7 @@ async fn a_slow_drip_at_any_step_meets_the_deadline(#[case] head: &'static str) 
         _ => b"x",
     };
     let receiver = Receiver::plain(Script::Endless(head.into(), part, PAUSE)).await;
-    let client = Client::new(local()).with_limits(impatient());
+    let client = WebhookClient::new(local()).with_limits(impatient());
     let outcome = post(&client, &receiver.url(), HeaderMap::new()).await;
     assert_eq!(outcome, Err(ExchangeError::Timeout));
 }
@@ -135,7 +139,7 @@ async fn a_name_service_that_never_answers_meets_the_deadline() {
             std::future::pending().await
         }
     }
-    let client = Client::new(local()).with_limits(impatient()).with_network(Silent);
+    let client = WebhookClient::new(local()).with_limits(impatient()).with_network(Silent);
     let outcome = post(&client, "https://receiver.test/", HeaderMap::new()).await;
     assert_eq!(outcome, Err(ExchangeError::Timeout));
 }
@@ -143,7 +147,7 @@ async fn a_name_service_that_never_answers_meets_the_deadline() {
 #[tokio::test]
 async fn a_tls_server_that_never_speaks_meets_the_deadline() {
     let receiver = Receiver::plain(Script::Endless(String::new(), b"", PAUSE)).await;
-    let client = Client::new(local()).with_limits(impatient());
+    let client = WebhookClient::new(local()).with_limits(impatient());
     let url = receiver.url().replace("http:", "https:");
     assert_eq!(post(&client, &url, HeaderMap::new()).await, Err(ExchangeError::Timeout));
 }
@@ -153,7 +157,7 @@ async fn an_endless_body_is_cut_and_its_beginning_kept() {
     let chunk = b"8\r\nabcdefgh\r\n";
     let receiver = Receiver::plain(Script::Endless(HEAD.into(), chunk, Duration::ZERO)).await;
     let limits = Limits { body: 100, excerpt: 12, ..Limits::default() };
-    let client = Client::new(local()).with_limits(limits);
+    let client = WebhookClient::new(local()).with_limits(limits);
     let answer = post(&client, &receiver.url(), HeaderMap::new()).await.unwrap();
     assert_eq!((answer.excerpt.as_str(), answer.truncated), ("abcdefghabcd", true));
 }
@@ -196,7 +200,7 @@ async fn a_closed_port_is_a_connect_failure() {
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     drop(listener);
-    let outcome = post(&Client::new(local()), &url, HeaderMap::new()).await;
+    let outcome = post(&WebhookClient::new(local()), &url, HeaderMap::new()).await;
     assert_eq!(outcome, Err(ExchangeError::Connect));
 }
 
@@ -204,7 +208,7 @@ async fn a_closed_port_is_a_connect_failure() {
 async fn when_one_address_does_not_connect_the_next_is_tried() {
     let receiver = Receiver::plain(Script::ReceiverAnswer("HTTP/1.1 204 Fine\r\n\r\n".into())).await;
     let network = Scripted::names(&[&["127.0.0.2", "127.0.0.1"]]);
-    let client = Client::new(local()).with_network(network);
+    let client = WebhookClient::new(local()).with_network(network);
     let url = format!("http://receiver.test:{}/", receiver.address.port());
     let answer = post(&client, &url, HeaderMap::new()).await.unwrap();
     assert_eq!(answer.status, StatusCode::NO_CONTENT);
@@ -214,7 +218,7 @@ async fn when_one_address_does_not_connect_the_next_is_tried() {
 async fn every_post_has_a_connection_of_its_own() {
     let text = "HTTP/1.1 200 OK\r\nconnection: keep-alive\r\ncontent-length: 0\r\n\r\n";
     let receiver = Receiver::plain(Script::ReceiverAnswer(text.into())).await;
-    let client = Client::new(local());
+    let client = WebhookClient::new(local());
     for _ in 0..2 {
         post(&client, &receiver.url(), HeaderMap::new()).await.unwrap();
     }
@@ -238,7 +242,7 @@ async fn an_address_that_stays_silent_leaves_time_for_the_next() {
     }
     let receiver = Receiver::plain(Script::ReceiverAnswer("HTTP/1.1 204 Fine\r\n\r\n".into())).await;
     let limits = Limits { connect: PAUSE, ..Limits::default() };
-    let client = Client::new(local()).with_limits(limits).with_network(FirstIsSilent);
+    let client = WebhookClient::new(local()).with_limits(limits).with_network(FirstIsSilent);
     let url = format!("http://receiver.test:{}/", receiver.address.port());
     // Spawned, because callers need exchanges that move between threads.
     let exchange = tokio::spawn(async move { post(&client, &url, HeaderMap::new()).await });

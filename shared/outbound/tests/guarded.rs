@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use http::HeaderMap;
-use lambdesk_outbound::{AddressPolicy, Client, EndpointUrl, ExchangeError, Network};
+use lambdesk_outbound::{AddressPolicy, EndpointUrl, ExchangeError, Network, WebhookClient};
 use receiver::{Receiver, Script, Scripted};
 use rstest::rstest;
 
@@ -23,7 +23,7 @@ fn ok() -> Script {
 async fn post_unallowed(network: impl Network, text: &str) -> ExchangeError {
     let everything = AddressPolicy::allowing(["receiver.test", "127.0.0.1", "[::1]"]).unwrap();
     let url = EndpointUrl::parse(text, &everything).unwrap();
-    let client = Client::new(AddressPolicy::public_only()).with_network(network);
+    let client = WebhookClient::new(AddressPolicy::public_only()).with_network(network);
     client.post(&url, HeaderMap::new(), "{}").await.unwrap_err()
 }
 
@@ -70,7 +70,7 @@ async fn a_rebinding_name_is_asked_once_per_exchange_and_checked_every_time() {
     let text = format!("https://receiver.test:{}/", receiver.address.port());
     let policy = AddressPolicy::public_only();
     let url = EndpointUrl::parse(&text, &policy).unwrap();
-    let client = Client::new(policy).with_network(network);
+    let client = WebhookClient::new(policy).with_network(network);
 
     let first = client.post(&url, HeaderMap::new(), "{}").await;
     assert_eq!(first, Err(ExchangeError::Connect));

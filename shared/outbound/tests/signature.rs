@@ -7,8 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use http::{HeaderMap, HeaderValue};
 use lambdesk_outbound::{
-    DEFAULT_TOLERANCE, MessageId, SIGNATURE_HEADER, SignedMessage, SigningSecret, TIMESTAMP_HEADER, VerifyError,
-    WEBHOOK_ID_HEADER, sign, verify,
+    DEFAULT_TOLERANCE, SIGNATURE_HEADER, SignedMessage, SigningSecret, TIMESTAMP_HEADER, VerifyError,
+    WEBHOOK_ID_HEADER, WebhookMessageId, sign, verify,
 };
 use proptest::prelude::*;
 use rstest::rstest;
@@ -26,7 +26,7 @@ fn unix_now() -> i64 {
 }
 
 fn signed(body: &[u8], current: &SigningSecret, retiring: &[SigningSecret]) -> HeaderMap {
-    let id = MessageId::parse("msg_1").unwrap();
+    let id = WebhookMessageId::parse("msg_1").unwrap();
     let message = SignedMessage { id: &id, timestamp: NOW, body };
     sign(&message, current, retiring)
 }
@@ -34,7 +34,7 @@ fn signed(body: &[u8], current: &SigningSecret, retiring: &[SigningSecret]) -> H
 #[test]
 fn a_known_message_has_the_signature_that_the_reference_library_gives() {
     let secret = SigningSecret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
-    let id = MessageId::parse("msg_p5jXN8AQM9LWM0D4loKWxJek").unwrap();
+    let id = WebhookMessageId::parse("msg_p5jXN8AQM9LWM0D4loKWxJek").unwrap();
     let body = br#"{"test": 2432232314}"#;
     let headers = sign(&SignedMessage { id: &id, timestamp: 1_614_265_330, body }, &secret, &[]);
     assert_eq!(headers[SIGNATURE_HEADER], "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
@@ -104,13 +104,13 @@ fn a_missing_or_repeated_header_is_refused(
 #[case::line_break("a\r\nx: y")]
 #[case::not_ascii("é")]
 fn an_id_that_would_blur_what_is_signed_is_refused(#[case] id: &str) {
-    assert!(MessageId::parse(id).is_err());
+    assert!(WebhookMessageId::parse(id).is_err());
 }
 
 #[test]
 fn an_id_has_at_most_128_characters() {
-    assert!(MessageId::parse(&"x".repeat(128)).is_ok());
-    assert!(MessageId::parse(&"x".repeat(129)).is_err());
+    assert!(WebhookMessageId::parse(&"x".repeat(128)).is_ok());
+    assert!(WebhookMessageId::parse(&"x".repeat(129)).is_err());
 }
 
 proptest! {
@@ -123,7 +123,7 @@ proptest! {
         body in "\\PC{0,200}",
     ) {
         let (current, retiring) = (SigningSecret::generate(key), SigningSecret::generate(old));
-        let id = MessageId::parse(&id).unwrap();
+        let id = WebhookMessageId::parse(&id).unwrap();
         let message = SignedMessage { id: &id, timestamp: unix_now() + offset, body: body.as_bytes() };
         let headers = sign(&message, &current, std::slice::from_ref(&retiring));
 

@@ -8,7 +8,7 @@ mod receiver;
 use std::sync::Arc;
 
 use http::{HeaderMap, StatusCode};
-use lambdesk_outbound::{AddressPolicy, Client, EndpointUrl, ExchangeError, ReceiverAnswer, TlsFault};
+use lambdesk_outbound::{AddressPolicy, EndpointUrl, ExchangeError, ReceiverAnswer, TlsFault, WebhookClient};
 use receiver::{Receiver, Script, Scripted};
 use rstest::rstest;
 use tokio::io::AsyncWriteExt as _;
@@ -40,7 +40,7 @@ async fn post(port: u16, trusted: Option<CertificateDer<'static>>) -> Result<Rec
     let policy = AddressPolicy::allowing(["receiver.test"]).unwrap();
     let text = format!("https://receiver.test:{port}/");
     let url = EndpointUrl::parse(&text, &policy).unwrap();
-    let mut client = Client::new(policy).with_network(Scripted::names(&[&["127.0.0.1"]]));
+    let mut client = WebhookClient::new(policy).with_network(Scripted::names(&[&["127.0.0.1"]]));
     if let Some(certificate) = trusted {
         let mut roots = RootCertStore::empty();
         roots.add(certificate).unwrap();

@@ -2,7 +2,7 @@
 
 use aws_credential_types::Credentials;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use lambdesk_objects::Bucket;
+use lambdesk_objects::ObjectBucket;
 use secrecy::SecretString;
 
 const SEALING_KEY: &str = "LAMBDESK_SEALING_KEY";
@@ -50,7 +50,7 @@ pub struct Config {
     /// `LAMBDESK_ALLOWED_HOSTS`: hosts that webhooks may go to although they are not
     /// public, separated by commas. Unset in the cloud.
     pub allowed_hosts: Vec<String>,
-    bucket: Option<Bucket>,
+    bucket: Option<ObjectBucket>,
     queue_url: Option<String>,
     sealing_key: Option<SecretString>,
     previous_sealing_key: Option<SecretString>,
@@ -115,7 +115,7 @@ impl Config {
     ///
     /// # Errors
     /// When it is missing.
-    pub fn bucket(&self) -> Result<&Bucket, ConfigError> {
+    pub fn bucket(&self) -> Result<&ObjectBucket, ConfigError> {
         self.bucket.as_ref().ok_or(ConfigError::Missing("LAMBDESK_BUCKET"))
     }
 
@@ -165,12 +165,12 @@ fn key_bytes(name: &'static str, text: &SecretString) -> Result<[u8; 32], Config
 }
 
 /// The bucket, where one is named. As whom and in which region it is asked is as for the rest.
-fn bucket(aws: &Aws, get: impl Fn(&'static str) -> Option<String> + Copy) -> Result<Option<Bucket>, ConfigError> {
+fn bucket(aws: &Aws, get: impl Fn(&'static str) -> Option<String> + Copy) -> Result<Option<ObjectBucket>, ConfigError> {
     let Some(name) = get("LAMBDESK_BUCKET") else {
         return Ok(None);
     };
     let endpoint = endpoint("AWS_ENDPOINT_URL_S3", get)?;
-    Ok(Some(Bucket { name, region: aws.region.clone(), credentials: aws.credentials.clone(), endpoint }))
+    Ok(Some(ObjectBucket { name, region: aws.region.clone(), credentials: aws.credentials.clone(), endpoint }))
 }
 
 /// The service's own variable wins over the one for all services, as in AWS's SDKs.

@@ -19,7 +19,7 @@ pub struct Client {
 
 /// An answer, read to its end.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct ClientAnswer {
     /// Its status.
     pub status: u16,
     /// Its headers.
@@ -60,22 +60,22 @@ impl Client {
     }
 
     /// GET.
-    pub async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> ClientAnswer {
         self.send("GET", path, &[], "").await
     }
 
     /// DELETE.
-    pub async fn delete(&self, path: &str) -> Answer {
+    pub async fn delete(&self, path: &str) -> ClientAnswer {
         self.send("DELETE", path, &[], "").await
     }
 
     /// POST with a JSON body.
-    pub async fn post(&self, path: &str, body: Json) -> Answer {
+    pub async fn post(&self, path: &str, body: Json) -> ClientAnswer {
         self.send_json("POST", path, &body).await
     }
 
     /// PATCH with a JSON body.
-    pub async fn patch(&self, path: &str, body: Json) -> Answer {
+    pub async fn patch(&self, path: &str, body: Json) -> ClientAnswer {
         self.send_json("PATCH", path, &body).await
     }
 
@@ -87,17 +87,23 @@ impl Client {
     }
 
     /// PUT with a JSON body.
-    pub async fn put(&self, path: &str, body: Json) -> Answer {
+    pub async fn put(&self, path: &str, body: Json) -> ClientAnswer {
         self.send_json("PUT", path, &body).await
     }
 
     /// Any request with a JSON body.
-    pub async fn send_json(&self, method: &str, path: &str, body: &Json) -> Answer {
+    pub async fn send_json(&self, method: &str, path: &str, body: &Json) -> ClientAnswer {
         self.send(method, path, &[("content-type", "application/json")], body.to_string()).await
     }
 
     /// Any request; a header given here takes the place of the caller's own.
-    pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
+    pub async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> ClientAnswer {
         let mut request = Request::builder().method(method).uri(path);
         let own = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let own = own.filter(|(name, _)| !headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name)));
@@ -110,13 +116,13 @@ impl Client {
     }
 
     /// A request as it is given, without the caller's headers; it may fail with a 5xx.
-    pub async fn call(&self, request: Request<Body>) -> Answer {
+    pub async fn call(&self, request: Request<Body>) -> ClientAnswer {
         let Ok(response) = self.router.clone().oneshot(request).await;
-        Answer::of(response).await
+        ClientAnswer::of(response).await
     }
 }
 
-impl Answer {
+impl ClientAnswer {
     /// Reads a response to its end.
     pub async fn of(response: Response) -> Self {
         let (parts, body) = response.into_parts();

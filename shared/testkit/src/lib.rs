@@ -29,7 +29,7 @@ pub mod traffic;
 pub mod typical;
 
 pub use arbitrary::{check, renamed, sample, samples, workspace};
-pub use client::{Answer, Client, texts};
+pub use client::{Client, ClientAnswer, texts};
 pub use desk::Desk;
 pub use faults::{Fault, Faults};
 pub use hints::Hints;

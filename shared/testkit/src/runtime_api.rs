@@ -33,7 +33,7 @@ use tokio::task::JoinHandle;
 
 pub use environment::{ACCOUNT, REGION};
 pub use error::FunctionError;
-pub use function::Function;
+pub use function::LambdaProcess;
 
 use environment::lambda_variables;
 use server::Exchange;
@@ -63,7 +63,7 @@ impl RuntimeApi {
     ///
     /// # Errors
     /// When the binary can't be started.
-    pub fn spawn(self, binary: &Path, variables: &[(&str, &str)]) -> io::Result<Function> {
+    pub fn spawn(self, binary: &Path, variables: &[(&str, &str)]) -> io::Result<LambdaProcess> {
         let mut command = Command::new(binary);
         let name = binary.file_stem().unwrap_or(OsStr::new("function"));
         self.run(&name.to_string_lossy(), &mut command, variables)
@@ -74,7 +74,7 @@ impl RuntimeApi {
     ///
     /// # Errors
     /// When the command can't be started.
-    pub fn run(self, name: &str, command: &mut Command, variables: &[(&str, &str)]) -> io::Result<Function> {
+    pub fn run(self, name: &str, command: &mut Command, variables: &[(&str, &str)]) -> io::Result<LambdaProcess> {
         self.exchange.name(name);
         command
             .env_clear()
@@ -82,6 +82,6 @@ impl RuntimeApi {
             .envs(lambda_variables(name))
             .env("AWS_LAMBDA_RUNTIME_API", self.address.to_string())
             .envs(variables.iter().copied());
-        Function::start(command, self.exchange, self.serving)
+        LambdaProcess::start(command, self.exchange, self.serving)
     }
 }

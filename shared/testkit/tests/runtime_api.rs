@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use lambdesk_testkit::runtime_api::{Function, FunctionError, RuntimeApi, events};
+use lambdesk_testkit::runtime_api::{FunctionError, LambdaProcess, RuntimeApi, events};
 use serde_json::{Value, json};
 
 /// Cargo builds a package's examples with its tests, into the folder beside.
@@ -13,7 +13,7 @@ fn echo() -> PathBuf {
     profile.join("examples").join("echo_lambda")
 }
 
-async fn spawn(variables: &[(&str, &str)]) -> Function {
+async fn spawn(variables: &[(&str, &str)]) -> LambdaProcess {
     let api = RuntimeApi::start().await.expect("a port is free");
     api.spawn(&echo(), variables).expect("the binary starts")
 }

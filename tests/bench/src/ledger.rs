@@ -5,7 +5,7 @@ use crate::{
     report::{Cell, Table},
     targets::{self, Targets},
 };
-use lambdesk_table::{Operation, Usage};
+use lambdesk_table::{TableRequest, Usage};
 use lambdesk_tests::ledger::{
     charge, every_operation,
     life::{Life, life},
@@ -19,7 +19,7 @@ const READS: [&str; 4] = ["GetItem", "BatchGetItem", "Query", "Scan"];
 
 /// Read and write units.
 pub fn units(usage: &Usage) -> (f64, f64) {
-    let units = |operation: &Operation| operation.table_units + operation.index_units.values().sum::<f64>();
+    let units = |operation: &TableRequest| operation.table_units + operation.index_units.values().sum::<f64>();
     let (reads, writes): (Vec<_>, Vec<_>) =
         usage.operations.iter().partition(|operation| READS.contains(&operation.name));
     (reads.into_iter().map(units).sum(), writes.into_iter().map(units).sum())

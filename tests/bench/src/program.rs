@@ -1,7 +1,7 @@
 //! Functions as programs under the Runtime API stand-in.
 
 use crate::{bed::Bed, build};
-use lambdesk_testkit::runtime_api::{Function, RuntimeApi};
+use lambdesk_testkit::runtime_api::{LambdaProcess, RuntimeApi};
 use serde_json::Value as Json;
 use std::{
     fs, io,
@@ -55,7 +55,7 @@ impl Program {
     }
 
     /// Starts it on a Runtime API of its own.
-    pub async fn start(&self) -> io::Result<Function> {
+    pub async fn start(&self) -> io::Result<LambdaProcess> {
         let mut command = Command::new(&self.command[0]);
         command.args(&self.command[1..]);
         if let Some(folder) = &self.folder {
@@ -66,7 +66,7 @@ impl Program {
     }
 
     /// Starts it and waits until it asks for its first event.
-    pub async fn started(&self) -> (Function, Duration) {
+    pub async fn started(&self) -> (LambdaProcess, Duration) {
         let function = self.start().await.unwrap();
         let time = function.first_next().await.unwrap_or_else(|error| panic!("{}: {error}", self.name));
         (function, time)
@@ -74,7 +74,7 @@ impl Program {
 }
 
 /// Runs one event; the answer must be a success.
-pub async fn invoke(function: &Function, event: &Json) -> Json {
+pub async fn invoke(function: &LambdaProcess, event: &Json) -> Json {
     let answer = function.invoke(event.clone()).await.unwrap_or_else(|error| panic!("{error}"));
     let status = answer["statusCode"].as_u64();
     let failures = answer["batchItemFailures"].as_array().map_or(0, Vec::len);

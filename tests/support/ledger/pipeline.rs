@@ -12,7 +12,7 @@ use lambdesk_local::stack;
 use lambdesk_outbound::AddressPolicy;
 use lambdesk_store_events::ChangeRecord;
 use lambdesk_sweep::{BUDGET, Sweep};
-use lambdesk_testkit::{Answer, Client, Desk, Hints, TABLE};
+use lambdesk_testkit::{Client, ClientAnswer, Desk, Hints, TABLE};
 use std::{
     sync::{
         Arc,
@@ -104,7 +104,7 @@ impl Pipeline {
         (method, path): (&str, &str),
         headers: &[(&str, &str)],
         body: &Json,
-    ) -> (Answer, RecordedInvocation) {
+    ) -> (ClientAnswer, RecordedInvocation) {
         self.agent.get(WARMING).await;
         let headers: Vec<_> = headers.iter().copied().chain([("content-type", "application/json")]).collect();
         let body = if body.is_null() { String::new() } else { body.to_string() };

@@ -1,5 +1,5 @@
 use crate::owner;
-use lambdesk_testkit::{Answer, Desk};
+use lambdesk_testkit::{ClientAnswer, Desk};
 use serde_json::json;
 
 #[tokio::test]
@@ -131,7 +131,7 @@ async fn of_two_who_take_the_same_name_at_once_one_gets_it() {
         let paths: Vec<_> = ids.iter().map(|id| format!("/v1/contacts/{id}")).collect();
         let patches = paths.iter().map(|path| owner.patch(path, names.clone()));
         let answers = futures_util::future::join_all(patches).await;
-        let winners: Vec<_> = answers.iter().filter(|answer| answer.status == 200).map(Answer::id).collect();
+        let winners: Vec<_> = answers.iter().filter(|answer| answer.status == 200).map(ClientAnswer::id).collect();
         assert_eq!((winners.len(), answers.iter().filter(|answer| answer.status == 409).count()), (1, 7), "{names}");
         for answer in answers.iter().filter(|answer| answer.status == 409) {
             assert_eq!(

@@ -1,5 +1,5 @@
 use crate::fixtures::{open, owner, user};
-use lambdesk_testkit::{Answer, Client, Desk};
+use lambdesk_testkit::{Client, ClientAnswer, Desk};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ async fn machine(owner: &Client) -> (String, String) {
     (format!("/v1/api-keys/{}", made.member("id")), made.member("key"))
 }
 
-async fn rotate(owner: &Client, one: &str, body: Value) -> Answer {
+async fn rotate(owner: &Client, one: &str, body: Value) -> ClientAnswer {
     let answer = owner.post(&format!("{one}/rotate"), body).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     answer

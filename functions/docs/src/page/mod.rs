@@ -18,7 +18,7 @@ const METHODS: [&str; 6] = ["get", "post", "put", "patch", "delete", "options"];
 pub fn render(document: &Json) -> String {
     let info = &document["info"];
     let title = format!("{} API", text(&info["title"]));
-    let groups: Vec<Group<'_>> = items(&document["tags"]).map(|tag| Group::of(tag, document)).collect();
+    let groups: Vec<Section<'_>> = items(&document["tags"]).map(|tag| Section::of(tag, document)).collect();
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -50,22 +50,24 @@ pub fn render(document: &Json) -> String {
 }
 
 /// The operations under one heading.
-struct Group<'a> {
+struct Section<'a> {
     tag: &'a Json,
-    operations: Vec<Operation<'a>>,
+    operations: Vec<DocumentedOperation<'a>>,
 }
 
 /// One operation and where it is.
-struct Operation<'a> {
+struct DocumentedOperation<'a> {
     method: &'a str,
     path: &'a str,
     description: &'a Json,
 }
 
-impl<'a> Group<'a> {
+impl<'a> Section<'a> {
     fn of(tag: &'a Json, document: &'a Json) -> Self {
         let of_path = |(path, item): (&'a String, &'a Json)| {
-            let at = move |method: &&'static str| Some(Operation { method, path, description: item.get(*method)? });
+            let at = move |method: &&'static str| {
+                Some(DocumentedOperation { method, path, description: item.get(*method)? })
+            };
             METHODS.iter().filter_map(at).collect::<Vec<_>>()
         };
         let all = members(&document["paths"]).flat_map(of_path);
@@ -90,7 +92,7 @@ impl<'a> Group<'a> {
     }
 }
 
-impl Operation<'_> {
+impl DocumentedOperation<'_> {
     fn id(&self) -> &str {
         text(&self.description["operationId"])
     }
@@ -115,7 +117,7 @@ impl Operation<'_> {
     }
 }
 
-fn contents(groups: &[Group<'_>]) -> Markup {
+fn contents(groups: &[Section<'_>]) -> Markup {
     html! {
         ul {
             @for group in groups {

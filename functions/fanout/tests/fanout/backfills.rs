@@ -7,7 +7,7 @@ use crate::{
 use lambdesk_domain::{
     command::{Fields, Update},
     directory::DeletionPolicy,
-    events::{EventType, Subject, TicketEvent, UNKNOWN_FIELD, between},
+    events::{EventSubject, EventType, TicketEvent, UNKNOWN_FIELD, between},
     id::{TeamId, TicketId},
     set::Set,
     status::Status,
@@ -46,7 +46,7 @@ async fn ticket_of(desk: &FanoutDesk, brought: &[usize]) -> (Ticket, Vec<StreamC
 }
 
 /// Requests a backfill, hands over its record, and answers the hints that were sent.
-async fn backfill(desk: &FanoutDesk, of: Subject, settled_before: Timestamp) -> Vec<Hint> {
+async fn backfill(desk: &FanoutDesk, of: EventSubject, settled_before: Timestamp) -> Vec<Hint> {
     let (after, now) = (desk.table.end_of_stream(), desk.now());
     let window = GapWindow { since: now.minus(48 * HOUR), settled_before };
     let request = BackfillRequest { window, requested_at: now };
@@ -70,7 +70,7 @@ async fn a_version_that_the_stream_lost_gets_its_event_and_hinted_deliveries() {
     let desk = FanoutDesk::open().await;
     let (ticket, _) = ticket_of(&desk, &[0, 2, 3]).await;
     let endpoint = desk.endpoint(&[Subscription::All]).await;
-    let hints = backfill(&desk, Subject::Ticket(ticket.id), desk.now().minus(6 * HOUR)).await;
+    let hints = backfill(&desk, EventSubject::Ticket(ticket.id), desk.now().minus(6 * HOUR)).await;
 
     let lost = events(&desk, ticket.id).await.remove(1);
     assert_eq!((lost.sequence.0, lost.kind), (2, EventType::TicketUpdated));
@@ -85,10 +85,10 @@ async fn a_version_that_the_stream_lost_gets_its_event_and_hinted_deliveries() {
 async fn the_latest_versions_are_backfilled_only_when_the_stream_has_had_its_time() {
     let desk = FanoutDesk::open().await;
     let (ticket, _) = ticket_of(&desk, &[0]).await;
-    backfill(&desk, Subject::Ticket(ticket.id), ticket.updated_at).await;
+    backfill(&desk, EventSubject::Ticket(ticket.id), ticket.updated_at).await;
     assert_eq!(sequences(&desk, ticket.id).await, [1]);
 
-    backfill(&desk, Subject::Ticket(ticket.id), ticket.updated_at.plus(Duration::from_millis(1))).await;
+    backfill(&desk, EventSubject::Ticket(ticket.id), ticket.updated_at.plus(Duration::from_millis(1))).await;
     assert_eq!(sequences(&desk, ticket.id).await, [1, 2, 3, 4]);
     let (last, whole) = (events(&desk, ticket.id).await.remove(3), between(None, &ticket));
     assert_eq!((last.id, &last.actor, &last.data), (whole.id, &whole.actor, &whole.data));
@@ -98,7 +98,7 @@ async fn the_latest_versions_are_backfilled_only_when_the_stream_has_had_its_tim
 async fn a_ticket_whose_first_event_was_lost_is_told_as_created() {
     let desk = FanoutDesk::open().await;
     let (ticket, changes) = ticket_of(&desk, &[1, 2, 3]).await;
-    backfill(&desk, Subject::Ticket(ticket.id), desk.now().minus(6 * HOUR)).await;
+    backfill(&desk, EventSubject::Ticket(ticket.id), desk.now().minus(6 * HOUR)).await;
     let first = events(&desk, ticket.id).await.remove(0);
     assert_eq!((first.kind, first.created_at), (EventType::TicketCreated, ticket.created_at));
     assert_eq!(first.id, between(None, &changes[0].new).id);
@@ -111,7 +111,7 @@ async fn a_ticket_with_all_its_events_is_left_alone() {
     let (ticket, _) = ticket_of(&desk, &[0, 1, 2, 3]).await;
     desk.hints();
     let before = desk.table.size().await;
-    assert_eq!(backfill(&desk, Subject::Ticket(ticket.id), desk.now().plus(HOUR)).await, []);
+    assert_eq!(backfill(&desk, EventSubject::Ticket(ticket.id), desk.now().plus(HOUR)).await, []);
     assert_eq!(desk.table.size().await, before + 1, "the request");
 }
 
@@ -123,7 +123,7 @@ async fn what_was_only_late_comes_before_the_request_and_is_told_in_full() {
     let closed = desk.set_status_later(&ticket, Status::Closed).await;
     let window = GapWindow { since: Timestamp::EPOCH, settled_before: desk.now().plus(HOUR) };
     let request = BackfillRequest { window, requested_at: desk.now() };
-    desk.store.events.request_backfill(desk.workspace, Subject::Ticket(ticket.id), request).await.unwrap();
+    desk.store.events.request_backfill(desk.workspace, EventSubject::Ticket(ticket.id), request).await.unwrap();
     assert_eq!(desk.fan_out(after).await, nothing_failed());
     assert_eq!(events(&desk, ticket.id).await, [between(None, &ticket), between(Some(&ticket), &closed)]);
 }
@@ -137,7 +137,7 @@ async fn all_that_follows_from_a_ticket_is_projected_with_its_lost_events() {
     let ticket = desk.set_later(&ticket, fields).await;
     let ticket = desk.change_later(&ticket, &Update::Delete(DeletionPolicy::Trash), false).await;
     let after = desk.table.end_of_stream();
-    backfill(&desk, Subject::Ticket(ticket.id), desk.now().plus(HOUR)).await;
+    backfill(&desk, EventSubject::Ticket(ticket.id), desk.now().plus(HOUR)).await;
 
     assert_eq!(sequences(&desk, ticket.id).await, [1, 2, 3]);
     let entries = desk.store.lists.index_entries(desk.workspace, &IndexedValue::Team(team), 10).await.unwrap();
@@ -157,16 +157,16 @@ async fn what_the_stream_lost_of_a_contact_is_told_once() {
     let ada = created(&desk, "ada@example.com").await;
     blocked(&desk, &ada, false).await;
     erased(&desk, &ada).await;
-    assert_eq!(backfill(&desk, Subject::Contact(ada.id), desk.now()).await, [], "events may still come");
+    assert_eq!(backfill(&desk, EventSubject::Contact(ada.id), desk.now()).await, [], "events may still come");
     assert_eq!(kinds(&events_of(&desk, &ada).await), []);
 
-    let hints = backfill(&desk, Subject::Contact(ada.id), desk.now().plus(HOUR)).await;
+    let hints = backfill(&desk, EventSubject::Contact(ada.id), desk.now().plus(HOUR)).await;
     assert_eq!(kinds(&events_of(&desk, &ada).await), LIFE);
     let deliveries = desk.store.webhooks.deliveries(desk.workspace, endpoint.id, None, 10).await.unwrap().items;
     assert_eq!((deliveries.len(), hints.len()), (3, 3));
     assert!(deliveries.iter().all(|delivery| hints.contains(&Hint::from(delivery))));
 
-    assert_eq!(backfill(&desk, Subject::Contact(ada.id), desk.now().plus(2 * HOUR)).await, []);
+    assert_eq!(backfill(&desk, EventSubject::Contact(ada.id), desk.now().plus(2 * HOUR)).await, []);
     assert_eq!(kinds(&events_of(&desk, &ada).await), LIFE, "what was told stays told");
 }
 
@@ -174,6 +174,6 @@ async fn what_the_stream_lost_of_a_contact_is_told_once() {
 async fn a_request_for_a_ticket_that_is_gone_asks_for_nothing() {
     let desk = FanoutDesk::open().await;
     let nobody = TicketId::new(new_uuid());
-    assert_eq!(backfill(&desk, Subject::Ticket(nobody), desk.now().plus(HOUR)).await, []);
+    assert_eq!(backfill(&desk, EventSubject::Ticket(nobody), desk.now().plus(HOUR)).await, []);
     assert_eq!(sequences(&desk, nobody).await, [] as [u64; 0]);
 }

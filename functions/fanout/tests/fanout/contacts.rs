@@ -4,7 +4,7 @@ use crate::support::{FanoutDesk, nothing_failed};
 use lambdesk_domain::{
     access::Cause,
     contact::{Contact, ContactEnd},
-    events::{ContactEvent, Event, EventType, Subject},
+    events::{ContactEvent, Event, EventSubject, EventType},
     id::ContactId,
     time::Timestamp,
     webhook::Subscription,
@@ -60,7 +60,8 @@ fn later(desk: &FanoutDesk) -> Timestamp {
 
 /// The events of a contact, oldest first.
 pub async fn events_of(desk: &FanoutDesk, contact: &Contact) -> Vec<ContactEvent> {
-    let events = desk.store.events.events(desk.workspace, Subject::Contact(contact.id), None, 50).await.unwrap().items;
+    let events =
+        desk.store.events.events(desk.workspace, EventSubject::Contact(contact.id), None, 50).await.unwrap().items;
     let of_contact = |event| if let Event::Contact(event) = event { Some(event) } else { None };
     events.into_iter().rev().filter_map(of_contact).collect()
 }
@@ -169,7 +170,7 @@ async fn an_unreadable_record_of_a_contact_is_checked_later_and_holds_up_nothing
     let answer = desk.handle(batch).await;
     assert_eq!(answer, nothing_failed());
     let at = desk.now().plus(Duration::from_mins(5));
-    let row = Due::Retry { workspace: desk.workspace, of: Subject::Contact(ada.id), at };
+    let row = Due::Retry { workspace: desk.workspace, of: EventSubject::Contact(ada.id), at };
     assert_eq!(desk.store.due(at).await, [row]);
 }
 

@@ -1,7 +1,7 @@
 //! Records that can't be handled, now or ever.
 
 use crate::support::{FanoutDesk, nothing_failed};
-use lambdesk_domain::{events::Subject, id::TicketId, status::Status, webhook::Subscription};
+use lambdesk_domain::{events::EventSubject, id::TicketId, status::Status, webhook::Subscription};
 use lambdesk_store_events::Due;
 use lambdesk_table::keys;
 use lambdesk_testkit::Fault;
@@ -82,7 +82,7 @@ async fn an_unreadable_record_is_checked_later_and_holds_up_nothing() {
     assert_eq!(versions(&desk, one.id).await, [2]);
     assert_eq!(versions(&desk, other.id).await, [1]);
     let at = desk.now().plus(Duration::from_mins(5));
-    let row = Due::Retry { workspace: desk.workspace, of: Subject::Ticket(one.id), at };
+    let row = Due::Retry { workspace: desk.workspace, of: EventSubject::Ticket(one.id), at };
     assert_eq!(desk.store.due(at).await, [row]);
 }
 

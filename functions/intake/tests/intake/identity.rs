@@ -9,7 +9,7 @@ use lambdesk_domain::{
     status::{Source, Status},
     ticket::Ticket,
 };
-use lambdesk_testkit::{Answer, Desk};
+use lambdesk_testkit::{ClientAnswer, Desk};
 use ring::hmac;
 use serde_json::{Value as Json, json};
 
@@ -35,7 +35,7 @@ fn known(desk: &Desk) -> Json {
     json!({"sub": "customer-7", "email": "ada@example.com", "name": "Ada", "exp": desk.now().seconds() + 600})
 }
 
-async fn begin(desk: &Desk, channel: &Channel, body: &Json) -> Answer {
+async fn begin(desk: &Desk, channel: &Channel, body: &Json) -> ClientAnswer {
     let path = format!("/intake/{}/session", desk.token(channel));
     nobody(desk).send("POST", &path, &[JSON, ("origin", PAGE)], body.to_string()).await
 }

@@ -13,7 +13,7 @@ use lambdesk_domain::{
     ticket::Ticket,
 };
 use lambdesk_store_contacts::contact_id;
-use lambdesk_testkit::{Answer, Desk};
+use lambdesk_testkit::{ClientAnswer, Desk};
 use serde_json::{Value as Json, json};
 
 #[tokio::test]
@@ -200,7 +200,7 @@ async fn concurrent_tickets_with_a_new_address_make_one_contact() {
     assert_eq!(numbers.len(), 8);
 }
 
-async fn send_form(desk: &Desk, channel: &Channel, form: &str) -> Answer {
+async fn send_form(desk: &Desk, channel: &Channel, form: &str) -> ClientAnswer {
     let path = format!("/intake/{}/tickets", desk.token(channel));
     let form_type = ("content-type", "application/x-www-form-urlencoded; charset=UTF-8");
     nobody(desk).send("POST", &path, &[form_type, ("origin", PAGE)], form.to_owned()).await

@@ -3,7 +3,7 @@
 
 use lambdesk_api::visitor::PublicToken;
 use lambdesk_domain::{directory::Channel, id::TicketId};
-use lambdesk_testkit::{Answer, Client, Desk};
+use lambdesk_testkit::{Client, ClientAnswer, Desk};
 use serde_json::{Value as Json, json};
 
 pub const PAGE: &str = "https://shop.example";
@@ -15,7 +15,7 @@ pub fn nobody(desk: &Desk) -> Client {
 }
 
 /// A page of the shop begins a session.
-pub async fn begin(desk: &Desk, channel: &Channel) -> Answer {
+pub async fn begin(desk: &Desk, channel: &Channel) -> ClientAnswer {
     let path = format!("/intake/{}/session", desk.token(channel));
     nobody(desk).send("POST", &path, &[("origin", PAGE)], "").await
 }
@@ -25,12 +25,18 @@ pub async fn session(desk: &Desk, channel: &Channel) -> String {
 }
 
 /// A page of the shop opens a ticket in a session of its own.
-pub async fn open(desk: &Desk, channel: &Channel, body: &Json) -> Answer {
+pub async fn open(desk: &Desk, channel: &Channel, body: &Json) -> ClientAnswer {
     let session = session(desk, channel).await;
     open_in(desk, channel, &session, &[], body).await
 }
 
-pub async fn open_in(desk: &Desk, channel: &Channel, session: &str, more: &[(&str, &str)], body: &Json) -> Answer {
+pub async fn open_in(
+    desk: &Desk,
+    channel: &Channel,
+    session: &str,
+    more: &[(&str, &str)],
+    body: &Json,
+) -> ClientAnswer {
     let path = format!("/intake/{}/tickets", desk.token(channel));
     let page = nobody(desk).with("origin", PAGE).with("authorization", &format!("Bearer {session}"));
     let headers: Vec<_> = [JSON].into_iter().chain(more.iter().copied()).collect();
@@ -46,7 +52,7 @@ pub struct Visitor {
 }
 
 impl Visitor {
-    pub fn of(desk: &Desk, channel: Channel, answer: &Answer) -> Self {
+    pub fn of(desk: &Desk, channel: Channel, answer: &ClientAnswer) -> Self {
         let token = answer.created()["public_token"].as_str().expect("a token").to_owned();
         let ticket = PublicToken::open(&token, &desk.app.sealing).expect("genuine").ticket;
         Self { channel, token, ticket, client: nobody(desk) }
@@ -63,11 +69,11 @@ impl Visitor {
         format!("/intake/tickets/{}{rest}", self.token)
     }
 
-    pub async fn get(&self, rest: &str) -> Answer {
+    pub async fn get(&self, rest: &str) -> ClientAnswer {
         self.client.get(&self.path(rest)).await
     }
 
-    pub async fn say(&self, text: &str) -> Answer {
+    pub async fn say(&self, text: &str) -> ClientAnswer {
         self.client.post(&self.path("/messages"), json!({"body_text": text})).await
     }
 }

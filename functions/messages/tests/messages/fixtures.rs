@@ -11,7 +11,7 @@ use lambdesk_domain::{
     text::Name,
     ticket::ChannelRef,
 };
-use lambdesk_testkit::{Answer, Client, Desk};
+use lambdesk_testkit::{Client, ClientAnswer, Desk};
 use serde_json::json;
 
 /// The owner of the workspace.
@@ -49,6 +49,6 @@ pub fn thread(ticket: TicketId) -> String {
 }
 
 /// Posts a message of a kind.
-pub async fn say(caller: &Client, ticket: TicketId, kind: &str, text: &str) -> Answer {
+pub async fn say(caller: &Client, ticket: TicketId, kind: &str, text: &str) -> ClientAnswer {
     caller.post(&thread(ticket), json!({"kind": kind, "body_text": text})).await
 }

@@ -3,13 +3,13 @@
 use crate::fixtures::{answered_resolved_reopened_closed, new_desk, owner, report, settle, ticket};
 use lambdesk_domain::{events::between, time::Timestamp};
 use lambdesk_runtime::Clock;
-use lambdesk_testkit::{Answer, Client};
+use lambdesk_testkit::{Client, ClientAnswer};
 use serde_json::{Value as Json, json};
 use std::time::Duration;
 
 const RECOUNT: &str = "/v1/reports/recount";
 
-async fn recount(caller: &Client) -> Answer {
+async fn recount(caller: &Client) -> ClientAnswer {
     caller.send("POST", RECOUNT, &[], "").await
 }
 

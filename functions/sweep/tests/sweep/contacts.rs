@@ -5,7 +5,7 @@ use crate::support::SweepDesk;
 use lambdesk_domain::{
     access::Cause,
     contact::{Contact, ContactEnd},
-    events::Subject,
+    events::EventSubject,
     id::ContactId,
 };
 use lambdesk_runtime::new_uuid;
@@ -18,7 +18,7 @@ async fn write(desk: &SweepDesk, plan: &ContactPlan) {
 }
 
 /// A contact that was made, blocked and erased; the stream brought nothing of it.
-async fn lost(desk: &SweepDesk) -> Subject {
+async fn lost(desk: &SweepDesk) -> EventSubject {
     let new = Contact::new(ContactId::new(new_uuid()), Cause::SYSTEM, desk.now());
     let (contact, plan) = ContactPlan::create(Contact { name: "Ada".parse().ok(), ..new }, None);
     write(desk, &plan).await;
@@ -28,15 +28,15 @@ async fn lost(desk: &SweepDesk) -> Subject {
     let slot = desk.store.contacts.slot(desk.workspace, contact.id).await.unwrap();
     let erased = |contact: &Contact| contact.ended(ContactEnd::Erased, Cause::SYSTEM, desk.now());
     write(desk, &ContactPlan::remove(&[slot], &[], erased)).await;
-    Subject::Contact(contact.id)
+    EventSubject::Contact(contact.id)
 }
 
-async fn events(desk: &SweepDesk, of: Subject) -> usize {
+async fn events(desk: &SweepDesk, of: EventSubject) -> usize {
     desk.store.events.events(desk.workspace, of, None, 10).await.unwrap().items.len()
 }
 
 /// Of what backfills were requested.
-fn requested(desk: &SweepDesk) -> Vec<Subject> {
+fn requested(desk: &SweepDesk) -> Vec<EventSubject> {
     desk.requests().into_iter().map(|(subject, _)| subject).collect()
 }
 

@@ -1,7 +1,7 @@
 //! Events that the stream lost: the retry and the nightly reconcile request them.
 
 use crate::support::SweepDesk;
-use lambdesk_domain::{events::Subject, status::Status, ticket::Ticket};
+use lambdesk_domain::{events::EventSubject, status::Status, ticket::Ticket};
 use lambdesk_store_events::Due;
 use lambdesk_table::{Tenant, item::primary};
 use std::time::Duration;
@@ -26,13 +26,13 @@ async fn sequences(desk: &SweepDesk, ticket: &Ticket) -> Vec<u64> {
 }
 
 /// Of what backfills were requested.
-fn requested(desk: &SweepDesk) -> Vec<Subject> {
+fn requested(desk: &SweepDesk) -> Vec<EventSubject> {
     desk.requests().into_iter().map(|(subject, _)| subject).collect()
 }
 
 async fn retry(desk: &SweepDesk, ticket: &Ticket, after: Duration) {
     let at = desk.now().plus(after);
-    desk.store.events.schedule_retry(desk.workspace, Subject::Ticket(ticket.id), at).await.unwrap();
+    desk.store.events.schedule_retry(desk.workspace, EventSubject::Ticket(ticket.id), at).await.unwrap();
 }
 
 #[tokio::test]
@@ -44,7 +44,7 @@ async fn the_reconcile_requests_a_version_that_the_stream_lost_and_writes_nothin
     assert_eq!((run.reconciled.found, run.reconciled.done, run.reconciled.is_complete), (1, 1, true));
 
     let [(subject, request)] = desk.requests()[..] else { panic!("{:?}", desk.requests()) };
-    assert_eq!(subject, Subject::Ticket(ticket.id));
+    assert_eq!(subject, EventSubject::Ticket(ticket.id));
     assert_eq!(request.window.since, run.started_at.minus(Duration::from_hours(48)));
     let six_hours = Duration::from_hours(6);
     assert!((run.started_at..=run.ended_at).contains(&request.window.settled_before.plus(six_hours)), "{request:?}");
@@ -68,7 +68,7 @@ async fn the_latest_versions_are_given_the_streams_six_hours_to_come() {
     desk.wait(Duration::from_hours(24));
     let run = desk.run().await;
     assert_eq!((run.reconciled.done, run.reconciled.is_complete), (3, true));
-    assert_eq!(requested(&desk), [Subject::Ticket(ticket.id)]);
+    assert_eq!(requested(&desk), [EventSubject::Ticket(ticket.id)]);
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn a_retry_is_done_when_it_is_due_and_goes_away() {
     desk.wait(Duration::from_mins(5) + Duration::from_secs(1));
     let run = desk.run().await;
     assert_eq!((run.rechecks.found, run.rechecks.done), (1, 1));
-    assert_eq!(requested(&desk), [Subject::Ticket(ticket.id)]);
+    assert_eq!(requested(&desk), [EventSubject::Ticket(ticket.id)]);
     desk.wait(Duration::from_hours(1));
     assert_eq!(desk.run().await.rechecks.found, 0);
 }
@@ -107,7 +107,7 @@ async fn a_retry_waits_while_the_ticket_still_changes() {
     assert_eq!(requested(&desk), []);
     desk.wait(Duration::from_mins(6));
     assert_eq!(desk.run().await.rechecks.done, 1);
-    assert_eq!(requested(&desk), [Subject::Ticket(ticket.id)]);
+    assert_eq!(requested(&desk), [EventSubject::Ticket(ticket.id)]);
 }
 
 #[tokio::test]
@@ -118,7 +118,7 @@ async fn a_retry_that_waits_requests_what_is_surely_lost() {
     retry(&desk, &ticket, Duration::ZERO).await;
     let run = desk.run().await;
     assert_eq!((run.rechecks.found, run.rechecks.skipped), (1, 1));
-    assert_eq!(requested(&desk), [Subject::Ticket(ticket.id)]);
+    assert_eq!(requested(&desk), [EventSubject::Ticket(ticket.id)]);
 }
 
 #[tokio::test]

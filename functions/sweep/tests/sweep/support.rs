@@ -3,7 +3,7 @@
 use lambdesk_domain::{
     access::Actor,
     command::{Fields, NewTicket, Update, update},
-    events::Subject,
+    events::EventSubject,
     id::TicketId,
     set::Set,
     status::Status,
@@ -66,7 +66,7 @@ impl SweepDesk {
     }
 
     /// The backfills that were requested, in their order.
-    pub fn requests(&self) -> Vec<(Subject, BackfillRequest)> {
+    pub fn requests(&self) -> Vec<(EventSubject, BackfillRequest)> {
         let records = self.records();
         let records = records.iter().map(ChangeRecord::of);
         records.filter_map(|record| Some((record.subject()?.1, record.backfill_request().unwrap()?))).collect()

@@ -2,7 +2,7 @@
 //! custom fields. They are looked up in the directory, which may be older than they are.
 
 use super::values::{MOST_VALUES, TOO_MANY, bounded, values};
-use lambdesk_api::query::Query;
+use lambdesk_api::query::QueryParameters;
 use lambdesk_domain::{
     custom_field::{FieldDefinition, FieldKind},
     directory::Directory,
@@ -18,7 +18,7 @@ const CUSTOM: &str = "custom.";
 
 /// Whether the directory has everything that is named in a query string, of which nothing
 /// is taken.
-pub fn are_known(query: &Query, directory: &Directory) -> bool {
+pub fn are_known(query: &QueryParameters, directory: &Directory) -> bool {
     let all = |name: &str, is_known: &dyn Fn(&str) -> bool| {
         query.given(name).map(str::trim).all(|text| {
             let mut parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
@@ -43,13 +43,13 @@ fn field<'a>(directory: &'a Directory, key: &str) -> Option<&'a FieldDefinition>
 }
 
 /// Takes `category_id` and `category`, the latter by name or id.
-pub fn categories(query: &mut Query, directory: &Directory) -> Vec<CategoryId> {
+pub fn categories(query: &mut QueryParameters, directory: &Directory) -> Vec<CategoryId> {
     let ids = values(query, "category_id", str::parse);
     named(ids, query, "category", |text| category(directory, text))
 }
 
 /// Takes `tag_id` and `tag`, the latter by name or id.
-pub fn tags(query: &mut Query, directory: &Directory) -> Vec<TagId> {
+pub fn tags(query: &mut QueryParameters, directory: &Directory) -> Vec<TagId> {
     let ids = values(query, "tag_id", str::parse);
     named(ids, query, "tag", |text| tag(directory, text))
 }
@@ -57,7 +57,7 @@ pub fn tags(query: &mut Query, directory: &Directory) -> Vec<TagId> {
 /// With the ids of what a parameter names.
 fn named<T: PartialEq + FromStr<Err = InvalidId>>(
     mut ids: Vec<T>,
-    query: &mut Query,
+    query: &mut QueryParameters,
     parameter: &str,
     find: impl Fn(&str) -> Option<T>,
 ) -> Vec<T> {
@@ -71,7 +71,7 @@ fn named<T: PartialEq + FromStr<Err = InvalidId>>(
 }
 
 /// Takes `custom.<key>`: the values must be such as the field can have.
-pub fn custom(query: &mut Query, directory: &Directory) -> Vec<Filter> {
+pub fn custom(query: &mut QueryParameters, directory: &Directory) -> Vec<Filter> {
     let keys = query.with_prefix(CUSTOM);
     let filters: Vec<_> = keys.iter().filter_map(|key| custom_field(query, directory, key)).collect();
     if filters.len() > MOST_CUSTOM {
@@ -80,7 +80,7 @@ pub fn custom(query: &mut Query, directory: &Directory) -> Vec<Filter> {
     filters
 }
 
-fn custom_field(query: &mut Query, directory: &Directory, key: &str) -> Option<Filter> {
+fn custom_field(query: &mut QueryParameters, directory: &Directory, key: &str) -> Option<Filter> {
     let parameter = format!("{CUSTOM}{key}");
     let definition = field(directory, key);
     let values = query.values_but(&parameter, |text| definition.is_some_and(|field| field.has_option(text)));

@@ -2,7 +2,7 @@
 //! `processed` and `include` become states, and statuses where states hold several.
 
 use super::values::{values, word};
-use lambdesk_api::query::Query;
+use lambdesk_api::query::QueryParameters;
 use lambdesk_domain::status::Status;
 use lambdesk_table::keys::State;
 
@@ -18,7 +18,7 @@ pub enum Include {
 
 impl Include {
     /// Takes `include`.
-    pub fn take(query: &mut Query) -> Vec<Self> {
+    pub fn take(query: &mut QueryParameters) -> Vec<Self> {
         query.parsed_values("include", |text| match text {
             "spam" => Ok(Self::Spam),
             "archived" => Ok(Self::Archived),
@@ -40,7 +40,7 @@ pub struct States {
 
 impl States {
     /// Takes `status` and the flags.
-    pub fn take(query: &mut Query, include: &[Include]) -> Self {
+    pub fn take(query: &mut QueryParameters, include: &[Include]) -> Self {
         let asked = values(query, "status", word(Status::parse));
         let (is_closed, is_spam) = (query.flag("is_closed"), query.flag("is_spam"));
         let (processed, is_archived) = (query.flag("processed"), query.flag("is_archived"));

@@ -8,7 +8,7 @@ use lambdesk_domain::{
     id::{CategoryId, FieldId, TagId, UserId, WorkspaceId},
     time::Timestamp,
 };
-use lambdesk_testkit::Answer;
+use lambdesk_testkit::ClientAnswer;
 use std::collections::HashSet;
 use uuid::Uuid;
 
@@ -53,7 +53,7 @@ fn caller() -> Actor {
 }
 
 fn parsed(text: &str) -> Result<TicketQuery, Problem> {
-    TicketQuery::parse(Query::parse(text).unwrap(), &directory(), &caller())
+    TicketQuery::parse(QueryParameters::parse(text).unwrap(), &directory(), &caller())
 }
 
 fn hash(text: &str) -> QueryHash {
@@ -139,7 +139,7 @@ fn different_queries_are_different() {
 #[test]
 fn notes_that_only_some_callers_search_are_a_part_of_the_query() {
     let of = |caller: &Actor, text| {
-        TicketQuery::parse(Query::parse(text).unwrap(), &directory(), caller).unwrap().normal_form()
+        TicketQuery::parse(QueryParameters::parse(text).unwrap(), &directory(), caller).unwrap().normal_form()
     };
     let outsider = Actor::Channel {
         key: lambdesk_domain::id::ApiKeyId::new(Uuid::nil()),
@@ -151,7 +151,7 @@ fn notes_that_only_some_callers_search_are_a_part_of_the_query() {
 
 #[test]
 fn what_a_directory_lacks_is_known_before_anything_is_read() {
-    let known = |text: &str| are_known(&Query::parse(text).unwrap(), &directory());
+    let known = |text: &str| are_known(&QueryParameters::parse(text).unwrap(), &directory());
     let id = Uuid::max();
     for text in
         ["", "tag=vip", "tag=VIP,late", "tag=late,%20again,vip", "tag=gone", "category=Billing,gone", "custom.nope=1"]
@@ -167,7 +167,7 @@ fn what_a_directory_lacks_is_known_before_anything_is_read() {
 async fn errors_are_told_together_in_the_order_in_which_parameters_are_read() {
     let text = "nope=1&cursor=a&page=0&limit=0&sort=x&q=&tag=gone&custom.plan=bronze&custom.nope=1&category=gone&status=x&include=x";
     let problem = parsed(text).expect_err("all of it is bad");
-    let answer = Answer::of(problem.into_response()).await;
+    let answer = ClientAnswer::of(problem.into_response()).await;
     let expected = [
         ("?include", "invalid"),
         ("?status", "invalid"),

@@ -1,6 +1,6 @@
 //! The values of one filter: from a parameter, each once, at most 50.
 
-use lambdesk_api::query::Query;
+use lambdesk_api::query::QueryParameters;
 use lambdesk_domain::id::{InvalidId, TeamId, UserId};
 use lambdesk_store_lists::{OneOf, Period};
 use std::fmt;
@@ -11,7 +11,7 @@ pub const TOO_MANY: &str = "expected at most 50 values";
 
 /// The values of a parameter, each once.
 pub fn values<T: PartialEq, E: fmt::Display>(
-    query: &mut Query,
+    query: &mut QueryParameters,
     name: &str,
     parse: impl Fn(&str) -> Result<T, E>,
 ) -> Vec<T> {
@@ -20,7 +20,7 @@ pub fn values<T: PartialEq, E: fmt::Display>(
 }
 
 /// Values that one filter has from a parameter, each once.
-pub fn bounded<T: PartialEq>(values: Vec<T>, query: &mut Query, name: &str) -> Vec<T> {
+pub fn bounded<T: PartialEq>(values: Vec<T>, query: &mut QueryParameters, name: &str) -> Vec<T> {
     let different = OneOf::new(values).map(OneOf::into_vec).unwrap_or_default();
     if different.len() > MOST_VALUES {
         query.error(name, "too_many", TOO_MANY);
@@ -29,7 +29,7 @@ pub fn bounded<T: PartialEq>(values: Vec<T>, query: &mut Query, name: &str) -> V
 }
 
 /// From one time, that time included, until right before another.
-pub fn period(query: &mut Query, after: &str, before: &str) -> Option<Period> {
+pub fn period(query: &mut QueryParameters, after: &str, before: &str) -> Option<Period> {
     let period = Period { from: query.parsed(after, str::parse), until: query.parsed(before, str::parse) };
     (period != Period::default()).then_some(period)
 }

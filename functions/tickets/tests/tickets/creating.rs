@@ -9,11 +9,11 @@ use lambdesk_domain::{
     status::{ChannelType, Priority},
 };
 use lambdesk_store_contacts::ContactPlan;
-use lambdesk_testkit::{Answer, Desk};
+use lambdesk_testkit::{ClientAnswer, Desk};
 use serde_json::{Value as Json, json};
 
 /// Types of the events that a dry run tells.
-fn types(tried: &Answer) -> Vec<String> {
+fn types(tried: &ClientAnswer) -> Vec<String> {
     let events = tried.data()["events"].as_array().unwrap().clone();
     events.iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect()
 }

@@ -8,7 +8,7 @@ use lambdesk_domain::{
     id::{AccountId, CategoryId, ContactId, FieldId, TagId, TeamId, TicketId, Version},
 };
 use lambdesk_store_contacts::contact_id;
-use lambdesk_testkit::{Answer, Client, Desk};
+use lambdesk_testkit::{Client, ClientAnswer, Desk};
 use serde_json::{Value as Json, json};
 
 pub const TICKETS: &str = "/v1/tickets";
@@ -40,17 +40,17 @@ pub fn id_of(path: &str) -> TicketId {
 }
 
 /// A POST without a body.
-pub async fn verb(caller: &Client, path: &str) -> Answer {
+pub async fn verb(caller: &Client, path: &str) -> ClientAnswer {
     caller.send("POST", path, &[], "").await
 }
 
 /// Operations of JSON Patch.
-pub async fn operate(caller: &Client, path: &str, operations: &Json) -> Answer {
+pub async fn operate(caller: &Client, path: &str, operations: &Json) -> ClientAnswer {
     caller.send("PATCH", path, &[("content-type", JSON_PATCH)], operations.to_string()).await
 }
 
 /// The subjects of a list's page, in its order.
-pub fn subjects(list: &Answer) -> Vec<String> {
+pub fn subjects(list: &ClientAnswer) -> Vec<String> {
     assert_eq!(list.status, 200, "{}", list.text);
     let tickets = list.data();
     let subject = |ticket: &Json| ticket["subject"].as_str().unwrap().to_owned();
@@ -135,7 +135,7 @@ pub fn writes() -> Vec<(&'static str, &'static str, Option<Json>)> {
 }
 
 /// One of [`writes`].
-pub async fn send(caller: &Client, (method, below, body): &(&str, &str, Option<Json>), ticket: &str) -> Answer {
+pub async fn send(caller: &Client, (method, below, body): &(&str, &str, Option<Json>), ticket: &str) -> ClientAnswer {
     let path = format!("{ticket}{below}");
     match body {
         Some(body) => caller.send_json(method, &path, body).await,

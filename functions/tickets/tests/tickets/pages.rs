@@ -1,7 +1,7 @@
 //! Orders of lists, and going through them by cursor and by number.
 
 use crate::fixtures::{TICKETS, open, owner, subjects};
-use lambdesk_testkit::{Answer, Client, Desk};
+use lambdesk_testkit::{Client, ClientAnswer, Desk};
 use serde_json::{Value as Json, json};
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ async fn five(desk: &Desk) -> Client {
     owner
 }
 
-fn cursor(page: &Answer, name: &str) -> Option<String> {
+fn cursor(page: &ClientAnswer, name: &str) -> Option<String> {
     page.json()["page"][name].as_str().map(str::to_owned)
 }
 

@@ -6,7 +6,7 @@ use lambdesk_domain::{
     directory::Workspace,
     sweep::Run,
 };
-use lambdesk_testkit::{Answer, Client};
+use lambdesk_testkit::{Client, ClientAnswer};
 use serde_json::{Value as Json, json};
 
 /// Every route below an endpoint, with a body that it takes.
@@ -26,7 +26,7 @@ fn below(endpoint: &str, delivery: &str) -> Vec<(&'static str, String, Option<Js
 }
 
 /// A request with a JSON body or none.
-async fn ask(caller: &Client, method: &str, path: &str, body: Option<Json>) -> Answer {
+async fn ask(caller: &Client, method: &str, path: &str, body: Option<Json>) -> ClientAnswer {
     match body {
         Some(body) => caller.send_json(method, path, &body).await,
         None => caller.send(method, path, &[], "").await,

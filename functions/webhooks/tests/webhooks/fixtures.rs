@@ -10,7 +10,7 @@ use lambdesk_domain::{
     webhook::Endpoint,
 };
 use lambdesk_outbound::AddressPolicy;
-use lambdesk_testkit::{Answer, Client, Desk, Hints};
+use lambdesk_testkit::{Client, ClientAnswer, Desk, Hints};
 use serde_json::{Value as Json, json};
 use std::time::Duration;
 use uuid::Uuid;
@@ -42,12 +42,12 @@ impl Hooks {
     }
 
     /// POST without a body, by the owner.
-    pub async fn verb(&self, path: &str) -> Answer {
+    pub async fn verb(&self, path: &str) -> ClientAnswer {
         self.owner.send("POST", path, &[], "").await
     }
 
     /// POST with an idempotency key, by the owner.
-    pub async fn once(&self, path: &str, key: &str, body: Json) -> Answer {
+    pub async fn once(&self, path: &str, key: &str, body: Json) -> ClientAnswer {
         self.owner.with("idempotency-key", key).post(path, body).await
     }
 

@@ -11,9 +11,9 @@ use std::fmt;
 
 /// Any JSON, but no object that names a member twice: whose value would count
 /// is up to the reader (RFC 8259 section 4), so a check could be talked past.
-struct Document(Value);
+struct StrictJson(Value);
 
-impl<'de> Deserialize<'de> for Document {
+impl<'de> Deserialize<'de> for StrictJson {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         from.deserialize_any(DocumentVisitor).map(Self)
     }
@@ -58,7 +58,7 @@ impl<'de> Visitor<'de> for DocumentVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
-        while let Some(Document(item)) = items.next_element()? {
+        while let Some(StrictJson(item)) = items.next_element()? {
             list.push(item);
         }
         Ok(Value::Array(list))
@@ -66,7 +66,7 @@ impl<'de> Visitor<'de> for DocumentVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
-        while let Some((name, Document(value))) = members.next_entry::<String, _>()? {
+        while let Some((name, StrictJson(value))) = members.next_entry::<String, _>()? {
             if object.insert(name, value).is_some() {
                 return Err(A::Error::custom("repeated member"));
             }
@@ -80,8 +80,8 @@ impl<'de> Visitor<'de> for DocumentVisitor {
 /// # Errors
 /// 400 for bad syntax, trailing characters, invalid UTF-8, repeated members.
 pub fn document(raw: &[u8]) -> Result<Value, Problem> {
-    match serde_json::from_slice::<Document>(raw) {
-        Ok(Document(value)) => Ok(value),
+    match serde_json::from_slice::<StrictJson>(raw) {
+        Ok(StrictJson(value)) => Ok(value),
         Err(error) => {
             let what = if error.is_data() { "an object names a member twice" } else { "the body is no JSON" };
             Err(Problem::malformed(format!("{what} (line {}, column {})", error.line(), error.column())))

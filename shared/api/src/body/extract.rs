@@ -2,7 +2,7 @@
 
 use super::document::from_slice;
 use crate::{
-    media::{self, MediaType},
+    media::{self, BodyMediaType},
     problem::Problem,
 };
 use axum::{
@@ -43,7 +43,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request<Body>, _: &S) -> Result<Self, Problem> {
-        let (_, raw) = media::read(request, &[MediaType::Json]).await?;
+        let (_, raw) = media::read(request, &[BodyMediaType::Json]).await?;
         Ok(Self { value: from_slice(&raw)?, raw })
     }
 }
@@ -52,7 +52,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for PatchBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request<Body>, _: &S) -> Result<Self, Problem> {
-        let (_, raw) = media::read(request, &[MediaType::MergePatch, MediaType::Json]).await?;
+        let (_, raw) = media::read(request, &[BodyMediaType::MergePatch, BodyMediaType::Json]).await?;
         Ok(Self { value: from_slice(&raw)?, raw })
     }
 }
@@ -61,7 +61,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for OptionalJsonBody<T>
     type Rejection = Problem;
 
     async fn from_request(request: Request<Body>, _: &S) -> Result<Self, Problem> {
-        let media_type = media::media_type(request.headers(), &[MediaType::Json]);
+        let media_type = media::media_type(request.headers(), &[BodyMediaType::Json]);
         let raw = media::read_bytes(request).await?;
         if raw.is_empty() {
             return Ok(Self { value: None, raw });

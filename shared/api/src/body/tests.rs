@@ -7,7 +7,7 @@ use lambdesk_domain::{
     status::Status,
     text::{EmailAddress, Subject},
 };
-use lambdesk_testkit::{Answer, Client};
+use lambdesk_testkit::{Client, ClientAnswer};
 use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::Value;
@@ -81,7 +81,7 @@ fn client() -> Client {
     Client::new(router)
 }
 
-async fn post(path: &str, content_type: &str, body: impl Into<Body>) -> Answer {
+async fn post(path: &str, content_type: &str, body: impl Into<Body>) -> ClientAnswer {
     client().send("POST", path, &[("content-type", content_type)], body).await
 }
 

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 
 /// What comes of a command, with what the caller is answered.
 #[derive(Debug)]
-pub enum Outcome {
+pub enum CommandOutcome {
     /// A change or a new ticket is written.
     Changed(Answer),
     /// The ticket is as the caller wants it already: no change is written.
@@ -16,7 +16,7 @@ pub enum Outcome {
     Replayed(Response),
 }
 
-impl IntoResponse for Outcome {
+impl IntoResponse for CommandOutcome {
     fn into_response(self) -> Response {
         match self {
             Self::Changed(answer) | Self::Unchanged(answer) => answer.into_response(),

@@ -24,7 +24,7 @@ use lambdesk_domain::{
 };
 use lambdesk_store_tickets::NewItems;
 use lambdesk_table::TableError;
-use lambdesk_testkit::{Answer as Received, TestTable};
+use lambdesk_testkit::{ClientAnswer, TestTable};
 use uuid::Uuid;
 
 const WORKSPACE: WorkspaceId = WorkspaceId::new(Uuid::from_u128(1));
@@ -73,13 +73,13 @@ async fn with_ticket(change: impl FnOnce(&mut command::NewTicket)) -> Fixture {
     fixture
 }
 
-async fn update(executor: &Executor<'_>, update: Update) -> Result<Outcome, CommandError> {
+async fn update(executor: &Executor<'_>, update: Update) -> Result<CommandOutcome, CommandError> {
     let decide = |context: &Context, prior: Prior<'_>| command::update(&update, context, prior);
     let answer = |_: Written<'_>| Answer::no_content();
     executor.execute(Command { ticket: TICKET, decide, answer, answer_needs_ticket: false }).await
 }
 
-async fn prioritise(executor: &Executor<'_>, priority: Priority) -> Result<Outcome, CommandError> {
+async fn prioritise(executor: &Executor<'_>, priority: Priority) -> Result<CommandOutcome, CommandError> {
     let fields = Fields::of([Set::Priority(priority)]);
     update(executor, Update::Fields(Box::new(fields))).await
 }
@@ -92,9 +92,9 @@ async fn version(fixture: &Fixture) -> Version {
 async fn a_change_that_is_made_is_told_apart_from_one_that_is_so_already() {
     let fixture = with_ticket(|_| {}).await;
     let first = prioritise(&executor(&fixture), Priority::High).await;
-    assert!(matches!(first, Ok(Outcome::Changed(_))), "{first:?}");
+    assert!(matches!(first, Ok(CommandOutcome::Changed(_))), "{first:?}");
     let again = prioritise(&executor(&fixture), Priority::High).await;
-    assert!(matches!(again, Ok(Outcome::Unchanged(_))), "{again:?}");
+    assert!(matches!(again, Ok(CommandOutcome::Unchanged(_))), "{again:?}");
     assert_eq!(version(&fixture).await, Version(2));
 }
 
@@ -104,7 +104,7 @@ async fn a_dry_run_tells_what_would_change_and_writes_nothing() {
     let dry = Executor { is_dry_run: true, ..executor(&fixture) };
     for (priority, events) in [(Priority::High, 1), (Priority::Normal, 0)] {
         match prioritise(&dry, priority).await {
-            Ok(Outcome::DryRun(told)) => assert_eq!(told.events.len(), events, "{priority:?}"),
+            Ok(CommandOutcome::DryRun(told)) => assert_eq!(told.events.len(), events, "{priority:?}"),
             other => panic!("{other:?}"),
         }
     }
@@ -115,10 +115,10 @@ async fn a_dry_run_tells_what_would_change_and_writes_nothing() {
 async fn a_request_that_is_sent_again_is_replayed_and_another_with_its_key_is_an_error() {
     let fixture = with_ticket(|_| {}).await;
     let executor = keyed(executor(&fixture), b"high");
-    assert!(matches!(prioritise(&executor, Priority::High).await, Ok(Outcome::Changed(_))));
+    assert!(matches!(prioritise(&executor, Priority::High).await, Ok(CommandOutcome::Changed(_))));
     let again = prioritise(&executor, Priority::High).await;
-    assert!(matches!(again, Ok(Outcome::Replayed(_))), "{again:?}");
-    let replayed = Received::of(again.expect("an outcome").into_response()).await;
+    assert!(matches!(again, Ok(CommandOutcome::Replayed(_))), "{again:?}");
+    let replayed = ClientAnswer::of(again.expect("an outcome").into_response()).await;
     assert_eq!((replayed.status, replayed.header("idempotent-replayed")), (204, "true"));
     let other = keyed(executor, b"low");
     let reused = prioritise(&other, Priority::Low).await;
@@ -152,7 +152,7 @@ async fn a_refusal_is_the_rejection_of_the_domain() {
     assert!(matches!(closed, Err(CommandError::Rejected(Rejection::Closed))), "{closed:?}");
 
     let deleted = update(&executor(&fixture), Update::Delete(DeletionPolicy::Trash)).await;
-    assert!(matches!(deleted, Ok(Outcome::Changed(_))), "{deleted:?}");
+    assert!(matches!(deleted, Ok(CommandOutcome::Changed(_))), "{deleted:?}");
     let trashed = update(&executor(&fixture), Update::Delete(DeletionPolicy::Trash)).await;
     assert!(matches!(trashed, Err(CommandError::Rejected(Rejection::Trashed))), "{trashed:?}");
 }
@@ -199,12 +199,12 @@ async fn opening_a_ticket_has_outcomes_of_the_same_kinds() {
     assert!(matches!(refused, Err(CommandError::NoSuchContact)), "{refused:?}");
     let dry = Executor { is_dry_run: true, ..executor(&fixture) };
     let tried = open(&dry, NewContact::Nobody).await;
-    assert!(matches!(&tried, Ok(Outcome::DryRun(told)) if told.events.len() == 1), "{tried:?}");
+    assert!(matches!(&tried, Ok(CommandOutcome::DryRun(told)) if told.events.len() == 1), "{tried:?}");
     let executor = keyed(executor(&fixture), b"");
     let opened = open(&executor, NewContact::Nobody).await;
-    assert!(matches!(opened, Ok(Outcome::Changed(_))), "{opened:?}");
+    assert!(matches!(opened, Ok(CommandOutcome::Changed(_))), "{opened:?}");
     let again = open(&executor, NewContact::Nobody).await;
-    assert!(matches!(again, Ok(Outcome::Replayed(_))), "{again:?}");
+    assert!(matches!(again, Ok(CommandOutcome::Replayed(_))), "{again:?}");
 }
 
 #[tokio::test]
@@ -226,7 +226,7 @@ async fn every_error_has_the_problem_document_that_callers_know() {
     }
     assert_eq!(Problem::from(ReplayError::Unreadable).status().as_u16(), 500);
     let response: Response = Problem::from(CommandError::NoSuchContact).into_response();
-    let errors = Received::of(response).await.json()["errors"].take();
+    let errors = ClientAnswer::of(response).await.json()["errors"].take();
     let detail = "there is no contact with this address";
     let expected = serde_json::json!([{"pointer": "/from/email", "code": "no_such_reference", "detail": detail}]);
     assert_eq!(errors, expected);

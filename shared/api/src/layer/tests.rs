@@ -6,7 +6,7 @@ use axum::{
     extract::Path,
     routing::{get, post},
 };
-use lambdesk_testkit::{Answer, Client};
+use lambdesk_testkit::{Client, ClientAnswer};
 use proptest::prelude::*;
 use std::{
     io::{self, Write},
@@ -39,11 +39,16 @@ fn router() -> Router {
     edge(router, id)
 }
 
-async fn send(request: Request) -> Answer {
+async fn send(request: Request) -> ClientAnswer {
     Client::new(router()).call(request).await
 }
 
-async fn call(method: &str, uri: &str) -> Answer {
+fn trace_of(traceparent: &str) -> Option<String> {
+    let headers = [(TRACEPARENT, HeaderValue::try_from(traceparent).expect("a value"))].into_iter().collect();
+    trace_id(&headers).map(str::to_owned)
+}
+
+async fn call(method: &str, uri: &str) -> ClientAnswer {
     send(Request::builder().method(method).uri(uri).body(Body::empty()).expect("a request")).await
 }
 
@@ -63,9 +68,19 @@ proptest! {
     }
 
     #[test]
-    fn any_traceparent_is_read_or_left(text in "[0-9a-f-]{0,70}") {
-        let headers = [(TRACEPARENT, HeaderValue::try_from(text).expect("a value"))].into_iter().collect();
-        let _ = trace_id(&headers);
+    fn any_traceparent_is_read_or_left(
+        version in prop_oneof![Just(0), Just(0xff), any::<u8>()], trace in prop_oneof![Just(0), any::<u128>()],
+        parent in prop_oneof![Just(0), any::<u64>()], flags: u8, more in "(-[0-9a-f]{0,4})?", end in 0_usize..55,
+        other in "[g-zA-Z -]",
+    ) {
+        let (name, behind) = (format!("{trace:032x}"), format!("{parent:016x}-{flags:02x}"));
+        let text = format!("{version:02x}-{name}-{behind}{more}");
+        let is_known = version != 0xff && (version != 0 || more.is_empty());
+        let is_read = is_known && trace != 0 && parent != 0;
+        prop_assert_eq!(trace_of(&text), is_read.then_some(name));
+        prop_assert_eq!(trace_of(&text[..end]), None);
+        let altered = format!("{}{other}{}", &text[..end], &text[end + 1..]);
+        prop_assert!(altered == text || trace_of(&altered).is_none(), "{}", altered);
     }
 }
 
@@ -199,14 +214,10 @@ async fn neither_unknown_methods_and_paths_nor_panics_speak_through_the_log() {
 
 #[test]
 fn only_well_formed_traceparents_count() {
-    let of = |text: &str| {
-        let headers: HeaderMap = [(TRACEPARENT, HeaderValue::try_from(text).expect("a value"))].into_iter().collect();
-        trace_id(&headers).map(str::to_owned)
-    };
     let (trace, parent) = ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331");
     let zeros = "0".repeat(32);
-    assert_eq!(of(&format!("00-{trace}-{parent}-01")).as_deref(), Some(trace));
-    assert_eq!(of(&format!("cc-{trace}-{parent}-01-more")).as_deref(), Some(trace));
+    assert_eq!(trace_of(&format!("00-{trace}-{parent}-01")).as_deref(), Some(trace));
+    assert_eq!(trace_of(&format!("cc-{trace}-{parent}-01-more")).as_deref(), Some(trace));
     for bad in [
         format!("00-{trace}-{parent}-01-more"),
         format!("ff-{trace}-{parent}-01"),
@@ -216,6 +227,6 @@ fn only_well_formed_traceparents_count() {
         format!("00-{trace}-{parent}"),
         String::new(),
     ] {
-        assert_eq!(of(&bad), None, "{bad}");
+        assert_eq!(trace_of(&bad), None, "{bad}");
     }
 }

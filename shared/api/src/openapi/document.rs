@@ -5,7 +5,7 @@ use super::{
     operations::Operations,
     schemas::Schemas,
 };
-use crate::{function::Function, problem::Document};
+use crate::{function::Function, problem::ProblemDocument};
 use axum::http::StatusCode;
 use lambdesk_domain::events::Event;
 use serde_json::{Map, Value as Json, json};
@@ -72,7 +72,7 @@ impl Document31 {
 
     fn finish(mut self, about: &str, version: &str) -> Json {
         let event = self.schemas.answered::<Event>();
-        let problem = self.schemas.answered::<Document<'static>>();
+        let problem = self.schemas.answered::<ProblemDocument<'static>>();
         let mut sent: Vec<&mut Json> = Vec::new();
         for finished in self.operations.values_mut() {
             sent.extend(finished.members.get_mut("parameters"));

@@ -21,7 +21,7 @@ pub struct Operation {
     path: Vec<Json>,
     parameters: Vec<Json>,
     body: Option<Body>,
-    answers: BTreeMap<u16, Answer>,
+    answers: BTreeMap<u16, AnswerDoc>,
     refusals: BTreeSet<u16>,
     may_be_dry: bool,
 }
@@ -34,7 +34,7 @@ struct Body {
 }
 
 #[derive(Default)]
-struct Answer {
+struct AnswerDoc {
     about: &'static str,
     content: Option<(&'static str, Json)>,
     headers: Vec<&'static str>,
@@ -204,7 +204,7 @@ impl Operation {
     pub fn one<T: JsonSchema>(&mut self, status: u16, about: &'static str, headers: &[&'static str]) {
         let data = self.schemas.answered::<T>();
         self.answers
-            .insert(status, Answer { about, content: Some((JSON, enveloped(&data))), headers: headers.to_vec() });
+            .insert(status, AnswerDoc { about, content: Some((JSON, enveloped(&data))), headers: headers.to_vec() });
     }
 
     /// 200 with a page of many.
@@ -216,18 +216,18 @@ impl Operation {
             "required": ["data", "page"],
             "properties": { "data": { "type": "array", "items": items }, "page": page },
         });
-        self.answers.insert(200, Answer { about: "A page.", content: Some((JSON, schema)), headers: vec!["Link"] });
+        self.answers.insert(200, AnswerDoc { about: "A page.", content: Some((JSON, schema)), headers: vec!["Link"] });
     }
 
     /// 204.
     pub fn no_content(&mut self) {
-        self.answers.insert(204, Answer { about: "Done.", ..Answer::default() });
+        self.answers.insert(204, AnswerDoc { about: "Done.", ..AnswerDoc::default() });
     }
 
     /// Any status with content of any kind, whose schema is given; without
     /// content when none is.
     pub fn answers(&mut self, status: u16, about: &'static str, content: Option<(&'static str, Json)>) {
-        self.answers.insert(status, Answer { about, content, headers: Vec::new() });
+        self.answers.insert(status, AnswerDoc { about, content, headers: Vec::new() });
     }
 
     /// The schema of something answered, for [`Operation::answers`].
@@ -254,7 +254,7 @@ impl Operation {
         let answer = self
             .answers
             .entry(200)
-            .or_insert(Answer { about: "With `dry_run`: what would follow.", ..Answer::default() });
+            .or_insert(AnswerDoc { about: "With `dry_run`: what would follow.", ..AnswerDoc::default() });
         answer.content = Some(match answer.content.take() {
             None => (JSON, dry),
             Some((kind, schema)) => (kind, json!({ "anyOf": [schema, dry] })),
@@ -314,7 +314,7 @@ impl Body {
     }
 }
 
-impl Answer {
+impl AnswerDoc {
     fn json(&self) -> Json {
         let named = self.headers.iter().copied().chain(["X-Request-Id"]);
         let headers: Map<_, _> =

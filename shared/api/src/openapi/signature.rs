@@ -7,10 +7,10 @@ use crate::{
     idempotency::MAX_KEY,
     json_patch::{AnyPatchBody, MAX_OPERATIONS},
     listing::ListRequest,
-    media::MediaType,
+    media::BodyMediaType,
     path::{Id, Ids},
-    query::Query,
-    write::Write,
+    query::QueryParameters,
+    write::WriteOptions,
 };
 use axum::{
     Extension,
@@ -90,7 +90,7 @@ impl<A: JsonSchema, B: JsonSchema> DescribeOperation for Ids<(A, B)> {
     }
 }
 
-impl DescribeOperation for Query {
+impl DescribeOperation for QueryParameters {
     fn tell(operation: &mut Operation) {
         operation.refuses(&[400]);
     }
@@ -108,7 +108,7 @@ impl DescribeOperation for ListRequest {
     }
 }
 
-impl DescribeOperation for Write {
+impl DescribeOperation for WriteOptions {
     fn tell(operation: &mut Operation) {
         let flag = json!({ "type": "boolean", "default": false });
         operation.query("silent", flag.clone(), "Recorded, but without outward effect: no webhook.");
@@ -139,20 +139,20 @@ impl DescribeOperation for Write {
 
 impl<T: JsonSchema> DescribeOperation for JsonBody<T> {
     fn tell(operation: &mut Operation) {
-        operation.body::<T>(&[MediaType::Json.as_str()], true);
+        operation.body::<T>(&[BodyMediaType::Json.as_str()], true);
     }
 }
 
 impl<T: JsonSchema> DescribeOperation for PatchBody<T> {
     fn tell(operation: &mut Operation) {
-        operation.body::<T>(&[MediaType::MergePatch.as_str(), MediaType::Json.as_str()], true);
+        operation.body::<T>(&[BodyMediaType::MergePatch.as_str(), BodyMediaType::Json.as_str()], true);
     }
 }
 
 impl<T: JsonSchema> DescribeOperation for AnyPatchBody<T> {
     fn tell(operation: &mut Operation) {
-        operation.body::<T>(&[MediaType::MergePatch.as_str(), MediaType::Json.as_str()], true);
-        operation.body_as(MediaType::JsonPatch.as_str(), json_patch());
+        operation.body::<T>(&[BodyMediaType::MergePatch.as_str(), BodyMediaType::Json.as_str()], true);
+        operation.body_as(BodyMediaType::JsonPatch.as_str(), json_patch());
     }
 }
 
@@ -185,7 +185,7 @@ fn json_patch() -> serde_json::Value {
 
 impl<T: JsonSchema> DescribeOperation for OptionalJsonBody<T> {
     fn tell(operation: &mut Operation) {
-        operation.body::<T>(&[MediaType::Json.as_str()], false);
+        operation.body::<T>(&[BodyMediaType::Json.as_str()], false);
     }
 }
 

@@ -13,8 +13,7 @@ use std::collections::BTreeMap;
 
 /// An account on a ticket; all but the id is null once it has been deleted.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
-#[schemars(rename = "TicketAccount")]
-pub struct AccountView {
+pub struct TicketAccount {
     id: AccountId,
     kind: Option<AccountKind>,
     name: Option<Name>,
@@ -43,9 +42,9 @@ impl Accounts {
         Ok(contacts.accounts(workspace, &ids).await?.into_iter().collect())
     }
 
-    pub(super) fn view(&self, id: AccountId) -> AccountView {
+    pub(super) fn view(&self, id: AccountId) -> TicketAccount {
         let account = self.0.get(&id).cloned();
-        AccountView {
+        TicketAccount {
             id,
             kind: account.as_ref().map(|account| account.kind.clone()),
             current_balance_cents: account.as_ref().and_then(|account| account.current_balance_cents),

@@ -17,7 +17,7 @@ use uuid::Uuid;
 /// Who reads a message: secure ones show what they say to people only, and notes
 /// are among ourselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reader {
+pub enum MessageReader {
     /// A user who sees the ticket.
     Person,
     /// A program of the workspace.
@@ -28,7 +28,7 @@ pub enum Reader {
     Channel,
 }
 
-impl From<&Actor> for Reader {
+impl From<&Actor> for MessageReader {
     fn from(actor: &Actor) -> Self {
         match actor {
             Actor::User { .. } => Self::Person,
@@ -39,7 +39,7 @@ impl From<&Actor> for Reader {
     }
 }
 
-impl Reader {
+impl MessageReader {
     /// Whether a message is there for them at all.
     #[must_use]
     pub const fn sees(self, message: &Message) -> bool {
@@ -135,7 +135,7 @@ pub struct MessageView {
 impl MessageView {
     /// For this reader, who must [see](Reader::sees) it.
     #[must_use]
-    pub fn of(message: &Message, reader: Reader) -> Self {
+    pub fn of(message: &Message, reader: MessageReader) -> Self {
         let is_shown = !message.is_secure || reader.is_person();
         let Message { id, ticket_id, kind, is_secure, is_forward, sender, source, content, attachments, created_at } =
             message.clone();

@@ -4,6 +4,6 @@ mod account;
 mod message;
 mod ticket;
 
-pub use account::{AccountView, Accounts};
-pub use message::{MessageView, Reader};
-pub use ticket::{ChannelView, ContactView, LabelView, TicketView, UserView};
+pub use account::{Accounts, TicketAccount};
+pub use message::{MessageReader, MessageView};
+pub use ticket::{LabelView, TicketChannel, TicketContact, TicketUser, TicketView};

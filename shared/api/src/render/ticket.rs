@@ -1,6 +1,6 @@
 //! Tickets as they are answered.
 
-use super::{AccountView, Accounts, MessageView};
+use super::{Accounts, MessageView, TicketAccount};
 use lambdesk_domain::{
     access::ActorRef,
     contact::{ContactRef, Requester},
@@ -26,8 +26,7 @@ pub struct LabelView {
 
 /// A channel on a ticket.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
-#[schemars(rename = "TicketChannel")]
-pub struct ChannelView {
+pub struct TicketChannel {
     id: ChannelId,
     name: Option<Name>,
     #[serde(rename = "type")]
@@ -38,7 +37,7 @@ pub struct ChannelView {
 /// An assignee.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 #[schemars(rename = "Assignee")]
-pub struct UserView {
+pub struct TicketUser {
     id: UserId,
     name: Option<Name>,
     email: Option<EmailAddress>,
@@ -48,23 +47,21 @@ pub struct UserView {
 
 /// A contact on a ticket.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
-#[schemars(rename = "TicketContact")]
-pub struct ContactView {
+pub struct TicketContact {
     id: ContactId,
     name: Option<Name>,
     email: Option<EmailAddress>,
     external_id: Option<lambdesk_domain::text::ExternalId>,
 }
 
-impl From<ContactRef> for ContactView {
+impl From<ContactRef> for TicketContact {
     fn from(ContactRef { id, name, email, external_id }: ContactRef) -> Self {
         Self { id, name, email, external_id }
     }
 }
 
 #[derive(Debug, Serialize, schemars::JsonSchema)]
-#[schemars(rename = "TicketTag")]
-struct TagView {
+struct TicketTag {
     id: TagId,
     name: Option<Name>,
     color: Option<Color>,
@@ -87,15 +84,15 @@ pub struct TicketView {
     priority: Priority,
     source: Source,
     awaiting: Awaiting,
-    channel: Option<ChannelView>,
+    channel: Option<TicketChannel>,
     category: Option<LabelView>,
     team: Option<LabelView>,
-    assignee: Option<UserView>,
-    contact: Option<ContactView>,
-    account: Option<AccountView>,
+    assignee: Option<TicketUser>,
+    contact: Option<TicketContact>,
+    account: Option<TicketAccount>,
     requester: Requester,
     creator: ActorRef,
-    tags: Vec<TagView>,
+    tags: Vec<TicketTag>,
     custom: BTreeMap<FieldKey, FieldValue>,
     uid: Option<Uid>,
     summary: Option<Summary>,
@@ -130,46 +127,14 @@ impl TicketView {
     /// the ticket that is forgotten here does not compile.
     #[must_use]
     pub fn of(ticket: &Ticket, directory: &Directory, accounts: &Accounts) -> Self {
+        #[rustfmt::skip] // A line per subject: one per field would fill a screen.
         let Ticket {
-            workspace_id: _,
-            id,
-            number,
-            version,
-            subject,
-            status,
-            status_before_spam: _,
-            lifecycle,
-            priority,
-            source,
-            channel,
-            category,
-            team,
-            assignee,
-            contact,
-            account,
-            requester,
-            tags,
-            custom,
-            uid,
-            summary,
-            preview,
-            awaiting,
-            replies_count,
-            is_read_by_customer,
-            is_read_by_organization,
-            follow_up_at,
-            created_at,
-            updated_at,
-            last_activity_at,
-            status_changed_at,
-            in_progress_at,
-            first_response_at,
-            resolved_at,
-            closed_at,
-            archived_at,
-            trashed_at,
-            origin,
-            cause: _,
+            workspace_id: _, status_before_spam: _, cause: _,
+            id, number, version, subject, status, lifecycle, priority, source, awaiting, origin,
+            channel, category, team, assignee, contact, account, requester, uid,
+            tags, custom, summary, preview, replies_count, is_read_by_customer, is_read_by_organization, follow_up_at,
+            created_at, updated_at, last_activity_at, status_changed_at, in_progress_at,
+            first_response_at, resolved_at, closed_at, archived_at, trashed_at,
         } = ticket.clone();
         Self {
             id,
@@ -185,14 +150,14 @@ impl TicketView {
             source,
             awaiting,
             channel: channel.map(|channel| channel_view(channel.id, channel.kind, directory)),
-            category: category.map(|id| {
-                let name = directory.categories.get(&id).map(|category| category.name.clone());
-                LabelView { id: id.uuid(), name }
+            category: category.map(|id| LabelView {
+                id: id.uuid(),
+                name: directory.categories.get(&id).map(|category| category.name.clone()),
             }),
             team: team
                 .map(|id| LabelView { id: id.uuid(), name: directory.teams.get(&id).map(|team| team.name.clone()) }),
             assignee: assignee.map(|id| user_view(id, directory.users.get(&id))),
-            contact: contact.map(ContactView::from),
+            contact: contact.map(TicketContact::from),
             account: account.map(|id| accounts.view(id)),
             requester,
             creator: origin.creator,
@@ -236,9 +201,9 @@ impl TicketView {
     }
 }
 
-fn channel_view(id: ChannelId, kind: ChannelType, directory: &Directory) -> ChannelView {
+fn channel_view(id: ChannelId, kind: ChannelType, directory: &Directory) -> TicketChannel {
     let channel = directory.channels.get(&id);
-    ChannelView {
+    TicketChannel {
         id,
         name: channel.map(|channel| channel.name.clone()),
         kind,
@@ -246,8 +211,8 @@ fn channel_view(id: ChannelId, kind: ChannelType, directory: &Directory) -> Chan
     }
 }
 
-fn user_view(id: UserId, user: Option<&User>) -> UserView {
-    UserView {
+fn user_view(id: UserId, user: Option<&User>) -> TicketUser {
+    TicketUser {
         id,
         name: user.map(|user| user.name.clone()),
         email: user.map(|user| user.email.clone()),
@@ -256,6 +221,6 @@ fn user_view(id: UserId, user: Option<&User>) -> UserView {
     }
 }
 
-fn tag_view(id: TagId, tag: Option<&Tag>) -> TagView {
-    TagView { id, name: tag.map(|tag| tag.name.clone()), color: tag.and_then(|tag| tag.color.clone()) }
+fn tag_view(id: TagId, tag: Option<&Tag>) -> TicketTag {
+    TicketTag { id, name: tag.map(|tag| tag.name.clone()), color: tag.and_then(|tag| tag.color.clone()) }
 }

@@ -21,7 +21,7 @@ pub enum Event {
 
 /// What events are about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Subject {
+pub enum EventSubject {
     /// A ticket.
     #[serde(rename = "ticket_id")]
     Ticket(TicketId),
@@ -30,7 +30,7 @@ pub enum Subject {
     Contact(ContactId),
 }
 
-impl fmt::Display for Subject {
+impl fmt::Display for EventSubject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ticket(id) => write!(f, "ticket {id}"),
@@ -44,7 +44,7 @@ impl fmt::Display for Subject {
 pub struct EventSource {
     /// Of what.
     #[serde(flatten)]
-    pub subject: Subject,
+    pub subject: EventSubject,
     /// Which one.
     pub version: Version,
 }
@@ -99,8 +99,8 @@ impl Event {
     #[must_use]
     pub const fn source(&self) -> EventSource {
         let (subject, version) = match self {
-            Self::Ticket(event) => (Subject::Ticket(event.ticket_id), event.sequence),
-            Self::Contact(event) => (Subject::Contact(event.contact_id), event.sequence),
+            Self::Ticket(event) => (EventSubject::Ticket(event.ticket_id), event.sequence),
+            Self::Contact(event) => (EventSubject::Contact(event.contact_id), event.sequence),
         };
         EventSource { subject, version }
     }

@@ -12,9 +12,9 @@ const LAST: u16 = 463;
 /// Durations that count as equal: exact to the second below 32 s, above that no
 /// wider than a sixteenth, so that its middle is at most 3.2 % off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Bucket(u16);
+pub struct HistogramBucket(u16);
 
-impl Bucket {
+impl HistogramBucket {
     /// Where a duration counts.
     #[must_use]
     pub fn of(duration: Duration) -> Self {
@@ -53,19 +53,19 @@ mod tests {
     proptest! {
         #[test]
         fn a_buckets_middle_is_close_and_buckets_sort_as_durations(a in 0..=LONGEST, b in 0..=LONGEST) {
-            let (one, other) = (Bucket::of(Duration::from_secs(a)), Bucket::of(Duration::from_secs(b)));
+            let (one, other) = (HistogramBucket::of(Duration::from_secs(a)), HistogramBucket::of(Duration::from_secs(b)));
             prop_assert!(one.seconds().abs_diff(a) * 1000 <= a * 32, "{} for {}", one.seconds(), a);
             prop_assert!(a > b || one <= other);
-            prop_assert_eq!(Bucket::from_number(one.number()), Some(one));
-            prop_assert_eq!(Bucket::of(Duration::from_secs(one.seconds())), one);
+            prop_assert_eq!(HistogramBucket::from_number(one.number()), Some(one));
+            prop_assert_eq!(HistogramBucket::of(Duration::from_secs(one.seconds())), one);
         }
     }
 
     #[test]
     fn seconds_are_exact_while_they_are_few() {
         for seconds in 0..32 {
-            assert_eq!(Bucket::of(Duration::from_millis(seconds * 1000 + 999)).seconds(), seconds);
+            assert_eq!(HistogramBucket::of(Duration::from_millis(seconds * 1000 + 999)).seconds(), seconds);
         }
-        assert_eq!(Bucket::of(Duration::MAX).number(), LAST);
+        assert_eq!(HistogramBucket::of(Duration::MAX).number(), LAST);
     }
 }

@@ -1,6 +1,6 @@
 //! What is counted, and the counters' arithmetic.
 
-use super::bucket::Bucket;
+use super::bucket::HistogramBucket;
 use crate::{
     day::Day,
     id::{ChannelId, UserId},
@@ -101,7 +101,7 @@ pub enum Counter {
     /// How often it happened.
     Happened(Happening),
     /// What took about so long.
-    Took(Span, Bucket),
+    Took(Span, HistogramBucket),
     /// How many milliseconds all of it took together.
     Millis(Span),
 }

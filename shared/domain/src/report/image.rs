@@ -1,6 +1,6 @@
 //! What one event adds: the ticket before it taken away, the ticket after it added.
 
-use super::{Bucket, Cell, Counter, Group, Happening, Span, Standing, Tally};
+use super::{Cell, Counter, Group, Happening, HistogramBucket, Span, Standing, Tally};
 use crate::{
     day::Day,
     events::{EventType, TicketEvent},
@@ -120,7 +120,7 @@ impl Tally {
 
     fn took(&mut self, event: &TicketEvent, span: Span, at: Timestamp) {
         let duration = at.since(event.data.ticket.created_at);
-        self.on_day(event, at, Counter::Took(span, Bucket::of(duration)), 1);
+        self.on_day(event, at, Counter::Took(span, HistogramBucket::of(duration)), 1);
         self.on_day(event, at, Counter::Millis(span), i64::try_from(duration.as_millis()).unwrap_or(i64::MAX));
     }
 

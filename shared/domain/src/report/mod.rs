@@ -18,7 +18,7 @@ mod counters;
 mod image;
 mod times;
 
-pub use bucket::Bucket;
+pub use bucket::HistogramBucket;
 pub use counters::{Cell, Counter, Counters, Group, Happening, Span, Standing, Tally};
 pub use image::{EventContext, UnreadableChange};
 pub use times::Times;

@@ -1,7 +1,7 @@
 //! How long things took: a histogram that is small however many there were.
 
 use super::{
-    bucket::Bucket,
+    bucket::HistogramBucket,
     counters::{Counter, Counters, Span},
 };
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 pub struct Times {
     count: u64,
     millis: u64,
-    buckets: BTreeMap<Bucket, u64>,
+    buckets: BTreeMap<HistogramBucket, u64>,
 }
 
 impl Times {
@@ -43,7 +43,7 @@ impl Times {
     }
 
     /// The seconds within which so many percent of them were done (nearest rank, to
-    /// the precision of a [`Bucket`]); none of nothing.
+    /// the precision of a [`HistogramBucket`]); none of nothing.
     #[must_use]
     pub fn percentile(&self, percent: u64) -> Option<u64> {
         let rank = self.count.saturating_mul(percent).div_ceil(100).max(1);
@@ -70,7 +70,7 @@ mod tests {
         let cell = Cell::Now(Group::All);
         for millis in millis {
             let took = Duration::from_millis(*millis);
-            tally.bump(cell, Counter::Took(Span::Resolution, Bucket::of(took)), 1);
+            tally.bump(cell, Counter::Took(Span::Resolution, HistogramBucket::of(took)), 1);
             tally.bump(cell, Counter::Millis(Span::Resolution), i64::try_from(*millis).expect("small"));
         }
         tally.iter().next().map(|(_, counters)| Times::of(counters, Span::Resolution)).unwrap_or_default()

@@ -18,14 +18,14 @@ use uuid::Uuid;
 
 /// Any command on an existing ticket.
 #[derive(Debug, Clone)]
-pub enum Command {
+pub enum AnyCommand {
     /// Of the ticket alone.
     Update(Update),
     /// With a message.
     Reply(Box<NewReply>),
 }
 
-impl Command {
+impl AnyCommand {
     /// Decides it.
     ///
     /// # Errors
@@ -48,10 +48,10 @@ impl Command {
 }
 
 /// Any command.
-pub fn command() -> BoxedStrategy<Command> {
+pub fn command() -> BoxedStrategy<AnyCommand> {
     prop_oneof![
-        3 => update().prop_map(Command::Update),
-        2 => new_reply().prop_map(|new| Command::Reply(Box::new(new))),
+        3 => update().prop_map(AnyCommand::Update),
+        2 => new_reply().prop_map(|new| AnyCommand::Reply(Box::new(new))),
     ]
     .boxed()
 }
@@ -92,7 +92,7 @@ pub fn fields() -> BoxedStrategy<Fields> {
         .boxed()
 }
 
-/// Any reply or note; its ticket is yet to be named ([`Command::on`]).
+/// Any reply or note; its ticket is yet to be named ([`AnyCommand::on`]).
 pub fn new_reply() -> BoxedStrategy<NewReply> {
     let kind = select(&[ReplyKind::Reply, ReplyKind::Inbound, ReplyKind::Note][..]);
     let sender = (select(SenderKind::ALL), option::of(any::<u128>().prop_map(Uuid::from_u128)), option::of(name()))

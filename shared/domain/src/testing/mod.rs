@@ -9,7 +9,7 @@ pub mod samples;
 mod tickets;
 mod values;
 
-pub use commands::{Command, actor, command, context, fields, new_reply, rules, trusted, update};
+pub use commands::{AnyCommand, actor, command, context, fields, new_reply, rules, trusted, update};
 pub use tickets::{Step, created, history, new_ticket, replayed, step, ticket};
 pub use values::{
     MARKER, account_id, category, channel, contact, content, custom_fields, custom_value, email, external_id,

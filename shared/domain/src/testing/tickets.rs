@@ -1,7 +1,7 @@
 //! Random tickets: each is what a random history made of a random new ticket.
 
 use super::{
-    commands::{Command, command, context, trusted},
+    commands::{AnyCommand, command, context, trusted},
     values::{
         account_id, category, channel, contact, content, custom_fields, requester, status, subject, summary, tags,
         team, time, uid, user,
@@ -23,7 +23,7 @@ use uuid::Uuid;
 #[derive(Debug, Clone)]
 pub struct Step {
     /// What is asked.
-    pub command: Command,
+    pub command: AnyCommand,
     /// By whom, in which circumstances; its time is ignored.
     pub context: Context,
     /// Since the step before.

@@ -4,7 +4,7 @@ use crate::support::{agent, by, message, ticket, visitor};
 use lambdesk_domain::{
     command::{Context, Decision, Fields, NewReply, Prior, Rejection, ReplyKind, Update, update},
     status::Status,
-    testing::{self, Command},
+    testing::{self, AnyCommand},
     ticket::Ticket,
 };
 use proptest::{prelude::*, strategy::ValueTree, test_runner::Config};
@@ -20,7 +20,7 @@ fn is_admitted(decision: &Result<Decision, Rejection>, ticket: &Ticket) -> bool 
     matches!(decision, Ok(Decision::Change(change)) if change.admits(ticket))
 }
 
-fn hold_together(command: &Command, context: &Context, ticket: &Ticket) -> Result<(), TestCaseError> {
+fn hold_together(command: &AnyCommand, context: &Context, ticket: &Ticket) -> Result<(), TestCaseError> {
     let unknown = command.decide(context, Prior::Unknown);
     let known = command.decide(context, Prior::Known(ticket));
     prop_assert!(!matches!(known, Ok(Decision::NeedsTicket)), "the ticket is there");
@@ -89,13 +89,13 @@ fn both_agree_for_every_status_that_a_reply_or_an_update_may_set() {
             _ => started,
         };
         let update = Update::Fields(Box::new(Fields { status: asked, ..Fields::default() }));
-        let mut commands = vec![(agent(), Command::Update(update))];
+        let mut commands = vec![(agent(), AnyCommand::Update(update))];
         for kind in [ReplyKind::Reply, ReplyKind::Note] {
             let new = NewReply { status: asked, ..message(&ticket, kind) };
-            commands.push((agent(), Command::Reply(Box::new(new))));
+            commands.push((agent(), AnyCommand::Reply(Box::new(new))));
         }
         let new = NewReply { status: asked, ..message(&ticket, ReplyKind::Inbound) };
-        commands.push((visitor(&ticket), Command::Reply(Box::new(new))));
+        commands.push((visitor(&ticket), AnyCommand::Reply(Box::new(new))));
         for (actor, command) in commands {
             hold_together(&command, &by(actor, &ticket), &ticket).expect("they agree");
         }

@@ -3,7 +3,7 @@
 //! it expires by itself.
 
 use crate::{Events, GapWindow};
-use lambdesk_domain::{events::Subject, id::WorkspaceId, time::Timestamp};
+use lambdesk_domain::{events::EventSubject, id::WorkspaceId, time::Timestamp};
 use lambdesk_table::{
     Corrupt, Item, TableError, Tenant, Write,
     item::{document, number, read_document},
@@ -37,7 +37,7 @@ impl Events {
     pub async fn request_backfill(
         &self,
         workspace: WorkspaceId,
-        of: Subject,
+        of: EventSubject,
         request: BackfillRequest,
     ) -> Result<(), TableError> {
         let mut item = document(Tenant::new(workspace).backfill_request(of), &request);

@@ -3,7 +3,7 @@
 
 use crate::Events;
 use lambdesk_domain::{
-    events::Subject,
+    events::EventSubject,
     id::{ContactId, DeliveryId, EndpointId, JobId, TicketId, WorkspaceId},
     time::Timestamp,
 };
@@ -38,7 +38,7 @@ pub enum Due {
         /// The tenant.
         workspace: WorkspaceId,
         /// Of which one.
-        of: Subject,
+        of: EventSubject,
         /// When it is due.
         at: Timestamp,
     },

@@ -3,7 +3,7 @@
 
 use crate::{Events, FeedPosition};
 use lambdesk_domain::{
-    events::{Event, EventSource, Subject, TicketEvent},
+    events::{Event, EventSource, EventSubject, TicketEvent},
     id::{TicketId, Version, WorkspaceId},
     time::Timestamp,
 };
@@ -42,7 +42,7 @@ impl Events {
         ticket: TicketId,
         version: Version,
     ) -> Result<Option<TicketEvent>, TableError> {
-        let source = EventSource { subject: Subject::Ticket(ticket), version };
+        let source = EventSource { subject: EventSubject::Ticket(ticket), version };
         let item = self.table.get(Tenant::new(workspace).event(source)).await?;
         Ok(item.map(|item| read_document(&item)).transpose()?)
     }
@@ -67,7 +67,7 @@ impl Events {
         before: Option<Version>,
         limit: u16,
     ) -> Result<Page<TicketEvent>, TableError> {
-        self.event_items(workspace, Subject::Ticket(ticket), before, limit).await?.documents()
+        self.event_items(workspace, EventSubject::Ticket(ticket), before, limit).await?.documents()
     }
 
     /// The events of a ticket or contact, newest first, before a version.
@@ -77,7 +77,7 @@ impl Events {
     pub async fn events(
         &self,
         workspace: WorkspaceId,
-        of: Subject,
+        of: EventSubject,
         before: Option<Version>,
         limit: u16,
     ) -> Result<Page<Event>, TableError> {
@@ -88,7 +88,7 @@ impl Events {
     async fn event_items(
         &self,
         workspace: WorkspaceId,
-        of: Subject,
+        of: EventSubject,
         before: Option<Version>,
         limit: u16,
     ) -> Result<Page<Item>, TableError> {
@@ -103,8 +103,8 @@ impl Events {
 /// Reads the item of an event.
 pub(crate) fn read_event(item: &Item) -> Result<Event, Corrupt> {
     match keys::parse_events(Reader(item).text("pk")?) {
-        Some((_, Subject::Ticket(_))) => Ok(Event::Ticket(read_document(item)?)),
-        Some((_, Subject::Contact(_))) => Ok(Event::Contact(read_document(item)?)),
+        Some((_, EventSubject::Ticket(_))) => Ok(Event::Ticket(read_document(item)?)),
+        Some((_, EventSubject::Contact(_))) => Ok(Event::Contact(read_document(item)?)),
         None => Err(Corrupt("pk")),
     }
 }

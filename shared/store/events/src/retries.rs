@@ -2,7 +2,7 @@
 //! could not handle a record, so that the sweep checks its events later.
 
 use crate::Events;
-use lambdesk_domain::{events::Subject, id::WorkspaceId, time::Timestamp};
+use lambdesk_domain::{events::EventSubject, id::WorkspaceId, time::Timestamp};
 use lambdesk_table::{
     TableError, Tenant, Write,
     item::{document, json, text},
@@ -15,7 +15,12 @@ impl Events {
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn schedule_retry(&self, workspace: WorkspaceId, of: Subject, at: Timestamp) -> Result<(), TableError> {
+    pub async fn schedule_retry(
+        &self,
+        workspace: WorkspaceId,
+        of: EventSubject,
+        at: Timestamp,
+    ) -> Result<(), TableError> {
         let key = Tenant::new(workspace).retry(of);
         let (hour, place) = keys::due(at, &key);
         let mut item = document(key, &at);
@@ -27,7 +32,7 @@ impl Events {
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn clear_retry(&self, workspace: WorkspaceId, of: Subject, at: Timestamp) -> Result<(), TableError> {
+    pub async fn clear_retry(&self, workspace: WorkspaceId, of: EventSubject, at: Timestamp) -> Result<(), TableError> {
         let delete = Write::delete(Tenant::new(workspace).retry(of)).when("doc = :at");
         self.table.write(delete.value(":at", json(&at))).await.map(drop)
     }

@@ -4,7 +4,7 @@
 
 use crate::Events;
 use lambdesk_domain::{
-    events::Subject,
+    events::EventSubject,
     id::{Version, WorkspaceId},
     time::Timestamp,
 };
@@ -60,7 +60,7 @@ impl Events {
     pub async fn sequence_gaps(
         &self,
         workspace: WorkspaceId,
-        of: Subject,
+        of: EventSubject,
         (newest, changed_at): (Version, Timestamp),
         window: GapWindow,
     ) -> Result<SequenceGaps, TableError> {

@@ -4,7 +4,7 @@
 
 use crate::BackfillRequest;
 use lambdesk_domain::{
-    events::{ContactEvent, Subject},
+    events::{ContactEvent, EventSubject},
     id::{ContactId, TicketId, WorkspaceId},
     message::Message,
     ticket::Ticket,
@@ -111,19 +111,19 @@ impl<'a> ChangeRecord<'a> {
         keys::parse_slot(self.key("pk")?, self.key("sk")?)
     }
 
-    fn backfill_subject(self) -> Option<(WorkspaceId, Subject)> {
+    fn backfill_subject(self) -> Option<(WorkspaceId, EventSubject)> {
         keys::parse_backfill_request(self.key("pk")?, self.key("sk")?)
     }
 
     /// The ticket or contact whose events follow from the record: its item, or the
     /// request that they be backfilled.
     #[must_use]
-    pub fn subject(self) -> Option<(WorkspaceId, Subject)> {
+    pub fn subject(self) -> Option<(WorkspaceId, EventSubject)> {
         if let Some((workspace, ticket)) = self.ticket() {
-            return Some((workspace, Subject::Ticket(ticket)));
+            return Some((workspace, EventSubject::Ticket(ticket)));
         }
         if let Some((workspace, contact)) = self.contact() {
-            return Some((workspace, Subject::Contact(contact)));
+            return Some((workspace, EventSubject::Contact(contact)));
         }
         self.backfill_subject()
     }
@@ -235,9 +235,9 @@ mod tests {
         json!({ "dynamodb": { "Keys": keys, image: { "doc": { "S": document } } } })
     }
 
-    fn subjects() -> [Subject; 2] {
+    fn subjects() -> [EventSubject; 2] {
         let id = Uuid::from_u128(2);
-        [Subject::Ticket(TicketId::new(id)), Subject::Contact(ContactId::new(id))]
+        [EventSubject::Ticket(TicketId::new(id)), EventSubject::Contact(ContactId::new(id))]
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Attribute names of counters: from a counter to the name in its item and back.
 
 use lambdesk_domain::{
-    report::{Bucket, Counter, Counters, Happening, Span, Standing},
+    report::{Counter, Counters, Happening, HistogramBucket, Span, Standing},
     status::Awaiting,
 };
 use lambdesk_table::{Corrupt, Item};
@@ -36,7 +36,7 @@ fn parse(name: &str) -> Option<Counter> {
         };
     }
     let (letter, number) = name.split_at_checked(1)?;
-    Some(Counter::Took(span(letter)?, Bucket::from_number(number.parse().ok()?)?))
+    Some(Counter::Took(span(letter)?, HistogramBucket::from_number(number.parse().ok()?)?))
 }
 
 /// The counters of an item.
@@ -65,7 +65,7 @@ mod tests {
         let standings = Standing::ALL.iter().copied().map(Counter::Standing);
         let awaiting = Awaiting::ALL.iter().copied().map(Counter::Awaiting);
         let happened = Happening::ALL.iter().copied().map(Counter::Happened);
-        let bucket = Bucket::of(Duration::from_hours(7));
+        let bucket = HistogramBucket::of(Duration::from_hours(7));
         let times = Span::ALL.iter().flat_map(|span| [Counter::Took(*span, bucket), Counter::Millis(*span)]);
         for counter in standings.chain(awaiting).chain(happened).chain(times) {
             assert_eq!(parse(&name(counter)), Some(counter));

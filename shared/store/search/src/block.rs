@@ -225,8 +225,21 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_read_without_a_panic(bytes: Vec<u8>) {
-            let _ = unpack(&bytes, |_, _, _| {});
+        fn damaged_bytes_give_no_more_than_they_hold_and_no_number_above_the_highest(
+            postings in postings(), at: prop::sample::Index, by: Vec<u8>, is_cut: bool,
+        ) {
+            let mut bytes = pack(&postings, 1000).into_iter().next().map_or(vec![0], |block| block.bytes);
+            let at = at.index(bytes.len());
+            let end = if is_cut { bytes.len() } else { at + 1 };
+            bytes.splice(at..end, by);
+            let highest = varint::read(&mut bytes.as_slice()).unwrap_or(0);
+            let mut read = Vec::new();
+            let outcome = unpack(&bytes, |word, number, _| read.push((word.len(), number)));
+            prop_assert!(read.len() < bytes.len().max(1), "{} of {}", read.len(), bytes.len());
+            for (length, number) in read {
+                prop_assert!(length < bytes.len() && number <= highest, "{} {}", length, number);
+            }
+            prop_assert!(outcome.is_err() || !bytes.is_empty());
         }
     }
 

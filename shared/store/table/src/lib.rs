@@ -23,7 +23,7 @@ pub use expression::Expression;
 pub use filtered::{FilteredPage, FilteredQuery};
 pub use item::{FORMAT, Item, Value};
 pub use keys::{Index, Key, Tenant};
-pub use meter::{Operation, Usage, measured};
+pub use meter::{TableRequest, Usage, measured};
 pub use query::{Page, Query, Slice};
 pub use table::Table;
 pub use tx::Tx;

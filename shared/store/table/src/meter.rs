@@ -12,7 +12,7 @@ use std::{
 
 /// One request to the table.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Operation {
+pub struct TableRequest {
     /// Its name, as AWS spells it.
     pub name: &'static str,
     /// Which came before it: it began after this many had ended.
@@ -27,7 +27,7 @@ pub struct Operation {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Usage {
     /// In the order in which they ended.
-    pub operations: Vec<Operation>,
+    pub operations: Vec<TableRequest>,
 }
 
 impl Usage {
@@ -86,7 +86,7 @@ fn absorb(before: usize, inner: &Usage) {
         let so_far = usage.operations.len();
         usage.operations.extend(inner.operations.iter().map(|operation| {
             let after = if operation.after == 0 { before } else { so_far + operation.after };
-            Operation { after, ..operation.clone() }
+            TableRequest { after, ..operation.clone() }
         }));
     });
 }
@@ -106,7 +106,7 @@ pub(crate) fn record(name: &'static str, after: usize, capacity: &[ConsumedCapac
     });
 }
 
-fn operation(name: &'static str, after: usize, capacity: &[ConsumedCapacity]) -> Operation {
+fn operation(name: &'static str, after: usize, capacity: &[ConsumedCapacity]) -> TableRequest {
     let index_units = capacity
         .iter()
         .filter_map(ConsumedCapacity::global_secondary_indexes)
@@ -120,7 +120,7 @@ fn operation(name: &'static str, after: usize, capacity: &[ConsumedCapacity]) ->
     let table = capacity.iter().filter_map(|one| one.table()?.capacity_units()).fold(0.0, f64::add);
     // Reads without an index breakdown report their total only.
     let table_units = if index_units.is_empty() && table == 0.0 { total } else { table };
-    Operation { name, after, table_units, index_units }
+    TableRequest { name, after, table_units, index_units }
 }
 
 #[cfg(test)]
@@ -128,8 +128,8 @@ mod tests {
     use super::*;
     use aws_sdk_dynamodb::types::Capacity;
 
-    fn operation(after: usize) -> Operation {
-        Operation { name: "Query", after, table_units: 0.5, index_units: BTreeMap::new() }
+    fn operation(after: usize) -> TableRequest {
+        TableRequest { name: "Query", after, table_units: 0.5, index_units: BTreeMap::new() }
     }
 
     /// A request that is answered when others have had their turn.

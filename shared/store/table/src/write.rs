@@ -115,48 +115,25 @@ impl Write {
         let Self { action, condition, expression, .. } = self;
         let (names, values) = expression.into_parts();
         let step = TransactWriteItem::builder();
+        // The four requests have the same parts and no type in common.
+        macro_rules! built {
+            ($request:expr) => {
+                $request
+                    .table_name(table)
+                    .set_condition_expression(condition)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .set_return_values_on_condition_check_failure(on_failure)
+                    .build()?
+            };
+        }
         Ok(match action {
-            Action::Put(item) => step.put(
-                Put::builder()
-                    .table_name(table)
-                    .set_item(Some(item))
-                    .set_condition_expression(condition)
-                    .set_expression_attribute_names(names)
-                    .set_expression_attribute_values(values)
-                    .set_return_values_on_condition_check_failure(on_failure)
-                    .build()?,
-            ),
-            Action::Update(key, update) => step.update(
-                Update::builder()
-                    .table_name(table)
-                    .set_key(Some(primary(key)))
-                    .update_expression(update)
-                    .set_condition_expression(condition)
-                    .set_expression_attribute_names(names)
-                    .set_expression_attribute_values(values)
-                    .set_return_values_on_condition_check_failure(on_failure)
-                    .build()?,
-            ),
-            Action::Delete(key) => step.delete(
-                Delete::builder()
-                    .table_name(table)
-                    .set_key(Some(primary(key)))
-                    .set_condition_expression(condition)
-                    .set_expression_attribute_names(names)
-                    .set_expression_attribute_values(values)
-                    .set_return_values_on_condition_check_failure(on_failure)
-                    .build()?,
-            ),
-            Action::Check(key) => step.condition_check(
-                ConditionCheck::builder()
-                    .table_name(table)
-                    .set_key(Some(primary(key)))
-                    .set_condition_expression(condition)
-                    .set_expression_attribute_names(names)
-                    .set_expression_attribute_values(values)
-                    .set_return_values_on_condition_check_failure(on_failure)
-                    .build()?,
-            ),
+            Action::Put(item) => step.put(built!(Put::builder().set_item(Some(item)))),
+            Action::Update(key, update) => {
+                step.update(built!(Update::builder().set_key(Some(primary(key))).update_expression(update)))
+            }
+            Action::Delete(key) => step.delete(built!(Delete::builder().set_key(Some(primary(key))))),
+            Action::Check(key) => step.condition_check(built!(ConditionCheck::builder().set_key(Some(primary(key))))),
         }
         .build())
     }

@@ -3,7 +3,7 @@
 //! never the other way, so whatever is stored can be found and removed. One request for
 //! each question; a message's files change in the transaction that changes the message.
 
-use crate::{AnnounceError, Tickets};
+use crate::Tickets;
 use lambdesk_domain::{
     access::ActorRef,
     attachment::{Attachment, Carrier, FileSize, Upload},
@@ -13,7 +13,7 @@ use lambdesk_domain::{
     time::Timestamp,
 };
 use lambdesk_table::{
-    Corrupt, Item, Key, Page, Query, Record, TableError, Tenant, Tx, Value, Write,
+    AnswerError, Corrupt, Item, Key, Page, Query, Record, TableError, Tenant, Tx, Value, Write,
     item::{Reader, document, json},
     keys,
 };
@@ -61,20 +61,20 @@ impl Tickets {
     /// Announces a file on a ticket, and remembers the answer if one is given.
     ///
     /// # Errors
-    /// [`AnnounceError::Answered`], or the table's failure.
+    /// [`AnswerError::Answered`], or the table's failure.
     pub async fn announce_attachment(
         &self,
         workspace: WorkspaceId,
         upload: &Upload,
         answer: Option<&Record>,
-    ) -> Result<(), AnnounceError> {
+    ) -> Result<(), AnswerError> {
         let key = Tenant::new(workspace).attachment(upload.ticket_id, upload.file.id);
         let create = Write::create(encode(key, upload));
         if answer.is_none() {
             self.table.write(create).await?;
             return Ok(());
         }
-        let mut tx = Tx::<AnnounceError>::new();
+        let mut tx = Tx::<AnswerError>::new();
         tx.remember(workspace, answer, upload.at);
         tx.write(create);
         tx.commit(&self.table).await

@@ -37,14 +37,3 @@ pub enum CreateError {
     #[error(transparent)]
     Table(#[from] TableError),
 }
-
-/// Why a file was not announced.
-#[derive(Debug, thiserror::Error)]
-pub enum AnnounceError {
-    /// A request with this idempotency key was answered before.
-    #[error(transparent)]
-    Answered(#[from] AlreadyAnswered),
-    /// The table failed.
-    #[error(transparent)]
-    Table(#[from] TableError),
-}

@@ -15,7 +15,7 @@ mod thread;
 mod uses;
 
 pub use create::NewItems;
-pub use error::{AnnounceError, CommitError, CreateError};
+pub use error::{CommitError, CreateError};
 pub use handle::Tickets;
 pub use purge::OldestTickets;
 pub use reconcile::TicketSlice;

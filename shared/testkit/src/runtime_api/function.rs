@@ -18,7 +18,7 @@ use super::{
 };
 
 /// A Lambda binary that is running; dropping it kills the process.
-pub struct Function {
+pub struct LambdaProcess {
     exchange: Arc<Exchange>,
     pid: u32,
     spawned: Instant,
@@ -28,7 +28,7 @@ pub struct Function {
     serving: JoinHandle<()>,
 }
 
-impl Function {
+impl LambdaProcess {
     pub(super) fn start(command: &mut Command, exchange: Arc<Exchange>, serving: JoinHandle<()>) -> io::Result<Self> {
         let logs = NamedTempFile::new()?;
         command
@@ -131,7 +131,7 @@ impl Function {
     }
 }
 
-impl Drop for Function {
+impl Drop for LambdaProcess {
     fn drop(&mut self) {
         self.waiting.abort();
         self.serving.abort();

@@ -24,7 +24,7 @@ use super::{
 /// Lambda's limit for a response.
 const RESPONSE_LIMIT: usize = 6 * 1024 * 1024;
 
-type Answer = Result<Value, FunctionError>;
+type InvocationResult = Result<Value, FunctionError>;
 
 struct Invocation {
     id: String,
@@ -49,7 +49,7 @@ pub(super) struct Exchange {
     count: AtomicU64,
     queue: mpsc::UnboundedSender<Invocation>,
     queued: tokio::sync::Mutex<mpsc::UnboundedReceiver<Invocation>>,
-    running: Mutex<HashMap<String, oneshot::Sender<Answer>>>,
+    running: Mutex<HashMap<String, oneshot::Sender<InvocationResult>>>,
 }
 
 impl Default for Exchange {
@@ -77,7 +77,7 @@ impl Exchange {
     }
 
     /// Queues an invocation; its answer comes through the receiver.
-    pub(super) fn submit(&self, payload: Value) -> oneshot::Receiver<Answer> {
+    pub(super) fn submit(&self, payload: Value) -> oneshot::Receiver<InvocationResult> {
         let number = self.count.fetch_add(1, Ordering::Relaxed) + 1;
         let id = format!("00000000-0000-4000-8000-{number:012x}");
         let (answer, answered) = oneshot::channel();
@@ -87,12 +87,12 @@ impl Exchange {
         answered
     }
 
-    fn running(&self) -> MutexGuard<'_, HashMap<String, oneshot::Sender<Answer>>> {
+    fn running(&self) -> MutexGuard<'_, HashMap<String, oneshot::Sender<InvocationResult>>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Hands an answer to whoever waits for it; false when nobody ever did.
-    fn settle(&self, id: &str, answer: Answer) -> bool {
+    fn settle(&self, id: &str, answer: InvocationResult) -> bool {
         let waiting = self.running().remove(id);
         // Whoever gave up waiting needs no answer.
         waiting.map(|waiting| waiting.send(answer)).is_some()

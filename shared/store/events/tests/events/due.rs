@@ -1,7 +1,7 @@
 //! What comes due is found when it is due.
 
 use lambdesk_domain::{
-    events::Subject,
+    events::EventSubject,
     id::{ContactId, TicketId, Version},
     status::Lifecycle,
     time::Timestamp,
@@ -105,7 +105,7 @@ async fn a_follow_up_waits_for_the_transactions_that_hold_it() {
 #[tokio::test]
 async fn a_retry_is_due_until_it_is_cleared() {
     let table = TestTable::new().await;
-    for of in [Subject::Ticket(ticket(1)), Subject::Contact(ContactId::new(Uuid::from_u128(1)))] {
+    for of in [EventSubject::Ticket(ticket(1)), EventSubject::Contact(ContactId::new(Uuid::from_u128(1)))] {
         table.store.events.schedule_retry(workspace(1), of, NOW).await.expect("it is written");
         let row = Due::Retry { workspace: workspace(1), of, at: NOW };
         assert_eq!(due(&table.store.events, NOW, NOW).await, [row]);

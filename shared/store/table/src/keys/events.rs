@@ -8,7 +8,7 @@ use super::{
     tickets::parse_ticket,
 };
 use lambdesk_domain::{
-    events::{EventSource, Subject},
+    events::{EventSource, EventSubject},
     id::{ContactId, WorkspaceId},
 };
 
@@ -24,10 +24,10 @@ pub const EVENTS: (&str, &str) = (EVENT, "E$");
 impl Tenant {
     /// Partition of the events of a ticket, which is the ticket's own, or of a contact.
     #[must_use]
-    pub fn events(&self, of: Subject) -> String {
+    pub fn events(&self, of: EventSubject) -> String {
         match of {
-            Subject::Ticket(ticket) => self.ticket(ticket).pk,
-            Subject::Contact(contact) => format!("{}{CONTACT_EVENTS}{}", self.workspace, short(contact.uuid())),
+            EventSubject::Ticket(ticket) => self.ticket(ticket).pk,
+            EventSubject::Contact(contact) => format!("{}{CONTACT_EVENTS}{}", self.workspace, short(contact.uuid())),
         }
     }
 
@@ -39,17 +39,17 @@ impl Tenant {
 
     /// The row that asks for the events of a ticket or contact to be checked.
     #[must_use]
-    pub fn retry(&self, of: Subject) -> Key {
+    pub fn retry(&self, of: EventSubject) -> Key {
         Key { pk: self.events(of), sk: RETRY.to_owned() }
     }
 
     /// The request that the sequence gaps of a ticket or contact be backfilled. It shares
     /// their partition, so that the stream brings it after their own records.
     #[must_use]
-    pub fn backfill_request(&self, of: Subject) -> Key {
+    pub fn backfill_request(&self, of: EventSubject) -> Key {
         match of {
-            Subject::Ticket(ticket) => Key { pk: self.ticket(ticket).pk, sk: BACKFILL_REQUEST.to_owned() },
-            Subject::Contact(contact) => {
+            EventSubject::Ticket(ticket) => Key { pk: self.ticket(ticket).pk, sk: BACKFILL_REQUEST.to_owned() },
+            EventSubject::Contact(contact) => {
                 let sk = format!("{BACKFILL_REQUEST}#{}", short(contact.uuid()));
                 Key { pk: self.contact(contact).pk, sk }
             }
@@ -59,12 +59,12 @@ impl Tenant {
 
 /// The workspace, and the ticket or contact whose events the partition key names.
 #[must_use]
-pub fn parse_events(pk: &str) -> Option<(WorkspaceId, Subject)> {
+pub fn parse_events(pk: &str) -> Option<(WorkspaceId, EventSubject)> {
     if let Some((workspace, ticket)) = parse_ticket(pk) {
-        return Some((workspace, Subject::Ticket(ticket)));
+        return Some((workspace, EventSubject::Ticket(ticket)));
     }
     let (workspace, contact) = pk.split_once(CONTACT_EVENTS)?;
-    Some((WorkspaceId::new(long(workspace)?), Subject::Contact(ContactId::new(long(contact)?))))
+    Some((WorkspaceId::new(long(workspace)?), EventSubject::Contact(ContactId::new(long(contact)?))))
 }
 
 /// Whether this sort key is the row that asks for a check of events.
@@ -75,13 +75,13 @@ pub fn is_retry(sk: &str) -> bool {
 
 /// The workspace, and the ticket or contact whose events are to be backfilled.
 #[must_use]
-pub fn parse_backfill_request(pk: &str, sk: &str) -> Option<(WorkspaceId, Subject)> {
+pub fn parse_backfill_request(pk: &str, sk: &str) -> Option<(WorkspaceId, EventSubject)> {
     if sk == BACKFILL_REQUEST {
-        return parse_ticket(pk).map(|(workspace, ticket)| (workspace, Subject::Ticket(ticket)));
+        return parse_ticket(pk).map(|(workspace, ticket)| (workspace, EventSubject::Ticket(ticket)));
     }
     let contact = long(sk.strip_prefix(BACKFILL_REQUEST)?.strip_prefix('#')?)?;
     let workspace = long(pk.strip_suffix(CONTACTS)?)?;
-    Some((WorkspaceId::new(workspace), Subject::Contact(ContactId::new(contact))))
+    Some((WorkspaceId::new(workspace), EventSubject::Contact(ContactId::new(contact))))
 }
 
 #[cfg(test)]
@@ -95,7 +95,7 @@ mod tests {
         let workspace = WorkspaceId::new(Uuid::from_u128(1));
         let tenant = Tenant::new(workspace);
         let (ticket, contact) = (TicketId::new(Uuid::from_u128(2)), ContactId::new(Uuid::from_u128(2)));
-        for subject in [Subject::Ticket(ticket), Subject::Contact(contact)] {
+        for subject in [EventSubject::Ticket(ticket), EventSubject::Contact(contact)] {
             let Key { pk, sk } = tenant.backfill_request(subject);
             assert_eq!(parse_backfill_request(&pk, &sk), Some((workspace, subject)));
             let Key { pk, sk } = tenant.retry(subject);
