@@ -2,4 +2,5 @@
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
 mod found;
+mod tickets;
 mod words;

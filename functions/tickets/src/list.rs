@@ -7,6 +7,7 @@ use lambdesk_api::{
     auth::Session,
     cursor::{Direction, invalid_cursor},
     listing::{ListRequest, Listing},
+    page::PageInfo,
     problem::Problem,
     render::{Accounts, TicketView},
 };
@@ -47,12 +48,19 @@ async fn answer(lists: &Lists, session: &Session, listing: &Listing, asked: Tick
     let [next, previous] = [&page.next, &page.previous].map(|position| position.as_ref().map(ListPosition::to_string));
     let mut info = listing.info(next.as_deref(), previous.as_deref());
     if let Some(total) = total {
-        info = if total.is_exact { info.with_total(total.count) } else { info.with_total_of_at_least(total.count) };
+        info = if total.is_exact { with_total(info, total.count) } else { info.with_total_of_at_least(total.count) };
     }
     let accounts = Accounts::of(&session.app.contacts, session.workspace(), &page.tickets).await?;
     let rows: Vec<_> =
         page.tickets.iter().map(|ticket| TicketView::of(ticket, &session.directory, &accounts)).collect();
     Ok(listing.respond(rows, info))
+}
+
+/// With the number of tickets, and the last page that has a number.
+fn with_total(info: PageInfo, count: u64) -> PageInfo {
+    let info = info.with_total(count);
+    let deepest = DEEPEST as u64 / u64::from(info.size.max(1));
+    PageInfo { last: info.last.map(|last| last.min(deepest)), ..info }
 }
 
 /// The filter by contact with those that merged ones have become parts of; none when no
@@ -91,9 +99,6 @@ fn start(listing: &Listing) -> Result<ListStart, Problem> {
         (Some((text, Direction::Backward)), _) => position(text).map(ListStart::Before),
         (None, number) => {
             let skip = number.map_or(0, |number| (number as usize - 1).saturating_mul(listing.limit.into()));
-            if skip + usize::from(listing.limit) > DEEPEST {
-                return Err(Problem::malformed("page numbers reach the first 1,000 tickets; use the cursor beyond"));
-            }
             Ok(ListStart::First { skip })
         }
     }

@@ -16,7 +16,7 @@ use lambdesk_domain::{
     search::SearchQuery,
     status::{Awaiting, ChannelType, Priority, Source},
 };
-use lambdesk_store_lists::{Filter, OneOf, Sort, SortBy};
+use lambdesk_store_lists::{DEEPEST, Filter, OneOf, Sort, SortBy};
 use lambdesk_store_search::Search;
 use lambdesk_table::keys::{self, State};
 use serde_json::json;
@@ -60,6 +60,13 @@ impl TicketQuery {
         let sort = sort.unwrap_or_else(|| if search.is_some() { NEWEST_FIRST } else { Sort::default() });
         let hide_snoozed = !include.contains(&Include::FollowUp);
         let page = PageParameters::take(&mut query);
+        if page.reach() > DEEPEST as u64 {
+            query.error(
+                "page",
+                "too_deep",
+                format!("page numbers reach the first {DEEPEST} tickets; cursors reach all"),
+            );
+        }
         query.finish()?;
         Ok(Self { states, filters, search, hide_snoozed, sort, page })
     }
@@ -82,11 +89,11 @@ impl TicketQuery {
 /// Takes what each filter is made of. In the order in which errors are told.
 fn filters(query: &mut QueryParameters, directory: &Directory, caller: &Actor) -> Vec<Filter> {
     let mut filters: Vec<Option<Filter>> = vec![
-        OneOf::new(values(query, "source", word(Source::parse))).map(Filter::Source),
-        OneOf::new(values(query, "priority", word(Priority::parse))).map(Filter::Priority),
+        OneOf::new(values(query, "source", word(Source::parse, Source::ALL))).map(Filter::Source),
+        OneOf::new(values(query, "priority", word(Priority::parse, Priority::ALL))).map(Filter::Priority),
         OneOf::new(names::categories(query, directory)).map(Filter::Category),
         OneOf::new(values(query, "channel_id", str::parse)).map(Filter::Channel),
-        OneOf::new(values(query, "channel_type", word(ChannelType::parse))).map(Filter::ChannelType),
+        OneOf::new(values(query, "channel_type", word(ChannelType::parse, ChannelType::ALL))).map(Filter::ChannelType),
         OneOf::new(values(query, "assignee_id", |text| assignee(text, caller.user()))).map(Filter::Assignee),
         OneOf::new(values(query, "team_id", team)).map(Filter::Team),
         OneOf::new(names::tags(query, directory)).map(Filter::Tag),
@@ -96,7 +103,7 @@ fn filters(query: &mut QueryParameters, directory: &Directory, caller: &Actor) -
     ];
     filters.extend(names::custom(query, directory).into_iter().map(Some));
     filters.extend([
-        OneOf::new(values(query, "awaiting", word(Awaiting::parse))).map(Filter::Awaiting),
+        OneOf::new(values(query, "awaiting", word(Awaiting::parse, Awaiting::ALL))).map(Filter::Awaiting),
         query.flag("is_read_by_customer").map(Filter::ReadByCustomer),
         query.flag("is_read_by_organization").map(Filter::ReadByOrganization),
         period(query, "created_after", "created_before").map(Filter::Created),

@@ -94,6 +94,12 @@ impl PageParameters {
         }
         Self { limit: limit.unwrap_or(DEFAULT_LIMIT), cursor, number, with_total }
     }
+
+    /// How many rows the list must have for a page that was asked for by number to be full.
+    #[must_use]
+    pub fn reach(&self) -> u64 {
+        u64::from(self.number.unwrap_or_default()) * u64::from(self.limit)
+    }
 }
 
 impl ListAddress {

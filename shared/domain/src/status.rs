@@ -140,7 +140,7 @@ words! {
     /// How a ticket came in. Set by the system, never by the caller.
     Source {
         /// By a customer whom the site vouched for.
-        Portal = "portal" as '0',
+        Portal = "portal" as '0' | "collect",
         /// By a visitor nobody vouched for.
         Guest = "guest" as '1',
         /// By a machine key.

@@ -41,7 +41,7 @@ pub struct States {
 impl States {
     /// Takes `status` and the flags.
     pub fn take(query: &mut QueryParameters, include: &[Include]) -> Self {
-        let asked = values(query, "status", word(Status::parse));
+        let asked = values(query, "status", word(Status::parse, Status::ALL));
         let (is_closed, is_spam) = (query.flag("is_closed"), query.flag("is_spam"));
         let (processed, is_archived) = (query.flag("processed"), query.flag("is_archived"));
         let fits = |status: Status| {

@@ -34,9 +34,15 @@ pub fn period(query: &mut QueryParameters, after: &str, before: &str) -> Option<
     (period != Period::default()).then_some(period)
 }
 
-/// Reads one of a closed set of words.
-pub fn word<T>(parse: impl Fn(&str) -> Option<T>) -> impl Fn(&str) -> Result<T, &'static str> {
-    move |text| parse(text).ok_or("there is no such value")
+/// Reads one of a closed set of words, or another system's word for it.
+pub fn word<T: fmt::Display + 'static>(
+    parse: impl Fn(&str) -> Option<T>,
+    all: &'static [T],
+) -> impl Fn(&str) -> Result<T, String> {
+    move |text| {
+        let words = || all.iter().map(T::to_string).collect::<Vec<_>>().join(", ");
+        parse(text).ok_or_else(|| format!("expected one of {}", words()))
+    }
 }
 
 /// Reads an assignee: `me`, which is the caller, `none` or an id.

@@ -140,11 +140,16 @@ impl Operation {
     /// The parameters of lists that can be counted: `page` and `with_total`.
     pub fn counted(&mut self) {
         let number = json!({ "type": "integer", "minimum": 1 });
-        self.query("page", number, "A page by its number, instead of `cursor`.");
+        self.query(
+            "page",
+            number,
+            "A page by its number, instead of `cursor`; page numbers reach the first 1,000 tickets.",
+        );
         self.query(
             "with_total",
             json!({ "type": "boolean", "default": false }),
-            "Count all rows: `page.total` and `page.last`.",
+            "Count all rows: `page.total`, and `page.last`, the last page that has a number. Of very many the total is a \
+             lower bound, and `page.total_is_at_least` says so.",
         );
     }
 

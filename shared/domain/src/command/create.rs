@@ -7,11 +7,12 @@ use crate::{
     ticket::{NewTicket, Opening, Ticket},
 };
 
-/// Decides a new ticket and its opening message.
+/// Decides a new ticket and its opening message. A ticket of nobody's that its maker
+/// would not see is the maker's.
 ///
 /// # Errors
 /// When the actor may not assign as asked, or not on that channel.
-pub fn create(new: NewTicket, context: &Context) -> Result<(Ticket, Option<Message>), Rejection> {
+pub fn create(mut new: NewTicket, context: &Context) -> Result<(Ticket, Option<Message>), Rejection> {
     if new.assignee.is_some() && new.assignee != context.actor.user() {
         context.actor.may_assign(new.assignee, context.rules)?;
     }
@@ -19,6 +20,10 @@ pub fn create(new: NewTicket, context: &Context) -> Result<(Ticket, Option<Messa
         && new.channel.is_none_or(|wanted| wanted.id != channel)
     {
         return Err(Forbidden::ForeignChannel.into());
+    }
+    let visibility = context.actor.visibility(context.rules);
+    if !visibility.covers(new.assignee, new.channel.map(|channel| channel.id)) {
+        new.assignee = new.assignee.or(context.actor.user());
     }
     let message = new.opening.as_ref().map(|opening| message_of(opening, &new, context));
     let what = message.as_ref().map(|message| What::Message { id: message.id, kind: message.kind });

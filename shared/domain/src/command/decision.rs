@@ -63,7 +63,7 @@ impl Decision {
             Self::Change(mut change) => {
                 let patch = &mut change.patch;
                 (patch.status, patch.is_activity) = (None, false);
-                patch.sets.retain(|set| !matches!(set, Set::ReadByOrganization(_)));
+                patch.sets.retain(|set| !matches!(set, Set::ReadByOrganization(_) | Set::FollowUpAt(_)));
                 if let Some(trace) = &mut patch.message {
                     (trace.preview, trace.awaiting) = (None, None);
                 }

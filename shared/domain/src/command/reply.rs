@@ -49,7 +49,8 @@ pub struct NewReply {
 ///
 /// Automatic moves: a customer's reply moves `waiting`, `on_hold` and `resolved`
 /// to `open`; an agent's public reply moves `open` and `in_progress` to
-/// `waiting`; spam and unprocessed tickets stay where they are.
+/// `waiting`; spam and unprocessed tickets stay where they are. What a customer says on a
+/// live ticket that is no spam ends its follow-up: it is in the lists at once.
 ///
 /// # Errors
 /// What forbids it; [`Rejection::Closed`] when a customer writes on a closed ticket.
@@ -72,9 +73,25 @@ pub fn reply(new: &NewReply, context: &Context, prior: Prior<'_>) -> Result<Deci
         }
     };
     let message = message_of(new, kind, context);
-    let patch = TicketPatch { status, ..traces(&message, &context.actor) };
+    let mut patch = TicketPatch { status, ..traces(&message, &context.actor) };
+    if kind == MessageKind::Inbound && ends_follow_up(new.status, prior) {
+        patch.sets.push(Set::FollowUpAt(None));
+    }
     let cause = context.cause(Some(What::Message { id: message.id, kind }));
     Ok(Decision::change(guard, patch, Some(message), cause, context.now))
+}
+
+/// Whether a customer's message ends the follow-up of its ticket. Before the ticket is
+/// known it is taken to be live and no spam, as its guard says.
+fn ends_follow_up(asked: Option<Status>, prior: Prior<'_>) -> bool {
+    match prior {
+        Prior::Unknown => true,
+        Prior::Known(ticket) => {
+            ticket.lifecycle == Lifecycle::Live
+                && (ticket.status != Status::Spam || asked.is_some_and(|status| status != Status::Spam))
+                && ticket.follow_up_at.is_some()
+        }
+    }
 }
 
 const fn message_kind(kind: ReplyKind, actor: &Actor) -> Result<MessageKind, Forbidden> {

@@ -59,14 +59,16 @@ pub fn update(update: &Update, context: &Context, prior: Prior<'_>) -> Result<De
 }
 
 fn set_fields(fields: &Fields, context: &Context, prior: Prior<'_>) -> Result<Decision, Rejection> {
-    authorise(fields, context)?;
     let mut guard = Guard { rejects_noop: true, ..context.guard() };
     let mut patch = patch_of(fields);
     match prior {
+        // Whoever may not assign may still name the assignee that the ticket has.
+        Prior::Unknown if authorise(&patch.sets, context).is_err() => return Ok(Decision::NeedsTicket),
         Prior::Unknown => guard.statuses = likely_statuses(fields),
         Prior::Known(ticket) => {
             context.check(ticket)?;
             patch.drop_noops(ticket);
+            authorise(&patch.sets, context)?;
             guard.lifecycle = ticket.lifecycle;
             // Other fields are set whatever the status; the fewer writers they wait for.
             if patch.status.is_some() || assigns(&patch.sets) {
@@ -97,8 +99,8 @@ fn room_for_tags(change: &TagChange, prior: Prior<'_>) -> Result<Option<usize>, 
     }
 }
 
-fn authorise(fields: &Fields, context: &Context) -> Result<(), Forbidden> {
-    for set in &fields.sets {
+fn authorise(sets: &[Set], context: &Context) -> Result<(), Forbidden> {
+    for set in sets {
         if let Set::Assignee(user) = set {
             context.actor.may_assign(*user, context.rules)?;
         }
