@@ -54,8 +54,16 @@ mod tests {
         }
 
         #[test]
-        fn no_other_text_is_a_name(text in "[a-f0-9./%-]{0,120}") {
-            prop_assert_eq!(ObjectKey::parse(&text).map(|key| key.to_string()), ObjectKey::parse(&text).map(|_| text));
+        fn no_other_text_is_a_name(ids: [u128; 3], at in 0_usize..110, other in "[A-Fa-f0-9./%-]{0,2}") {
+            let mut text = ids.map(|id| Uuid::from_u128(id).to_string()).join("/");
+            text.replace_range(at..=at, &other);
+            let fits = |(at, byte): (usize, u8)| match at {
+                8 | 13 | 18 | 23 => byte == b'-',
+                _ => byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte),
+            };
+            let is_id = |part: &str| part.len() == 36 && part.bytes().enumerate().all(fits);
+            let is_name = text.split('/').count() == 3 && text.split('/').all(is_id);
+            prop_assert_eq!(ObjectKey::parse(&text).is_some(), is_name, "{}", text);
         }
     }
 

@@ -133,7 +133,7 @@ pub struct MessageView {
 }
 
 impl MessageView {
-    /// For this reader, who must [see](Reader::sees) it.
+    /// For this reader, who must [see](MessageReader::sees) it.
     #[must_use]
     pub fn of(message: &Message, reader: MessageReader) -> Self {
         let is_shown = !message.is_secure || reader.is_person();
