@@ -37,7 +37,7 @@ async fn answer(lists: &Lists, session: &Session, listing: &Listing, asked: Tick
     let mut query =
         ListQuery { states, filters, search, hide_snoozed, visibility: session.visibility(), sort, start, limit, now };
     // Merged contacts are rare: whether one is, is asked beside the list, not before it.
-    let contacts = async { Ok(present_contacts(session, &query.filters).await?) };
+    let contacts = present_contacts(session, &query.filters);
     let (mut found, contacts) = tokio::try_join!(read(lists, session, listing, &query), contacts)?;
     if let Some(present) = contacts {
         query.filters.retain(|filter| !matches!(filter, Filter::Contact(_)));

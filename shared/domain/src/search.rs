@@ -18,88 +18,9 @@
 mod fold;
 mod query;
 mod scripts;
-
-pub use query::{InvalidSearch, LONGEST_SEARCH, MOST_ASKED, SearchQuery};
-
-use fold::{Symbols, fold, has_symbols};
-use scripts::{is_unspaced, pairs, stretches};
-use std::collections::BTreeSet;
-use unicode_normalization::char::is_combining_mark;
-use unicode_segmentation::UnicodeSegmentation as _;
-
-/// The version of the normal form of words.
-pub const WORDS_VERSION: u32 = 2;
-/// How many characters of a word count.
-pub const LONGEST_WORD: usize = 32;
-/// How many different words a text is found by; those beyond are not indexed.
-pub const MOST_WORDS: usize = 2_000;
-
-/// A word in its normal form: letters and digits, in an address also its signs, and
-/// nothing that sorts before them.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Word(String);
-
-impl Word {
-    /// The word.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    fn of(folded: &str) -> Self {
-        Self(folded.chars().take(LONGEST_WORD).collect())
-    }
-}
-
-/// The different words of a text: the first [`MOST_WORDS`] of them.
-#[must_use]
-pub fn words(text: &str) -> BTreeSet<Word> {
-    let joined = fold(text, Symbols::Joined);
-    let apart = has_symbols(text).then(|| fold(text, Symbols::Apart));
-    let mut words = BTreeSet::new();
-    for folded in std::iter::once(joined).chain(apart) {
-        for word in addresses(&folded).chain(parts(&folded).flat_map(found_by)) {
-            words.insert(Word::of(word));
-            if words.len() >= MOST_WORDS {
-                return words;
-            }
-        }
-    }
-    words
-}
-
-/// What a part of a text is found by.
-fn found_by(part: &str) -> Box<dyn Iterator<Item = &str> + '_> {
-    if part.chars().any(is_unspaced) { Box::new(pairs(part)) } else { Box::new(std::iter::once(part)) }
-}
-
-/// The e-mail addresses of a folded text: what stands around an `@`, as far as it is of
-/// letters and digits of scripts with spaces and of `.`, `_`, `+` and `-`.
-fn addresses(folded: &str) -> impl Iterator<Item = &str> {
-    let ends = |letter: char| !(is_of_address(letter) || letter == '@');
-    folded.split(ends).filter(|run| run.contains('@')).filter_map(|run| {
-        let run = run.trim_matches(|letter: char| !letter.is_alphanumeric());
-        run.contains('@').then_some(run)
-    })
-}
-
-fn is_of_address(letter: char) -> bool {
-    is_part_of_word(letter) && !is_unspaced(letter) || matches!(letter, '.' | '_' | '+' | '-')
-}
-
-/// Letters, digits, and the vowels and marks of scripts in which those are no letters.
-fn is_part_of_word(letter: char) -> bool {
-    letter.is_alphanumeric() || is_combining_mark(letter)
-}
-
-/// Words of scripts with spaces, and stretches of those without.
-fn parts(folded: &str) -> impl Iterator<Item = &str> {
-    folded.split(|letter: char| !is_part_of_word(letter)).flat_map(stretches).flat_map(|(stretch, is_unspaced)| {
-        let words: Box<dyn Iterator<Item = &str>> =
-            if is_unspaced { Box::new(std::iter::once(stretch)) } else { Box::new(stretch.unicode_words()) };
-        words.filter(|word| word.contains(char::is_alphanumeric))
-    })
-}
-
 #[cfg(test)]
 mod tests;
+mod words;
+
+pub use query::{InvalidSearch, LONGEST_SEARCH, MOST_ASKED, SearchQuery};
+pub use words::{LONGEST_WORD, MOST_WORDS, WORDS_VERSION, Word, words};

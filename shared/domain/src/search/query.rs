@@ -1,10 +1,9 @@
 //! What a search asks for: its words, the most telling first.
 
 use super::{
-    Word, addresses,
     fold::{Symbols, fold},
-    is_of_address, parts,
     scripts::{cover, is_unspaced},
+    words::{Word, addresses, is_of_address, parts},
 };
 use std::{cmp::Reverse, collections::BTreeSet, fmt, str::FromStr};
 

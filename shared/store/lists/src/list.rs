@@ -17,10 +17,13 @@ impl Lists {
     /// # Errors
     /// When the table fails.
     pub async fn list(&self, tenant: &Tenant, query: &ListQuery) -> Result<ListPage, TableError> {
+        // Boxed: few lists are of a search.
         Ok(match plan(query) {
             Plan::Nothing => page::cut(query, Vec::new()),
-            Plan::Search(search) if query.sort.by == SortBy::Number => self.searched(tenant, query, search).await?,
-            Plan::Search(search) => self.searched_in_parts(tenant, query, search).await?,
+            Plan::Search(search) if query.sort.by == SortBy::Number => {
+                Box::pin(self.searched(tenant, query, search)).await?
+            }
+            Plan::Search(search) => Box::pin(self.searched_in_parts(tenant, query, search)).await?,
             Plan::Ordered(walk) => self.walk(tenant, query, &walk).await?,
             Plan::Days(days, walk) => match self.walk_days(tenant, query, &days).await? {
                 Some(page) => page,

@@ -34,7 +34,7 @@ const END_OF_PART: &str = "end";
 
 /// The hits of one part: those between two numbers, both included. It is the first part
 /// when it reaches up to the greatest number, the last when it reaches down to 0.
-struct Part {
+struct HitPart {
     tickets: Vec<TicketId>,
     high: u64,
     low: u64,
@@ -61,7 +61,7 @@ impl Lists {
         query: &ListQuery,
         search: &Search,
         position: PartPosition,
-    ) -> Result<Part, TableError> {
+    ) -> Result<HitPart, TableError> {
         let (mut from, lowest) = match position {
             PartPosition::First => (SearchFrom::Newest, 0),
             PartPosition::Below(number) => (SearchFrom::Below(TicketNumber(number)), 0),
@@ -103,7 +103,7 @@ impl Lists {
             PartPosition::Above(number) => (rest.unwrap_or(u64::MAX), number.saturating_add(1)),
             PartPosition::Within { high, low } => (high, rest.unwrap_or(low)),
         };
-        Ok(Part { tickets, high, low })
+        Ok(HitPart { tickets, high, low })
     }
 
     /// A page of some tickets in the order of the list, whichever way is cheaper.
@@ -123,7 +123,7 @@ impl Lists {
     }
 }
 
-impl Part {
+impl HitPart {
     /// The page of this part with positions that lead on to other parts.
     fn around(&self, page: ListPage, is_back: bool) -> ListPage {
         let is_all = (self.high, self.low) == (u64::MAX, 0);
