@@ -4,7 +4,7 @@
 //! moment in which one exists without the other. Its body is sealed: it may
 //! hold personal text, or a token that is shown once.
 
-use crate::{auth::hex, problem::Problem, seal::SealingKey};
+use crate::{auth::hex, page::USUAL_BODY, problem::Problem, seal::SealingKey};
 use axum::{
     body::Body,
     http::{
@@ -117,7 +117,8 @@ impl Answer {
         struct One<'a, T> {
             data: &'a T,
         }
-        let body = serde_json::to_vec(&One { data }).expect("our answers are representable in JSON");
+        let mut body = Vec::with_capacity(USUAL_BODY);
+        serde_json::to_writer(&mut body, &One { data }).expect("our answers are representable in JSON");
         Self { status, location: None, etag: None, body }
     }
 

@@ -129,7 +129,7 @@ impl TicketView {
     /// Without its thread, as lists and writes answer it. Exhaustive on purpose: a field of
     /// the ticket that is forgotten here does not compile.
     #[must_use]
-    pub fn of(ticket: &Ticket, directory: &Directory, accounts: &Accounts) -> Self {
+    pub fn of(ticket: Ticket, directory: &Directory, accounts: &Accounts) -> Self {
         let Ticket {
             workspace_id: _,
             id,
@@ -170,7 +170,7 @@ impl TicketView {
             trashed_at,
             origin,
             cause: _,
-        } = ticket.clone();
+        } = ticket;
         Self {
             id,
             number,
