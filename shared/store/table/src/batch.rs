@@ -11,7 +11,7 @@ use crate::{
     table::Table,
     wire::{
         answer::Together,
-        request::{Batch, BatchedDelete, BatchedPut, BatchedWrite, Keys},
+        request::{Batch, BatchedDelete, BatchedPut, BatchedWrite, Wanted},
         value::Wired,
     },
 };
@@ -82,7 +82,7 @@ impl Table {
         let mut wanted: Vec<_> = keys.into_iter().map(|key| Wired(primary(key))).collect();
         let mut attempts = Attempts::new();
         while !wanted.is_empty() {
-            let keys = Keys {
+            let keys = Wanted {
                 keys: wanted,
                 consistent_read: consistent,
                 projection_expression: projection.as_deref(),

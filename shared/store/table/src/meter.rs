@@ -111,13 +111,13 @@ fn operation(name: &'static str, after: usize, capacity: &[Capacity]) -> Operati
         .iter()
         .filter_map(|one| one.global_secondary_indexes.as_ref())
         .flatten()
-        .map(|(index, units)| (index.clone(), units.capacity_units.unwrap_or_default()))
+        .map(|(index, units)| (index.clone(), units.number.unwrap_or_default()))
         .fold(BTreeMap::new(), |mut sums: BTreeMap<String, f64>, (index, units)| {
             *sums.entry(index).or_default() += units;
             sums
         });
-    let total: f64 = capacity.iter().filter_map(|one| one.capacity_units).fold(0.0, f64::add);
-    let table = capacity.iter().filter_map(|one| one.table?.capacity_units).fold(0.0, f64::add);
+    let total: f64 = capacity.iter().filter_map(|one| one.total).fold(0.0, f64::add);
+    let table = capacity.iter().filter_map(|one| one.table?.number).fold(0.0, f64::add);
     // Reads without an index breakdown report their total only.
     let table_units = if index_units.is_empty() && table == 0.0 { total } else { table };
     Operation { name, after, table_units, index_units }
@@ -207,14 +207,11 @@ mod tests {
 
     #[tokio::test]
     async fn units_are_told_apart_by_table_and_index() {
-        let units = |units| Units { capacity_units: Some(units) };
+        let units = |units| Units { number: Some(units) };
         let of_indexes = [("list", 1.0), ("lookup", 2.0)].map(|(index, some)| (index.to_owned(), units(some)));
-        let write = Capacity {
-            capacity_units: Some(5.0),
-            table: Some(units(2.0)),
-            global_secondary_indexes: Some(of_indexes.into()),
-        };
-        let read = Capacity { capacity_units: Some(0.5), ..Capacity::default() };
+        let write =
+            Capacity { total: Some(5.0), table: Some(units(2.0)), global_secondary_indexes: Some(of_indexes.into()) };
+        let read = Capacity { total: Some(0.5), ..Capacity::default() };
         let ((), usage) = measured(async {
             record("PutItem", 0, &[write.clone(), write]);
             record("GetItem", 1, &[read]);

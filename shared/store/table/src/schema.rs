@@ -63,19 +63,20 @@ impl Table {
     /// # Errors
     /// When the table fails.
     pub async fn create(&self) -> Result<(), TableError> {
-        let named = json!({"TableName": self.name()});
-        if self.manage("DescribeTable", &named).await.is_ok() {
+        if self.manage("DescribeTable", &json!({"TableName": self.name()})).await.is_ok() {
             return Ok(());
         }
-        let mut request = named.clone();
-        request["BillingMode"] = "PAY_PER_REQUEST".into();
-        request["KeySchema"] = key_schema("pk", "sk");
-        request["AttributeDefinitions"] = attributes();
-        request["GlobalSecondaryIndexes"] = indexes().iter().map(index_of).collect();
-        request["StreamSpecification"] = json!({"StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES"});
+        let request = json!({
+            "TableName": self.name(),
+            "BillingMode": "PAY_PER_REQUEST",
+            "KeySchema": key_schema("pk", "sk"),
+            "AttributeDefinitions": attributes(),
+            "GlobalSecondaryIndexes": indexes().iter().map(index_of).collect::<Vec<_>>(),
+            "StreamSpecification": {"StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+        });
         self.manage("CreateTable", &request).await?;
-        let mut request = named;
-        request["TimeToLiveSpecification"] = json!({"AttributeName": TTL_ATTRIBUTE, "Enabled": true});
+        let ttl = json!({"AttributeName": TTL_ATTRIBUTE, "Enabled": true});
+        let request = json!({"TableName": self.name(), "TimeToLiveSpecification": ttl});
         self.manage("UpdateTimeToLive", &request).await
     }
 

@@ -50,7 +50,8 @@ pub(crate) struct Unread {
 #[serde(default, rename_all = "PascalCase")]
 pub(crate) struct Capacity {
     /// All of them.
-    pub capacity_units: Option<f64>,
+    #[serde(rename = "CapacityUnits")]
+    pub total: Option<f64>,
     /// Those of the table itself.
     pub table: Option<Units>,
     /// Those of its indexes, by name.
@@ -62,5 +63,6 @@ pub(crate) struct Capacity {
 #[serde(default, rename_all = "PascalCase")]
 pub(crate) struct Units {
     /// Reads and writes alike.
-    pub capacity_units: Option<f64>,
+    #[serde(rename = "CapacityUnits")]
+    pub number: Option<f64>,
 }

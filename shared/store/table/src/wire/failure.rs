@@ -73,9 +73,8 @@ pub(super) fn refusal(status: u16, body: &[u8]) -> Failure {
     let mut refusal: Refusal = serde_json::from_slice(body).unwrap_or_default();
     refusal.status = status;
     // `com.amazonaws.dynamodb.v20120810#TheCode`
-    if let Some((_, code)) = refusal.code.rsplit_once('#') {
-        refusal.code = code.to_owned();
-    }
+    let end_of_prefix = refusal.code.rfind('#').map_or(0, |at| at + 1);
+    refusal.code.drain(..end_of_prefix);
     Failure::Refused(Box::new(refusal))
 }
 

@@ -118,7 +118,7 @@ impl<'a, T> Batch<'a, T> {
 /// The items that a batch reads.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct Keys<'a> {
+pub(crate) struct Wanted<'a> {
     pub keys: Vec<Wired<Item>>,
     pub consistent_read: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
