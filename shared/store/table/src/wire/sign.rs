@@ -148,8 +148,8 @@ mod tests {
             for after in [0, 5_000, 86_400_000, 0] {
                 let now = Timestamp::from_millis(now.millis() + after);
                 let (target, body) = ("DynamoDB_20120810.GetItem", format!("{{\"n\":{after}}}"));
-                let signed = signer.sign(target, body.as_bytes(), now);
-                assert_eq!(signed.authorization, expected(&credentials, target, body.as_bytes(), now));
+                let headers = signer.sign(target, body.as_bytes(), now);
+                assert_eq!(headers.authorization, expected(&credentials, target, body.as_bytes(), now));
             }
         }
     }
