@@ -123,7 +123,7 @@ async fn workspace(environment: &BTreeMap<String, String>) -> String {
         other => environment.get(other).cloned(),
     });
     let config = config.unwrap();
-    let table = Table::new(&aws::dynamo_client(&config.aws), &config.table);
+    let table = Table::new(&aws::connection(&config.aws), &config.table);
     table.create().await.unwrap();
     let (name, owner, email) = ("Test".parse(), "Olga Owner".parse(), "owner@desk.example".parse());
     let (name, owner, email) = (name.unwrap(), owner.unwrap(), email.unwrap());

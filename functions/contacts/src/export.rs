@@ -240,7 +240,7 @@ impl<'a> Part<'a> {
             return Ok(());
         };
         let accounts = Accounts::of(&app.contacts, workspace, [&ticket]).await?;
-        let view = TicketView::of(&ticket, &self.session.directory, &accounts);
+        let view = TicketView::of(ticket, &self.session.directory, &accounts);
         self.spent += ENTRY;
         let mut exported = ExportedTicket { ticket: view, messages: Vec::new(), events: Vec::new() };
         let left = match rest {

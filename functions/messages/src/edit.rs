@@ -109,6 +109,6 @@ fn unchanged(session: &Session, write: &WriteOptions, ticket: &Ticket, message: 
 }
 
 fn answer(session: &Session, ticket: &Ticket, message: &Message) -> Response {
-    let view = MessageView::of(message, (&session.actor).into()).with_sender(&session.directory, Some(ticket));
+    let view = MessageView::of(message.clone(), (&session.actor).into()).with_sender(&session.directory, Some(ticket));
     Answer::ok(&view).into_response()
 }

@@ -101,7 +101,7 @@ pub async fn post(
         return Ok(answered);
     }
     let reader = (&session.actor).into();
-    let view = |message: &Message| MessageView::of(message, reader).with_sender(&session.directory, None);
+    let view = |message: &Message| MessageView::of(message.clone(), reader).with_sender(&session.directory, None);
     let answer = |message: Option<&Message>| match message {
         Some(message) => Answer::created(location(message), &view(message)),
         None => Answer::no_content(),

@@ -51,7 +51,7 @@ pub async fn list(session: Session, Id(id): Id<TicketId>, mut request: ListReque
     }
     let (next, prev) = neighbours(&page, direction, beyond.is_some());
     let view = |message| MessageView::of(message, reader).with_sender(&session.directory, Some(&ticket));
-    let data = page.messages.iter().map(view).collect();
+    let data = page.messages.into_iter().map(view).collect();
     Ok(listing.respond(data, listing.info(next.as_deref(), prev.as_deref())))
 }
 
@@ -79,7 +79,7 @@ pub async fn get(
     let ticket = visible(&session, ticket)?;
     let reader = MessageReader::from(&session.actor);
     let message = message.filter(|message| reader.sees(message)).ok_or_else(Problem::not_found)?;
-    let view = MessageView::of(&message, reader).with_sender(&session.directory, Some(&ticket));
+    let view = MessageView::of(message, reader).with_sender(&session.directory, Some(&ticket));
     Ok(Answer::ok(&view).into_response())
 }
 

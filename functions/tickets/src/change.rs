@@ -172,7 +172,10 @@ pub async fn run(
 /// The ticket afterwards, with its version.
 pub fn answer_with(directory: &Directory) -> impl Fn(Written<'_>) -> Answer {
     move |written| match written.ticket {
-        Some(ticket) => Answer::ok(&TicketView::of(ticket, directory, written.accounts)).with_version(ticket.version),
+        Some(ticket) => {
+            let view = TicketView::of(ticket.clone(), directory, written.accounts);
+            Answer::ok(&view).with_version(ticket.version)
+        }
         None => Answer::no_content(),
     }
 }

@@ -118,8 +118,8 @@ pub async fn create(
     let New { ticket, contact, accounts } = read(body.value, &mut session).await?;
     let executor = Executor::of(&session, &write, &body.raw);
     let opened = opening::open(&executor, ticket, contact, |ticket, message| {
-        let messages = message.map(|message| view_of(&session, ticket, message)).into_iter().collect();
-        let view = TicketView::of(ticket, &session.directory, &accounts).with_messages(messages, false);
+        let messages = message.map(|message| view_of(&session, ticket, message.clone())).into_iter().collect();
+        let view = TicketView::of(ticket.clone(), &session.directory, &accounts).with_messages(messages, false);
         Answer::created(format!("/v1/tickets/{}", ticket.id), &view).with_version(ticket.version)
     });
     Ok(opened.await?.into_response())

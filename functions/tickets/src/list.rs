@@ -52,7 +52,7 @@ async fn answer(lists: &Lists, session: &Session, listing: &Listing, asked: Tick
     }
     let accounts = Accounts::of(&session.app.contacts, session.workspace(), &page.tickets).await?;
     let rows: Vec<_> =
-        page.tickets.iter().map(|ticket| TicketView::of(ticket, &session.directory, &accounts)).collect();
+        page.tickets.into_iter().map(|ticket| TicketView::of(ticket, &session.directory, &accounts)).collect();
     Ok(listing.respond(rows, info))
 }
 

@@ -46,15 +46,18 @@ pub async fn respond(
     session.require(Scope::TicketsRead)?;
     let (ticket, thread) = found.ok_or_else(Problem::not_found)?;
     visible(session, &ticket, include.contains(&ReadInclude::Trashed))?;
-    let view_of = |message| view_of(session, &ticket, message);
-    let messages = shown(session, &thread.items).map(view_of).collect();
     let accounts = Accounts::of(&session.app.contacts, session.workspace(), [&ticket]).await?;
-    let mut view = TicketView::of(&ticket, &session.directory, &accounts).with_messages(messages, thread.has_more);
-    if include.contains(&ReadInclude::OpeningMessage) {
-        let opening = opening(session, &ticket, &thread.items).await?;
-        view = view.with_opening(opening.as_ref().map(view_of));
+    let with_opening = include.contains(&ReadInclude::OpeningMessage);
+    let opening = if with_opening { opening(session, &ticket, &thread.items).await? } else { None };
+    let view_of = |message| view_of(session, &ticket, message);
+    let opening = opening.map(view_of);
+    let messages = shown(session, thread.items).map(view_of).collect();
+    let version = ticket.version;
+    let mut view = TicketView::of(ticket, &session.directory, &accounts).with_messages(messages, thread.has_more);
+    if with_opening {
+        view = view.with_opening(opening);
     }
-    Ok(Answer::ok(&view).with_version(ticket.version).into_response())
+    Ok(Answer::ok(&view).with_version(version).into_response())
 }
 
 /// What comes only when it is asked for.
@@ -99,13 +102,13 @@ async fn opening(session: &Session, ticket: &Ticket, newest: &[Message]) -> Resu
 }
 
 /// Notes are kept from channel keys, which act for those outside.
-fn shown<'a>(session: &Session, newest_first: &'a [Message]) -> impl Iterator<Item = &'a Message> {
+fn shown(session: &Session, newest_first: Vec<Message>) -> impl Iterator<Item = Message> + use<> {
     let reader = MessageReader::from(&session.actor);
-    newest_first.iter().rev().filter(move |message| reader.sees(message))
+    newest_first.into_iter().rev().filter(move |message| reader.sees(message))
 }
 
 /// A message as it is shown with its ticket.
-pub fn view_of(session: &Session, ticket: &Ticket, message: &Message) -> MessageView {
+pub fn view_of(session: &Session, ticket: &Ticket, message: Message) -> MessageView {
     MessageView::of(message, (&session.actor).into()).with_sender(&session.directory, Some(ticket))
 }
 

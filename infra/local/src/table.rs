@@ -16,7 +16,7 @@ pub const TABLE: &str = "lambdesk-local";
 pub async fn open(engine: &Engine) -> Result<Table, StartError> {
     let credentials = Credentials::from_keys("local", "local", None);
     let aws = Aws { region: "local".to_owned(), credentials, dynamodb_url: Some(engine.url()), sqs_url: None };
-    let table = Table::new(&aws::dynamo_client(&aws), TABLE);
+    let table = Table::new(&aws::connection(&aws), TABLE);
     table.create().await?;
     table.check_format().await??;
     Ok(table)

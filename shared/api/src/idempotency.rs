@@ -4,7 +4,12 @@
 //! moment in which one exists without the other. Its body is sealed: it may
 //! hold personal text, or a token that is shown once.
 
-use crate::{auth::hex, page::One, problem::Problem, seal::SealingKey};
+use crate::{
+    auth::hex,
+    page::{One, USUAL_BODY},
+    problem::Problem,
+    seal::SealingKey,
+};
 use axum::{
     body::Body,
     http::{
@@ -113,7 +118,8 @@ impl Answer {
     /// Never: our answers have string keys and finite numbers.
     #[must_use]
     pub fn new(status: StatusCode, data: &impl Serialize) -> Self {
-        let body = serde_json::to_vec(&One::new(data)).expect("our answers are representable in JSON");
+        let mut body = Vec::with_capacity(USUAL_BODY);
+        serde_json::to_writer(&mut body, &One::new(data)).expect("our answers are representable in JSON");
         Self { status, location: None, etag: None, body }
     }
 

@@ -21,13 +21,17 @@ const MAX_LINK_BYTES: usize = 4096;
 const IN_LINK: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'}');
 
+/// As long as most answers are: room for them is made once.
+pub(crate) const USUAL_BODY: usize = 8 * 1024;
+
 /// Any JSON answer.
 pub fn json(status: StatusCode, value: &impl Serialize) -> Response {
     try_json(status, value).unwrap_or_else(IntoResponse::into_response)
 }
 
 fn try_json(status: StatusCode, value: &impl Serialize) -> Result<Response, Problem> {
-    let body = serde_json::to_vec(value).map_err(|_| {
+    let mut body = Vec::with_capacity(USUAL_BODY);
+    serde_json::to_writer(&mut body, value).map_err(|_| {
         tracing::error!("an answer can't be written as JSON");
         Problem::internal()
     })?;

@@ -31,6 +31,7 @@ pub mod guard;
 pub mod html;
 pub mod id;
 pub mod message;
+mod parsed;
 pub mod patch;
 pub mod personal;
 pub mod report;

@@ -86,6 +86,25 @@ impl Content {
         Ok(Self { text, html: Some(clean) })
     }
 
+    /// As it was stored: it was held to all this then, so it is not looked through again.
+    #[must_use]
+    pub const fn stored(text: String, html: Option<String>) -> Self {
+        Self { text, html }
+    }
+
+    /// Text and HTML as they are stored.
+    #[must_use]
+    pub fn as_stored(&self) -> (&str, Option<&str>) {
+        (&self.text, self.html.as_deref())
+    }
+
+    /// Text and HTML as they are shown.
+    #[must_use]
+    pub fn into_shown(self) -> (String, String) {
+        let html = self.html.unwrap_or_else(|| html::from_text(&self.text));
+        (self.text, html)
+    }
+
     /// The plain text.
     #[must_use]
     pub fn text(&self) -> &str {

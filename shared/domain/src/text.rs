@@ -35,6 +35,13 @@ macro_rules! texts {
                 Self::FORM.tell(schema);
             }
 
+            /// As it was stored: it was one then, so it is not looked through again.
+            #[must_use]
+            pub fn stored(text: String) -> Self {
+                debug_assert_eq!(Self::FORM.parse(&text).as_ref(), Ok(&text));
+                Self(text)
+            }
+
             /// The text.
             #[must_use]
             pub fn as_str(&self) -> &str {
@@ -58,8 +65,7 @@ macro_rules! texts {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<str>::deserialize(from)?;
-                text.parse().map_err(serde::de::Error::custom)
+                crate::parsed::parsed(from)
             }
         }
     )*};

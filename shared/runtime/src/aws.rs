@@ -2,31 +2,22 @@
 //! explicit timeouts. Nothing is looked up on the disk or on the network.
 
 use crate::config::{Aws, Config};
-use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_sdk_dynamodb::config::{
-    BehaviorVersion, IdentityCache, Region, StalledStreamProtectionConfig, retry::RetryConfig, timeout::TimeoutConfig,
-};
 use aws_smithy_http_client::{
-    Builder, Connector,
+    Connector,
     tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
 };
-use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector};
-use aws_types::SdkConfig;
+use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector};
 use lambdesk_objects::Objects;
-use lambdesk_table::Table;
+use lambdesk_table::{Connection, Table};
 use std::time::Duration;
 
 /// The authorities that sign AWS endpoints; see the crate's README.
 const ROOTS: &[u8] = include_bytes!("../roots/amazon.pem");
 
 /// For a TCP connection and its TLS handshake, within the region.
-const CONNECT: Duration = Duration::from_secs(1);
+pub(crate) const CONNECT: Duration = Duration::from_secs(1);
 /// For one attempt: a hundred times the published 99th percentile of a transaction.
-const ATTEMPT: Duration = Duration::from_secs(2);
-/// For one operation with all its attempts, well below the functions' own timeouts.
-const OPERATION: Duration = Duration::from_secs(6);
-/// Including the first.
-const ATTEMPTS: u32 = 3;
+pub(crate) const ATTEMPT: Duration = Duration::from_secs(2);
 
 /// So long the connection to the table waits for the request of the first event to
 /// go out: begun at once, its first steps delay that by about a third (measured
@@ -41,7 +32,7 @@ const AFTER_NEXT: Duration = Duration::from_millis(1);
 /// Outside of a tokio runtime.
 #[must_use]
 pub fn table(config: &Config) -> Table {
-    let table = Table::new(&dynamo_client(&config.aws), &config.table);
+    let table = Table::new(&connection(&config.aws), &config.table);
     let warming = table.clone();
     tokio::spawn(async move {
         tokio::time::sleep(AFTER_NEXT).await;
@@ -50,10 +41,11 @@ pub fn table(config: &Config) -> Table {
     table
 }
 
-/// A client for `DynamoDB`.
+/// A connection to `DynamoDB`; it opens with the first request.
 #[must_use]
-pub fn dynamo_client(aws: &Aws) -> aws_sdk_dynamodb::Client {
-    aws_sdk_dynamodb::Client::new(&sdk_config(aws, aws.dynamodb_url.as_deref()))
+pub fn connection(aws: &Aws) -> Connection {
+    let url = aws.dynamodb_url.as_deref();
+    Connection::new(&aws.region, url, aws.credentials.clone(), http_connector(url), ATTEMPT)
 }
 
 /// The object store, where the configuration names a bucket.
@@ -62,56 +54,20 @@ pub fn objects(config: &Config) -> Option<Objects> {
     config.bucket().ok().map(|bucket| Objects::new(bucket.clone(), http_connector))
 }
 
-/// A client for SQS, made the same way.
-#[cfg(feature = "sqs")]
-#[must_use]
-pub fn sqs_client(aws: &Aws) -> aws_sdk_sqs::Client {
-    aws_sdk_sqs::Client::new(&sdk_config(aws, aws.sqs_url.as_deref()))
-}
-
-/// What both clients have in common. Credentials are static, so none are cached;
-/// answers come whole and under a deadline, so stalled streams need no watch.
-fn sdk_config(aws: &Aws, url: Option<&str>) -> SdkConfig {
-    let mut config = SdkConfig::builder()
-        .behavior_version(BehaviorVersion::v2026_01_12())
-        .region(Region::new(aws.region.clone()))
-        .credentials_provider(SharedCredentialsProvider::new(aws.credentials.clone()))
-        .identity_cache(IdentityCache::no_cache())
-        .http_client(http_client(url))
-        .timeout_config(timeouts())
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-    config.set_endpoint_url(url.map(str::to_owned));
-    config.build()
-}
-
-fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(CONNECT)
-        .operation_attempt_timeout(ATTEMPT)
-        .operation_timeout(OPERATION)
-        .build()
-}
-
-/// TLS to AWS, or plain HTTP to an endpoint that says so (the embedded engine).
-fn http_client(url: Option<&str>) -> SharedHttpClient {
-    if url.is_some_and(|url| url.starts_with("http://")) {
-        return Builder::new().build_http();
-    }
-    Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(embedded_roots()).build_https()
-}
-
-/// The same without a client around it: for requests that no SDK makes.
+/// What speaks HTTP to an endpoint: TLS to AWS, or plain to one that says so (the
+/// embedded engine).
 #[must_use]
 pub fn http_connector(url: Option<&str>) -> SharedHttpConnector {
+    let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT).build();
+    let builder = Connector::builder().connector_settings(settings);
     if url.is_some_and(|url| url.starts_with("http://")) {
-        return SharedHttpConnector::new(Connector::builder().build_http());
+        return SharedHttpConnector::new(builder.build_http());
     }
-    let builder = Connector::builder().tls_provider(Provider::Rustls(CryptoMode::Ring));
+    let builder = builder.tls_provider(Provider::Rustls(CryptoMode::Ring));
     SharedHttpConnector::new(builder.tls_context(embedded_roots()).build())
 }
 
-fn embedded_roots() -> TlsContext {
+pub(crate) fn embedded_roots() -> TlsContext {
     let roots = TrustStore::empty().with_pem_certificate(ROOTS);
     let context = TlsContext::builder().with_trust_store(roots).build();
     context.expect("a context of embedded certificates is complete")
@@ -135,10 +91,8 @@ mod tests {
     /// The SDK parses the roots when the client is made and panics if it can't.
     #[tokio::test]
     async fn the_clients_accept_the_embedded_roots() {
-        let _ = dynamo_client(&aws(None));
+        let _ = connection(&aws(None));
         let _ = http_connector(None);
-        #[cfg(feature = "sqs")]
-        let _ = sqs_client(&aws(None));
     }
 
     #[test]
@@ -152,7 +106,7 @@ mod tests {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let free = format!("http://{}", listener.local_addr().unwrap());
         drop(listener);
-        let table = Table::new(&dynamo_client(&aws(Some(&free))), "lambdesk-test");
+        let table = Table::new(&connection(&aws(Some(&free))), "lambdesk-test");
         let error = table.get(Key { pk: "a".into(), sk: "b".into() }).await.unwrap_err();
         assert_eq!(error.to_string(), "the table can't be reached in time (connection)");
     }

@@ -6,6 +6,8 @@ pub mod config;
 mod logs;
 pub mod queue;
 mod serve;
+#[cfg(feature = "sqs")]
+mod sqs;
 
 pub use clock::{Clock, new_uuid, now};
 pub use config::{Config, ConfigError};

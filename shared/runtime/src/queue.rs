@@ -91,7 +91,7 @@ impl HintQueue {
     /// When it names none.
     pub fn sqs(config: &crate::Config) -> Result<Self, crate::ConfigError> {
         let url = config.queue_url()?.into();
-        Ok(Self::Sqs(Sqs { client: crate::aws::sqs_client(&config.aws), url }))
+        Ok(Self::Sqs(Sqs { client: crate::sqs::sqs_client(&config.aws), url }))
     }
 }
 

@@ -1,9 +1,8 @@
 //! What goes wrong between the store and the table, on request.
 
-use aws_sdk_dynamodb::config::{HttpClient, RuntimeComponents, SharedHttpClient};
 use aws_smithy_runtime_api::{
     client::{
-        http::{HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
+        http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector},
         orchestrator::{HttpRequest, HttpResponse},
         result::ConnectorError,
     },
@@ -83,9 +82,9 @@ impl Faults {
         self.0.seen.lock().expect("no panic holds it").clone()
     }
 
-    /// A client over another one, whose requests go wrong like this.
-    pub fn over(&self, inner: SharedHttpClient) -> SharedHttpClient {
-        SharedHttpClient::new(FaultyClient { inner, faults: self.clone() })
+    /// A connector over another one, whose requests go wrong like this.
+    pub fn over(&self, inner: SharedHttpConnector) -> SharedHttpConnector {
+        SharedHttpConnector::new(FaultyConnector { inner, faults: self.clone() })
     }
 
     fn take(&self, request: &HttpRequest) -> (Option<Fault>, Json) {
@@ -94,19 +93,6 @@ impl Faults {
         let named = self.0.named.lock().expect("no panic holds it").clone();
         let named = named.filter(|(text, _)| body.to_string().contains(text)).map(|(_, fault)| fault);
         (named.or_else(|| self.0.next.lock().expect("no panic holds it").pop_front().flatten()), body)
-    }
-}
-
-#[derive(Debug)]
-struct FaultyClient {
-    inner: SharedHttpClient,
-    faults: Faults,
-}
-
-impl HttpClient for FaultyClient {
-    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
-        let inner = self.inner.http_connector(settings, components);
-        SharedHttpConnector::new(FaultyConnector { inner, faults: self.faults.clone() })
     }
 }
 

@@ -34,5 +34,5 @@ pub use desk::Desk;
 pub use faults::{Fault, Faults};
 pub use hints::Hints;
 pub use stores::Stores;
-pub use table::{TABLE, TestTable};
+pub use table::{TABLE, TestTable, sdk_client};
 pub use traffic::{RecordedRequest, Traffic};

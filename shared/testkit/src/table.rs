@@ -4,19 +4,23 @@
 use crate::{faults::Faults, stores::Stores, traffic::Traffic};
 use aws_sdk_dynamodb::{
     Client,
-    config::{BehaviorVersion, Credentials, Region, SharedHttpClient, timeout::TimeoutConfig},
+    config::{BehaviorVersion, Credentials, Region},
     types::{AttributeValue, PutRequest, WriteRequest},
 };
+use aws_smithy_http_client::Connector;
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use futures_util::future::try_join_all;
 use lambdesk_domain::ticket::Ticket;
 use lambdesk_engine::{Engine, Position, Storage};
 use lambdesk_store_tickets::NewItems;
-use lambdesk_table::{Item, Key, Table};
+use lambdesk_table::{Connection, Item, Key, Table};
 use serde_json::{Value as Json, json};
 use std::{collections::HashMap, time::Duration};
 
 /// The table's name.
 pub const TABLE: &str = "lambdesk-test";
+/// How long the table waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// An engine in memory with the table in it.
 pub struct TestTable {
@@ -40,9 +44,9 @@ impl TestTable {
         let engine = Engine::open(Storage::Memory).expect("an engine in memory opens");
         let (faults, traffic) = (Faults::default(), Traffic::default());
         let wire = faults.over(traffic.over(http()));
-        let table = Table::new(&client(&engine, wire, Duration::from_secs(5)), TABLE);
+        let table = Table::new(&connection(&engine, wire, PATIENCE), TABLE);
         table.create().await.expect("the table is made");
-        let client = client(&engine, http(), Duration::from_secs(5));
+        let client = sdk_client(&engine);
         Self { store: Stores::new(&table), table, faults, traffic, engine, client }
     }
 
@@ -53,17 +57,17 @@ impl TestTable {
 
     /// The stores as another process has them: nothing remembered, nothing going wrong.
     pub fn elsewhere(&self) -> Stores {
-        Stores::new(&Table::new(&self.client, TABLE))
+        Stores::new(&Table::new(&connection(&self.engine, http(), PATIENCE), TABLE))
     }
 
     /// The table as it gives up on an answer after 20 ms.
     pub fn impatient(&self) -> Table {
-        Table::new(&client(&self.engine, self.faults.over(http()), Duration::from_millis(20)), TABLE)
+        Table::new(&connection(&self.engine, self.faults.over(http()), Duration::from_millis(20)), TABLE)
     }
 
     /// The stores of another table in the same engine.
     pub async fn beside(&self, name: &str) -> Stores {
-        let table = Table::new(&self.client, name);
+        let table = Table::new(&connection(&self.engine, http(), PATIENCE), name);
         table.create().await.expect("the table is made");
         Stores::new(&table)
     }
@@ -142,18 +146,25 @@ impl TestTable {
     }
 }
 
-fn http() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new().build_http()
+fn http() -> SharedHttpConnector {
+    SharedHttpConnector::new(Connector::builder().build_http())
 }
 
-fn client(engine: &Engine, http: SharedHttpClient, patience: Duration) -> Client {
-    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(patience).build();
+fn connection(engine: &Engine, http: SharedHttpConnector, patience: Duration) -> Connection {
+    Connection::new("eu-central-1", Some(&engine.url()), credentials(), http, patience)
+}
+
+fn credentials() -> Credentials {
+    Credentials::new("test", "test", None, None, "test")
+}
+
+/// The SDK's own client for an engine: to ask what the stores would not.
+pub fn sdk_client(engine: &Engine) -> Client {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::from_static("eu-central-1"))
-        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-        .http_client(http)
-        .timeout_config(timeouts)
+        .credentials_provider(credentials())
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
         .endpoint_url(engine.url())
         .build();
     Client::from_conf(config)

@@ -1,9 +1,8 @@
 //! Traffic between the stores and the table: every request with its answer, as JSON,
 //! while a test records it.
 
-use aws_sdk_dynamodb::config::{HttpClient, RuntimeComponents, SharedHttpClient};
 use aws_smithy_runtime_api::client::{
-    http::{HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
+    http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector},
     orchestrator::{HttpRequest, HttpResponse},
     result::ConnectorError,
 };
@@ -39,9 +38,9 @@ impl Traffic {
         self.0.lock().expect("no panic holds it").take().unwrap_or_default()
     }
 
-    /// The same client, recorded.
-    pub fn over(&self, inner: SharedHttpClient) -> SharedHttpClient {
-        SharedHttpClient::new(RecordedClient { inner, traffic: self.clone() })
+    /// The same connector, recorded.
+    pub fn over(&self, inner: SharedHttpConnector) -> SharedHttpConnector {
+        SharedHttpConnector::new(RecordedConnector { inner, traffic: self.clone() })
     }
 
     fn is_recording(&self) -> bool {
@@ -53,19 +52,6 @@ impl Traffic {
         if let Some(requests) = &mut *self.0.lock().expect("no panic holds it") {
             requests.push(request);
         }
-    }
-}
-
-#[derive(Debug)]
-struct RecordedClient {
-    inner: SharedHttpClient,
-    traffic: Traffic,
-}
-
-impl HttpClient for RecordedClient {
-    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
-        let inner = self.inner.http_connector(settings, components);
-        SharedHttpConnector::new(RecordedConnector { inner, traffic: self.traffic.clone() })
     }
 }
 

@@ -87,7 +87,7 @@ impl Bed {
 
     async fn within(storage: Storage, folder: Option<TempDir>) -> Self {
         let engine = Engine::open(storage).unwrap();
-        let table = Table::new(&aws::dynamo_client(&aws_of(&engine)), TABLE);
+        let table = Table::new(&aws::connection(&aws_of(&engine)), TABLE);
         table.create().await.unwrap();
         table.check_format().await.unwrap().unwrap();
         let (app, stores) = (App::new(&table, SealingKey::new(&SEALING)), Stores::new(&table));
@@ -101,11 +101,6 @@ impl Bed {
         let authorization = format!("Bearer {}", made.key_text);
         let workspace = made.workspace.id;
         Self { engine, app, stores, workspace, authorization, router, _hints: hints, _folder: folder }
-    }
-
-    /// Where AWS is for somebody who speaks to the table directly.
-    pub fn aws(&self) -> Aws {
-        aws_of(&self.engine)
     }
 
     /// Calls within the process; the answer must be a success.

@@ -6,8 +6,8 @@ use crate::{
     sample::{Sampled, sample},
 };
 use axum::http::Method;
-use lambdesk_runtime::aws;
 use lambdesk_table::Item;
+use lambdesk_testkit::sdk_client;
 use serde_json::{Value as Json, json};
 use std::{
     pin::Pin,
@@ -140,7 +140,7 @@ impl Scene {
 
 /// A line to the table of a bed that has one ticket only.
 async fn direct(bed: &Bed) -> Direct {
-    let client = aws::dynamo_client(&bed.aws());
+    let client = sdk_client(&bed.engine);
     let heads = client.scan().table_name(TABLE).index_name("list").send().await.unwrap().items.unwrap();
     let head = Arc::new(<[Item; 1]>::try_from(heads).expect("one ticket")[0].clone());
     let updates = Arc::new(AtomicUsize::new(0));

@@ -135,16 +135,17 @@ pub struct MessageView {
 impl MessageView {
     /// For this reader, who must [see](MessageReader::sees) it.
     #[must_use]
-    pub fn of(message: &Message, reader: MessageReader) -> Self {
+    pub fn of(message: Message, reader: MessageReader) -> Self {
         let is_shown = !message.is_secure || reader.is_person();
         let Message { id, ticket_id, kind, is_secure, is_forward, sender, source, content, attachments, created_at } =
-            message.clone();
+            message;
+        let (body_text, body_html) = is_shown.then(|| content.into_shown()).unzip();
         Self {
             id,
             ticket_id,
             kind,
-            body_text: is_shown.then(|| content.text().to_owned()),
-            body_html: is_shown.then(|| content.html()),
+            body_text,
+            body_html,
             is_secure,
             is_forward,
             source,

@@ -126,7 +126,7 @@ impl TicketView {
     /// Without its thread, as lists and writes answer it. Exhaustive on purpose: a field of
     /// the ticket that is forgotten here does not compile.
     #[must_use]
-    pub fn of(ticket: &Ticket, directory: &Directory, accounts: &Accounts) -> Self {
+    pub fn of(ticket: Ticket, directory: &Directory, accounts: &Accounts) -> Self {
         #[rustfmt::skip] // A line per subject: one per field would fill a screen.
         let Ticket {
             workspace_id: _, status_before_spam: _, cause: _,
@@ -135,7 +135,7 @@ impl TicketView {
             tags, custom, summary, preview, replies_count, is_read_by_customer, is_read_by_organization, follow_up_at,
             created_at, updated_at, last_activity_at, status_changed_at, in_progress_at,
             first_response_at, resolved_at, closed_at, archived_at, trashed_at,
-        } = ticket.clone();
+        } = ticket;
         Self {
             id,
             number,

@@ -16,12 +16,19 @@ use lambdesk_table::{Corrupt, Expression, Item, Query, Table, TableError, Tenant
 pub trait ScannedRow: Sized {
     /// A row and its place.
     fn read(item: &Item, scope: &ScanScope, by: SortBy) -> Result<(String, Self), Corrupt>;
+
+    /// The query, for what is read of a row alone.
+    fn narrow(query: Query, scope: &ScanScope) -> Query;
 }
 
 impl ScannedRow for Ticket {
     fn read(item: &Item, _: &ScanScope, by: SortBy) -> Result<(String, Self), Corrupt> {
         let ticket = ticket_item::decode(item)?;
         Ok((by.place(&ticket), ticket))
+    }
+
+    fn narrow(query: Query, _: &ScanScope) -> Query {
+        query.only(&ticket_item::DECODED)
     }
 }
 
@@ -30,6 +37,10 @@ impl ScannedRow for TicketId {
         let place = scope.place(Reader(item).text(scope.sort_key())?);
         let ticket = keys::ticket_at(&place).ok_or(Corrupt("sk"))?;
         Ok((place, ticket))
+    }
+
+    fn narrow(query: Query, scope: &ScanScope) -> Query {
+        query.only(&[scope.sort_key()])
     }
 }
 
@@ -70,7 +81,7 @@ impl<T: ScannedRow> Scan<T> {
 
     /// Reads on, once: at most so many rows are looked at.
     pub async fn read_on(&mut self, table: &Table, query: &ListQuery, rows: usize) -> Result<(), TableError> {
-        let request = self.request(query).limit(rows).after(self.resume.take());
+        let request = T::narrow(self.request(query), &self.scope).limit(rows).after(self.resume.take());
         let slice = table.query(request).await?;
         for item in &slice.items {
             self.rows.push(T::read(item, &self.scope, query.sort.by)?);

@@ -23,7 +23,7 @@ impl Lists {
         let ids: Vec<_> = ids.into_iter().collect();
         let batches = ids.chunks(ITEMS_AT_ONCE).map(|some| {
             let keys = some.iter().map(|id| tenant.ticket(*id)).collect();
-            self.table.batch_get_eventual(keys)
+            self.table.batch_get_only(keys, &ticket_item::DECODED)
         });
         let items = try_join_all(batches).await?;
         let tickets = items.iter().flatten().map(ticket_item::decode).collect::<Result<Vec<_>, _>>()?;

@@ -2,14 +2,21 @@
 
 use crate::{
     error::TableError,
+    expression::Expression,
     item::{Item, primary},
     keys::Key,
     meter,
-    retry::{ATTEMPTS, Attempts, failure, send_again},
-    table::{CAPACITY, Table},
+    projection::projection,
+    retry::{ATTEMPTS, Attempts, failure},
+    table::Table,
+    wire::{
+        answer::Together,
+        request::{Batch, BatchedDelete, BatchedPut, BatchedWrite, Wanted},
+        value::Wired,
+    },
 };
-use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, PutRequest, WriteRequest};
 use futures_util::future::try_join_all;
+use serde::Serialize;
 
 /// What one request of writes takes.
 const WRITES_AT_ONCE: usize = 25;
@@ -24,13 +31,16 @@ pub enum BatchWrite {
 }
 
 impl BatchWrite {
-    fn into_request(self) -> Result<WriteRequest, TableError> {
-        let request = WriteRequest::builder();
-        Ok(match self {
-            Self::Put(item) => request.put_request(PutRequest::builder().set_item(Some(item)).build()?),
-            Self::Delete(key) => request.delete_request(DeleteRequest::builder().set_key(Some(primary(key))).build()?),
+    fn into_batched(self) -> BatchedWrite {
+        match self {
+            Self::Put(item) => {
+                BatchedWrite { put_request: Some(BatchedPut { item: Wired(item) }), ..BatchedWrite::default() }
+            }
+            Self::Delete(key) => {
+                let key = Wired(primary(key));
+                BatchedWrite { delete_request: Some(BatchedDelete { key }), ..BatchedWrite::default() }
+            }
         }
-        .build())
     }
 }
 
@@ -40,7 +50,7 @@ impl Table {
     /// # Errors
     /// When the table fails.
     pub async fn batch_get(&self, keys: Vec<Key>) -> Result<Vec<Item>, TableError> {
-        self.batch_get_as(keys, true).await
+        self.batch_get_as(keys, true, None).await
     }
 
     /// The same for half the units, as the indexes are: perhaps a moment late.
@@ -48,22 +58,39 @@ impl Table {
     /// # Errors
     /// When the table fails.
     pub async fn batch_get_eventual(&self, keys: Vec<Key>) -> Result<Vec<Item>, TableError> {
-        self.batch_get_as(keys, false).await
+        self.batch_get_as(keys, false, None).await
     }
 
-    async fn batch_get_as(&self, keys: Vec<Key>, consistent: bool) -> Result<Vec<Item>, TableError> {
+    /// The same, but these attributes alone.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn batch_get_only(&self, keys: Vec<Key>, attributes: &[&str]) -> Result<Vec<Item>, TableError> {
+        self.batch_get_as(keys, false, Some(attributes)).await
+    }
+
+    async fn batch_get_as(
+        &self,
+        keys: Vec<Key>,
+        consistent: bool,
+        attributes: Option<&[&str]>,
+    ) -> Result<Vec<Item>, TableError> {
+        let mut expression = Expression::default();
+        let projection = attributes.map(|attributes| projection(attributes, &mut expression));
+        let (names, _) = expression.into_parts();
         let mut found = Vec::with_capacity(keys.len());
-        let mut wanted: Vec<_> = keys.into_iter().map(primary).collect();
+        let mut wanted: Vec<_> = keys.into_iter().map(|key| Wired(primary(key))).collect();
         let mut attempts = Attempts::new();
         while !wanted.is_empty() {
-            let keys = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(consistent).build()?;
-            let request = self.client().batch_get_item().request_items(self.name(), keys);
-            let request = request.return_consumed_capacity(CAPACITY);
-            let (after, output) = send_again(&mut attempts, "BatchGetItem", || request.clone().send()).await;
-            let output = output.map_err(failure)?;
-            meter::record("BatchGetItem", after, output.consumed_capacity());
-            found.extend(output.responses.unwrap_or_default().into_values().flatten());
-            wanted = output.unprocessed_keys.unwrap_or_default().into_values().flat_map(|left| left.keys).collect();
+            let keys = Wanted {
+                keys: wanted,
+                consistent_read: consistent,
+                projection_expression: projection.as_deref(),
+                expression_attribute_names: &names,
+            };
+            let answer = self.batch(&mut attempts, "BatchGetItem", keys).await?;
+            found.extend(answer.responses.unwrap_or_default().into_values().flat_map(|Wired(items)| items));
+            wanted = answer.unprocessed_keys.unwrap_or_default().into_values().flat_map(|left| left.keys).collect();
             if !wanted.is_empty() && !attempts.again(ATTEMPTS).await {
                 return Err(TableError::Unavailable("throttled"));
             }
@@ -77,19 +104,15 @@ impl Table {
     /// # Errors
     /// When the table fails.
     pub async fn write_all(&self, writes: Vec<BatchWrite>) -> Result<(), TableError> {
-        let requests = writes.into_iter().map(BatchWrite::into_request).collect::<Result<Vec<_>, _>>()?;
-        try_join_all(requests.chunks(WRITES_AT_ONCE).map(|some| self.write_batch(some.to_vec()))).await.map(drop)
+        let writes: Vec<_> = writes.into_iter().map(BatchWrite::into_batched).collect();
+        try_join_all(writes.chunks(WRITES_AT_ONCE).map(|some| self.write_batch(some.to_vec()))).await.map(drop)
     }
 
-    async fn write_batch(&self, mut writes: Vec<WriteRequest>) -> Result<(), TableError> {
+    async fn write_batch(&self, mut writes: Vec<BatchedWrite>) -> Result<(), TableError> {
         let mut attempts = Attempts::new();
         loop {
-            let request = self.client().batch_write_item().request_items(self.name(), writes);
-            let request = request.return_consumed_capacity(CAPACITY);
-            let (after, output) = send_again(&mut attempts, "BatchWriteItem", || request.clone().send()).await;
-            let output = output.map_err(failure)?;
-            meter::record("BatchWriteItem", after, output.consumed_capacity());
-            writes = output.unprocessed_items.unwrap_or_default().into_values().flatten().collect();
+            let answer = self.batch(&mut attempts, "BatchWriteItem", writes).await?;
+            writes = answer.unprocessed_items.unwrap_or_default().into_values().flatten().collect();
             if writes.is_empty() {
                 return Ok(());
             }
@@ -97,5 +120,17 @@ impl Table {
                 return Err(TableError::Unavailable("throttled"));
             }
         }
+    }
+
+    async fn batch(
+        &self,
+        attempts: &mut Attempts,
+        operation: &'static str,
+        asked: impl Serialize,
+    ) -> Result<Together, TableError> {
+        let (after, answer) = self.ask_again::<Together>(attempts, operation, &Batch::of(self.name(), asked)).await;
+        let answer = answer.map_err(failure)?;
+        meter::record(operation, after, answer.consumed_capacity.as_deref().unwrap_or_default());
+        Ok(answer)
     }
 }

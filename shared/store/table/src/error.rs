@@ -1,7 +1,5 @@
 //! What can go wrong at the table.
 
-use aws_sdk_dynamodb::error::BuildError;
-
 /// An attribute that is missing or unreadable: ours to mend, never the caller's fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("attribute {0} is missing or unreadable")]
@@ -44,10 +42,4 @@ macro_rules! log_failure {
             $crate::tracing::error!(error = %$error, $($event)+);
         }
     };
-}
-
-impl From<BuildError> for TableError {
-    fn from(error: BuildError) -> Self {
-        Self::Refused(error.to_string())
-    }
 }

@@ -49,8 +49,8 @@ impl Expression {
         self.values.extend(other.values);
     }
 
-    /// Names and values as the SDK takes them; it refuses empty maps.
-    pub(crate) fn into_parts(self) -> (Option<HashMap<String, String>>, Option<Item>) {
-        ((!self.names.is_empty()).then_some(self.names), (!self.values.is_empty()).then_some(self.values))
+    /// Names and values.
+    pub(crate) fn into_parts(self) -> (HashMap<String, String>, Item) {
+        (self.names, self.values)
     }
 }

@@ -99,6 +99,16 @@ impl<'a> Reader<'a> {
         self.text_if_any(name)?.ok_or(Corrupt(name))
     }
 
+    /// A text of a kind, which was one when it was stored: `Subject::stored`.
+    pub fn stored<T>(self, name: &'static str, wrap: impl Fn(String) -> T) -> Result<T, Corrupt> {
+        Ok(wrap(self.text(name)?.to_owned()))
+    }
+
+    /// The same, which may be absent.
+    pub fn stored_if_any<T>(self, name: &'static str, wrap: impl Fn(String) -> T) -> Result<Option<T>, Corrupt> {
+        Ok(self.text_if_any(name)?.map(|text| wrap(text.to_owned())))
+    }
+
     /// A text that means something.
     pub fn parsed<T: std::str::FromStr>(self, name: &'static str) -> Result<T, Corrupt> {
         self.text(name)?.parse().map_err(|_| Corrupt(name))

@@ -8,12 +8,14 @@ mod filtered;
 pub mod item;
 pub mod keys;
 pub mod meter;
+mod projection;
 mod query;
 pub mod retry;
 pub mod schema;
 mod table;
 mod tx;
 mod versioned;
+mod wire;
 mod write;
 
 pub use answers::{AlreadyAnswered, AnswerError, Answered, Record};
@@ -28,6 +30,7 @@ pub use query::{Page, Query, Slice};
 pub use table::Table;
 pub use tx::Tx;
 pub use versioned::{Held, Versioned, unchanged, version_of};
+pub use wire::Connection;
 pub use write::{Updated, Write};
 
 // For `log_failure!` alone, so that it works in crates that log nothing else.

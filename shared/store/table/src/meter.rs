@@ -3,7 +3,7 @@
 //! A meter belongs to a task: [`measured`] counts everything that its future asks of the
 //! table, also within another [`measured`], but nothing of tasks that the future spawns.
 
-use aws_sdk_dynamodb::types::ConsumedCapacity;
+use crate::wire::answer::Capacity;
 use std::{
     collections::BTreeMap,
     ops::Add as _,
@@ -98,7 +98,7 @@ pub(crate) fn ended() -> usize {
 }
 
 /// Notes a request that has ended, with the capacity that the table told.
-pub(crate) fn record(name: &'static str, after: usize, capacity: &[ConsumedCapacity]) {
+pub(crate) fn record(name: &'static str, after: usize, capacity: &[Capacity]) {
     // Outside of a measured future there is nobody to tell.
     let _ = USAGE.try_with(|usage| {
         let operation = operation(name, after, capacity);
@@ -106,18 +106,18 @@ pub(crate) fn record(name: &'static str, after: usize, capacity: &[ConsumedCapac
     });
 }
 
-fn operation(name: &'static str, after: usize, capacity: &[ConsumedCapacity]) -> TableRequest {
+fn operation(name: &'static str, after: usize, capacity: &[Capacity]) -> TableRequest {
     let index_units = capacity
         .iter()
-        .filter_map(ConsumedCapacity::global_secondary_indexes)
+        .filter_map(|one| one.global_secondary_indexes.as_ref())
         .flatten()
-        .map(|(index, units)| (index.clone(), units.capacity_units().unwrap_or_default()))
+        .map(|(index, units)| (index.clone(), units.number.unwrap_or_default()))
         .fold(BTreeMap::new(), |mut sums: BTreeMap<String, f64>, (index, units)| {
             *sums.entry(index).or_default() += units;
             sums
         });
-    let total: f64 = capacity.iter().filter_map(ConsumedCapacity::capacity_units).fold(0.0, f64::add);
-    let table = capacity.iter().filter_map(|one| one.table()?.capacity_units()).fold(0.0, f64::add);
+    let total: f64 = capacity.iter().filter_map(|one| one.total).fold(0.0, f64::add);
+    let table = capacity.iter().filter_map(|one| one.table?.number).fold(0.0, f64::add);
     // Reads without an index breakdown report their total only.
     let table_units = if index_units.is_empty() && table == 0.0 { total } else { table };
     TableRequest { name, after, table_units, index_units }
@@ -126,7 +126,7 @@ fn operation(name: &'static str, after: usize, capacity: &[ConsumedCapacity]) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_sdk_dynamodb::types::Capacity;
+    use crate::wire::answer::Units;
 
     fn operation(after: usize) -> TableRequest {
         TableRequest { name: "Query", after, table_units: 0.5, index_units: BTreeMap::new() }
@@ -207,13 +207,14 @@ mod tests {
 
     #[tokio::test]
     async fn units_are_told_apart_by_table_and_index() {
-        let units = |units| Capacity::builder().capacity_units(units).build();
-        let write = ConsumedCapacity::builder().capacity_units(5.0).table(units(2.0));
-        let write = write.global_secondary_indexes("list", units(1.0)).global_secondary_indexes("lookup", units(2.0));
-        let read = ConsumedCapacity::builder().capacity_units(0.5);
+        let units = |units| Units { number: Some(units) };
+        let of_indexes = [("list", 1.0), ("lookup", 2.0)].map(|(index, some)| (index.to_owned(), units(some)));
+        let write =
+            Capacity { total: Some(5.0), table: Some(units(2.0)), global_secondary_indexes: Some(of_indexes.into()) };
+        let read = Capacity { total: Some(0.5), ..Capacity::default() };
         let ((), usage) = measured(async {
-            record("PutItem", 0, &[write.clone().build(), write.build()]);
-            record("GetItem", 1, &[read.build()]);
+            record("PutItem", 0, &[write.clone(), write]);
+            record("GetItem", 1, &[read]);
         })
         .await;
         let indexes = BTreeMap::from([("list".to_owned(), 2.0), ("lookup".to_owned(), 4.0)]);

@@ -5,11 +5,11 @@ use crate::{
     expression::Expression,
     item::{Item, Reader, Value, read_document, text},
     keys::{self, Index},
-    meter,
-    retry::{failure, send},
-    table::{CAPACITY, Table},
+    projection::projection,
+    retry::failure,
+    table::Table,
+    wire::{request::Request, value::Wired},
 };
-use aws_sdk_dynamodb::types::Select;
 use serde::de::DeserializeOwned;
 
 /// Some items of a longer row, and whether it goes on.
@@ -60,6 +60,7 @@ pub struct Query {
     expression: Expression,
     after: Option<Item>,
     only_count: bool,
+    projection: Option<String>,
 }
 
 impl Query {
@@ -90,6 +91,7 @@ impl Query {
             expression: Expression::default(),
             after: None,
             only_count: false,
+            projection: None,
         }
     }
 
@@ -165,6 +167,12 @@ impl Query {
         self
     }
 
+    /// Answers these attributes of the items alone, for the same units.
+    pub fn only(mut self, attributes: &[&str]) -> Self {
+        self.projection = Some(projection(attributes, &mut self.expression));
+        self
+    }
+
     /// Answers how many there are, not which.
     pub const fn only_count(mut self) -> Self {
         self.only_count = true;
@@ -192,46 +200,24 @@ impl Table {
     /// # Errors
     /// When the table fails.
     pub async fn query(&self, mut query: Query) -> Result<Slice, TableError> {
-        let Some(keys) = query.key_condition() else {
-            return self.scan(query).await;
+        let keys = query.key_condition();
+        let operation = if keys.is_some() { "Query" } else { "Scan" };
+        let request = Request {
+            index_name: query.index.map(Index::name),
+            // A scan has no order and reads an index.
+            scan_index_forward: keys.is_some().then_some(query.ascending),
+            consistent_read: keys.is_some().then_some(query.consistent),
+            key_condition_expression: keys,
+            filter_expression: query.filter,
+            projection_expression: query.projection,
+            limit: query.limit,
+            exclusive_start_key: query.after.map(Wired),
+            select: query.only_count.then_some("COUNT"),
+            ..Request::of(self.name())
         };
-        let (names, values) = query.expression.into_parts();
-        let request = self.client().query().table_name(self.name());
-        let request = request
-            .set_index_name(query.index.map(|index| index.name().to_owned()))
-            .key_condition_expression(keys)
-            .set_filter_expression(query.filter)
-            .set_expression_attribute_names(names)
-            .set_expression_attribute_values(values)
-            .scan_index_forward(query.ascending)
-            .consistent_read(query.consistent)
-            .set_limit(query.limit)
-            .set_exclusive_start_key(query.after)
-            .set_select(query.only_count.then_some(Select::Count))
-            .return_consumed_capacity(CAPACITY);
-        let (after, output) = send("Query", || request.clone().send()).await;
-        let output = output.map_err(failure)?;
-        meter::record("Query", after, output.consumed_capacity.as_slice());
-        let count = u64::try_from(output.count).unwrap_or_default();
-        Ok(Slice { items: output.items.unwrap_or_default(), count, last: output.last_evaluated_key })
-    }
-
-    async fn scan(&self, query: Query) -> Result<Slice, TableError> {
-        let (names, values) = query.expression.into_parts();
-        let request = self.client().scan().table_name(self.name());
-        let request = request
-            .set_index_name(query.index.map(|index| index.name().to_owned()))
-            .set_filter_expression(query.filter)
-            .set_expression_attribute_names(names)
-            .set_expression_attribute_values(values)
-            .set_limit(query.limit)
-            .set_exclusive_start_key(query.after)
-            .return_consumed_capacity(CAPACITY);
-        let (after, output) = send("Scan", || request.clone().send()).await;
-        let output = output.map_err(failure)?;
-        meter::record("Scan", after, output.consumed_capacity.as_slice());
-        let count = u64::try_from(output.count).unwrap_or_default();
-        Ok(Slice { items: output.items.unwrap_or_default(), count, last: output.last_evaluated_key })
+        let answer = self.ask(operation, request.with(query.expression)).await.map_err(failure)?;
+        let last = answer.last_evaluated_key.map(|Wired(key)| key);
+        Ok(Slice { items: answer.items.unwrap_or_default().0, count: answer.count, last })
     }
 
     /// Up to so many items of a query, or as many as fit into one answer of the table
@@ -274,7 +260,7 @@ mod tests {
     /// The key condition with the values that it names, in the order of their names.
     fn condition(mut query: Query) -> (Option<String>, Vec<(String, String)>) {
         let keys = query.key_condition();
-        let values = query.expression.into_parts().1.unwrap_or_default();
+        let values = query.expression.into_parts().1;
         let mut values: Vec<_> =
             values.into_iter().map(|(name, value)| (name, value.as_s().unwrap().clone())).collect();
         values.sort_unstable();

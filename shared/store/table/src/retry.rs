@@ -3,12 +3,12 @@
 //! | what happened | tried at most |
 //! |---|---|
 //! | the connection failed or the answer broke off; a server error; throttling; a conflict with a transaction; a batch of which something is left | [`ATTEMPTS`] times |
-//! | no answer within the client's time for one attempt | [`UNANSWERED`] times |
+//! | no answer within the connection's time for one attempt | [`UNANSWERED`] times |
 //! | anything else | once |
 //!
 //! Between two attempts lies a random part of [`BACKOFF`], doubled with each attempt
 //! ("full jitter"): with five attempts at most 25 + 50 + 100 + 200 = 375 ms. No attempt
-//! begins later than [`LATEST`] after the first, so with the client's 2 seconds per attempt
+//! begins later than [`LATEST`] after the first, so with the connection's 2 seconds per attempt
 //! a request ends within 6 s, transactions and batches included: well below the functions'
 //! own timeouts, and the feed of events rests on that (`SETTLED` in the events crate). The
 //! SDK's own retries are off.
@@ -17,9 +17,11 @@
 //! carries one token over all its attempts, and a conditional write must tell its own
 //! traces from another's.
 
-use crate::{error::TableError, meter};
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_smithy_runtime_api::http::Response;
+use crate::{
+    error::TableError,
+    meter,
+    wire::{Failure, Refusal},
+};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -83,38 +85,25 @@ impl Attempts {
 
 /// Sends a request until it is answered for good, and answers how many others had ended
 /// when that attempt began. Attempts that failed are metered here, for no units; what
-/// succeeded is metered by the caller, who knows its units.
-pub(crate) async fn send<T, E, F>(
-    name: &'static str,
-    request: impl Fn() -> F,
-) -> (usize, Result<T, SdkError<E, Response>>)
-where
-    E: ProvideErrorMetadata,
-    F: Future<Output = Result<T, SdkError<E, Response>>>,
-{
-    send_again(&mut Attempts::new(), name, request).await
-}
-
-/// The same for a request that may have to be sent again although it was answered: all its
-/// attempts count together.
-pub(crate) async fn send_again<T, E, F>(
+/// succeeded is metered by the caller, who knows its units. All attempts count together
+/// with those that were made before.
+pub(crate) async fn send_again<T, F>(
     attempts: &mut Attempts,
     name: &'static str,
     request: impl Fn() -> F,
-) -> (usize, Result<T, SdkError<E, Response>>)
+) -> (usize, Result<T, Failure>)
 where
-    E: ProvideErrorMetadata,
-    F: Future<Output = Result<T, SdkError<E, Response>>>,
+    F: Future<Output = Result<T, Failure>>,
 {
     loop {
         let after = meter::ended();
-        // Boxed: the SDK's futures are large, and each caller would hold one for every request.
+        // Boxed: these futures are large, and each caller would hold one for every request.
         let answer = Box::pin(request()).await;
-        let Err(error) = &answer else {
+        let Err(failure) = &answer else {
             return (after, answer);
         };
         meter::record(name, after, &[]);
-        let most = worth(error);
+        let most = worth(failure);
         if most == 1 || !attempts.again(most).await {
             return (after, answer);
         }
@@ -122,43 +111,39 @@ where
 }
 
 /// How often a request is tried that ends like this.
-fn worth<E: ProvideErrorMetadata>(error: &SdkError<E, Response>) -> u32 {
-    match error {
-        SdkError::TimeoutError(_) => UNANSWERED,
-        SdkError::DispatchFailure(failure) if failure.is_timeout() => UNANSWERED,
-        SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => ATTEMPTS,
-        SdkError::ServiceError(service) if is_passing(service.err(), service.raw()) => ATTEMPTS,
-        _ => 1,
+fn worth(failure: &Failure) -> u32 {
+    match failure {
+        Failure::Unanswered => UNANSWERED,
+        Failure::Disconnected | Failure::Unreadable => ATTEMPTS,
+        Failure::Refused(refusal) if is_passing(refusal) => ATTEMPTS,
+        Failure::Unsent | Failure::Refused(_) => 1,
     }
 }
 
-fn is_passing(error: &impl ProvideErrorMetadata, response: &Response) -> bool {
-    let is_known = error.code().is_some_and(|code| code == CONFLICT || PASSING.contains(&code));
-    is_known || response.status().is_server_error()
+fn is_passing(refusal: &Refusal) -> bool {
+    let code = refusal.code.as_str();
+    code == CONFLICT || PASSING.contains(&code) || refusal.status >= 500
 }
 
 /// Whether the write's condition does not hold.
-pub(crate) fn is_condition_failure<E: ProvideErrorMetadata>(error: &SdkError<E, Response>) -> bool {
-    error.code() == Some("ConditionalCheckFailedException")
+pub(crate) fn is_condition_failure(failure: &Failure) -> bool {
+    matches!(failure, Failure::Refused(refusal) if refusal.is_of_condition())
 }
 
-/// Sorts an SDK error into ours. Its text names tables and conditions, never values.
+/// What is told of a failure.
 #[expect(clippy::needless_pass_by_value, reason = "used with map_err, which hands it over")]
-pub(crate) fn failure<E: ProvideErrorMetadata>(error: SdkError<E, Response>) -> TableError {
-    match &error {
-        SdkError::TimeoutError(_) => TableError::Unavailable("timeout"),
-        SdkError::DispatchFailure(_) => TableError::Unavailable("connection"),
-        SdkError::ResponseError(_) => TableError::Unavailable("response"),
-        SdkError::ServiceError(service) => match service.err().code() {
-            Some(CONFLICT) => TableError::Contended,
-            _ if is_passing(service.err(), service.raw()) => TableError::Unavailable("throttled"),
-            code => TableError::Refused(format!(
-                "{} {}",
-                code.unwrap_or("unknown"),
-                service.err().message().unwrap_or_default()
-            )),
-        },
-        _ => TableError::Refused("the request could not be built".to_owned()),
+pub(crate) fn failure(failure: Failure) -> TableError {
+    match &failure {
+        Failure::Unanswered => TableError::Unavailable("timeout"),
+        Failure::Disconnected => TableError::Unavailable("connection"),
+        Failure::Unreadable => TableError::Unavailable("response"),
+        Failure::Refused(refusal) if refusal.code == CONFLICT => TableError::Contended,
+        Failure::Refused(refusal) if is_passing(refusal) => TableError::Unavailable("throttled"),
+        Failure::Refused(refusal) => {
+            let code = if refusal.code.is_empty() { "unknown" } else { &refusal.code };
+            TableError::Refused(format!("{code} {}", refusal.text()))
+        }
+        Failure::Unsent => TableError::Refused("the request could not be built".to_owned()),
     }
 }
 
@@ -166,52 +151,33 @@ pub(crate) fn failure<E: ProvideErrorMetadata>(error: SdkError<E, Response>) -> 
 mod tests {
     use super::*;
     use crate::meter::measured;
-    use aws_sdk_dynamodb::{
-        error::ErrorMetadata,
-        operation::put_item::PutItemError,
-        types::error::{
-            ConditionalCheckFailedException, ProvisionedThroughputExceededException, TransactionConflictException,
-        },
-    };
-    use aws_smithy_runtime_api::{
-        client::result::ConnectorError,
-        http::{Response, StatusCode},
-    };
     use std::cell::Cell;
-
-    type Failure = SdkError<PutItemError, Response>;
 
     /// How often a request is tried that always ends like this, and what the meter has
     /// counted then.
-    async fn tried(failure: impl Fn() -> Failure) -> (u32, usize) {
+    async fn tried(failure: &Failure) -> (u32, usize) {
         let made = Cell::new(0);
         let request = || async {
             made.set(made.get() + 1);
-            Err::<(), _>(failure())
+            Err::<(), _>(failure.clone())
         };
-        let ((after, answer), usage) = measured(send("PutItem", request)).await;
+        let mut attempts = Attempts::new();
+        let ((after, answer), usage) = measured(send_again(&mut attempts, "PutItem", request)).await;
         assert!(answer.is_err());
         assert_eq!((after + 1, usage.depth()), (usage.round_trips(), usage.round_trips()), "one after the other");
         (made.get(), usage.round_trips())
     }
 
-    fn answered(status: u16, error: PutItemError) -> Failure {
-        Failure::service_error(error, Response::new(StatusCode::try_from(status).unwrap(), "".into()))
-    }
-
-    fn coded<E>(code: &str, build: impl Fn(ErrorMetadata) -> E) -> E {
-        build(ErrorMetadata::builder().code(code).build())
+    fn answered(status: u16, code: &str) -> Failure {
+        Failure::Refused(Box::new(Refusal { status, code: code.to_owned(), ..Refusal::default() }))
     }
 
     fn conflict() -> Failure {
-        let error = coded(CONFLICT, |meta| TransactionConflictException::builder().meta(meta).build());
-        answered(400, PutItemError::TransactionConflictException(error))
+        answered(400, CONFLICT)
     }
 
     fn refusal() -> Failure {
-        let code = "ConditionalCheckFailedException";
-        let error = coded(code, |meta| ConditionalCheckFailedException::builder().meta(meta).build());
-        answered(400, PutItemError::ConditionalCheckFailedException(error))
+        answered(400, "ConditionalCheckFailedException")
     }
 
     #[tokio::test]
@@ -244,26 +210,19 @@ mod tests {
 
     #[tokio::test]
     async fn a_request_is_tried_as_often_as_its_failure_is_worth() {
-        let throttled = || {
-            let code = "ProvisionedThroughputExceededException";
-            let error = coded(code, |meta| ProvisionedThroughputExceededException::builder().meta(meta).build());
-            answered(400, PutItemError::ProvisionedThroughputExceededException(error))
-        };
-        let broken = || answered(500, PutItemError::unhandled("anything"));
-        let unreachable = || Failure::dispatch_failure(ConnectorError::io("reset".into()));
-        let unconnected = || Failure::dispatch_failure(ConnectorError::timeout("connect".into()));
         for (failure, most) in [
-            (&conflict as &dyn Fn() -> Failure, ATTEMPTS),
-            (&throttled, ATTEMPTS),
-            (&broken, ATTEMPTS),
-            (&unreachable, ATTEMPTS),
-            (&unconnected, UNANSWERED),
-            (&|| Failure::timeout_error("no answer"), UNANSWERED),
-            (&refusal, 1),
-            (&|| answered(400, PutItemError::unhandled("a defect")), 1),
-            (&|| Failure::construction_failure("a defect"), 1),
+            (conflict(), ATTEMPTS),
+            (answered(400, "ProvisionedThroughputExceededException"), ATTEMPTS),
+            (answered(500, "anything"), ATTEMPTS),
+            (answered(502, ""), ATTEMPTS),
+            (Failure::Disconnected, ATTEMPTS),
+            (Failure::Unreadable, ATTEMPTS),
+            (Failure::Unanswered, UNANSWERED),
+            (refusal(), 1),
+            (answered(400, "ValidationException"), 1),
+            (Failure::Unsent, 1),
         ] {
-            assert_eq!(tried(failure).await, (most, most as usize), "{:?}", failure());
+            assert_eq!(tried(&failure).await, (most, most as usize), "{failure:?}");
         }
     }
 

@@ -5,14 +5,12 @@ use crate::{
     error::TableError,
     item::{FORMAT, Reader, number, primary},
     keys::{Index, Key},
-    retry::failure,
+    retry::{Attempts, failure},
     table::Table,
     write::Write,
 };
-use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
-    ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
-};
+use serde::de::IgnoredAny;
+use serde_json::{Value as Json, json};
 
 /// The attribute whose time, in seconds, ends an item's life.
 pub const TTL_ATTRIBUTE: &str = "expires_at";
@@ -65,29 +63,26 @@ impl Table {
     /// # Errors
     /// When the table fails.
     pub async fn create(&self) -> Result<(), TableError> {
-        if self.client().describe_table().table_name(self.name()).send().await.is_ok() {
+        if self.manage("DescribeTable", &json!({"TableName": self.name()})).await.is_ok() {
             return Ok(());
         }
-        let mut request = self.client().create_table().table_name(self.name()).billing_mode(BillingMode::PayPerRequest);
-        for element in key_schema("pk", "sk")? {
-            request = request.key_schema(element);
-        }
-        for attribute in attributes()? {
-            request = request.attribute_definitions(attribute);
-        }
-        for index in indexes() {
-            request = request.global_secondary_indexes(index_of(&index)?);
-        }
-        let stream = StreamSpecification::builder()
-            .stream_enabled(true)
-            .stream_view_type(StreamViewType::NewAndOldImages)
-            .build();
-        let stream = stream?;
-        request.stream_specification(stream).send().await.map_err(failure)?;
-        let ttl = TimeToLiveSpecification::builder().attribute_name(TTL_ATTRIBUTE).enabled(true).build()?;
-        let request = self.client().update_time_to_live().table_name(self.name()).time_to_live_specification(ttl);
-        request.send().await.map_err(failure)?;
-        Ok(())
+        let request = json!({
+            "TableName": self.name(),
+            "BillingMode": "PAY_PER_REQUEST",
+            "KeySchema": key_schema("pk", "sk"),
+            "AttributeDefinitions": attributes(),
+            "GlobalSecondaryIndexes": indexes().iter().map(index_of).collect::<Vec<_>>(),
+            "StreamSpecification": {"StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+        });
+        self.manage("CreateTable", &request).await?;
+        let ttl = json!({"AttributeName": TTL_ATTRIBUTE, "Enabled": true});
+        let request = json!({"TableName": self.name(), "TimeToLiveSpecification": ttl});
+        self.manage("UpdateTimeToLive", &request).await
+    }
+
+    async fn manage(&self, operation: &'static str, request: &Json) -> Result<(), TableError> {
+        let (_, answer) = self.ask_again::<IgnoredAny>(&mut Attempts::new(), operation, request).await;
+        answer.map(drop).map_err(failure)
     }
 
     /// Marks a new table with this version's format, and refuses a newer one.
@@ -112,36 +107,23 @@ impl Table {
     }
 }
 
-fn key_schema(partition: &str, sort: &str) -> Result<Vec<KeySchemaElement>, TableError> {
-    [(partition, KeyType::Hash), (sort, KeyType::Range)]
-        .into_iter()
-        .map(|(name, kind)| {
-            KeySchemaElement::builder().attribute_name(name).key_type(kind).build().map_err(TableError::from)
-        })
-        .collect()
+fn key_schema(partition: &str, sort: &str) -> Json {
+    json!([
+        {"AttributeName": partition, "KeyType": "HASH"},
+        {"AttributeName": sort, "KeyType": "RANGE"},
+    ])
 }
 
-fn attributes() -> Result<Vec<AttributeDefinition>, TableError> {
+fn attributes() -> Json {
     let of_indexes = Index::ALL.iter().flat_map(|index| [index.attributes().0, index.attributes().1]);
-    ["pk", "sk"]
-        .into_iter()
-        .chain(of_indexes)
-        .map(|name| {
-            AttributeDefinition::builder()
-                .attribute_name(name)
-                .attribute_type(ScalarAttributeType::S)
-                .build()
-                .map_err(TableError::from)
-        })
-        .collect()
+    let names = ["pk", "sk"].into_iter().chain(of_indexes);
+    names.map(|name| json!({"AttributeName": name, "AttributeType": "S"})).collect()
 }
 
-fn index_of(index: &IndexDefinition) -> Result<GlobalSecondaryIndex, TableError> {
-    let projection = Projection::builder().projection_type(ProjectionType::from(index.projection.as_str())).build();
-    GlobalSecondaryIndex::builder()
-        .index_name(&index.name)
-        .set_key_schema(Some(key_schema(&index.partition, &index.sort)?))
-        .projection(projection)
-        .build()
-        .map_err(TableError::from)
+fn index_of(index: &IndexDefinition) -> Json {
+    json!({
+        "IndexName": index.name,
+        "KeySchema": key_schema(&index.partition, &index.sort),
+        "Projection": {"ProjectionType": index.projection},
+    })
 }

@@ -5,42 +5,53 @@ use crate::{
     item::{Item, primary},
     keys::Key,
     meter,
-    retry::{failure, is_condition_failure, send},
+    retry::{Attempts, failure, is_condition_failure, send_again},
+    wire::{Connection, Failure, answer::Answer, request::Request, value::Wired},
     write::{Action, Updated, Write},
 };
-use aws_sdk_dynamodb::{
-    Client,
-    config::retry::RetryConfig,
-    operation::update_item::UpdateItemError,
-    types::{ReturnConsumedCapacity, ReturnValue},
-};
+use serde::{Serialize, de::DeserializeOwned};
 use std::sync::Arc;
-
-/// Which capacity figures every request asks for.
-pub(crate) const CAPACITY: ReturnConsumedCapacity = ReturnConsumedCapacity::Indexes;
 
 /// The table. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Table {
-    client: Client,
+    connection: Connection,
     name: Arc<str>,
 }
 
 impl Table {
-    /// Over this client and table. The client's own retries are turned off: every
-    /// request follows [`retry`](crate::retry).
+    /// Over this connection and table. Every request follows [`retry`](crate::retry).
     #[must_use]
-    pub fn new(client: &Client, name: &str) -> Self {
-        let config = client.config().to_builder().retry_config(RetryConfig::disabled()).build();
-        Self { client: Client::from_conf(config), name: name.into() }
-    }
-
-    pub(crate) const fn client(&self) -> &Client {
-        &self.client
+    pub fn new(connection: &Connection, name: &str) -> Self {
+        Self { connection: connection.clone(), name: name.into() }
     }
 
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Sends a request about one table and counts what it consumed.
+    pub(crate) async fn ask(&self, operation: &'static str, request: Request<'_>) -> Result<Answer, Failure> {
+        let mut attempts = Attempts::new();
+        let (after, answer) = self.ask_again::<Answer>(&mut attempts, operation, &request).await;
+        let answer = answer?;
+        meter::record(operation, after, answer.consumed_capacity.as_slice());
+        Ok(answer)
+    }
+
+    /// Sends any request, among other attempts; what it consumed is counted by the caller,
+    /// who gets how many others had ended when the last attempt began.
+    pub(crate) async fn ask_again<A: DeserializeOwned>(
+        &self,
+        attempts: &mut Attempts,
+        operation: &'static str,
+        request: &impl Serialize,
+    ) -> (usize, Result<A, Failure>) {
+        let Ok(body) = serde_json::to_vec(request) else {
+            return (meter::ended(), Err(Failure::Unsent));
+        };
+        let (connection, body) = (&self.connection, &*body);
+        send_again(attempts, operation, || connection.exchange(operation, body)).await
     }
 
     /// Opens the connection, so that the first request doesn't wait for it.
@@ -69,12 +80,10 @@ impl Table {
     }
 
     async fn get_as(&self, key: Key, consistent: bool) -> Result<Option<Item>, TableError> {
-        let request = self.client.get_item().table_name(&*self.name).set_key(Some(primary(key)));
-        let request = request.consistent_read(consistent).return_consumed_capacity(CAPACITY);
-        let (after, output) = send("GetItem", || request.clone().send()).await;
-        let output = output.map_err(failure)?;
-        meter::record("GetItem", after, output.consumed_capacity.as_slice());
-        Ok(output.item)
+        let key = Some(Wired(primary(key)));
+        let request = Request { key, consistent_read: Some(consistent), ..Request::of(&self.name) };
+        let answer = self.ask("GetItem", request).await.map_err(failure)?;
+        Ok(answer.item.map(|Wired(item)| item))
     }
 
     /// Writes one item; says whether the condition held.
@@ -82,35 +91,16 @@ impl Table {
     /// # Errors
     /// When the table fails.
     pub async fn write(&self, write: Write) -> Result<bool, TableError> {
-        let Write { action, condition, expression, .. } = write;
-        let (names, values) = expression.into_parts();
-        // The three requests have the same parts and no type in common.
-        macro_rules! sent {
-            ($name:literal, $request:expr) => {{
-                let request = $request
-                    .table_name(&*self.name)
-                    .set_condition_expression(condition)
-                    .set_expression_attribute_names(names)
-                    .set_expression_attribute_values(values)
-                    .return_consumed_capacity(CAPACITY);
-                let (after, answer) = send($name, || request.clone().send()).await;
-                match answer {
-                    Ok(output) => {
-                        meter::record($name, after, output.consumed_capacity.as_slice());
-                        Ok(true)
-                    }
-                    Err(error) if is_condition_failure(&error) => Ok(false),
-                    Err(error) => Err(failure(error)),
-                }
-            }};
-        }
-        match action {
-            Action::Put(item) => sent!("PutItem", self.client.put_item().set_item(Some(item))),
-            Action::Update(key, update) => {
-                sent!("UpdateItem", self.client.update_item().set_key(Some(primary(key))).update_expression(update))
-            }
-            Action::Delete(key) => sent!("DeleteItem", self.client.delete_item().set_key(Some(primary(key)))),
-            Action::Check(_) => Err(TableError::Refused("a check is a step of a transaction".to_owned())),
+        let operation = match write.action {
+            Action::Put(_) => "PutItem",
+            Action::Update(..) => "UpdateItem",
+            Action::Delete(_) => "DeleteItem",
+            Action::Check(_) => return Err(TableError::Refused("a check is a step of a transaction".to_owned())),
+        };
+        match self.ask(operation, write.into_request(Request::of(&self.name))).await {
+            Ok(_) => Ok(true),
+            Err(error) if is_condition_failure(&error) => Ok(false),
+            Err(error) => Err(failure(error)),
         }
     }
 
@@ -119,31 +109,15 @@ impl Table {
     /// # Errors
     /// When the table fails, or the write is no update.
     pub async fn update(&self, write: Write) -> Result<Updated, TableError> {
-        let on_failure = write.on_failure();
-        let Write { action: Action::Update(key, update), condition, expression, .. } = write else {
+        if !matches!(write.action, Action::Update(..)) {
             return Err(TableError::Refused("only an update answers the item".to_owned()));
-        };
-        let (names, values) = expression.into_parts();
-        let request = self.client.update_item().table_name(&*self.name).set_key(Some(primary(key)));
-        let request = request
-            .update_expression(update)
-            .set_condition_expression(condition)
-            .set_expression_attribute_names(names)
-            .set_expression_attribute_values(values)
-            .return_values(ReturnValue::AllNew)
-            .set_return_values_on_condition_check_failure(on_failure)
-            .return_consumed_capacity(CAPACITY);
-        let (after, answer) = send("UpdateItem", || request.clone().send()).await;
-        match answer {
-            Ok(output) => {
-                meter::record("UpdateItem", after, output.consumed_capacity.as_slice());
-                Ok(Updated::Now(output.attributes.ok_or(Corrupt("attributes"))?))
-            }
-            Err(error) if is_condition_failure(&error) => {
-                let UpdateItemError::ConditionalCheckFailedException(failed) = error.into_service_error() else {
-                    return Ok(Updated::Refused(None));
-                };
-                Ok(Updated::Refused(failed.item))
+        }
+        let request = Request { return_values: Some("ALL_NEW"), ..write.into_request(Request::of(&self.name)) };
+        match self.ask("UpdateItem", request).await {
+            Ok(Answer { attributes: Some(Wired(item)), .. }) => Ok(Updated::Now(item)),
+            Ok(_) => Err(Corrupt("attributes").into()),
+            Err(Failure::Refused(refusal)) if refusal.is_of_condition() => {
+                Ok(Updated::Refused(refusal.item.map(|Wired(item)| item)))
             }
             Err(error) => Err(failure(error)),
         }

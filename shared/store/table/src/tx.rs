@@ -5,13 +5,10 @@ use crate::{
     item::Item,
     meter,
     retry::{self, ATTEMPTS, Attempts},
-    table::{CAPACITY, Table},
+    table::Table,
+    wire::{Failure, Reason, answer::Together, request::Transaction, value::Wired},
     write::Write,
 };
-use aws_sdk_dynamodb::{
-    error::SdkError, operation::transact_write_items::TransactWriteItemsError, types::CancellationReason,
-};
-use aws_smithy_runtime_api::http::Response;
 
 /// What a refused step means, given the item as it is if the step shows it.
 type Refusal<E> = Box<dyn FnOnce(Option<Item>) -> Result<E, Corrupt> + Send>;
@@ -73,18 +70,16 @@ impl<E: From<TableError>> Tx<E> {
     /// What the first refused step says, or the table's failure.
     pub async fn commit(self, table: &Table) -> Result<(), E> {
         let (writes, refusals): (Vec<_>, Vec<_>) = self.steps.into_iter().unzip();
-        let items = writes.into_iter().map(|write| write.into_step(table.name())).collect::<Result<Vec<_>, _>>()?;
+        let steps = writes.into_iter().map(|write| write.into_step(table.name())).collect::<Result<Vec<_>, _>>()?;
         let token = client_token();
+        let request = Transaction::of(steps, &token);
         let mut attempts = Attempts::new();
         loop {
-            let (after, answer) = retry::send_again(&mut attempts, "TransactWriteItems", || {
-                let request = table.client().transact_write_items().set_transact_items(Some(items.clone()));
-                request.client_request_token(&token).return_consumed_capacity(CAPACITY).send()
-            })
-            .await;
+            let (after, answer) = table.ask_again::<Together>(&mut attempts, "TransactWriteItems", &request).await;
             let error = match answer {
                 Ok(output) => {
-                    meter::record("TransactWriteItems", after, output.consumed_capacity());
+                    let capacity = output.consumed_capacity.as_deref().unwrap_or_default();
+                    meter::record("TransactWriteItems", after, capacity);
                     return Ok(());
                 }
                 Err(error) => error,
@@ -102,13 +97,10 @@ impl<E: From<TableError>> Tx<E> {
 }
 
 /// What the first refused step says.
-fn refused<E: From<TableError>>(
-    refusals: Vec<Option<Refusal<E>>>,
-    reasons: Vec<CancellationReason>,
-) -> Result<E, TableError> {
+fn refused<E: From<TableError>>(refusals: Vec<Option<Refusal<E>>>, reasons: Vec<Reason>) -> Result<E, TableError> {
     let first = refusals.into_iter().zip(reasons).find(|(_, reason)| has(reason, "ConditionalCheckFailed"));
     match first {
-        Some((Some(refusal), reason)) => Ok(refusal(reason.item)?),
+        Some((Some(refusal), reason)) => Ok(refusal(reason.item.map(|Wired(item)| item))?),
         _ => Ok(TableError::Contended.into()),
     }
 }
@@ -116,33 +108,33 @@ fn refused<E: From<TableError>>(
 /// Why a transaction was not made.
 enum Cancellation {
     /// A condition does not hold.
-    Final(Vec<CancellationReason>),
+    Final(Vec<Reason>),
     /// Trying again may help; what it comes to when it doesn't.
     Passing(TableError),
 }
 
-fn cancellation(error: SdkError<TransactWriteItemsError, Response>) -> Result<Cancellation, TableError> {
-    let reasons = match error.as_service_error() {
-        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => cancelled.cancellation_reasons(),
-        Some(TransactWriteItemsError::TransactionInProgressException(_)) => {
+fn cancellation(failure: Failure) -> Result<Cancellation, TableError> {
+    let reasons = match &failure {
+        Failure::Refused(refused) if refused.code == "TransactionCanceledException" => &refused.reasons,
+        Failure::Refused(refused) if refused.code == "TransactionInProgressException" => {
             return Ok(Cancellation::Passing(TableError::Contended));
         }
-        _ => return Err(retry::failure(error)),
+        _ => return Err(retry::failure(failure)),
     };
     let any = |code: &str| reasons.iter().any(|reason| has(reason, code));
     if any("ConditionalCheckFailed") {
-        Ok(Cancellation::Final(reasons.to_vec()))
+        Ok(Cancellation::Final(reasons.clone()))
     } else if any("TransactionConflict") {
         Ok(Cancellation::Passing(TableError::Contended))
     } else if any("ThrottlingError") || any("ProvisionedThroughputExceeded") {
         Ok(Cancellation::Passing(TableError::Unavailable("throttled")))
     } else {
-        Err(retry::failure(error))
+        Err(retry::failure(failure))
     }
 }
 
-fn has(reason: &CancellationReason, code: &str) -> bool {
-    reason.code() == Some(code)
+fn has(reason: &Reason, code: &str) -> bool {
+    reason.code.as_deref() == Some(code)
 }
 
 /// 128 random bits as `DynamoDB` takes them: at most 36 characters.

@@ -5,9 +5,10 @@ use crate::{
     expression::Expression,
     item::{Item, Value, primary},
     keys::Key,
-};
-use aws_sdk_dynamodb::types::{
-    ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
+    wire::{
+        request::{Request, Step},
+        value::Wired,
+    },
 };
 
 /// One conditional write of one item: sent alone ([`Table::write`](crate::Table::write),
@@ -105,37 +106,31 @@ impl Write {
         self
     }
 
-    pub(crate) const fn on_failure(&self) -> Option<OnFailure> {
-        if self.shows_item { Some(OnFailure::AllOld) } else { None }
+    /// What it says, in a request that says nothing yet.
+    pub(crate) fn into_request(self, mut request: Request<'_>) -> Request<'_> {
+        match self.action {
+            Action::Put(item) => request.item = Some(Wired(item)),
+            Action::Update(key, update) => {
+                request.key = Some(Wired(primary(key)));
+                request.update_expression = Some(update);
+            }
+            Action::Delete(key) | Action::Check(key) => request.key = Some(Wired(primary(key))),
+        }
+        request.condition_expression = self.condition;
+        request.return_values_on_condition_check_failure = self.shows_item.then_some("ALL_OLD");
+        request.with(self.expression)
     }
 
     /// As one step of a transaction.
-    pub(crate) fn into_step(self, table: &str) -> Result<TransactWriteItem, TableError> {
-        let on_failure = self.on_failure();
-        let Self { action, condition, expression, .. } = self;
-        let (names, values) = expression.into_parts();
-        let step = TransactWriteItem::builder();
-        // The four requests have the same parts and no type in common.
-        macro_rules! built {
-            ($request:expr) => {
-                $request
-                    .table_name(table)
-                    .set_condition_expression(condition)
-                    .set_expression_attribute_names(names)
-                    .set_expression_attribute_values(values)
-                    .set_return_values_on_condition_check_failure(on_failure)
-                    .build()?
-            };
-        }
-        Ok(match action {
-            Action::Put(item) => step.put(built!(Put::builder().set_item(Some(item)))),
-            Action::Update(key, update) => {
-                step.update(built!(Update::builder().set_key(Some(primary(key))).update_expression(update)))
-            }
-            Action::Delete(key) => step.delete(built!(Delete::builder().set_key(Some(primary(key))))),
-            Action::Check(key) => step.condition_check(built!(ConditionCheck::builder().set_key(Some(primary(key))))),
-        }
-        .build())
+    pub(crate) fn into_step(self, table: &str) -> Result<Step<'_>, TableError> {
+        let step = match self.action {
+            Action::Put(_) => Step::Put,
+            Action::Update(..) => Step::Update,
+            Action::Delete(_) => Step::Delete,
+            Action::Check(_) if self.condition.is_some() => Step::ConditionCheck,
+            Action::Check(_) => return Err(TableError::Refused("a check needs a condition".to_owned())),
+        };
+        Ok(step(self.into_request(Request::step(table))))
     }
 }
 
@@ -146,13 +141,14 @@ mod tests {
         item::{document, number, text},
         versioned::Versioned,
     };
+    use serde_json::{Value as Json, json};
 
     fn key() -> Key {
         Key { pk: "p".to_owned(), sk: "s".to_owned() }
     }
 
     fn placeholders(write: Write) -> Vec<String> {
-        let mut names: Vec<_> = write.expression.into_parts().1.unwrap_or_default().into_keys().collect();
+        let mut names: Vec<_> = write.expression.into_parts().1.into_keys().collect();
         names.sort_unstable();
         names
     }
@@ -193,26 +189,30 @@ mod tests {
         assert_eq!(placeholders(write), [":0", ":a"]);
     }
 
+    fn step(write: Write) -> Json {
+        serde_json::to_value(write.into_step("table").unwrap()).unwrap()
+    }
+
     #[test]
     fn every_kind_of_step_takes_its_condition_along() {
-        let condition = Some("a = :a".to_owned());
-        let step = |write: Write| write.when("a = :a").value(":a", number(1)).into_step("table").unwrap();
-        let (put, update) = (step(Write::put(document(key(), &1))), step(Write::update(key(), "SET b = :a")));
-        let (delete, check) = (step(Write::delete(key())), step(Write::check(key())));
-        assert_eq!(put.put.unwrap().condition_expression, condition);
-        let update = update.update.unwrap();
-        assert_eq!((update.condition_expression, &*update.update_expression), (condition.clone(), "SET b = :a"));
-        assert_eq!(delete.delete.unwrap().condition_expression, condition);
-        assert_eq!(check.condition_check.unwrap().condition_expression, "a = :a");
+        let conditional = |write: Write| step(write.when("a = :a").value(":a", number(1)));
+        let put = json!({"pk": {"S": "p"}, "sk": {"S": "s"}, "v": {"N": "1"}, "doc": {"S": "1"}});
+        let its_key = json!({"pk": {"S": "p"}, "sk": {"S": "s"}});
+        let values = json!({":a": {"N": "1"}});
+        let rest = |name: &str, value: &Json| json!({"TableName": "table", "ConditionExpression": "a = :a", "ExpressionAttributeValues": values, name: value});
+        let mut update = rest("Key", &its_key);
+        update["UpdateExpression"] = "SET b = :a".into();
+        assert_eq!(conditional(Write::put(document(key(), &1))), json!({"Put": rest("Item", &put)}));
+        assert_eq!(conditional(Write::update(key(), "SET b = :a")), json!({"Update": update}));
+        assert_eq!(conditional(Write::delete(key())), json!({"Delete": rest("Key", &its_key)}));
+        assert_eq!(conditional(Write::check(key())), json!({"ConditionCheck": rest("Key", &its_key)}));
     }
 
     #[test]
     fn a_step_shows_the_item_only_if_asked_to() {
-        let shown = |write: Write| write.into_step("table").unwrap().delete.unwrap();
-        let silent = shown(Write::delete(key()).when("a = b"));
-        assert_eq!(silent.return_values_on_condition_check_failure, None);
-        let showing = shown(Write::delete(key()).when("a = b").showing_item());
-        assert_eq!(showing.return_values_on_condition_check_failure, Some(OnFailure::AllOld));
+        let shown = |write: Write| step(write)["Delete"]["ReturnValuesOnConditionCheckFailure"].take();
+        assert_eq!(shown(Write::delete(key()).when("a = b")), Json::Null);
+        assert_eq!(shown(Write::delete(key()).when("a = b").showing_item()), "ALL_OLD");
     }
 
     #[test]

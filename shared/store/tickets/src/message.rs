@@ -27,29 +27,32 @@ struct StoredMessage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    name: Option<Name>,
+    name: Option<String>,
     src: Source,
     at: u64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     files: Vec<Attachment>,
-    #[serde(flatten)]
-    content: Content,
+    text: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    html: Option<String>,
 }
 
 /// The item of a message.
 #[must_use]
 pub fn encode(key: Key, message: &Message) -> Item {
+    let (text, html) = message.content.as_stored();
     let stored = StoredMessage {
         k: message.kind,
         secure: message.is_secure,
         forward: message.is_forward,
         by: message.sender.kind,
         id: message.sender.id.map(keys::short),
-        name: message.sender.name.clone(),
+        name: message.sender.name.as_ref().map(|name| name.as_str().to_owned()),
         src: message.source,
         at: message.created_at.millis(),
         files: message.attachments.clone(),
-        content: message.content.clone(),
+        text: text.to_owned(),
+        html: html.map(str::to_owned),
     };
     item::document(key, &stored)
 }
@@ -69,7 +72,7 @@ pub(crate) fn decode_versioned(item: &Item) -> Result<Versioned<Message>, Corrup
 pub fn decode(item: &Item) -> Result<Message, Corrupt> {
     let read = Reader(item);
     let (ticket_id, id) = ids(read.text("pk")?, read.text("sk")?).ok_or(Corrupt("sk"))?;
-    let StoredMessage { k, secure, forward, by, id: sender, name, src, at, files, content } = read.json("doc")?;
+    let StoredMessage { k, secure, forward, by, id: sender, name, src, at, files, text, html } = read.json("doc")?;
     let sender = sender.map(|short| keys::long(&short).ok_or(Corrupt("doc"))).transpose()?;
     Ok(Message {
         id,
@@ -77,9 +80,9 @@ pub fn decode(item: &Item) -> Result<Message, Corrupt> {
         kind: k,
         is_secure: secure,
         is_forward: forward,
-        sender: Sender { kind: by, id: sender, name },
+        sender: Sender { kind: by, id: sender, name: name.map(Name::stored) },
         source: src,
-        content,
+        content: Content::stored(text, html),
         attachments: files,
         created_at: Timestamp::from_millis(at),
     })

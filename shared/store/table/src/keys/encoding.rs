@@ -6,14 +6,15 @@ use base64::{
     engine::{GeneralPurpose, general_purpose::NO_PAD},
 };
 use lambdesk_domain::time::Timestamp;
-use std::sync::LazyLock;
 use uuid::Uuid;
 
 /// Base64 whose alphabet is in ASCII order, so encoded bytes sort as the bytes do.
-pub(super) static SORTED: LazyLock<GeneralPurpose> = LazyLock::new(|| {
-    let alphabet = Alphabet::new("-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz");
-    GeneralPurpose::new(&alphabet.unwrap_or(base64::alphabet::URL_SAFE), NO_PAD)
-});
+pub(super) static SORTED: GeneralPurpose = GeneralPurpose::new(&ALPHABET, NO_PAD);
+
+const ALPHABET: Alphabet = match Alphabet::new("-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz") {
+    Ok(alphabet) => alphabet,
+    Err(_) => panic!("64 different characters"),
+};
 
 /// An id in 22 characters that sort as ids do.
 #[must_use]
@@ -24,8 +25,10 @@ pub fn short(id: Uuid) -> String {
 /// Reads [`short`].
 #[must_use]
 pub fn long(short: &str) -> Option<Uuid> {
-    let bytes = SORTED.decode(short).ok()?;
-    Uuid::from_slice(&bytes).ok()
+    // What 22 characters take at most; a longer text is no id.
+    let mut bytes = [0; 18];
+    let length = SORTED.decode_slice(short, &mut bytes).ok()?;
+    Uuid::from_slice(bytes.get(..length)?).ok()
 }
 
 /// A time in 8 characters that sort as times do (48 bits of milliseconds).

@@ -6,11 +6,61 @@ use lambdesk_domain::{
     custom_field::FieldValue,
     id::{AccountId, CategoryId, ChannelId, ContactId, TagId, TeamId, TicketNumber, UserId, Version},
     status::{Awaiting, ChannelType, Lifecycle, Priority, Source, Status},
-    text::{FieldKey, Preview},
+    text::{EmailAddress, ExternalId, FieldKey, Name, Phone, Preview, Subject, Summary, Uid},
     ticket::{ChannelRef, Ticket},
 };
 use lambdesk_table::{Corrupt, Item, Value, item::Reader, keys};
 use std::collections::BTreeMap;
+
+/// The attributes that [`decode`] reads: what a read that is made for it asks for. The
+/// others are keys of indexes, a quarter of an item.
+pub const DECODED: [&str; 45] = [
+    "pk",
+    attr::VERSION,
+    attr::NUMBER,
+    attr::SUBJECT,
+    attr::STATUS,
+    attr::STATUS_BEFORE_SPAM,
+    attr::LIFECYCLE,
+    attr::PRIORITY,
+    attr::SOURCE,
+    attr::CHANNEL,
+    attr::CHANNEL_KIND,
+    attr::CATEGORY,
+    attr::TEAM,
+    attr::ASSIGNEE,
+    attr::CONTACT,
+    attr::ACCOUNT,
+    attr::REQUESTER,
+    attr::TAGS,
+    attr::CUSTOM,
+    attr::UID,
+    attr::SUMMARY,
+    attr::PREVIEW,
+    attr::AWAITING,
+    attr::REPLIES,
+    attr::READ_BY_CUSTOMER,
+    attr::READ_BY_ORGANIZATION,
+    attr::FOLLOW_UP,
+    attr::CREATED,
+    attr::UPDATED,
+    attr::LAST_ACTIVITY,
+    attr::since(Status::Open),
+    attr::since(Status::InProgress),
+    attr::since(Status::Waiting),
+    attr::since(Status::OnHold),
+    attr::since(Status::Resolved),
+    attr::since(Status::Closed),
+    attr::since(Status::Spam),
+    attr::IN_PROGRESS,
+    attr::FIRST_RESPONSE,
+    attr::RESOLVED,
+    attr::CLOSED,
+    attr::ARCHIVED,
+    attr::TRASHED,
+    attr::ORIGIN,
+    attr::CAUSE,
+];
 
 /// Reads a ticket's head.
 ///
@@ -26,7 +76,7 @@ pub fn decode(item: &Item) -> Result<Ticket, Corrupt> {
         id,
         number: TicketNumber(read.number(attr::NUMBER)?),
         version: Version(read.number(attr::VERSION)?),
-        subject: read.parsed(attr::SUBJECT)?,
+        subject: read.stored(attr::SUBJECT, Subject::stored)?,
         status,
         status_before_spam: before_spam
             .map(|word| Status::from_word(word).ok_or(Corrupt(attr::STATUS_BEFORE_SPAM)))
@@ -43,9 +93,9 @@ pub fn decode(item: &Item) -> Result<Ticket, Corrupt> {
         requester: requester(read)?,
         tags: tags(read)?,
         custom: custom(read)?,
-        uid: read.parsed_if_any(attr::UID)?,
-        summary: read.parsed_if_any(attr::SUMMARY)?,
-        preview: Preview::stored(read.text(attr::PREVIEW)?.to_owned()),
+        uid: read.stored_if_any(attr::UID, Uid::stored)?,
+        summary: read.stored_if_any(attr::SUMMARY, Summary::stored)?,
+        preview: read.stored(attr::PREVIEW, Preview::stored)?,
         awaiting: read.word(attr::AWAITING, Awaiting::from_word)?,
         replies_count: read.number(attr::REPLIES)?,
         is_read_by_customer: read.flag(attr::READ_BY_CUSTOMER)?,
@@ -92,9 +142,9 @@ fn contact(read: Reader<'_>) -> Result<Option<ContactRef>, Corrupt> {
     let read = Reader(map);
     Ok(Some(ContactRef {
         id: read.id_if_any(attr::ID, ContactId::new)?.ok_or(Corrupt(attr::CONTACT))?,
-        name: read.parsed_if_any(attr::NAME)?,
-        email: read.parsed_if_any(attr::EMAIL)?,
-        external_id: read.parsed_if_any(attr::EXTERNAL_ID)?,
+        name: read.stored_if_any(attr::NAME, Name::stored)?,
+        email: read.stored_if_any(attr::EMAIL, EmailAddress::stored)?,
+        external_id: read.stored_if_any(attr::EXTERNAL_ID, ExternalId::stored)?,
     }))
 }
 
@@ -104,9 +154,9 @@ fn requester(read: Reader<'_>) -> Result<Requester, Corrupt> {
     };
     let read = Reader(map);
     Ok(Requester {
-        name: read.parsed_if_any(attr::NAME)?,
-        email: read.parsed_if_any(attr::EMAIL)?,
-        phone: read.parsed_if_any(attr::PHONE)?,
+        name: read.stored_if_any(attr::NAME, Name::stored)?,
+        email: read.stored_if_any(attr::EMAIL, EmailAddress::stored)?,
+        phone: read.stored_if_any(attr::PHONE, Phone::stored)?,
     })
 }
 
@@ -120,7 +170,7 @@ fn custom(read: Reader<'_>) -> Result<BTreeMap<FieldKey, FieldValue>, Corrupt> {
         return Ok(BTreeMap::new());
     };
     map.iter()
-        .map(|(key, value)| Some((key.parse().ok()?, custom_value(value)?)))
+        .map(|(key, value)| Some((FieldKey::stored(key.clone()), custom_value(value)?)))
         .collect::<Option<_>>()
         .ok_or(Corrupt(attr::CUSTOM))
 }
@@ -141,5 +191,31 @@ fn custom_value(value: &Value) -> Option<FieldValue> {
             texts.collect::<Option<_>>().map(FieldValue::Choices)
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::item::encode;
+    use lambdesk_domain::testing;
+    use proptest::prelude::*;
+    use std::collections::HashSet;
+
+    proptest! {
+        #[test]
+        fn what_is_decoded_is_enough_and_no_more_than_is_stored_for_it(ticket in testing::ticket()) {
+            let whole = encode(&ticket);
+            let of = |is_decoded: bool| whole.iter().filter(move |(name, _)| DECODED.contains(&name.as_str()) == is_decoded);
+            let narrow: Item = of(true).map(|(name, value)| (name.clone(), value.clone())).collect();
+            prop_assert_eq!(decode(&narrow), Ok(ticket));
+            let others = ["sk", "v", "ak", "l_pk", "l_sk", "a_pk", "a_sk", "o_pk", "o_sk", "x_pk", "x_sk"];
+            prop_assert!(of(false).all(|(name, _)| others.contains(&name.as_str())));
+        }
+    }
+
+    #[test]
+    fn every_attribute_is_asked_for_once() {
+        assert_eq!(DECODED.iter().collect::<HashSet<_>>().len(), DECODED.len());
     }
 }

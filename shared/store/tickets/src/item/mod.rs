@@ -12,6 +12,6 @@ mod update;
 pub use attr::custom as custom_value;
 pub use condition::visibility;
 pub(crate) use condition::{condition, dedup, is_written};
-pub use decode::{decode, readable};
+pub use decode::{DECODED, decode, readable};
 pub use encode::encode;
 pub(crate) use update::update;
