@@ -42,7 +42,7 @@ fn push_folded(folded: &mut String, letter: char) {
     if letter.is_ascii() {
         return folded.push(letter.to_ascii_lowercase());
     }
-    let decomposed = letter.to_lowercase().nfkd().filter(|letter| !is_dropped(*letter));
+    let decomposed = letter.to_lowercase().nfkd().filter(|letter| !is_dropped(*letter) && !is_unseen(*letter));
     for letter in decomposed.flat_map(char::to_lowercase) {
         match plain(letter) {
             Some(plain) => folded.push_str(plain),
