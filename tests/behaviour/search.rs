@@ -102,13 +102,13 @@ async fn follow(api: &Api, page: &Json, way: &str) -> Json {
 }
 
 #[tokio::test]
-async fn a_search_without_words_or_with_too_many_is_refused() {
+async fn a_search_without_words_or_that_is_too_long_is_refused() {
     let desk = Desk::start().await;
-    for asked in ["", "%20", "%3F%3F", "a+b+c+d+e+f+g+h+i", &"x".repeat(257)] {
+    for asked in ["", "%20", "%3F%3F", &"x".repeat(257)] {
         let problem = desk.owner.get(&format!("/v1/tickets?q={asked}")).await;
         assert_eq!(problem.status.as_u16(), 400, "{asked}: {}", problem.body);
     }
-    for asked in ["%00", "%F0%9F%98%80lamp", "'%22;--", "a%21%21%21b"] {
+    for asked in ["%00", "a+b+c+d+e+f+g+h+i", "%F0%9F%98%80lamp", "'%22;--", "a%21%21%21b"] {
         desk.owner.get(&format!("/v1/tickets?q={asked}z")).await.expect(200);
     }
 }

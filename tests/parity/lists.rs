@@ -255,7 +255,7 @@ async fn h6_lists_have_pages_totals_links_previews_and_summaries_in_every_order(
     assert_eq!((&row["preview"], &row["summary"]), (&json!("Hello, I need help."), &json!("about c")));
     let last = desk.owner.get("/v1/tickets?sort=-priority&limit=2&page=2").await.expect(200);
     assert_eq!((subjects(&last), &last["page"]["next_cursor"]), (vec!["a"], &Json::Null));
-    desk.owner.get("/v1/tickets?limit=100&page=11&sort=number").await.problem(400, "malformed");
+    desk.owner.get("/v1/tickets?limit=100&page=11&sort=number").await.problem(400, "invalid_query");
 }
 
 #[tokio::test]

@@ -115,7 +115,7 @@ async fn h4_lists_have_links_page_numbers_totals_and_previews() {
         .ok();
     let numbers: Vec<_> = back.as_array().unwrap().iter().map(|row| row["number"].as_u64().unwrap()).collect();
     assert_eq!(numbers, seen[2..4]);
-    desk.owner.get("/v1/tickets?limit=100&page=11").await.problem(400, "malformed");
+    desk.owner.get("/v1/tickets?limit=100&page=11").await.problem(400, "invalid_query");
 }
 
 #[tokio::test]

@@ -98,7 +98,7 @@ async fn page_numbers_reach_the_first_thousand_tickets() {
     let owner = owner(&desk);
     assert_eq!(owner.get(&format!("{TICKETS}?limit=100&page=10")).await.status, 200);
     let refused = owner.get(&format!("{TICKETS}?limit=100&page=11")).await;
-    assert_eq!(refused.problem(), (400, "malformed".to_owned()));
+    assert_eq!(refused.problem(), (400, "invalid_query".to_owned()));
     assert_eq!(owner.get(&format!("{TICKETS}?limit=1&page=4294967295")).await.status, 400);
 }
 

@@ -16,6 +16,10 @@ use std::collections::{BTreeSet, HashMap};
 /// Number rows that cost as much as one hit that is looked up by itself: half a unit.
 const ROWS_PER_LOOKUP: u64 = 45;
 
+/// Hits that can't be in the list by their rows, but are read all the same where so few
+/// are: a row lags behind its ticket.
+const FEW_DOUBTFUL: usize = 25;
+
 /// What looking up some hits may cost.
 #[derive(Debug, Clone, Copy)]
 pub struct LookupBudget {
@@ -32,8 +36,15 @@ pub struct Candidate {
     pub position: usize,
     /// Its ticket.
     pub id: TicketId,
-    /// Its number row was read and says so.
+    /// Its number row was read and says so; else its ticket decides.
     pub has_row: bool,
+}
+
+/// What a number row says of its ticket.
+struct NumberRow {
+    id: TicketId,
+    /// It can belong in the list.
+    is_of_list: bool,
 }
 
 /// Hits that were looked up.
@@ -82,21 +93,25 @@ impl Lists {
             _ => (&unknown[..], examined),
         };
         let ids: HashMap<_, _> = self.search.identify(tenant, hits, unknown).await?.into_iter().collect();
-        let tickets = some.iter().take(examined).enumerate().filter_map(|(position, number)| match rows.get(number) {
-            Some(row) => row.map(|id| Candidate { position, id, has_row: true }),
+        let some = some.get(..examined).unwrap_or_default();
+        let doubtful = some.iter().filter_map(|number| rows.get(number)).filter(|row| !row.is_of_list).count();
+        let tickets = some.iter().enumerate().filter_map(|(position, number)| match rows.get(number) {
+            Some(NumberRow { id, is_of_list: true }) => Some(Candidate { position, id: *id, has_row: true }),
+            Some(NumberRow { id, .. }) => {
+                (doubtful <= FEW_DOUBTFUL).then_some(Candidate { position, id: *id, has_row: false })
+            }
             None => Some(Candidate { position, id: *ids.get(number)?, has_row: false }),
         });
         Ok(Candidates { tickets: tickets.collect(), examined, half_units: cost + 1 + unknown.len() })
     }
 
-    /// The number rows from the lowest to the highest of some numbers: an id where the
-    /// ticket can belong in the list, and none where its row says that it doesn't.
+    /// The number rows from the lowest to the highest of some numbers.
     async fn number_rows(
         &self,
         tenant: &Tenant,
         query: &ListQuery,
         numbers: &[TicketNumber],
-    ) -> Result<HashMap<TicketNumber, Option<TicketId>>, TableError> {
+    ) -> Result<HashMap<TicketNumber, NumberRow>, TableError> {
         let (Some(low), Some(high)) = (numbers.iter().min(), numbers.iter().max()) else {
             return Ok(HashMap::new());
         };
@@ -112,7 +127,8 @@ impl Lists {
                 let place = Reader(row).text("sk")?.strip_prefix(keys::NUMBER).ok_or(Corrupt("sk"))?;
                 let number = keys::number_at(place).ok_or(Corrupt("sk"))?;
                 let id = keys::ticket_at(place).ok_or(Corrupt("sk"))?;
-                rows.insert(number, columns::number_row_is(row, &groups, not_snoozed)?.then_some(id));
+                let is_of_list = columns::number_row_is(row, &groups, not_snoozed)?;
+                rows.insert(number, NumberRow { id, is_of_list });
             }
             resume = slice.last;
             if resume.is_none() {
