@@ -11,7 +11,7 @@ use crate::{
     table::Table,
     wire::{
         answer::Together,
-        request::{Batch, BatchedDelete, BatchedPut, BatchedWrite, Wanted},
+        request::{BatchRequest, BatchedDelete, BatchedPut, BatchedWrite, Wanted},
         value::Wired,
     },
 };
@@ -128,7 +128,8 @@ impl Table {
         operation: &'static str,
         asked: impl Serialize,
     ) -> Result<Together, TableError> {
-        let (after, answer) = self.ask_again::<Together>(attempts, operation, &Batch::of(self.name(), asked)).await;
+        let (after, answer) =
+            self.ask_again::<Together>(attempts, operation, &BatchRequest::of(self.name(), asked)).await;
         let answer = answer.map_err(failure)?;
         meter::record(operation, after, answer.consumed_capacity.as_deref().unwrap_or_default());
         Ok(answer)

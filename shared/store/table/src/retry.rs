@@ -20,7 +20,7 @@
 use crate::{
     error::TableError,
     meter,
-    wire::{Failure, Refusal},
+    wire::{Failure, ServiceRefusal},
 };
 use std::time::Duration;
 use tokio::time::Instant;
@@ -120,7 +120,7 @@ fn worth(failure: &Failure) -> u32 {
     }
 }
 
-fn is_passing(refusal: &Refusal) -> bool {
+fn is_passing(refusal: &ServiceRefusal) -> bool {
     let code = refusal.code.as_str();
     code == CONFLICT || PASSING.contains(&code) || refusal.status >= 500
 }
@@ -169,7 +169,7 @@ mod tests {
     }
 
     fn answered(status: u16, code: &str) -> Failure {
-        Failure::Refused(Box::new(Refusal { status, code: code.to_owned(), ..Refusal::default() }))
+        Failure::Refused(Box::new(ServiceRefusal { status, code: code.to_owned(), ..ServiceRefusal::default() }))
     }
 
     fn conflict() -> Failure {

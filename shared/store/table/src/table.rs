@@ -6,7 +6,7 @@ use crate::{
     keys::Key,
     meter,
     retry::{Attempts, failure, is_condition_failure, send_again},
-    wire::{Connection, Failure, answer::Answer, request::Request, value::Wired},
+    wire::{Connection, Failure, answer::TableAnswer, request::Request, value::Wired},
     write::{Action, Updated, Write},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -31,9 +31,9 @@ impl Table {
     }
 
     /// Sends a request about one table and counts what it consumed.
-    pub(crate) async fn ask(&self, operation: &'static str, request: Request<'_>) -> Result<Answer, Failure> {
+    pub(crate) async fn ask(&self, operation: &'static str, request: Request<'_>) -> Result<TableAnswer, Failure> {
         let mut attempts = Attempts::new();
-        let (after, answer) = self.ask_again::<Answer>(&mut attempts, operation, &request).await;
+        let (after, answer) = self.ask_again::<TableAnswer>(&mut attempts, operation, &request).await;
         let answer = answer?;
         meter::record(operation, after, answer.consumed_capacity.as_slice());
         Ok(answer)
@@ -114,7 +114,7 @@ impl Table {
         }
         let request = Request { return_values: Some("ALL_NEW"), ..write.into_request(Request::of(&self.name)) };
         match self.ask("UpdateItem", request).await {
-            Ok(Answer { attributes: Some(Wired(item)), .. }) => Ok(Updated::Now(item)),
+            Ok(TableAnswer { attributes: Some(Wired(item)), .. }) => Ok(Updated::Now(item)),
             Ok(_) => Err(Corrupt("attributes").into()),
             Err(Failure::Refused(refusal)) if refusal.is_of_condition() => {
                 Ok(Updated::Refused(refusal.item.map(|Wired(item)| item)))

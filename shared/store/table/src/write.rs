@@ -6,7 +6,7 @@ use crate::{
     item::{Item, Value, primary},
     keys::Key,
     wire::{
-        request::{Request, Step},
+        request::{Request, WireStep},
         value::Wired,
     },
 };
@@ -122,12 +122,12 @@ impl Write {
     }
 
     /// As one step of a transaction.
-    pub(crate) fn into_step(self, table: &str) -> Result<Step<'_>, TableError> {
+    pub(crate) fn into_step(self, table: &str) -> Result<WireStep<'_>, TableError> {
         let step = match self.action {
-            Action::Put(_) => Step::Put,
-            Action::Update(..) => Step::Update,
-            Action::Delete(_) => Step::Delete,
-            Action::Check(_) if self.condition.is_some() => Step::ConditionCheck,
+            Action::Put(_) => WireStep::Put,
+            Action::Update(..) => WireStep::Update,
+            Action::Delete(_) => WireStep::Delete,
+            Action::Check(_) if self.condition.is_some() => WireStep::ConditionCheck,
             Action::Check(_) => return Err(TableError::Refused("a check needs a condition".to_owned())),
         };
         Ok(step(self.into_request(Request::step(table))))

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 /// says.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
-pub(crate) struct Answer {
+pub(crate) struct TableAnswer {
     /// The item that was asked for.
     pub item: Option<Wired<Item>>,
     /// The item as an update left it.

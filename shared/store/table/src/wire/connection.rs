@@ -23,10 +23,10 @@ const VERSION: &str = "DynamoDB_20120810";
 
 /// Where `DynamoDB` is, as whom it is asked, and over what. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Connection(Arc<Inner>);
+pub struct Connection(Arc<ConnectionParts>);
 
 #[derive(Debug)]
-struct Inner {
+struct ConnectionParts {
     url: String,
     signer: Signer,
     http: SharedHttpConnector,
@@ -46,7 +46,7 @@ impl Connection {
     ) -> Self {
         let url = url.map_or_else(|| endpoint(region), |url| url.trim_end_matches('/').to_owned());
         let signer = Signer::new(region, host(&url), credentials);
-        Self(Arc::new(Inner { url, signer, http, patience }))
+        Self(Arc::new(ConnectionParts { url, signer, http, patience }))
     }
 
     /// Asks once.
@@ -73,7 +73,7 @@ impl Connection {
     }
 
     fn request(&self, operation: &'static str, body: &[u8]) -> Result<HttpRequest, Failure> {
-        let Inner { url, signer, .. } = &*self.0;
+        let ConnectionParts { url, signer, .. } = &*self.0;
         let target = format!("{VERSION}.{operation}");
         let signed = signer.sign(&target, body, now());
         let mut request = HttpRequest::new(SdkBody::from(body));

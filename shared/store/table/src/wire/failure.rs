@@ -16,13 +16,13 @@ pub(crate) enum Failure {
     /// The answer broke off.
     Unreadable,
     /// Refused.
-    Refused(Box<Refusal>),
+    Refused(Box<ServiceRefusal>),
 }
 
 /// An answer that says no.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
-pub(crate) struct Refusal {
+pub(crate) struct ServiceRefusal {
     /// The status of the HTTP answer.
     #[serde(skip)]
     pub status: u16,
@@ -52,7 +52,7 @@ pub(crate) struct Reason {
     pub item: Option<Wired<Item>>,
 }
 
-impl Refusal {
+impl ServiceRefusal {
     /// Its text, however it is spelled.
     pub(crate) fn text(&self) -> &str {
         if self.message.is_empty() { &self.capital_message } else { &self.message }
@@ -70,7 +70,7 @@ const CONDITION: &str = "ConditionalCheckFailedException";
 /// Reads an answer that is none of the operation's. Whoever stands before the service
 /// may answer, too, and in any form.
 pub(super) fn refusal(status: u16, body: &[u8]) -> Failure {
-    let mut refusal: Refusal = serde_json::from_slice(body).unwrap_or_default();
+    let mut refusal: ServiceRefusal = serde_json::from_slice(body).unwrap_or_default();
     refusal.status = status;
     // `com.amazonaws.dynamodb.v20120810#TheCode`
     let end_of_prefix = refusal.code.rfind('#').map_or(0, |at| at + 1);
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
     use crate::item::number;
 
-    fn read(status: u16, body: &str) -> Refusal {
+    fn read(status: u16, body: &str) -> ServiceRefusal {
         match refusal(status, body.as_bytes()) {
             Failure::Refused(refusal) => *refusal,
             other => panic!("{other:?}"),
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn who_stands_before_the_service_may_answer_anything() {
-        assert_eq!(read(502, "<h1>Bad Gateway</h1>"), Refusal { status: 502, ..Refusal::default() });
-        assert_eq!(read(403, ""), Refusal { status: 403, ..Refusal::default() });
+        assert_eq!(read(502, "<h1>Bad Gateway</h1>"), ServiceRefusal { status: 502, ..ServiceRefusal::default() });
+        assert_eq!(read(403, ""), ServiceRefusal { status: 403, ..ServiceRefusal::default() });
     }
 }

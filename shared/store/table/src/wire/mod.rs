@@ -15,4 +15,4 @@ mod sign;
 pub(crate) mod value;
 
 pub use connection::Connection;
-pub(crate) use failure::{Failure, Reason, Refusal};
+pub(crate) use failure::{Failure, Reason, ServiceRefusal};

@@ -77,7 +77,7 @@ impl<'a> Request<'a> {
 
 /// A step of a transaction.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) enum Step<'a> {
+pub(crate) enum WireStep<'a> {
     Put(Request<'a>),
     Update(Request<'a>),
     Delete(Request<'a>),
@@ -88,14 +88,14 @@ pub(crate) enum Step<'a> {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Transaction<'a> {
-    transact_items: Vec<Step<'a>>,
+    transact_items: Vec<WireStep<'a>>,
     client_request_token: &'a str,
     return_consumed_capacity: &'static str,
 }
 
 impl<'a> Transaction<'a> {
     /// Of these steps; the token makes sending it again harmless.
-    pub(crate) const fn of(steps: Vec<Step<'a>>, token: &'a str) -> Self {
+    pub(crate) const fn of(steps: Vec<WireStep<'a>>, token: &'a str) -> Self {
         Self { transact_items: steps, client_request_token: token, return_consumed_capacity: CAPACITY }
     }
 }
@@ -103,12 +103,12 @@ impl<'a> Transaction<'a> {
 /// A batch: for each table what is asked of it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct Batch<'a, T> {
+pub(crate) struct BatchRequest<'a, T> {
     request_items: HashMap<&'a str, T>,
     return_consumed_capacity: &'static str,
 }
 
-impl<'a, T> Batch<'a, T> {
+impl<'a, T> BatchRequest<'a, T> {
     /// Of one table.
     pub(crate) fn of(table: &'a str, asked: T) -> Self {
         Self { request_items: HashMap::from([(table, asked)]), return_consumed_capacity: CAPACITY }

@@ -38,7 +38,7 @@ impl fmt::Debug for Signer {
 }
 
 /// The headers that sign a request.
-pub(super) struct Signed {
+pub(super) struct SignedHeaders {
     /// `x-amz-date`.
     pub date: String,
     /// `authorization`.
@@ -56,7 +56,7 @@ impl Signer {
     }
 
     /// Signs a request with this target and body, to be sent about now.
-    pub(super) fn sign(&self, target: &str, body: &[u8], now: Timestamp) -> Signed {
+    pub(super) fn sign(&self, target: &str, body: &[u8], now: Timestamp) -> SignedHeaders {
         let date = basic(now);
         let day = date.get(..8).unwrap_or_default();
         let Self { region, host, .. } = self;
@@ -74,7 +74,7 @@ impl Signer {
         let id = self.credentials.access_key_id();
         let authorization =
             format!("AWS4-HMAC-SHA256 Credential={id}/{scope}, SignedHeaders={names}, Signature={signature}");
-        Signed { date, authorization }
+        SignedHeaders { date, authorization }
     }
 
     /// The key of a day.

@@ -125,7 +125,7 @@ impl<'de> Visitor<'de> for ItemsVisitor {
 
 /// The type of a value.
 #[derive(Deserialize)]
-enum Kind {
+enum ValueTag {
     S,
     N,
     #[serde(rename = "BOOL")]
@@ -155,16 +155,20 @@ impl<'de> Visitor<'de> for ValueVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let kind = map.next_key()?.ok_or_else(|| de::Error::custom("a value without a type"))?;
         let value = match kind {
-            Kind::S => Value::S(map.next_value()?),
-            Kind::N => Value::N(map.next_value()?),
-            Kind::Bool => Value::Bool(map.next_value()?),
-            Kind::B => Value::B(map.next_value::<Binary>()?.0.into()),
-            Kind::M => Value::M(map.next_value::<Wired<Item>>()?.0),
-            Kind::L => Value::L(map.next_value::<Vec<Wired<Value>>>()?.into_iter().map(|Wired(value)| value).collect()),
-            Kind::Ss => Value::Ss(map.next_value()?),
-            Kind::Ns => Value::Ns(map.next_value()?),
-            Kind::Bs => Value::Bs(map.next_value::<Vec<Binary>>()?.into_iter().map(|bytes| bytes.0.into()).collect()),
-            Kind::Null => Value::Null(map.next_value()?),
+            ValueTag::S => Value::S(map.next_value()?),
+            ValueTag::N => Value::N(map.next_value()?),
+            ValueTag::Bool => Value::Bool(map.next_value()?),
+            ValueTag::B => Value::B(map.next_value::<Binary>()?.0.into()),
+            ValueTag::M => Value::M(map.next_value::<Wired<Item>>()?.0),
+            ValueTag::L => {
+                Value::L(map.next_value::<Vec<Wired<Value>>>()?.into_iter().map(|Wired(value)| value).collect())
+            }
+            ValueTag::Ss => Value::Ss(map.next_value()?),
+            ValueTag::Ns => Value::Ns(map.next_value()?),
+            ValueTag::Bs => {
+                Value::Bs(map.next_value::<Vec<Binary>>()?.into_iter().map(|bytes| bytes.0.into()).collect())
+            }
+            ValueTag::Null => Value::Null(map.next_value()?),
         };
         match map.next_key::<de::IgnoredAny>()? {
             None => Ok(Wired(value)),
