@@ -44,8 +44,9 @@ pub fn table(config: &Config) -> Table {
 /// A connection to `DynamoDB`; it opens with the first request.
 #[must_use]
 pub fn connection(aws: &Aws) -> Connection {
-    let url = aws.dynamodb_url.as_deref();
-    Connection::new(&aws.region, url, aws.credentials.clone(), http_connector(url), ATTEMPT)
+    let url = aws.dynamodb_url.clone();
+    let connector = move || http_connector(url.as_deref());
+    Connection::new(&aws.region, aws.dynamodb_url.as_deref(), aws.credentials.clone(), connector, ATTEMPT)
 }
 
 /// The object store, where the configuration names a bucket.

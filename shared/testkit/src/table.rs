@@ -65,6 +65,12 @@ impl TestTable {
         Table::new(&connection(&self.engine, self.faults.over(http()), Duration::from_millis(20)), TABLE)
     }
 
+    /// The table as it is reached at another address, such as a proxy's, over connections
+    /// of its own.
+    pub fn through(&self, url: &str, patience: Duration) -> Table {
+        Table::new(&Connection::new("eu-central-1", Some(url), credentials(), http, patience), TABLE)
+    }
+
     /// The stores of another table in the same engine.
     pub async fn beside(&self, name: &str) -> Stores {
         let table = Table::new(&connection(&self.engine, http(), PATIENCE), name);
@@ -151,7 +157,7 @@ fn http() -> SharedHttpConnector {
 }
 
 fn connection(engine: &Engine, http: SharedHttpConnector, patience: Duration) -> Connection {
-    Connection::new("eu-central-1", Some(&engine.url()), credentials(), http, patience)
+    Connection::new("eu-central-1", Some(&engine.url()), credentials(), move || http.clone(), patience)
 }
 
 fn credentials() -> Credentials {

@@ -36,14 +36,26 @@ pub const LATEST: Duration = Duration::from_secs(4);
 
 /// What a single write gets while a transaction holds its item.
 const CONFLICT: &str = "TransactionConflictException";
-/// What the service answers when trying again may help.
-const PASSING: [&str; 5] = [
+/// What the service answers when trying again may help, whatever the status: its own
+/// codes, and those of the front ends of AWS (as the SDK's `aws-runtime` lists them).
+const PASSING: [&str; 14] = [
     "ProvisionedThroughputExceededException",
     "ThrottlingException",
+    "ThrottledException",
+    "Throttling",
+    "RequestThrottledException",
+    "TooManyRequestsException",
     "RequestLimitExceeded",
+    "LimitExceededException",
+    "TransactionInProgressException",
     "InternalServerError",
+    "InternalFailure",
     "ServiceUnavailable",
+    "ServiceUnavailableException",
+    "RequestTimeout",
 ];
+/// The statuses that say the same without a code.
+const PASSING_STATUSES: [u16; 2] = [408, 429];
 
 /// The attempts of one request.
 #[derive(Debug)]
@@ -122,7 +134,7 @@ fn worth(failure: &Failure) -> u32 {
 
 fn is_passing(refusal: &ServiceRefusal) -> bool {
     let code = refusal.code.as_str();
-    code == CONFLICT || PASSING.contains(&code) || refusal.status >= 500
+    code == CONFLICT || PASSING.contains(&code) || PASSING_STATUSES.contains(&refusal.status) || refusal.status >= 500
 }
 
 /// Whether the write's condition does not hold.
@@ -215,6 +227,12 @@ mod tests {
             (answered(400, "ProvisionedThroughputExceededException"), ATTEMPTS),
             (answered(500, "anything"), ATTEMPTS),
             (answered(502, ""), ATTEMPTS),
+            (answered(503, ""), ATTEMPTS),
+            (answered(429, ""), ATTEMPTS),
+            (answered(400, "InternalFailure"), ATTEMPTS),
+            (answered(400, "ServiceUnavailableException"), ATTEMPTS),
+            (answered(400, "LimitExceededException"), ATTEMPTS),
+            (answered(400, "TransactionInProgressException"), ATTEMPTS),
             (Failure::Disconnected, ATTEMPTS),
             (Failure::Unreadable, ATTEMPTS),
             (Failure::Unanswered, UNANSWERED),

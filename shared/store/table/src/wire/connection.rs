@@ -2,6 +2,7 @@
 
 use super::{
     failure::{Failure, refusal},
+    pool::Pool,
     sign::{Signer, TYPE},
 };
 use aws_credential_types::Credentials;
@@ -29,24 +30,25 @@ pub struct Connection(Arc<ConnectionParts>);
 struct ConnectionParts {
     url: String,
     signer: Signer,
-    http: SharedHttpConnector,
+    pool: Pool,
     patience: Duration,
 }
 
 impl Connection {
-    /// To a region, or to another endpoint than the region's. No request opens before the
-    /// first one; each gets so much time for its answer.
+    /// To a region, or to another endpoint than the region's, over connectors that are
+    /// made like this. Nothing is opened before the first request; each gets so much time for
+    /// its answer.
     #[must_use]
     pub fn new(
         region: &str,
         url: Option<&str>,
         credentials: Credentials,
-        http: SharedHttpConnector,
+        connector: impl Fn() -> SharedHttpConnector + Send + Sync + 'static,
         patience: Duration,
     ) -> Self {
         let url = url.map_or_else(|| endpoint(region), |url| url.trim_end_matches('/').to_owned());
         let signer = Signer::new(region, host(&url), credentials);
-        Self(Arc::new(ConnectionParts { url, signer, http, patience }))
+        Self(Arc::new(ConnectionParts { url, signer, pool: Pool::new(connector), patience }))
     }
 
     /// Asks once.
@@ -55,27 +57,32 @@ impl Connection {
         operation: &'static str,
         body: &[u8],
     ) -> Result<A, Failure> {
-        let request = self.request(operation, body)?;
-        let exchange =
-            async {
-                let answer =
-                    self.0.http.call(request).await.map_err(|error| {
-                        if error.is_timeout() { Failure::Unanswered } else { Failure::Disconnected }
-                    })?;
-                let status = answer.status();
-                let body = ByteStream::new(answer.into_body()).collect().await.map_err(|_| Failure::Unreadable)?;
-                Ok((status, body.into_bytes()))
-            };
-        let (status, body) = timeout(self.0.patience, exchange).await.unwrap_or(Err(Failure::Unanswered))?;
+        let now = now();
+        let request = self.request(operation, body, now)?;
+        let (generation, http) = self.0.pool.connector(now);
+        let exchange = async {
+            let answer = http
+                .call(request)
+                .await
+                .map_err(|error| if error.is_timeout() { Failure::Unanswered } else { Failure::Disconnected })?;
+            let status = answer.status();
+            let body = ByteStream::new(answer.into_body()).collect().await.map_err(|_| Failure::Unreadable)?;
+            Ok((status, body.into_bytes()))
+        };
+        let answer = timeout(self.0.patience, exchange).await.unwrap_or(Err(Failure::Unanswered));
+        if answer.is_err() {
+            self.0.pool.failed(generation);
+        }
+        let (status, body) = answer?;
         // A success that is no answer of the service comes from somebody before it.
         let answer = if status.is_success() { serde_json::from_slice(&body).ok() } else { None };
         answer.ok_or_else(|| refusal(status.as_u16(), &body))
     }
 
-    fn request(&self, operation: &'static str, body: &[u8]) -> Result<HttpRequest, Failure> {
+    fn request(&self, operation: &'static str, body: &[u8], now: Timestamp) -> Result<HttpRequest, Failure> {
         let ConnectionParts { url, signer, .. } = &*self.0;
         let target = format!("{VERSION}.{operation}");
-        let signed = signer.sign(&target, body, now());
+        let signed = signer.sign(&target, body, now);
         let mut request = HttpRequest::new(SdkBody::from(body));
         request.set_method("POST").map_err(|_| Failure::Unsent)?;
         request.set_uri(url.as_str()).map_err(|_| Failure::Unsent)?;

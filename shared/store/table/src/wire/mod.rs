@@ -10,6 +10,7 @@
 pub(crate) mod answer;
 mod connection;
 mod failure;
+mod pool;
 pub(crate) mod request;
 mod sign;
 pub(crate) mod value;

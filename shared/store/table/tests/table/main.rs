@@ -4,6 +4,7 @@
 mod answers;
 mod batches;
 mod filtered;
+mod forgotten;
 mod reads;
 mod retries;
 mod schema;
