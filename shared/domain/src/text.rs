@@ -3,12 +3,14 @@
 mod file;
 mod form;
 mod host;
+mod lines;
 mod preview;
 
 pub(crate) use form::several_lines;
 pub use {
     file::MAX_FILE_NAME,
     form::{InvalidText, is_blank},
+    lines::{is_line_end, line_ends},
     preview::Preview,
 };
 
