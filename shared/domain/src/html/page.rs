@@ -158,7 +158,7 @@ impl HtmlPage {
             return;
         }
         if has_words {
-            self.into_cell();
+            self.enter_cell();
             self.inlines.open_wanted(&mut self.out);
         } else {
             self.inlines.close_unwanted(&mut self.out);
@@ -214,7 +214,7 @@ impl HtmlPage {
     }
 
     fn open_content(&mut self, tag: &Tag, written: &'static str, kind: BlockKind) {
-        self.into_cell();
+        self.enter_cell();
         if self.depth < MAX_DEPTH {
             return self.open(tag.name.clone(), written, kind, &attributes(written, tag));
         }
@@ -283,14 +283,17 @@ impl HtmlPage {
         match at.filter(|at| self.blocks.get(*at).is_some_and(ends)) {
             Some(at) => self.close_to(at),
             // To browsers this is an empty paragraph.
-            None if kind == BlockKind::Paragraph && !self.is_between_cells() && self.depth >= MAX_DEPTH => {
-                self.break_line()
-            }
-            None if kind == BlockKind::Paragraph && !self.is_between_cells() => {
-                self.open(name.clone(), "p", kind, "");
-                self.close_to(self.blocks.len() - 1);
-            }
+            None if kind == BlockKind::Paragraph && !self.is_between_cells() => self.empty_paragraph(name),
             None => {}
+        }
+    }
+
+    fn empty_paragraph(&mut self, name: &LocalName) {
+        if self.depth < MAX_DEPTH {
+            self.open(name.clone(), "p", BlockKind::Paragraph, "");
+            self.close_to(self.blocks.len() - 1);
+        } else {
+            self.break_line();
         }
     }
 
@@ -334,7 +337,7 @@ impl HtmlPage {
     }
 
     /// Text between cells gets a cell of its own.
-    fn into_cell(&mut self) {
+    fn enter_cell(&mut self) {
         if self.is_between_cells() {
             self.open_parts(BlockKind::Cell);
             self.open(LocalName::from("td"), "td", BlockKind::Cell, "");

@@ -94,10 +94,9 @@ const BLOCKS: [(&str, BlockKind); 35] = [
 ];
 
 /// Blocks that are written as `div`: to readers they are lines of their own.
-const DIVS: [&str; 29] = [
+const DIVS: [&str; 27] = [
     "address",
     "applet",
-    "body",
     "canvas",
     "datalist",
     "desc",
@@ -107,7 +106,6 @@ const DIVS: [&str; 29] = [
     "foreignobject",
     "form",
     "frameset",
-    "html",
     "label",
     "legend",
     "main",
