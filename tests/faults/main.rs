@@ -2,5 +2,6 @@
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
 mod found;
+mod text;
 mod tickets;
 mod words;

@@ -4,7 +4,7 @@ use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
     auth::Session,
     body::{Checker, Input, PatchBody, Unknown},
-    content::content,
+    content::{content, content_beside_files},
     execute::{ATTEMPTS, CommandError, DryRun},
     idempotency::Answer,
     path::Ids,
@@ -17,7 +17,7 @@ use lambdesk_domain::{
     command::{self, Change},
     events,
     id::{MessageId, TicketId},
-    message::{Content, Message},
+    message::{Content, InvalidContent, Message},
     ticket::Ticket,
 };
 use lambdesk_store_tickets::CommitError;
@@ -47,10 +47,11 @@ pub async fn edit(
     body: PatchBody<EditBody>,
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
-    let content = body.value.content()?;
+    let said = body.value.content()?;
     for _ in 0..ATTEMPTS {
         let (ticket, message) = read(&session, &write, ticket, message).await?;
-        let Some(change) = decide(&session, &write, &ticket, &message, content.clone())? else {
+        let content = said.beside(&message)?;
+        let Some(change) = decide(&session, &write, &ticket, &message, content)? else {
             return Ok(unchanged(&session, &write, &ticket, &message));
         };
         if write.is_dry_run {
@@ -65,13 +66,34 @@ pub async fn edit(
     Err(Problem::unavailable())
 }
 
+/// What a message is to say, before it is known whether it has files.
+struct Said {
+    content: Content,
+    pointer: &'static str,
+}
+
 impl EditBody {
-    fn content(self) -> Result<Content, Problem> {
+    fn content(self) -> Result<Said, Problem> {
         let mut checker = Checker::default();
-        let content = content(self.body_html, self.body_text, &mut checker);
+        let pointer = if self.body_html.is_absent() { "/body_text" } else { "/body_html" };
+        let is_given = !(self.body_html.is_absent() && self.body_text.is_absent());
+        let read = if is_given { content_beside_files } else { content };
+        let content = read(self.body_html, self.body_text, &mut checker);
         checker.unknown("", self.unknown);
         checker.finish()?;
-        content.ok_or_else(Problem::internal)
+        Ok(Said { content: content.ok_or_else(Problem::internal)?, pointer })
+    }
+}
+
+impl Said {
+    /// As this message says it: one without files needs a text.
+    fn beside(&self, message: &Message) -> Result<Content, Problem> {
+        let mut checker = Checker::default();
+        if self.content.text().is_empty() && message.attachments.is_empty() {
+            checker.error(self.pointer, "required", InvalidContent::Empty.to_string());
+        }
+        checker.finish()?;
+        Ok(self.content.clone())
     }
 }
 

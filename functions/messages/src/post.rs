@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
     auth::Session,
     body::{Checker, Input, JsonBody, Unknown},
-    content::content,
+    content::{content, content_beside_files},
     execute::{Command, CommandError, Executor, Written},
     idempotency::Answer,
     opening,
@@ -32,11 +32,11 @@ use serde::Deserialize;
 #[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 #[schemars(rename = "NewMessage")]
-#[schemars(transform = lambdesk_api::openapi::text_or_html)]
+#[schemars(transform = lambdesk_api::openapi::text_or_html_or_files)]
 pub struct PostBody {
     /// `reply` when left out.
     kind: Input<NewMessageKind>,
-    /// What it says in HTML, which is sanitised; or `body_text`.
+    /// What it says in HTML, which is sanitised; or `body_text`. Neither is needed where there are files.
     body_html: Input<String>,
     /// What it says in plain text; or `body_html`.
     body_text: Input<String>,
@@ -176,12 +176,13 @@ fn location(message: &Message) -> String {
 impl PostBody {
     fn into_reply(self, ticket_id: TicketId, session: &Session) -> Result<(NewReply, Vec<AttachmentId>), Problem> {
         let mut checker = Checker::new();
-        let content = content(self.body_html, self.body_text, &mut checker);
+        let files = checker.list("/attachments", self.attachments, MAX_PER_MESSAGE).unwrap_or_default();
+        let read = if files.is_empty() { content } else { content_beside_files };
+        let content = read(self.body_html, self.body_text, &mut checker);
         let kind = checker.present("/kind", self.kind).unwrap_or_default();
         let is_secure = checker.present("/is_secure", self.is_secure);
         let is_forward = checker.present("/is_forward", self.is_forward);
         let status = checker.present("/status", self.status);
-        let files = checker.list("/attachments", self.attachments, MAX_PER_MESSAGE).unwrap_or_default();
         let sender = relayed(kind, self.from, &session.actor, &mut checker);
         checker.unknown("", self.unknown);
         checker.finish()?;

@@ -11,7 +11,7 @@ pub use {
 use crate::{
     access::ActorRef,
     attachment::{Attachment, Carrier},
-    html,
+    html::{self, TooMuch},
     id::{MessageId, TicketId},
     text::{Preview, is_blank},
     time::Timestamp,
@@ -20,10 +20,6 @@ use serde::{Deserialize, Serialize};
 
 /// The longest message text or HTML, in bytes (64 KiB).
 pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
-
-/// The most tags in a message's HTML. Sanitising takes time that grows with their
-/// nesting, and no editor writes as many.
-const MAX_TAGS: usize = 4_000;
 
 /// Why a message's content was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -34,9 +30,19 @@ pub enum InvalidContent {
     /// Over [`MAX_MESSAGE_BYTES`], as written or as sanitised.
     #[error("must have at most 65536 bytes")]
     TooLarge,
-    /// More than `MAX_TAGS`.
-    #[error("must have at most 4000 tags")]
+    /// More than any editor writes.
+    #[error("must have at most 4000 tags, and 500 attributes in each")]
     TooManyTags,
+}
+
+impl From<TooMuch> for InvalidContent {
+    fn from(error: TooMuch) -> Self {
+        match error {
+            TooMuch::Tags => Self::TooManyTags,
+            // Closing what was left open makes it longer, up to many times.
+            TooMuch::Bytes => Self::TooLarge,
+        }
+    }
 }
 
 /// What a message says: plain text always, HTML when it was written so.
@@ -71,19 +77,17 @@ impl Content {
         if dirty.len() > MAX_MESSAGE_BYTES {
             return Err(InvalidContent::TooLarge);
         }
-        if dirty.matches('<').count() > MAX_TAGS {
-            return Err(InvalidContent::TooManyTags);
-        }
-        let clean = html::sanitize(dirty);
-        // Closing what was left open makes it longer, up to many times.
-        if clean.len() > MAX_MESSAGE_BYTES {
-            return Err(InvalidContent::TooLarge);
-        }
-        let text = html::to_text(&clean);
-        if is_blank(&text) {
+        let clean = html::clean(dirty, MAX_MESSAGE_BYTES)?;
+        if is_blank(&clean.text) {
             return Err(InvalidContent::Empty);
         }
-        Ok(Self { text, html: Some(clean) })
+        Ok(Self { text: clean.text, html: Some(clean.html) })
+    }
+
+    /// Nothing: of a message that is all in its files.
+    #[must_use]
+    pub const fn nothing() -> Self {
+        Self { text: String::new(), html: None }
     }
 
     /// As it was stored: it was held to all this then, so it is not looked through again.
@@ -105,7 +109,7 @@ impl Content {
         (self.text, html)
     }
 
-    /// The plain text.
+    /// The plain text; empty where the files say it all.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
@@ -114,7 +118,11 @@ impl Content {
     /// The HTML: as sanitised, or made from the text.
     #[must_use]
     pub fn html(&self) -> String {
-        self.html.clone().unwrap_or_else(|| html::from_text(&self.text))
+        match &self.html {
+            Some(html) => html.clone(),
+            None if self.text.is_empty() => String::new(),
+            None => html::from_text(&self.text),
+        }
     }
 }
 
@@ -176,7 +184,7 @@ mod tests {
 
     #[test]
     fn html_that_grows_or_nests_without_end_is_refused() {
-        assert_eq!(Content::from_html(&"<a>y".repeat(3_900)), Err(InvalidContent::TooLarge));
+        assert_eq!(Content::from_html(&"<a href='https://a.example'>y".repeat(2_000)), Err(InvalidContent::TooLarge));
         assert_eq!(Content::from_html(&"<div>".repeat(4_001)), Err(InvalidContent::TooManyTags));
         assert_eq!(Content::from_text("a\u{1}b\tc\n").map(|content| content.text().to_owned()).as_deref(), Ok("ab\tc"));
     }

@@ -3,18 +3,23 @@
 mod file;
 mod form;
 mod host;
+mod lines;
 mod preview;
+mod shown;
 
 pub(crate) use form::several_lines;
 pub use {
     file::MAX_FILE_NAME,
-    form::{InvalidText, is_blank},
+    form::InvalidText,
+    lines::{is_line_end, line_ends},
     preview::Preview,
+    shown::is_blank,
 };
 
 use form::{Form, Keyword, one_line};
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use shown::{as_it_is_written, as_it_looks, is_invisible};
+use std::{borrow::Cow, fmt, str::FromStr};
 use unicode_normalization::UnicodeNormalization as _;
 
 /// What stands where personal text was that can't be empty.
@@ -35,10 +40,10 @@ macro_rules! texts {
                 Self::FORM.tell(schema);
             }
 
-            /// As it was stored: it was one then, so it is not looked through again.
+            /// As it was stored: it was one then, by the form of that time, so it is not
+            /// looked through again.
             #[must_use]
-            pub fn stored(text: String) -> Self {
-                debug_assert_eq!(Self::FORM.parse(&text).as_ref(), Ok(&text));
+            pub const fn stored(text: String) -> Self {
                 Self(text)
             }
 
@@ -80,9 +85,9 @@ texts! {
     /// A phone number as it was given: one line of 1 to 40 characters.
     Phone = Form::Line(40);
     /// The name of an end user in somebody else's system: 1 to 254 characters.
-    Uid = Form::Line(254);
+    Uid = Form::Id(254);
     /// An id in somebody else's system: 1 to 254 characters.
-    ExternalId = Form::Line(254);
+    ExternalId = Form::Id(254);
     /// A URL shown to people, `https` only: up to 2,048 characters.
     WebLink = Form::own(web_link, &[("pattern", Keyword::Text("^https://")), ("maxLength", Keyword::Number(LINK))]);
     /// An IANA time zone name such as `Europe/Brussels`: up to 64 characters of its form.
@@ -110,15 +115,16 @@ texts! {
     MediaType = Form::own(file::media_type, &[("pattern", Keyword::Text(MEDIA_TYPE))]);
 }
 
-/// How names are compared: trimmed, in lower case, composed (Unicode NFC). Composed
-/// last, because lower case may be decomposed; so that folding twice changes nothing.
+/// How names are compared: as they look, trimmed, in lower case, composed (Unicode NFC).
+/// Composed last, because lower case may be decomposed; so that folding twice changes
+/// nothing.
 #[must_use]
 pub fn folded(text: &str) -> String {
-    text.trim().to_lowercase().nfc().collect()
+    as_it_looks(text).trim().to_lowercase().nfc().collect()
 }
 
 fn name(text: &str) -> Result<String, InvalidText> {
-    one_line(&text.nfc().collect::<String>(), NAME)
+    one_line(&as_it_is_written(text).nfc().collect::<String>(), NAME)
 }
 
 /// Words with a letter first, and slashes between them (the file names of the IANA
@@ -135,7 +141,7 @@ fn time_zone(text: &str) -> Result<String, InvalidText> {
 fn web_link(text: &str) -> Result<String, InvalidText> {
     let link = one_line(text, LINK)?;
     let host = link.strip_prefix("https://").unwrap_or_default();
-    if host.is_empty() || host.starts_with('/') || link.contains([' ', '"', '<', '>']) {
+    if host.is_empty() || host.starts_with('/') || link.contains(|c: char| " \"<>".contains(c) || is_invisible(c)) {
         return Err(InvalidText::Form("an https URL"));
     }
     Ok(link)
@@ -166,9 +172,24 @@ fn email(text: &str) -> Result<String, InvalidText> {
     // Lower case first: it can be longer, and what is stored must read back.
     let address = one_line(&folded(text), ADDRESS)?;
     let (local, domain) = address.rsplit_once('@').ok_or(FORM)?;
+    let domain = ascii_host(domain).ok_or(FORM)?;
+    let address = one_line(&format!("{local}@{domain}"), ADDRESS)?;
     let local_fits =
         (1..=64).contains(&local.len()) && !local.contains(|c: char| c.is_whitespace() || "@<>()[],;:\\\"".contains(c));
-    if local_fits && is_host(domain) { Ok(address) } else { Err(FORM) }
+    if local_fits && is_host(&domain) { Ok(address) } else { Err(FORM) }
+}
+
+/// A host as the name service has it (UTS #46): one form, whether its letters beyond ASCII
+/// were written as such or encoded. None when it can't be one.
+fn ascii_host(host: &str) -> Option<Cow<'_, str>> {
+    if host.is_ascii() && !host.split('.').any(|label| label.starts_with("xn--")) {
+        return Some(Cow::Borrowed(host));
+    }
+    match idna::domain_to_ascii(host) {
+        Ok(ascii) => Some(Cow::Owned(ascii)),
+        // Somebody may have registered what encodes nothing; it is compared as it is.
+        Err(_) => host.is_ascii().then_some(Cow::Borrowed(host)),
+    }
 }
 
 /// Labels of letters, digits and inner hyphens (RFC 1123; letters beyond ASCII are
@@ -276,6 +297,40 @@ mod tests {
         assert_eq!(folded(" CAFE\u{301} "), folded(composed));
         // An id is somebody else's: it stays byte by byte.
         assert_ne!(decomposed.parse::<ExternalId>(), composed.parse());
+    }
+
+    #[test]
+    fn what_nobody_sees_makes_no_other_name_or_address() {
+        for same in ["vip\u{200b}", "\u{feff}vip", "v\u{ad}ip", "\u{202e}vip", "v\u{2066}ip\u{e0041}", "vip\u{2800}"] {
+            assert_eq!(same.parse::<Name>(), "vip".parse(), "{same:?}");
+            assert_eq!(folded(same), "vip");
+            assert_eq!(format!("{same}@example.com").parse::<EmailAddress>().is_ok(), !same.contains('\u{2800}'));
+        }
+        assert_eq!("red\u{a0} hot".parse::<Name>(), "red hot".parse());
+        assert_eq!("\u{200b}a@ex\u{ad}ample.com\u{feff}".parse::<EmailAddress>(), "a@example.com".parse());
+        assert_eq!("a\u{202e}b".parse::<Subject>(), "ab".parse());
+        assert_eq!("a\u{2028}b".parse::<Subject>(), Err(InvalidText::Control));
+        assert_eq!("\u{202a}+32 2\u{202c}".parse::<Phone>(), "+32 2".parse());
+        assert_eq!("a\rb\u{85}c".parse::<Summary>(), "a\nb\nc".parse());
+        assert!("https://a.example/\u{202e}x".parse::<WebLink>().is_err());
+    }
+
+    #[test]
+    fn a_host_is_the_same_in_letters_and_encoded() {
+        let address = |text: &str| text.parse::<EmailAddress>().map(|address| address.to_string());
+        let encoded = Ok("user@xn--mnchen-3ya.example".to_owned());
+        for same in [
+            "user@münchen.example",
+            "USER@MÜNCHEN.example",
+            "user@mu\u{308}nchen.example",
+            "user@XN--MNCHEN-3YA.example",
+            "user@münchen\u{3002}example",
+        ] {
+            assert_eq!(address(same), encoded, "{same}");
+        }
+        assert_eq!(address("a@xn--a.example"), Ok("a@xn--a.example".to_owned()));
+        assert_eq!(address("a_b@example.com"), Ok("a_b@example.com".to_owned()));
+        assert!(address("a@exa\u{fffd}mple.com").is_err());
     }
 
     #[test]

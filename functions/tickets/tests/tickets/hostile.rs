@@ -54,6 +54,8 @@ async fn markup_of_a_message_is_made_harmless_and_text_stays_text() {
     for harmful in ["steal", "script", "onerror", "onclick"] {
         assert!(!shown.contains(harmful), "{shown}");
     }
+    // All but what would turn the text around it.
+    let subject = subject.replace('\u{202e}', "");
     assert_eq!((&ticket["subject"], &ticket["summary"]), (&json!(subject), &json!("<b>")));
     assert_eq!(owner.get(&path_of(&ticket)).await.ok()["uid"], "a#b/c%00");
 }

@@ -18,5 +18,5 @@ mod signature;
 pub use document::{Incomplete, document, webhook};
 pub use operation::Operation;
 pub use operations::Operations;
-pub use schemas::{Schemas, nullable, text_or_html};
+pub use schemas::{Schemas, nullable, text_or_html, text_or_html_or_files};
 pub use signature::{DescribeOperation, HandlerArgs};

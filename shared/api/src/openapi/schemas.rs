@@ -138,6 +138,18 @@ pub fn text_or_html(schema: &mut Schema) {
     schema.insert("oneOf".to_owned(), members.map(|member| json!({ "required": [member] })).to_vec().into());
 }
 
+/// As [`text_or_html`], for bodies that may have files instead: the rule stands in their
+/// words, because generators of clients don't read it from a choice.
+pub fn text_or_html_or_files(schema: &mut Schema) {
+    text_or_html(schema);
+    for member in ["body_text", "body_html"] {
+        if let Some(text) = schema.pointer_mut(&format!("/properties/{member}")).and_then(Json::as_object_mut) {
+            text.remove("minLength");
+        }
+    }
+    schema.remove("oneOf");
+}
+
 /// An input is what it holds; whether `null` is taken too says [`nullable`], and
 /// what must be there says [`Operation::requires`](super::Operation::requires).
 impl<T: JsonSchema> JsonSchema for Input<T> {

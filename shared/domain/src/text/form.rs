@@ -1,5 +1,10 @@
 //! What a text must be to be one of a kind.
 
+use super::{
+    lines::{is_line_end, line_ends},
+    shown::{is_blank, upright},
+};
+
 /// Why a text was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidText {
@@ -17,26 +22,13 @@ pub enum InvalidText {
     Form(&'static str),
 }
 
-/// Whether nobody would see anything of a text: spaces, and what has no width by itself.
-#[must_use]
-pub fn is_blank(text: &str) -> bool {
-    text.chars().all(|c| c.is_whitespace() || has_no_width(c))
-}
-
-/// Characters that only act on their neighbours (of Unicode's default ignorable code
-/// points those that keyboards, mail programs and copying leave behind).
-const fn has_no_width(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
-}
-
 /// Trims, and holds the text to one line of `1..=max` characters.
 pub(super) fn one_line(text: &str, max: usize) -> Result<String, InvalidText> {
     let text = text.trim();
     if is_blank(text) {
         return Err(InvalidText::Empty);
     }
-    if text.chars().any(char::is_control) {
+    if text.chars().any(|c| c.is_control() || is_line_end(c)) {
         return Err(InvalidText::Control);
     }
     if text.chars().nth(max).is_some() {
@@ -45,13 +37,15 @@ pub(super) fn one_line(text: &str, max: usize) -> Result<String, InvalidText> {
     Ok(text.to_owned())
 }
 
-/// Trims, and holds the text to `1..=max` characters in any number of lines.
+/// Trims, and holds the text to `1..=max` characters in any number of lines, which all
+/// end in `\n`.
 pub(crate) fn several_lines(text: &str, max: usize) -> Result<String, InvalidText> {
+    let text = line_ends(text);
     let text = text.trim();
     if is_blank(text) {
         return Err(InvalidText::Empty);
     }
-    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
         return Err(InvalidText::Control);
     }
     if text.chars().nth(max).is_some() {
@@ -62,8 +56,10 @@ pub(crate) fn several_lines(text: &str, max: usize) -> Result<String, InvalidTex
 
 /// What a text must be: parses it, and tells it as a JSON Schema.
 pub(super) enum Form {
-    /// One line of at most so many characters.
+    /// One line of at most so many characters, none of which turns the others around.
     Line(usize),
+    /// One line of at most so many characters, byte by byte as somebody else has it.
+    Id(usize),
     /// As [`Form::Line`], several lines.
     Lines(usize),
     /// A form of its own.
@@ -92,7 +88,8 @@ impl Form {
 
     pub(super) fn parse(&self, text: &str) -> Result<String, InvalidText> {
         match self {
-            Self::Line(max) => one_line(text, *max),
+            Self::Line(max) => one_line(&upright(text), *max),
+            Self::Id(max) => one_line(text, *max),
             Self::Lines(max) => several_lines(text, *max),
             Self::Own { parse, .. } => parse(text),
         }
@@ -100,7 +97,7 @@ impl Form {
 
     pub(super) fn tell(&self, schema: &mut schemars::Schema) {
         match self {
-            Self::Line(max) | Self::Lines(max) => {
+            Self::Line(max) | Self::Id(max) | Self::Lines(max) => {
                 schema.insert("minLength".to_owned(), 1.into());
                 schema.insert("maxLength".to_owned(), (*max).into());
             }

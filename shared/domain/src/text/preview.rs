@@ -1,5 +1,6 @@
 //! What lists show of a message.
 
+use super::shown::upright;
 use serde::{Deserialize, Serialize};
 
 /// How many characters of a message a list shows.
@@ -14,7 +15,7 @@ impl Preview {
     /// Of a message's plain text.
     #[must_use]
     pub fn of(text: &str) -> Self {
-        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let words = upright(text).split_whitespace().collect::<Vec<_>>().join(" ");
         match words.char_indices().nth(PREVIEW_CHARACTERS - 1) {
             Some((end, last)) if end + last.len_utf8() < words.len() => Self(format!("{}…", &words[..end])),
             _ => Self(words),
