@@ -63,6 +63,9 @@ pub fn printable(text: &str) -> String {
 /// The HTML of a plain text: escaped, with its line breaks.
 #[must_use]
 pub fn from_text(text: &str) -> String {
+    if text.is_empty() {
+        return String::new();
+    }
     let mut html = String::with_capacity(text.len() + 16);
     html.push_str("<p>");
     for (index, line) in text.lines().enumerate() {

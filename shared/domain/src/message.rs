@@ -120,7 +120,6 @@ impl Content {
     pub fn html(&self) -> String {
         match &self.html {
             Some(html) => html.clone(),
-            None if self.text.is_empty() => String::new(),
             None => html::from_text(&self.text),
         }
     }
