@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod allocator;
 pub mod aws;
 pub mod clock;
 pub mod config;
