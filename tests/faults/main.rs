@@ -4,4 +4,5 @@
 mod found;
 mod text;
 mod tickets;
+mod wire;
 mod words;

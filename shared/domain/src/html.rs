@@ -22,7 +22,7 @@ mod tests;
 
 pub use tokens::TooMuch;
 
-use crate::text::line_ends;
+use crate::text::printable_lines;
 use escape::escape;
 
 /// Harmless HTML and its plain text.
@@ -52,12 +52,10 @@ pub fn clean(dirty: &str, max: usize) -> Result<Clean, TooMuch> {
     if html.len() > max { Err(TooMuch::Bytes) } else { Ok(Clean { html, text }) }
 }
 
-/// A text without control characters but line breaks and tabs, trimmed: the
-/// others show nothing and grow six times in JSON.
+/// A text as it is kept: [`printable_lines`], trimmed.
 #[must_use]
 pub fn printable(text: &str) -> String {
-    let shown: String = line_ends(text).chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
-    shown.trim().to_owned()
+    printable_lines(text).trim().to_owned()
 }
 
 /// The HTML of a plain text: escaped, with its line breaks.

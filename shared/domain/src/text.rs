@@ -11,7 +11,7 @@ pub(crate) use form::several_lines;
 pub use {
     file::MAX_FILE_NAME,
     form::InvalidText,
-    lines::{is_line_end, line_ends},
+    lines::{is_line_end, printable_lines},
     preview::Preview,
     shown::is_blank,
 };

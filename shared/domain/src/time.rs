@@ -10,11 +10,12 @@ pub struct Timestamp(u64);
 
 /// Why a text is no [`Timestamp`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not an RFC 3339 time between 1970 and 9999")]
+#[error("not an RFC 3339 time between 1970 and 9999-12-30T22:00:00Z")]
 pub struct InvalidTime;
 
-/// 9999-12-31T23:59:59.999Z, the last instant with a four-digit year.
-const LAST_MILLISECOND: u64 = 253_402_300_799_999;
+/// 9999-12-30T22:00:00.999Z, the last instant that reads back: the calendar's library ends
+/// there, so that every offset has a four-digit year.
+const LAST_MILLISECOND: u64 = 253_402_207_200_999;
 
 impl Timestamp {
     /// The start of the range.

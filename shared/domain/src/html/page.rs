@@ -10,7 +10,7 @@ use super::{
     tokens::{Token, TooMuch},
     writer::Writer,
 };
-use crate::text::{is_line_end, line_ends};
+use crate::text::{is_line_end, printable_lines};
 use html5ever::{LocalName, tendril::StrTendril, tokenizer::Tag};
 use std::collections::HashMap;
 
@@ -151,7 +151,7 @@ impl HtmlPage {
     }
 
     fn line(&mut self, text: &str, is_verbatim: bool) {
-        let shown: String = line_ends(text).chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
+        let shown = printable_lines(text);
         let shown = if self.is_fresh { shown.trim_start_matches('\n') } else { &shown };
         let has_words = !shown.bytes().all(|byte| byte.is_ascii_whitespace());
         if shown.is_empty() || !has_words && self.is_between_cells() {

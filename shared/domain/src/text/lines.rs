@@ -19,6 +19,13 @@ pub fn line_ends(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(|c| if is_line_end(c) { '\n' } else { c }).collect())
 }
 
+/// The same without control characters but line ends and tabs: the others show nothing and
+/// grow six times in JSON.
+#[must_use]
+pub fn printable_lines(text: &str) -> String {
+    line_ends(text).chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,9 +2,9 @@
 //! which the table leaves out most rows before a ticket item is read.
 //!
 //! `DynamoDB` charges rows by their size, so a column has one character, of ids four: a
-//! few rows too many pass, and the ticket item decides. The table compares columns, and
-//! nobody reads them back: a code that this version doesn't know is none that it asks
-//! for. Only values by which any list is filtered and that have no index entry, or an
+//! few rows too many pass, and the ticket item decides. The table compares columns: a
+//! code that this version doesn't know is none that it asks for. Only those of number rows
+//! are read back ([`number_row_is`]), in the same way. Only values by which any list is filtered and that have no index entry, or an
 //! entry without days, are columns.
 
 use crate::expression::any_or_none;

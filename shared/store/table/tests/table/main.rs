@@ -4,7 +4,6 @@
 mod answers;
 mod batches;
 mod filtered;
-mod forgotten;
 mod reads;
 mod retries;
 mod schema;

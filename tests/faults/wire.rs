@@ -1,9 +1,9 @@
-//! Connections that the peer forgot while the process was frozen.
+//! W1 and W3: connections that the peer forgot while the process was frozen, and what the
+//! service answers when trying again may help.
 
-use crate::key;
 use futures_util::future::join_all;
-use lambdesk_table::{Table, measured};
-use lambdesk_testkit::TestTable;
+use lambdesk_table::{Key, Table, TableError, measured};
+use lambdesk_testkit::{Fault, TestTable};
 use std::{
     sync::{
         Arc,
@@ -75,10 +75,14 @@ async fn forward(client: TcpStream, server: TcpStream, generation: Arc<AtomicU64
     }
 }
 
+fn key() -> Key {
+    Key { pk: "a".to_owned(), sk: "b".to_owned() }
+}
+
 /// Asks so often at once; how many requests each took.
 async fn ask(table: &Table, times: usize) -> Vec<usize> {
     let gets = (0..times).map(|_| async {
-        let (got, usage) = measured(table.get(key(1))).await;
+        let (got, usage) = measured(table.get(key())).await;
         got.expect("it is answered");
         usage.round_trips()
     });
@@ -99,5 +103,26 @@ async fn w1_connections_that_were_forgotten_cost_one_attempt_and_no_error() {
             assert_eq!(requests, [2], "{forgotten:?} {pause}");
             proxy.forget();
         }
+    }
+}
+
+#[tokio::test]
+async fn w3_whatever_passes_is_tried_again_and_is_unavailable_in_the_end() {
+    let table = TestTable::new().await;
+    for fault in [
+        Fault::Gateway(503, ""),
+        Fault::Gateway(500, "<html><body><h1>500</h1></body></html>"),
+        Fault::Gateway(429, ""),
+        Fault::Error("InternalFailure"),
+        Fault::Error("ServiceUnavailableException"),
+        Fault::Error("LimitExceededException"),
+        Fault::Error("TransactionInProgressException"),
+    ] {
+        table.faults.next([fault]);
+        let (got, usage) = measured(table.table.get(key())).await;
+        assert_eq!((got.unwrap(), usage.round_trips()), (None, 2), "{fault:?} once");
+        table.faults.next([fault; 5]);
+        let got = table.table.get(key()).await;
+        assert!(matches!(got, Err(TableError::Unavailable(_))), "{fault:?} for good: {got:?}");
     }
 }
