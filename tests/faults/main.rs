@@ -2,6 +2,7 @@
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
 mod found;
+mod sizes;
 mod text;
 mod tickets;
 mod wire;

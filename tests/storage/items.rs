@@ -16,7 +16,7 @@ use lambdesk_domain::{
     directory::{ApiKey, KeyHolder},
     events::{Event, EventSubject, between},
     id::{ApiKeyId, AttachmentId, DeliveryId, JobId, MessageId, TicketId, TicketNumber, Version},
-    message::{Content, MessageKind},
+    message::{Content, Message, MessageKind},
     personal::{Job, JobKind},
     search::words,
     status::{Awaiting, Lifecycle, Status},
@@ -55,6 +55,7 @@ fn record() -> Record {
         location: Some("/v1/tickets/1".to_owned()),
         etag: Some("\"7\"".to_owned()),
         sealed_body: vec![1, 2, 255],
+        is_reference: false,
     };
     Record { key: "hash".to_owned(), request: "request".to_owned(), answer }
 }
@@ -134,6 +135,16 @@ async fn files(table: &TestTable) {
     let (kept, gone) = (note(&open, 42, 40), note(&open, 43, 41));
     for change in [&kept, &gone] {
         store.commit(WORKSPACE, open.id, change, None).await.unwrap();
+    }
+    // Long ones, of which the first is small once it is packed.
+    let numbers =
+        |count: u32| (0..count).map(|number| format!("{:x} ", number.wrapping_mul(2_654_435_761))).collect::<String>();
+    for (number, text) in [(44, "x".repeat(3_000)), (45, numbers(450))] {
+        let mut change = note(&open, number, 40);
+        let message = change.message.take().unwrap();
+        let content = Content::from_text(&text).unwrap();
+        change.message = Some(Message { content, attachments: Vec::new(), ..message });
+        store.commit(WORKSPACE, open.id, &change, None).await.unwrap();
     }
     let before = store.ticket(WORKSPACE, open.id).await.unwrap().unwrap();
     let pending_purge = RemainingMessages { newest: &[], is_all: false };

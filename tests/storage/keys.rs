@@ -183,6 +183,7 @@ fn free(built: &mut Built) {
 fn of_tickets(built: &mut Built, tenant: &Tenant) {
     built.key("ticket", tenant.ticket(TICKET));
     built.key("message", tenant.message(TICKET, MESSAGE));
+    built.key("message_body", tenant.message_body(TICKET, MESSAGE));
     built.key("attachment", tenant.attachment(TICKET, ATTACHMENT));
     built.key("follow_up", tenant.follow_up(TICKET));
     built.key("pending_purge", tenant.pending_purge(TICKET));

@@ -11,12 +11,14 @@ mod api;
 pub mod contract;
 mod desk;
 pub mod ledger;
+mod measured;
 mod receiver;
 mod reply;
 pub mod text;
 
 pub use api::Api;
 pub use desk::Desk;
+pub use measured::{MeasuredApi, MeasuredReply};
 pub use receiver::{Received, Receiver};
 pub use reply::Reply;
 pub use serde_json::{Value as Json, json};

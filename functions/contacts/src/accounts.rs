@@ -59,7 +59,8 @@ pub async fn list(session: Session, mut request: ListRequest) -> Result<Response
     let listing = request.forward(session.workspace(), PATH, &NormalForm::of(&json!(filter)))?;
     let page = found(&session, &filter, &listing).await?;
     let next = page.next.map(|id| id.to_string());
-    Ok(listing.respond(page.accounts.iter().map(AccountRecord::from).collect(), listing.info(next.as_deref(), None)))
+    let views = page.accounts.iter().map(|account| (account.id, AccountRecord::from(account)));
+    Ok(listing.respond(views, listing.info(next.as_deref(), None)))
 }
 
 async fn found(session: &Session, filter: &AccountFilter, listing: &Listing) -> Result<AccountPage, Problem> {

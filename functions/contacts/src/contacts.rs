@@ -46,7 +46,8 @@ pub async fn list(session: Session, mut request: ListRequest) -> Result<Response
         let page = session.app.contacts.contacts(session.workspace(), listing.after()?, listing.limit).await?;
         (page.contacts, page.next.map(|id| id.to_string()))
     };
-    Ok(listing.respond(found.iter().map(ContactView::from).collect(), listing.info(next.as_deref(), None)))
+    let views = found.iter().map(|contact| (contact.id, ContactView::from(contact)));
+    Ok(listing.respond(views, listing.info(next.as_deref(), None)))
 }
 
 /// The contact that all the given names mean, if they mean one.

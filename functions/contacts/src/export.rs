@@ -1,7 +1,7 @@
 //! Everything about a person as one JSON document.
 //!
-//! It is as large as an answer may be; what doesn't fit is in further parts, each
-//! asked for with the cursor of the one before. Nearly always there is one.
+//! It is as large as an answer may be, and costs what a request may; the rest is in further
+//! parts, each asked for with the cursor of the one before.
 
 mod position;
 
@@ -25,10 +25,12 @@ use lambdesk_api::{
     path::Id,
     problem::Problem,
     render::{Accounts, TicketView},
+    room::Room,
 };
 use lambdesk_domain::{
     access::Scope,
     attachment::Attachment,
+    budget,
     contact::Contact,
     events::TicketEvent,
     id::{AccountId, ContactId, MessageId, TicketId, Version},
@@ -39,16 +41,15 @@ use lambdesk_domain::{
     time::Timestamp,
 };
 use lambdesk_store_events::Events;
+use lambdesk_table::meter;
 use serde::Serialize;
 use serde_json::json;
 
-/// About how many bytes one part has: well below the 6 MB of a Lambda's answer, since
-/// a message is in it as text and as HTML.
-const BUDGET: usize = 4_000_000;
-/// How much one entry weighs besides its texts.
-const ENTRY: usize = 1_000;
 /// How many of a kind are read at once.
 const AT_ONCE: u16 = 50;
+/// A part that has used so many units goes on with no further ticket or page: what one may
+/// take is left.
+const ENOUGH: f64 = budget::READ_UNITS / 2.0;
 
 /// A part of the document.
 #[derive(Serialize, schemars::JsonSchema)]
@@ -155,7 +156,7 @@ struct Part<'a> {
     session: &'a Session,
     events: &'a Events,
     contact: &'a Contact,
-    spent: usize,
+    room: Room,
     accounts: Vec<AccountRecord>,
     tickets: Vec<ExportedTicket>,
     next: Option<ExportPosition>,
@@ -163,7 +164,12 @@ struct Part<'a> {
 
 impl<'a> Part<'a> {
     const fn of(session: &'a Session, events: &'a Events, contact: &'a Contact) -> Self {
-        Self { session, events, contact, spent: 0, accounts: Vec::new(), tickets: Vec::new(), next: None }
+        Self { session, events, contact, room: Room::ANSWER, accounts: Vec::new(), tickets: Vec::new(), next: None }
+    }
+
+    /// Whether the part has cost enough.
+    fn is_over(&self) -> bool {
+        meter::spent() >= ENOUGH && !(self.accounts.is_empty() && self.tickets.is_empty())
     }
 
     /// Takes what follows a position until the part is full.
@@ -190,15 +196,22 @@ impl<'a> Part<'a> {
 
     async fn accounts(&mut self, subject: usize, id: ContactId, mut after: Option<AccountId>) -> Result<(), Problem> {
         loop {
-            let page = self.session.app.contacts.accounts_of(self.session.workspace(), id, after, AT_ONCE).await?;
-            self.spent += ENTRY * page.accounts.len();
-            self.accounts.extend(page.accounts.iter().map(AccountRecord::from));
-            after = page.next;
-            if after.is_none() {
+            if self.is_over() {
+                self.next = Some(ExportPosition { subject, at: At::Accounts(after) });
                 return Ok(());
             }
-            if self.spent >= BUDGET {
-                self.next = Some(ExportPosition { subject, at: At::Accounts(after) });
+            let page = self.session.app.contacts.accounts_of(self.session.workspace(), id, after, AT_ONCE).await?;
+            for account in &page.accounts {
+                let record = AccountRecord::from(account);
+                if !self.room.take(&record) {
+                    self.next = Some(ExportPosition { subject, at: At::Accounts(after) });
+                    return Ok(());
+                }
+                self.accounts.push(record);
+                after = Some(account.id);
+            }
+            after = page.next;
+            if after.is_none() {
                 return Ok(());
             }
         }
@@ -208,22 +221,27 @@ impl<'a> Part<'a> {
         &mut self,
         subject: usize,
         id: ContactId,
-        mut ticket: Option<TicketId>,
+        mut before: Option<TicketId>,
         rest: Option<Rest>,
     ) -> Result<(), Problem> {
-        if let (Some(id), Some(rest)) = (ticket, rest) {
-            self.take(subject, id, Some(rest)).await?;
+        let position = |ticket, rest| Some(ExportPosition { subject, at: At::Tickets(ticket, rest) });
+        if let (Some(id), Some(rest)) = (before, rest)
+            && let Some(rest) = self.take(id, Some(rest)).await?.or_rest(rest)
+        {
+            self.next = position(Some(id), Some(rest));
+            return Ok(());
         }
         loop {
-            let page = self.session.app.tickets.tickets_of(self.session.workspace(), id, ticket, AT_ONCE).await?;
+            let page = self.session.app.tickets.tickets_of(self.session.workspace(), id, before, AT_ONCE).await?;
             for next in page.items {
+                let taken = if self.is_over() { Taken::Nothing } else { self.take(next, None).await? };
+                match taken {
+                    Taken::All => before = Some(next),
+                    Taken::UpTo(rest) => self.next = position(Some(next), Some(rest)),
+                    Taken::Nothing => self.next = position(before, None),
+                }
                 if self.next.is_some() {
                     return Ok(());
-                }
-                self.take(subject, next, None).await?;
-                ticket = Some(next);
-                if self.spent >= BUDGET && self.next.is_none() {
-                    self.next = Some(ExportPosition { subject, at: At::Tickets(ticket, None) });
                 }
             }
             if !page.has_more {
@@ -232,25 +250,29 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// Takes a ticket, or what follows of one.
-    async fn take(&mut self, subject: usize, id: TicketId, rest: Option<Rest>) -> Result<(), Problem> {
+    /// Takes a ticket, or what follows of one, as far as there is room.
+    async fn take(&mut self, id: TicketId, rest: Option<Rest>) -> Result<Taken, Problem> {
         let (app, workspace) = (&self.session.app, self.session.workspace());
         let found = app.tickets.ticket(workspace, id).await?;
         let Some(ticket) = found.filter(|ticket| self.is_theirs(ticket)) else {
-            return Ok(());
+            return Ok(Taken::All);
         };
         let accounts = Accounts::of(&app.contacts, workspace, [&ticket]).await?;
         let view = TicketView::of(ticket, &self.session.directory, &accounts);
-        self.spent += ENTRY;
         let mut exported = ExportedTicket { ticket: view, messages: Vec::new(), events: Vec::new() };
+        if !self.room.take(&exported) {
+            return Ok(Taken::Nothing);
+        }
         let left = match rest {
             Some(Rest::Events(version)) => self.events(id, Some(version), &mut exported.events).await?,
             Some(Rest::Messages(after)) => self.thread(id, Some(after), &mut exported).await?,
             None => self.thread(id, None, &mut exported).await?,
         };
-        self.next = left.map(|rest| ExportPosition { subject, at: At::Tickets(Some(id), Some(rest)) });
-        self.tickets.push(exported);
-        Ok(())
+        let is_empty = exported.messages.is_empty() && exported.events.is_empty();
+        if left != Taken::Nothing || !is_empty {
+            self.tickets.push(exported);
+        }
+        Ok(left)
     }
 
     fn is_theirs(&self, ticket: &Ticket) -> bool {
@@ -263,16 +285,21 @@ impl<'a> Part<'a> {
         id: TicketId,
         mut after: Option<MessageId>,
         exported: &mut ExportedTicket,
-    ) -> Result<Option<Rest>, Problem> {
+    ) -> Result<Taken, Problem> {
         loop {
             let page = self.session.app.tickets.messages(self.session.workspace(), id, after, true, AT_ONCE).await?;
             for message in page.items {
-                after = Some(message.id);
-                self.spent += ENTRY + message.content.text().len() + message.content.html().len();
-                exported.messages.push(message.into());
+                let (message_id, message) = (message.id, ExportedMessage::from(message));
+                if !self.room.take(&message) {
+                    return Ok(after.map_or(Taken::Nothing, |after| Taken::UpTo(Rest::Messages(after))));
+                }
+                exported.messages.push(message);
+                after = Some(message_id);
             }
             match after {
-                Some(after) if page.has_more && self.spent >= BUDGET => return Ok(Some(Rest::Messages(after))),
+                Some(after) if page.has_more && meter::spent() >= ENOUGH => {
+                    return Ok(Taken::UpTo(Rest::Messages(after)));
+                }
                 _ if page.has_more => {}
                 _ => return self.events(id, None, &mut exported.events).await,
             }
@@ -284,17 +311,49 @@ impl<'a> Part<'a> {
         id: TicketId,
         mut before: Option<Version>,
         exported: &mut Vec<TicketEvent>,
-    ) -> Result<Option<Rest>, Problem> {
+    ) -> Result<Taken, Problem> {
         loop {
             let page = self.events.activities(self.session.workspace(), id, before, AT_ONCE).await?;
-            self.spent += 2 * ENTRY * page.items.len();
-            before = page.items.last().map(|event| event.sequence).or(before);
-            exported.extend(page.items);
-            match before {
-                Some(before) if page.has_more && self.spent >= BUDGET => return Ok(Some(Rest::Events(before))),
-                _ if page.has_more => {}
-                _ => return Ok(None),
+            for event in page.items {
+                if !self.room.take(&event) {
+                    // Of the first one nothing is left out: no version is as high.
+                    return Ok(Taken::UpTo(Rest::Events(before.unwrap_or(LAST))));
+                }
+                before = Some(event.sequence);
+                exported.push(event);
             }
+            match before {
+                Some(before) if page.has_more && meter::spent() >= ENOUGH => {
+                    return Ok(Taken::UpTo(Rest::Events(before)));
+                }
+                _ if page.has_more => {}
+                _ => return Ok(Taken::All),
+            }
+        }
+    }
+}
+
+/// Behind the events of every version.
+const LAST: Version = Version(9_999_999_999);
+
+/// How much of a ticket is in a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    /// All that there is.
+    All,
+    /// All but this.
+    UpTo(Rest),
+    /// There was no room at all.
+    Nothing,
+}
+
+impl Taken {
+    /// What is left of a ticket, of which this was left before.
+    const fn or_rest(self, before: Rest) -> Option<Rest> {
+        match self {
+            Self::All => None,
+            Self::UpTo(rest) => Some(rest),
+            Self::Nothing => Some(before),
         }
     }
 }

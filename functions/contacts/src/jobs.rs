@@ -241,7 +241,7 @@ pub async fn receipts(session: Session, Id(id): Id<ContactId>, request: ListRequ
         load(&session, id).await?;
     }
     let next = page.items.last().filter(|_| page.has_more).map(|job| job.id.to_string());
-    let views = page.items.iter().map(ReceiptView::from).collect();
+    let views = page.items.iter().map(|job| (job.id, ReceiptView::from(job)));
     Ok(listing.respond(views, listing.info(next.as_deref(), None)))
 }
 

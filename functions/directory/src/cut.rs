@@ -22,7 +22,7 @@ pub fn cut<T: Serialize>(listing: &Listing, rows: Vec<(Uuid, T)>) -> Result<Resp
     let prev = page.first().filter(|_| start > 0).map(|(id, _)| id.to_string());
     let info = listing.info(next.as_deref(), prev.as_deref());
     let info = if listing.with_total { info.with_total(total as u64) } else { info };
-    Ok(listing.respond(page.into_iter().map(|(_, row)| row).collect(), info))
+    Ok(listing.respond(page, info))
 }
 
 fn range<T>(listing: &Listing, rows: &[(Uuid, T)]) -> Result<Range<usize>, Problem> {

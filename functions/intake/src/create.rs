@@ -1,18 +1,19 @@
 //! `POST /intake/{channel_token}/tickets`: a visitor opens a ticket.
 
 use crate::{
+    again,
     body::{CheckedSubmission, Submission},
     channel_access::ChannelAccess,
-    view::{OpenedView, VisitorTicketView},
+    view::{OpenedView, VisitorMessageView, VisitorTicketView},
     visitor_write::VisitorWrite,
 };
 use axum::{
     http::{HeaderMap, StatusCode},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use lambdesk_api::{
     execute::Executor,
-    idempotency::Answer,
+    idempotency::{Answer, Made},
     opening::{self, NO_NUMBER, NewContact},
     problem::Problem,
     seal::SealingKey,
@@ -57,16 +58,19 @@ pub async fn create(
     };
     let sealing = &access.request.app.sealing;
     let created = opening::open(&executor, new, contact, |ticket, message| {
-        Answer::new(StatusCode::CREATED, &opened(ticket, message, sealing))
+        let answer = Answer::new(StatusCode::CREATED, &opened(ticket, message, sealing));
+        answer.made_of(Made::Ticket(ticket.id))
     });
-    Ok(created.await?.into_response())
+    again::created(&executor, created.await).await
 }
 
 /// A new ticket with its public token. There is no `Location`: the token is its
 /// address, and remembered answers keep that header in the clear.
 pub fn opened(ticket: &Ticket, message: Option<&Message>, sealing: &SealingKey) -> OpenedView {
     let token = PublicToken { workspace: ticket.workspace_id, ticket: ticket.id };
-    OpenedView { ticket: VisitorTicketView::of(ticket, message, false), public_token: token.seal(sealing) }
+    let sent_back = message.filter(|message| VisitorMessageView::sent_back(message).is_some());
+    let has_more = message.is_some() && sent_back.is_none();
+    OpenedView { ticket: VisitorTicketView::of(ticket, sent_back, has_more), public_token: token.seal(sealing) }
 }
 
 impl ChannelAccess {

@@ -18,6 +18,7 @@
 //!
 //! Not here yet: rates and budgets, proof of work, the served form page, uploads.
 
+mod again;
 mod attachments;
 mod body;
 mod channel_access;

@@ -1,20 +1,18 @@
 //! `POST /intake/tickets/{public_token}/messages`: the visitor replies.
 
 use crate::{
+    again,
     body::MessageBody,
     create::opened,
     ticket_token::OwnTicket,
     view::{RepliedView, VisitorMessageView},
     visitor_write::VisitorWrite,
 };
-use axum::{
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::{http::StatusCode, response::Response};
 use lambdesk_api::{
     body::{Checker, JsonBody},
     execute::{Command, CommandError, Executor, Written},
-    idempotency::Answer,
+    idempotency::{Answer, Made},
     opening,
     problem::Problem,
     visitor::continuing,
@@ -49,7 +47,7 @@ pub async fn reply(own: OwnTicket, write: VisitorWrite, body: JsonBody<MessageBo
     });
     match written.await {
         Err(CommandError::Rejected(Rejection::Closed)) => continue_closed(&own, &executor, reply).await,
-        written => Ok(written.map_err(as_visitors_see_it)?.into_response()),
+        written => again::replied(&executor, written.map_err(as_visitors_see_it)).await,
     }
 }
 
@@ -77,8 +75,12 @@ fn new_reply(own: &OwnTicket, content: Content) -> NewReply {
 
 fn answer(change: Option<&Change>) -> Answer {
     let message = change.and_then(|change| change.message.as_ref());
-    let view = RepliedView { message: message.and_then(VisitorMessageView::of), continued: None };
-    Answer::new(StatusCode::CREATED, &view)
+    let view = RepliedView { message: message.and_then(VisitorMessageView::sent_back), continued: None };
+    let answer = Answer::new(StatusCode::CREATED, &view);
+    match message {
+        Some(message) => answer.made_of(Made::Message(message.ticket_id, message.id)),
+        None => answer,
+    }
 }
 
 async fn continue_closed(own: &OwnTicket, executor: &Executor<'_>, reply: NewReply) -> Result<Response, Problem> {
@@ -93,10 +95,10 @@ async fn continue_closed(own: &OwnTicket, executor: &Executor<'_>, reply: NewRep
     let sealing = &own.request.app.sealing;
     let opened = opening::open(executor, new, contact, |ticket, message: Option<&Message>| {
         let view = RepliedView {
-            message: message.and_then(VisitorMessageView::of),
+            message: message.and_then(VisitorMessageView::sent_back),
             continued: Some(opened(ticket, message, sealing)),
         };
-        Answer::new(StatusCode::CREATED, &view)
+        Answer::new(StatusCode::CREATED, &view).made_of(Made::Ticket(ticket.id))
     });
-    Ok(opened.await?.into_response())
+    again::replied(executor, opened.await).await
 }

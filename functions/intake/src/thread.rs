@@ -14,6 +14,7 @@ use lambdesk_api::{
     normal_form::NormalForm,
     problem::Problem,
     query::QueryParameters,
+    room::Room,
     state::App,
     visitor::PublicToken,
 };
@@ -68,8 +69,8 @@ pub async fn list(token: TicketToken, mut request: ListRequest) -> Result<Respon
     token.admit(Some(ticket), directory)?;
     let page = ThreadPage::keeping(thread, listing.limit, Message::is_public);
     let next = page.far.map(|id| id.to_string());
-    let data: Vec<_> = page.messages.iter().filter_map(VisitorMessageView::of).collect();
-    Ok(listing.respond(data, listing.info(next.as_deref(), None)))
+    let rows = page.messages.iter().filter_map(|message| Some((message.id, VisitorMessageView::of(message)?)));
+    Ok(listing.respond_within(Room::VISITOR, rows, listing.info(next.as_deref(), None)))
 }
 
 /// `POST /intake/tickets/{public_token}/read`: the visitor has seen it.

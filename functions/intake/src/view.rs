@@ -1,6 +1,7 @@
 //! What a visitor sees: of people the names of who answered, of the thread what
 //! is public, of the ticket nothing that we say among ourselves.
 
+use lambdesk_api::room::Room;
 use lambdesk_domain::{
     attachment::Attachment,
     id::{MessageId, TicketNumber},
@@ -11,6 +12,9 @@ use lambdesk_domain::{
     time::Timestamp,
 };
 use serde::Serialize;
+
+/// Longer messages are not sent back to who wrote them.
+const LONG: usize = 64 * 1024;
 
 /// Where a ticket stands, as a visitor is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
@@ -56,12 +60,13 @@ pub struct VisitorTicketView {
 }
 
 impl VisitorTicketView {
-    /// With messages in the order in which they were written, of any kind:
-    /// those that are not public are left out.
+    /// With messages in the order in which they were written, of any kind: those that are
+    /// not public are left out, and of the rest the oldest that an answer has no room for.
     #[must_use]
     pub fn of<'a>(ticket: &Ticket, messages: impl IntoIterator<Item = &'a Message>, has_more_messages: bool) -> Self {
-        let messages: Vec<_> = messages.into_iter().filter_map(VisitorMessageView::of).collect();
+        let mut messages: Vec<_> = messages.into_iter().filter_map(VisitorMessageView::of).collect();
         let last = messages.iter().map(|message| message.created_at).max();
+        let left_out = Room::VISITOR.leave_out_oldest(&mut messages, VisitorMessageView::length);
         let ticket = ticket.clone();
         Self {
             number: ticket.number,
@@ -72,7 +77,7 @@ impl VisitorTicketView {
             created_at: ticket.created_at,
             last_activity_at: last.unwrap_or(ticket.created_at),
             messages,
-            has_more_messages,
+            has_more_messages: has_more_messages || left_out,
         }
     }
 }
@@ -99,6 +104,17 @@ struct VisitorSenderView {
 }
 
 impl VisitorMessageView {
+    /// As it is sent back to whoever just wrote it: none for a note, nor for a long one.
+    #[must_use]
+    pub fn sent_back(message: &Message) -> Option<Self> {
+        Self::of(message).filter(|view| view.length() <= LONG)
+    }
+
+    /// How many bytes its texts have.
+    fn length(&self) -> usize {
+        self.body_text.len() + self.body_html.len() + self.attachments.iter().map(Attachment::length).sum::<usize>()
+    }
+
     /// None for a note.
     #[must_use]
     pub fn of(message: &Message) -> Option<Self> {
@@ -133,7 +149,7 @@ pub struct OpenedView {
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 #[schemars(rename = "VisitorReply")]
 pub struct RepliedView {
-    /// The message.
+    /// The message; null where it is so long that it is not sent back.
     pub message: Option<VisitorMessageView>,
     /// The new ticket that it is on, when the one that it was written to is closed.
     #[serde(flatten)]

@@ -7,6 +7,7 @@
 //! | `PATCH`, `DELETE /v1/tickets/{ticket_id}/messages/{message_id}` | [`edit`], [`delete`](mod@delete) |
 //! | `/v1/tickets/{ticket_id}/attachments` | [`attachments`] |
 
+mod again;
 mod attachments;
 mod delete;
 mod edit;

@@ -1,15 +1,15 @@
 //! `POST /v1/tickets/{ticket_id}/messages`: a reply, a note, or the customer's
 //! words as a program relays them, with files that were uploaded before.
 
-use crate::take::take;
+use crate::{again, take::take};
 
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use lambdesk_api::{
     auth::Session,
     body::{Checker, Input, JsonBody, Unknown},
     content::{content, content_beside_files},
-    execute::{Command, CommandError, Executor, Written},
-    idempotency::Answer,
+    execute::{Command, CommandError, CommandOutcome, Executor, Written},
+    idempotency::{Answer, Made},
     opening,
     path::Id,
     problem::Problem,
@@ -97,13 +97,16 @@ pub async fn post(
     let mut executor = Executor::of(&session, &write, &body.raw);
     let is_blocked = is_from_blocked(&executor, &reply).await?;
     executor.context.is_silent |= is_blocked;
-    if let Some(answered) = with_files(&executor, &mut reply, &files).await? {
+    if let Some(answered) = with_files(&session, &executor, &mut reply, &files).await? {
         return Ok(answered);
     }
     let reader = (&session.actor).into();
     let view = |message: &Message| MessageView::of(message.clone(), reader).with_sender(&session.directory, None);
     let answer = |message: Option<&Message>| match message {
-        Some(message) => Answer::created(location(message), &view(message)),
+        Some(message) => {
+            let made = Made::Message(message.ticket_id, message.id);
+            Answer::created(location(message), &view(message)).made_of(made)
+        }
         None => Answer::no_content(),
     };
     let written = executor.execute(Command {
@@ -118,9 +121,10 @@ pub async fn post(
     match written.await {
         // Files stay with the ticket that they were uploaded to.
         Err(CommandError::Rejected(Rejection::Closed)) if files.is_empty() => {
-            continue_closed(&executor, reply, answer).await
+            let opened = continue_closed(&executor, reply, answer).await?;
+            again::written(&session, opened).await
         }
-        written => Ok(written?.into_response()),
+        written => again::written(&session, written).await,
     }
 }
 
@@ -137,6 +141,7 @@ async fn is_from_blocked(executor: &Executor<'_>, reply: &NewReply) -> Result<bo
 /// Gives the reply its files; answers the request if it has been answered before,
 /// for then they are taken, and by this very reply.
 async fn with_files(
+    session: &Session,
     executor: &Executor<'_>,
     reply: &mut NewReply,
     files: &[AttachmentId],
@@ -146,7 +151,10 @@ async fn with_files(
             reply.attachments = files;
             Ok(None)
         }
-        Err(problem) => executor.answered_before().await?.map_or(Err(problem), |answered| Ok(Some(answered))),
+        Err(problem) => match executor.answered_before().await {
+            Ok(answered) => answered.map_or(Err(problem), |answered| Ok(Some(answered))),
+            Err(error) => again::shown(session, error.made_again()?).await.map(Some),
+        },
     }
 }
 
@@ -154,7 +162,7 @@ async fn continue_closed(
     executor: &Executor<'_>,
     reply: NewReply,
     answer: impl Fn(Option<&Message>) -> Answer,
-) -> Result<Response, Problem> {
+) -> Result<Result<CommandOutcome, CommandError>, Problem> {
     let found = executor.app.tickets.ticket(executor.workspace, reply.ticket_id);
     let closed = found.await?.filter(|ticket| executor.context.sees(ticket));
     let opening = Opening { id: reply.id, content: reply.content, is_outbound: false, is_secure: reply.is_secure };
@@ -166,7 +174,7 @@ async fn continue_closed(
         opening,
     )
     .await?;
-    Ok(opening::open(executor, new, contact, |_, message| answer(message)).await?.into_response())
+    Ok(opening::open(executor, new, contact, |_, message| answer(message)).await)
 }
 
 fn location(message: &Message) -> String {

@@ -50,8 +50,10 @@ pub async fn list(session: Session, Id(id): Id<TicketId>, mut request: ListReque
         page.messages.reverse();
     }
     let (next, prev) = neighbours(&page, direction, beyond.is_some());
-    let view = |message| MessageView::of(message, reader).with_sender(&session.directory, Some(&ticket));
-    let data = page.messages.into_iter().map(view).collect();
+    let view = |message: Message| {
+        (message.id, MessageView::of(message, reader).with_sender(&session.directory, Some(&ticket)))
+    };
+    let data = page.messages.into_iter().map(view);
     Ok(listing.respond(data, listing.info(next.as_deref(), prev.as_deref())))
 }
 

@@ -1,15 +1,16 @@
 //! PATCH and PUT, and how any change of the ticket alone is made and answered.
 
 use crate::{
+    again::changed,
     document,
     fields::{Asked, FieldsBody, Relation},
 };
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use lambdesk_api::{
     auth::Session,
     body::JsonBody,
     execute::{Command, CommandError, CommandOutcome, Executor, Written},
-    idempotency::Answer,
+    idempotency::{Answer, Made},
     json_patch::{AnyPatch, AnyPatchBody, PatchOperations},
     path::Id,
     problem::Problem,
@@ -126,7 +127,7 @@ async fn on_version(
                     return Err(Problem::unavailable());
                 }
             }
-            changed => return Ok(changed?.into_response()),
+            outcome => return changed(session, outcome).await,
         }
     }
 }
@@ -139,7 +140,7 @@ pub async fn set(
     body: &[u8],
     fields: Fields,
 ) -> Result<Response, Problem> {
-    Ok(change(session, id, write, body, fields).await?.into_response())
+    changed(session, change(session, id, write, body, fields).await).await
 }
 
 async fn change(
@@ -174,7 +175,7 @@ pub fn answer_with(directory: &Directory) -> impl Fn(Written<'_>) -> Answer {
     move |written| match written.ticket {
         Some(ticket) => {
             let view = TicketView::of(ticket.clone(), directory, written.accounts);
-            Answer::ok(&view).with_version(ticket.version)
+            Answer::ok(&view).with_version(ticket.version).made_of(Made::Ticket(ticket.id))
         }
         None => Answer::no_content(),
     }

@@ -1,18 +1,19 @@
 //! `POST /v1/tickets`: a new ticket, by a person or a program with a key.
 
 use crate::{
+    again::created,
     client,
     fields::RequesterBody,
     read::view_of,
     references::{self, Custom},
 };
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use lambdesk_api::{
     auth::Session,
     body::{Checker, Input, JsonBody, Unknown},
     content::content,
     execute::Executor,
-    idempotency::Answer,
+    idempotency::{Answer, Made},
     openapi::nullable,
     opening::{self, NO_NUMBER, NewContact},
     problem::Problem,
@@ -120,9 +121,10 @@ pub async fn create(
     let opened = opening::open(&executor, ticket, contact, |ticket, message| {
         let messages = message.map(|message| view_of(&session, ticket, message.clone())).into_iter().collect();
         let view = TicketView::of(ticket.clone(), &session.directory, &accounts).with_messages(messages, false);
-        Answer::created(format!("/v1/tickets/{}", ticket.id), &view).with_version(ticket.version)
+        let answer = Answer::created(format!("/v1/tickets/{}", ticket.id), &view);
+        answer.with_version(ticket.version).made_of(Made::Ticket(ticket.id))
     });
-    Ok(opened.await?.into_response())
+    created(&session, opened.await).await
 }
 
 /// What a body comes to.

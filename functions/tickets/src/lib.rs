@@ -12,6 +12,7 @@
 //! | ids and names held to the workspace | [`references`] |
 //! | what handlers have at hand | [`state`] |
 
+mod again;
 mod change;
 mod client;
 mod create;

@@ -51,8 +51,8 @@ async fn answer(lists: &Lists, session: &Session, listing: &Listing, asked: Tick
         info = if total.is_exact { with_total(info, total.count) } else { info.with_total_of_at_least(total.count) };
     }
     let accounts = Accounts::of(&session.app.contacts, session.workspace(), &page.tickets).await?;
-    let rows: Vec<_> =
-        page.tickets.into_iter().map(|ticket| TicketView::of(ticket, &session.directory, &accounts)).collect();
+    let view = |ticket| TicketView::of(ticket, &session.directory, &accounts);
+    let rows = page.into_rows(query.sort.by).map(|(position, ticket)| (position, view(ticket)));
     Ok(listing.respond(rows, info))
 }
 

@@ -13,6 +13,7 @@ use lambdesk_api::{
     problem::Problem,
     query::QueryParameters,
     render::{Accounts, MessageReader, MessageView, TicketView},
+    room::Room,
 };
 use lambdesk_domain::{
     access::Scope,
@@ -51,9 +52,11 @@ pub async fn respond(
     let opening = if with_opening { opening(session, &ticket, &thread.items).await? } else { None };
     let view_of = |message| view_of(session, &ticket, message);
     let opening = opening.map(view_of);
-    let messages = shown(session, thread.items).map(view_of).collect();
+    let mut messages = shown(session, thread.items).map(view_of).collect();
     let version = ticket.version;
-    let mut view = TicketView::of(ticket, &session.directory, &accounts).with_messages(messages, thread.has_more);
+    // What opened the ticket is shown beside them, and fits whatever it says.
+    let has_more = Room::ANSWER.leave_out_oldest(&mut messages, MessageView::length) || thread.has_more;
+    let mut view = TicketView::of(ticket, &session.directory, &accounts).with_messages(messages, has_more);
     if with_opening {
         view = view.with_opening(opening);
     }
@@ -130,5 +133,5 @@ pub async fn activities(
     visible(&session, &ticket.ok_or_else(Problem::not_found)?, true)?;
     let next = found.items.last().filter(|_| found.has_more).map(|event| event.sequence.to_string());
     let info = listing.info(next.as_deref(), None);
-    Ok(listing.respond(found.items, info))
+    Ok(listing.respond(found.items.into_iter().map(|event| (event.sequence, event)), info))
 }

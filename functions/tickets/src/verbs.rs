@@ -1,6 +1,9 @@
 //! Verbs: what is done to a ticket without saying a value.
 
-use crate::change::{answer_with, run, set};
+use crate::{
+    again::changed,
+    change::{answer_with, run, set},
+};
 use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
     auth::Session,
@@ -111,5 +114,5 @@ async fn verb(
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
     body.check()?;
-    Ok(run(session, id, write, &body.raw, &update, answer_with(&session.directory), true).await?.into_response())
+    changed(session, run(session, id, write, &body.raw, &update, answer_with(&session.directory), true).await).await
 }

@@ -67,7 +67,7 @@ async fn page(
     endpoint: EndpointId,
     states: &[DeliveryState],
     listing: &Listing,
-) -> Result<(Vec<DeliveryView>, Option<DeliveryId>), Problem> {
+) -> Result<(Vec<(DeliveryId, DeliveryView)>, Option<DeliveryId>), Problem> {
     let limit = usize::from(listing.limit);
     let rows_per_read = if states.is_empty() { listing.limit } else { ROWS_PER_READ };
     let mut before: Option<DeliveryId> = listing.after()?;
@@ -79,7 +79,7 @@ async fn page(
             if is_wanted && rows.len() == limit {
                 return Ok((rows, before));
             }
-            rows.extend(is_wanted.then(|| DeliveryView::from(delivery)));
+            rows.extend(is_wanted.then(|| (delivery.id, DeliveryView::from(delivery))));
             before = Some(delivery.id);
         }
         if !found.has_more {

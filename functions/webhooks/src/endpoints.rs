@@ -90,7 +90,8 @@ pub async fn list(
     let has_more = endpoints.len() > listing.limit.into();
     endpoints.truncate(listing.limit.into());
     let next = endpoints.last().filter(|_| has_more).map(|endpoint| endpoint.id.to_string());
-    Ok(listing.respond(endpoints.iter().map(EndpointView::of).collect(), listing.info(next.as_deref(), None)))
+    let views = endpoints.iter().map(|endpoint| (endpoint.id, EndpointView::of(endpoint)));
+    Ok(listing.respond(views, listing.info(next.as_deref(), None)))
 }
 
 /// `GET /v1/webhooks/{webhook_id}`.

@@ -19,6 +19,7 @@ use lambdesk_domain::{
     time::Timestamp,
 };
 use lambdesk_store_events::{Events, FeedPosition, InvalidPosition};
+use lambdesk_table::meter;
 use serde::Serialize;
 use std::time::Duration;
 
@@ -30,6 +31,11 @@ const DEFAULT_PAST: Duration = Duration::from_hours(30 * 24);
 const CLOCKS_DIFFER: Duration = Duration::from_mins(5);
 /// How often a page asks the table for more where a filter leaves out much.
 const READS: usize = 5;
+/// What the events of a page may cost, wanted or not: one unit each, and half a unit for
+/// each day that is looked through.
+const UNITS: f64 = 50.0;
+/// The fewest events that are worth another request.
+const FEWEST: u16 = 8;
 
 /// What of the feed is wanted.
 struct FeedFilter {
@@ -115,8 +121,14 @@ pub async fn feed(
     let after = start(&session, after.as_deref())?;
     let wants = |event: &Event| filter.takes(event);
     let per_read = if filter.is_empty() { size } else { MAX_LIMIT };
-    let reader =
-        FeedReader { events: &events, workspace: session.workspace(), now: session.now, until: None, per_read };
+    let reader = FeedReader {
+        events: &events,
+        workspace: session.workspace(),
+        now: session.now,
+        until: None,
+        per_read,
+        units: UNITS,
+    };
     let FeedSlice { events, next, has_more } = reader.read(&after, size.into(), READS, wants).await?;
     let items: Vec<_> = events.into_iter().map(FeedItem::from).collect();
     let page = FeedView { data: &items, page: FeedEnd { next: &next, has_more, size } };
@@ -149,6 +161,13 @@ pub struct FeedReader<'a> {
     pub until: Option<&'a FeedPosition>,
     /// Events per request to the table: 1 to 100.
     pub per_read: u16,
+    /// What reading may cost: then a part ends, with its `next`.
+    pub units: f64,
+}
+
+/// How many of some events may be read for so many units: one each. At least one is.
+fn affordable(units: f64, wanted: u16) -> u16 {
+    (1..=wanted).rev().find(|events| f64::from(*events) <= units).unwrap_or(1)
 }
 
 /// A part of the feed.
@@ -171,8 +190,13 @@ impl FeedReader<'_> {
         wants: impl Fn(&Event) -> bool,
     ) -> Result<FeedSlice, Problem> {
         let mut slice = FeedSlice { events: Vec::new(), next: after.to_string(), has_more: true };
-        for _ in 0..reads {
-            let page = self.events.feed(self.workspace, Some(&slice.next), self.now, self.now, self.per_read).await?;
+        let began = meter::spent();
+        for read in 0..reads {
+            let per_read = affordable(self.units - (meter::spent() - began), self.per_read);
+            if read > 0 && per_read < self.per_read.min(FEWEST) {
+                break;
+            }
+            let page = self.events.feed(self.workspace, Some(&slice.next), self.now, self.now, per_read).await?;
             let page = page.map_err(|InvalidPosition| unknown_position())?;
             for (position, event) in page.events {
                 if self.ends_before(&position) {

@@ -158,7 +158,9 @@ pub async fn replay(
 async fn wanted(events: &Events, session: &Session, endpoint: &Endpoint, range: &Range) -> Result<FeedSlice, Problem> {
     let until = FeedPosition::at(range.until);
     let workspace = session.workspace();
-    let reader = FeedReader { events, workspace, now: session.now, until: Some(&until), per_read: 100 };
+    // Bounded by its reads: whoever replays asks for many at once.
+    let units = f64::INFINITY;
+    let reader = FeedReader { events, workspace, now: session.now, until: Some(&until), per_read: 100, units };
     reader.read(&range.after, MAX_QUEUED, READS, |event| endpoint.wants(event)).await
 }
 

@@ -78,7 +78,7 @@ mod tests {
     use lambdesk_table::{AlreadyAnswered, Answered, Corrupt, Record};
 
     fn answered() -> AlreadyAnswered {
-        let answer = Answered { status: 204, location: None, etag: None, sealed_body: Vec::new() };
+        let answer = Answered { status: 204, location: None, etag: None, sealed_body: Vec::new(), is_reference: false };
         AlreadyAnswered(Box::new(Record { key: String::new(), request: String::new(), answer }))
     }
 

@@ -2,7 +2,13 @@
 //!
 //! The answer is written in the same transaction as the change, so there is no
 //! moment in which one exists without the other. Its body is sealed: it may
-//! hold personal text, or a token that is shown once.
+//! hold personal text, or a token that is shown once. A body that makes the record larger
+//! than a unit is not remembered where it can be [`Made`] again of what was written: then
+//! the answer says what that is like by now.
+
+mod made;
+
+pub use self::made::{Made, MadeAgain};
 
 use crate::{
     auth::hex,
@@ -19,13 +25,23 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use lambdesk_domain::id::{Version, WorkspaceId};
-use lambdesk_table::{Answered, Record};
+use lambdesk_domain::{
+    budget,
+    id::{Version, WorkspaceId},
+};
+use lambdesk_table::{
+    Answered, Record,
+    packed::{is_packed, pack, unpack},
+};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 const HEADER: &str = "idempotency-key";
 const PURPOSE: &str = "idempotent-answer";
+/// Shorter bodies are remembered as they are.
+const WORTH_PACKING: usize = 600;
+/// No remembered body has so many bytes.
+const MOST_UNPACKED: usize = 4 << 20;
 /// The longest key taken.
 pub(crate) const MAX_KEY: usize = 255;
 
@@ -77,14 +93,21 @@ pub struct Idempotency {
 }
 
 /// Why a remembered answer can't be given to a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReplayError {
+    /// Its body is to be made again. Whoever gives answers that may be too large to be
+    /// remembered takes this before it becomes a problem.
+    #[error("the answer is to be made again")]
+    Again(MadeAgain),
     /// It is the answer to another request with the same key.
     #[error("this Idempotency-Key was used for another request body")]
     KeyReused,
     /// The sealing key of the answer is no longer in use. Doing it again would do it twice.
     #[error("this was done with this Idempotency-Key, but its answer can't be read any more: look what it did")]
     Sealed,
+    /// What it showed is gone, or out of the caller's sight.
+    #[error("this was done with this Idempotency-Key, but what its answer showed is gone")]
+    Gone,
     /// Its record can't be read: a defect of ours.
     #[error("a remembered answer can't be read")]
     Unreadable,
@@ -96,8 +119,8 @@ impl From<ReplayError> for Problem {
             ReplayError::KeyReused => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", error.to_string())
             }
-            ReplayError::Sealed => Self::conflict("answer_unreadable", error.to_string()),
-            ReplayError::Unreadable => Self::internal(),
+            ReplayError::Sealed | ReplayError::Gone => Self::conflict("answer_unreadable", error.to_string()),
+            ReplayError::Again(_) | ReplayError::Unreadable => Self::internal(),
         }
     }
 }
@@ -109,6 +132,7 @@ pub struct Answer {
     location: Option<String>,
     etag: Option<String>,
     body: Vec<u8>,
+    made: Option<Made>,
 }
 
 impl Answer {
@@ -120,7 +144,13 @@ impl Answer {
     pub fn new(status: StatusCode, data: &impl Serialize) -> Self {
         let mut body = Vec::with_capacity(USUAL_BODY);
         serde_json::to_writer(&mut body, &One::new(data)).expect("our answers are representable in JSON");
-        Self { status, location: None, etag: None, body }
+        Self { status, location: None, etag: None, body, made: None }
+    }
+
+    /// Of what it can be made again, where its body is too large to be remembered.
+    #[must_use]
+    pub fn made_of(self, made: Made) -> Self {
+        Self { made: Some(made), ..self }
     }
 
     /// 201 with its `Location`.
@@ -144,7 +174,7 @@ impl Answer {
     /// 204.
     #[must_use]
     pub const fn no_content() -> Self {
-        Self { status: StatusCode::NO_CONTENT, location: None, etag: None, body: Vec::new() }
+        Self { status: StatusCode::NO_CONTENT, location: None, etag: None, body: Vec::new(), made: None }
     }
 
     /// With the version as `ETag`.
@@ -172,13 +202,27 @@ impl IntoResponse for Answer {
 }
 
 impl Idempotency {
-    /// The record that remembers this answer.
+    /// The record that remembers this answer: of at most
+    /// [`REMEMBERED_BYTES`](budget::REMEMBERED_BYTES) where it can be made again.
     #[must_use]
     pub fn record(&self, answer: &Answer, sealing: &SealingKey) -> Record {
-        let sealed_body = sealing.seal(PURPOSE, &self.context(), &answer.body);
-        let Answer { status, location, etag, .. } = answer.clone();
-        let answer = Answered { status: status.as_u16(), location, etag, sealed_body };
-        Record { key: self.key.clone(), request: self.request.clone(), answer }
+        let record = |said: &[u8], is_reference| {
+            let sealed_body = sealing.seal(PURPOSE, &self.context(), said);
+            let (status, location, etag) = (answer.status.as_u16(), answer.location.clone(), answer.etag.clone());
+            let answer = Answered { status, location, etag, sealed_body, is_reference };
+            Record { key: self.key.clone(), request: self.request.clone(), answer }
+        };
+        let fits = |record: &Record| record.length() <= budget::REMEMBERED_BYTES;
+        if answer.body.len() < WORTH_PACKING {
+            return record(&answer.body, false);
+        }
+        let reference = answer.made.as_ref().map(|made| record(made.to_string().as_bytes(), true));
+        // What is so large is not even tried.
+        if let Some(reference) = reference.clone().filter(|_| answer.body.len() > budget::REMEMBERED_BYTES * 8) {
+            return reference;
+        }
+        let whole = record(&pack(&answer.body), false);
+        reference.filter(|_| !fits(&whole)).unwrap_or(whole)
     }
 
     /// The remembered answer, if it is to the same request.
@@ -189,18 +233,29 @@ impl Idempotency {
         if record.request != self.request {
             return Err(ReplayError::KeyReused);
         }
-        let body = sealing.open(PURPOSE, &self.context(), &record.answer.sealed_body).ok_or(ReplayError::Sealed)?;
+        let said = sealing.open(PURPOSE, &self.context(), &record.answer.sealed_body).ok_or(ReplayError::Sealed)?;
         let status = StatusCode::from_u16(record.answer.status).map_err(|_| ReplayError::Unreadable)?;
-        let answer =
-            Answer { status, location: record.answer.location.clone(), etag: record.answer.etag.clone(), body };
-        let mut response = answer.into_response();
-        response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
-        Ok(response)
+        let (location, etag) = (record.answer.location.clone(), record.answer.etag.clone());
+        if record.answer.is_reference {
+            let made = std::str::from_utf8(&said).ok().and_then(|text| text.parse().ok());
+            let made = made.ok_or(ReplayError::Unreadable)?;
+            return Err(ReplayError::Again(MadeAgain { status, location, made }));
+        }
+        let body =
+            if is_packed(&said) { unpack(&said, MOST_UNPACKED).map_err(|_| ReplayError::Unreadable)? } else { said };
+        Ok(replayed(Answer { status, location, etag, body, made: None }))
     }
 
     fn context(&self) -> Vec<u8> {
         [self.workspace.uuid().as_bytes().as_slice(), self.key.as_bytes()].concat()
     }
+}
+
+/// An answer that is given again.
+fn replayed(answer: Answer) -> Response {
+    let mut response = answer.into_response();
+    response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
+    response
 }
 
 #[cfg(test)]

@@ -43,6 +43,7 @@ pub mod precondition;
 pub mod problem;
 pub mod query;
 pub mod render;
+pub mod room;
 pub mod seal;
 pub mod state;
 pub mod visitor;

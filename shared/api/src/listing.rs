@@ -3,16 +3,17 @@
 use crate::{
     cursor::{Direction, invalid_cursor, open_cursor, seal_cursor},
     normal_form::{NormalForm, QueryHash},
-    page::{PageInfo, Paged},
+    page::{PageInfo, paged, unwritable},
     problem::Problem,
     query::QueryParameters,
+    room::{Room, Rows},
     seal::SealingKey,
     state::App,
 };
 use axum::{
     extract::{FromRef, FromRequestParts, OriginalUri},
     http::{Uri, request::Parts},
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
 use lambdesk_domain::id::WorkspaceId;
 use serde::Serialize;
@@ -176,21 +177,60 @@ impl Listing {
     /// The page's place in its list, given where its neighbours begin.
     #[must_use]
     pub fn info(&self, next: Option<&str>, prev: Option<&str>) -> PageInfo {
-        let seal = |position: &str, direction| {
-            seal_cursor(&self.address.sealing, self.workspace, self.route, self.query, position, direction)
-        };
         PageInfo {
-            next_cursor: next.map(|position| seal(position, Direction::Forward)),
-            prev_cursor: prev.map(|position| seal(position, Direction::Backward)),
+            next_cursor: next.map(|position| self.seal(position, Direction::Forward)),
+            prev_cursor: prev.map(|position| self.seal(position, Direction::Backward)),
             size: self.limit.into(),
             number: self.number,
             ..PageInfo::default()
         }
     }
 
-    /// The answer.
+    fn seal(&self, position: &str, direction: Direction) -> String {
+        seal_cursor(&self.address.sealing, self.workspace, self.route, self.query, position, direction)
+    }
+
+    /// The answer: rows in the order of the list, each with the position right beyond it. A
+    /// page that an answer has no room for ends where the room does, also one that was
+    /// asked for by its number, and its cursor goes on from there.
     #[must_use]
-    pub fn respond<T: Serialize>(&self, data: Vec<T>, page: PageInfo) -> Response {
-        Paged { data, page }.respond(&self.address.uri)
+    pub fn respond<P: ToString, T: Serialize>(
+        &self,
+        rows: impl IntoIterator<Item = (P, T)>,
+        page: PageInfo,
+    ) -> Response {
+        self.respond_within(Room::ANSWER, rows, page)
+    }
+
+    /// The same with less room.
+    #[must_use]
+    pub fn respond_within<P: ToString, T: Serialize>(
+        &self,
+        room: Room,
+        rows: impl IntoIterator<Item = (P, T)>,
+        mut page: PageInfo,
+    ) -> Response {
+        let mut positions = Vec::new();
+        let rows = rows.into_iter().map(|(position, row)| {
+            positions.push(position);
+            row
+        });
+        let is_backward = matches!(self.position, Some((_, Direction::Backward)));
+        let Ok(Rows { json, kept, is_cut }) = room.rows(rows, is_backward) else {
+            return unwritable().into_response();
+        };
+        let position = |at: Option<usize>| at.and_then(|at| positions.get(at)).map(P::to_string);
+        match (is_cut, is_backward) {
+            (false, _) => {}
+            (true, true) => {
+                let first = position(Some(kept.start));
+                page.prev_cursor = first.map(|position| self.seal(&position, Direction::Backward));
+            }
+            (true, false) => {
+                let last = position(kept.end.checked_sub(1));
+                page.next_cursor = last.map(|position| self.seal(&position, Direction::Forward));
+            }
+        }
+        paged(&json, &page, &self.address.uri)
     }
 }

@@ -31,10 +31,7 @@ pub fn json(status: StatusCode, value: &impl Serialize) -> Response {
 
 fn try_json(status: StatusCode, value: &impl Serialize) -> Result<Response, Problem> {
     let mut body = Vec::with_capacity(USUAL_BODY);
-    serde_json::to_writer(&mut body, value).map_err(|_| {
-        tracing::error!("an answer can't be written as JSON");
-        Problem::internal()
-    })?;
+    serde_json::to_writer(&mut body, value).map_err(|_| unwritable())?;
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -120,26 +117,25 @@ impl PageInfo {
     }
 }
 
-/// Many: `{"data": [...], "page": {…}}`.
-#[derive(Debug, Clone, Serialize)]
-pub struct Paged<T> {
-    /// The rows.
-    pub data: Vec<T>,
-    /// Where they are.
-    pub page: PageInfo,
+/// Many: `{"data": [...], "page": {…}}`, 200 with the `Link` header (RFC 8288) for this
+/// request. `rows` is the JSON of the rows with commas between them, `uri` the one that
+/// the caller sent (`OriginalUri` under a nested router).
+pub(crate) fn paged(rows: &[u8], page: &PageInfo, uri: &Uri) -> Response {
+    let Ok(info) = serde_json::to_vec(page) else {
+        return unwritable().into_response();
+    };
+    let body = [br#"{"data":["#, rows, br#"],"page":"#, &info, b"}"].concat();
+    let mut response = Response::new(Body::from(body));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.extend(link(uri, page).map(|links| (LINK, links)));
+    response
 }
 
-impl<T: Serialize> Paged<T> {
-    /// 200 with the `Link` header (RFC 8288) for this request. `uri` is the one
-    /// the caller sent (`OriginalUri` under a nested router).
-    pub fn respond(&self, uri: &Uri) -> Response {
-        let mut response = match try_json(StatusCode::OK, self) {
-            Ok(response) => response,
-            Err(problem) => return problem.into_response(),
-        };
-        response.headers_mut().extend(link(uri, &self.page).map(|links| (LINK, links)));
-        response
-    }
+/// What is answered instead of an answer that can't be written as JSON.
+pub(crate) fn unwritable() -> Problem {
+    tracing::error!("an answer can't be written as JSON");
+    Problem::internal()
 }
 
 /// How deep page numbers reach, in rows; cursors reach everything.
@@ -178,21 +174,21 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    fn page() -> Paged<u8> {
+    fn page(uri: &Uri) -> Response {
         let page = PageInfo {
             next_cursor: Some("nn".into()),
             prev_cursor: Some("pp".into()),
             size: 25,
             ..PageInfo::default()
         };
-        Paged { data: vec![1, 2], page }
+        paged(b"1,2", &page, uri)
     }
 
     proptest! {
         #[test]
         fn links_hold_nothing_that_could_end_them_early(path in "/[!-~]{0,40}", query in "[!-~]{0,80}") {
             if let Ok(uri) = format!("{path}?{query}").parse::<Uri>() {
-                let response = page().respond(&uri);
+                let response = page(&uri);
                 prop_assert_eq!(response.status(), StatusCode::OK);
                 if let Some(link) = response.headers().get(LINK) {
                     let link = link.to_str().expect("ASCII");
@@ -205,7 +201,7 @@ mod tests {
     #[tokio::test]
     async fn a_page_links_to_its_neighbours_with_the_same_filter() {
         let uri = "/v1/tickets?status=open&cursor=old&limit=2&page=3".parse().expect("a URI");
-        let answer = ClientAnswer::of(page().respond(&uri)).await;
+        let answer = ClientAnswer::of(page(&uri)).await;
         let expected = "</v1/tickets?status=open&limit=2&cursor=nn>; rel=\"next\", \
                         </v1/tickets?status=open&limit=2&cursor=pp>; rel=\"prev\", \
                         </v1/tickets?status=open&limit=2>; rel=\"first\"";
@@ -218,8 +214,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_only_page_has_null_cursors_and_no_neighbours() {
-        let only = Paged { data: vec![0], page: PageInfo { size: 25, ..PageInfo::default() }.with_total(0) };
-        let answer = ClientAnswer::of(only.respond(&Uri::from_static("/v1/tags"))).await;
+        let only = PageInfo { size: 25, ..PageInfo::default() }.with_total(0);
+        let answer = ClientAnswer::of(paged(b"0", &only, &Uri::from_static("/v1/tags"))).await;
         assert_eq!(answer.header("link"), "</v1/tags>; rel=\"first\", </v1/tags?page=1>; rel=\"last\"");
         let expected = json!({"next_cursor": null, "prev_cursor": null, "size": 25, "total": 0, "last": 1});
         assert_eq!(answer.json()["page"], expected);
@@ -236,7 +232,7 @@ mod tests {
     #[test]
     fn a_link_header_that_no_gateway_would_carry_is_left_out() {
         let uri = format!("/v1/tickets?q={}", "x".repeat(2000)).parse().expect("a URI");
-        let response = page().respond(&uri);
+        let response = page(&uri);
         assert!(response.status().is_success() && !response.headers().contains_key(LINK));
     }
 

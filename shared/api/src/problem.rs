@@ -298,6 +298,9 @@ impl From<Rejection> for Problem {
             Rejection::NotFound => return Self::not_found(),
             Rejection::Stale { current } => return Self::stale(current),
             Rejection::Forbidden(rule) => return Self::forbidden(rule),
+            Rejection::TooLarge => {
+                return Self::invalid(vec![FieldError::new("", "too_large", rejection.to_string())]);
+            }
             Rejection::Trashed => "trashed",
             Rejection::NotPutAway => "not_put_away",
             Rejection::RestoreWindow => "restore_window_passed",

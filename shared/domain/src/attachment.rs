@@ -57,6 +57,14 @@ pub struct Attachment {
     pub size: FileSize,
 }
 
+impl Attachment {
+    /// How many bytes its texts have.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        self.file_name.as_str().len() + self.content_type.as_str().len()
+    }
+}
+
 /// A file announced on a ticket, and what has become of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upload {

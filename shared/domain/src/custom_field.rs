@@ -52,6 +52,19 @@ pub enum FieldValue {
     Choices(Vec<String>),
 }
 
+impl FieldValue {
+    /// About how many bytes it takes.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        match self {
+            Self::Boolean(_) => 1,
+            Self::Number(number) => number.to_string().len(),
+            Self::Text(text) => text.len(),
+            Self::Choices(chosen) => chosen.iter().map(|option| option.len() + 1).sum(),
+        }
+    }
+}
+
 /// The longest text value in characters; the head of a ticket stays small.
 const MAX_TEXT: usize = 500;
 

@@ -16,11 +16,13 @@
 //! | [`webhook`] | endpoints, subscriptions, deliveries and their schedule |
 //! | [`report`], [`day`](mod@day) | what the events add up to |
 //! | [`search`] | the words of texts and searches |
+//! | [`budget`] | what a request may cost and answer, and how large its items may be |
 //! | [`sweep`] | runs of the sweep as they are reported, and the events of versions that the stream lost |
 //! | `testing` | random tickets and commands, behind the feature of that name |
 
 pub mod access;
 pub mod attachment;
+pub mod budget;
 pub mod command;
 pub mod contact;
 pub mod custom_field;

@@ -17,6 +17,11 @@ use crate::{
 use serde::Serialize;
 use serde_json::Value as Json;
 
+/// A field that is no longer needs no room to be made sure of.
+const SHORT: usize = 300;
+/// The same of a custom field with its key: there are 50 of them.
+const SHORT_CUSTOM: usize = 80;
+
 /// Makes [`Set`] of the table. Each field of [`Ticket`] is in one of its parts: a field that is
 /// in none does not compile.
 ///
@@ -136,6 +141,43 @@ macro_rules! erased {
     (plain $set:path) => {
         None
     };
+}
+
+impl Set {
+    /// How many bytes of what people wrote it puts on the ticket: of ids, times and choices
+    /// of ours none.
+    #[must_use]
+    pub fn written_bytes(&self) -> usize {
+        fn length<T>(text: Option<&T>, of: impl Fn(&T) -> &str) -> usize {
+            text.map_or(0, |text| of(text).len())
+        }
+        match self {
+            Self::Subject(subject) => subject.as_str().len(),
+            Self::RequesterName(name) => length(name.as_ref(), Name::as_str),
+            Self::RequesterEmail(email) => length(email.as_ref(), EmailAddress::as_str),
+            Self::RequesterPhone(phone) => length(phone.as_ref(), Phone::as_str),
+            Self::Uid(uid) => length(uid.as_ref(), Uid::as_str),
+            Self::Summary(summary) => length(summary.as_ref(), Summary::as_str),
+            Self::Custom(key, value) => value.as_ref().map_or(0, |value| key.as_str().len() + value.length()),
+            Self::Priority(_)
+            | Self::Category(_)
+            | Self::Team(_)
+            | Self::Assignee(_)
+            | Self::Contact(_)
+            | Self::Account(_)
+            | Self::FollowUpAt(_)
+            | Self::ReadByCustomer(_)
+            | Self::ReadByOrganization(_) => 0,
+        }
+    }
+
+    /// Whether it is so long that the ticket must be known to tell whether there is room
+    /// for it. Shorter values of all the fields that a workspace can have fit together.
+    #[must_use]
+    pub fn is_long(&self) -> bool {
+        let short = if matches!(self, Self::Custom(..)) { SHORT_CUSTOM } else { SHORT };
+        self.written_bytes() > short
+    }
 }
 
 plain_fields! {

@@ -11,6 +11,7 @@
 
 mod bed;
 mod build;
+mod dearest;
 mod events;
 mod growth;
 mod handlers;
@@ -35,7 +36,8 @@ use std::{fs, process::ExitCode, time::Instant};
 use targets::Targets;
 
 /// The sections in their order.
-const SECTIONS: [&str; 8] = ["ledger", "binaries", "starts", "handlers", "webhook", "growth", "search", "instructions"];
+const SECTIONS: [&str; 9] =
+    ["ledger", "dearest", "binaries", "starts", "handlers", "webhook", "growth", "search", "instructions"];
 
 /// What has been measured so far: printed at once, written at the end.
 #[derive(Default)]
@@ -55,6 +57,7 @@ impl Report {
         let targets = &mut self.targets;
         let tables = match name {
             "ledger" => Ok(Box::pin(ledger::tables(targets)).await),
+            "dearest" => Ok(vec![Box::pin(dearest::table()).await]),
             "binaries" => Ok(vec![sizes::table(targets)]),
             "starts" => starts::tables(targets).await,
             "handlers" => Ok(vec![handlers::table().await]),

@@ -155,6 +155,13 @@ impl MessageView {
         }
     }
 
+    /// How many bytes its texts have.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        let texts = [&self.body_text, &self.body_html].map(|text| text.as_ref().map_or(0, String::len));
+        texts.into_iter().chain(self.attachments.iter().map(Attachment::length)).sum()
+    }
+
     /// With what is known of its sender: from the directory, and from its ticket
     /// where that is at hand.
     #[must_use]

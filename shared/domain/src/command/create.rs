@@ -3,6 +3,7 @@
 use super::{Context, Rejection};
 use crate::{
     access::{Actor, Forbidden, What},
+    budget::TICKET_BYTES,
     message::{Message, MessageKind, Sender, SenderKind},
     ticket::{NewTicket, Opening, Ticket},
 };
@@ -11,7 +12,8 @@ use crate::{
 /// would not see is the maker's.
 ///
 /// # Errors
-/// When the actor may not assign as asked, or not on that channel.
+/// When the actor may not assign as asked, or not on that channel; when more is written on
+/// the ticket itself than there is room for.
 pub fn create(mut new: NewTicket, context: &Context) -> Result<(Ticket, Option<Message>), Rejection> {
     if new.assignee.is_some() && new.assignee != context.actor.user() {
         context.actor.may_assign(new.assignee, context.rules)?;
@@ -27,7 +29,13 @@ pub fn create(mut new: NewTicket, context: &Context) -> Result<(Ticket, Option<M
     }
     let message = new.opening.as_ref().map(|opening| message_of(opening, &new, context));
     let what = message.as_ref().map(|message| What::Message { id: message.id, kind: message.kind });
-    Ok((Ticket::new(new, message.as_ref(), context.cause(what), context.now), message))
+    // What a customer says on a closed ticket is taken, whatever that one had.
+    let is_new = new.continues.is_none();
+    let ticket = Ticket::new(new, message.as_ref(), context.cause(what), context.now);
+    if is_new && ticket.written_bytes() > TICKET_BYTES {
+        return Err(Rejection::TooLarge);
+    }
+    Ok((ticket, message))
 }
 
 fn message_of(opening: &Opening, new: &NewTicket, context: &Context) -> Message {

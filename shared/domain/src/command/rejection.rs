@@ -26,6 +26,11 @@ pub enum Rejection {
     /// Beyond [`crate::ticket::MAX_TAGS`].
     #[error("a ticket has at most 50 tags")]
     TooManyTags,
+    /// Beyond [`crate::budget::TICKET_BYTES`].
+    #[error(
+        "what is written on a ticket itself (subject, summary, custom fields, who asks) must have at most 6500 bytes together"
+    )]
+    TooLarge,
     /// Somebody else was faster.
     #[error("the ticket has changed since; its version is now {current}")]
     Stale {

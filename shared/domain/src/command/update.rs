@@ -3,12 +3,13 @@
 use super::{Context, Decision, Prior, Rejection};
 use crate::{
     access::{Actor, Forbidden, What},
+    budget::TICKET_BYTES,
     directory::{Days, DeletionPolicy},
     guard::Guard,
     patch::{TagChange, TicketPatch},
     set::Set,
     status::{Lifecycle, Status, StatusSet},
-    ticket::MAX_TAGS,
+    ticket::{MAX_TAGS, Ticket},
     time::Timestamp,
 };
 
@@ -64,11 +65,17 @@ fn set_fields(fields: &Fields, context: &Context, prior: Prior<'_>) -> Result<De
     match prior {
         // Whoever may not assign may still name the assignee that the ticket has.
         Prior::Unknown if authorise(&patch.sets, context).is_err() => return Ok(Decision::NeedsTicket),
+        // Whether there is room for long texts depends on the others.
+        Prior::Unknown if patch.sets.iter().any(Set::is_long) => return Ok(Decision::NeedsTicket),
         Prior::Unknown => guard.statuses = likely_statuses(fields),
         Prior::Known(ticket) => {
             context.check(ticket)?;
             patch.drop_noops(ticket);
             authorise(&patch.sets, context)?;
+            if patch.sets.iter().any(Set::is_long) {
+                require_room(&patch.sets, ticket)?;
+                guard.version = Some(ticket.version);
+            }
             guard.lifecycle = ticket.lifecycle;
             // Other fields are set whatever the status; the fewer writers they wait for.
             if patch.status.is_some() || assigns(&patch.sets) {
@@ -97,6 +104,17 @@ fn room_for_tags(change: &TagChange, prior: Prior<'_>) -> Result<Option<usize>, 
         Prior::Known(ticket) if ticket.tags.len() > room => Err(Rejection::TooManyTags),
         Prior::Known(_) | Prior::Unknown => Ok(Some(room)),
     }
+}
+
+/// Refuses what makes a ticket larger than it may be. One that is already may become
+/// smaller.
+fn require_room(sets: &[Set], ticket: &Ticket) -> Result<(), Rejection> {
+    let mut after = ticket.clone();
+    for set in sets {
+        set.apply(&mut after);
+    }
+    let bytes = after.written_bytes();
+    if bytes > TICKET_BYTES && bytes > ticket.written_bytes() { Err(Rejection::TooLarge) } else { Ok(()) }
 }
 
 fn authorise(sets: &[Set], context: &Context) -> Result<(), Forbidden> {

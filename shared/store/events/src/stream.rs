@@ -3,16 +3,19 @@
 //! nothing of the table.
 
 use crate::BackfillRequest;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use lambdesk_domain::{
     events::{ContactEvent, EventSubject},
     id::{ContactId, TicketId, WorkspaceId},
-    message::Message,
     ticket::Ticket,
     time::Timestamp,
 };
 use lambdesk_store_contacts::ContactSlot;
-use lambdesk_store_tickets::{item as ticket_item, message};
-use lambdesk_table::{Corrupt, Item, Value, keys};
+use lambdesk_store_tickets::{
+    item as ticket_item,
+    message::{self, MessageItem},
+};
+use lambdesk_table::{Corrupt, Item, Value, item::binary, keys};
 use serde_json::Value as Json;
 use std::time::Duration;
 
@@ -92,11 +95,11 @@ impl<'a> ChangeRecord<'a> {
         Duration::try_from_secs_f64(seconds).ok().map(|since| Timestamp::EPOCH.plus(since))
     }
 
-    /// A message before and after.
+    /// A message before and after, as its own item has it.
     ///
     /// # Errors
     /// When an image can't be read.
-    pub fn messages(self) -> Result<(Option<Message>, Option<Message>), Corrupt> {
+    pub fn messages(self) -> Result<(Option<MessageItem>, Option<MessageItem>), Corrupt> {
         let message = |item: Option<Item>| item.map(|item| message::decode(&item)).transpose();
         Ok((message(self.item("OldImage")?)?, message(self.item("NewImage")?)?))
     }
@@ -208,6 +211,7 @@ fn attribute(value: &Json) -> Option<Value> {
     match kind.as_str() {
         "S" => value.as_str().map(|text| Value::S(text.to_owned())),
         "N" => value.as_str().map(|digits| Value::N(digits.to_owned())),
+        "B" => STANDARD.decode(value.as_str()?).ok().map(binary),
         "BOOL" => value.as_bool().map(Value::Bool),
         "NULL" => value.as_bool().map(Value::Null),
         "SS" => texts().map(Value::Ss),

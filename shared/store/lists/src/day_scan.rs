@@ -7,6 +7,7 @@
 //! decide. So whole days are read.
 
 use crate::{
+    affordable::ItemsRead,
     lists::Lists,
     page,
     plan::OrderedScan,
@@ -16,7 +17,7 @@ use crate::{
 };
 use futures_util::future::try_join_all;
 use lambdesk_domain::{id::TicketId, ticket::Ticket, time::Timestamp};
-use lambdesk_table::{TableError, Tenant, keys};
+use lambdesk_table::{TableError, Tenant, keys, meter};
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
@@ -37,6 +38,8 @@ struct DayScan<'a> {
     /// Days up to this one have been taken.
     cursor: Option<u64>,
     taken: usize,
+    /// Ticket items so far.
+    read: ItemsRead,
     is_finished: bool,
 }
 
@@ -63,6 +66,7 @@ impl<'a> DayScan<'a> {
             is_plain: walk.is_plain,
             cursor: None,
             taken: 0,
+            read: ItemsRead::default(),
             is_finished: false,
         }
     }
@@ -100,7 +104,9 @@ impl<'a> DayScan<'a> {
         let days = self.whole_days();
         let count = days.len();
         let in_order: Vec<_> = if ascending { days.into_iter().collect() } else { days.into_iter().rev().collect() };
-        let (wanted, budget) = (self.wanted(found), ITEMS.max(self.query.wanted()).saturating_sub(self.taken));
+        let affordable = if self.read.is_empty() { usize::MAX } else { self.read.affordable() };
+        let budget = ITEMS.max(self.query.wanted()).saturating_sub(self.taken).min(affordable);
+        let wanted = self.wanted(found);
         let mut next = BTreeSet::new();
         let mut days_taken = 0;
         for (day, tickets) in in_order {
@@ -145,7 +151,7 @@ impl Lists {
         let mut days = DayScan::of(tenant, query, walk);
         let mut found = Vec::new();
         for _ in 0..ROUNDS {
-            if days.is_finished || found.len() >= query.wanted() {
+            if days.is_finished || found.len() >= query.wanted() || days.read.is_over() {
                 break;
             }
             if days.whole_days().is_empty() {
@@ -153,7 +159,11 @@ impl Lists {
                 try_join_all(short.map(|scan| scan.read_on(&self.table, query, KEYS))).await?;
             }
             match days.next(found.len()) {
-                NextRead::Items(candidates) => found.extend(self.of_days(tenant, query, &candidates).await?),
+                NextRead::Items(candidates) => {
+                    let spent = meter::spent();
+                    found.extend(self.of_days(tenant, query, &candidates).await?);
+                    days.read.add(candidates.len(), spent);
+                }
                 NextRead::Keys => {}
                 NextRead::TooMany => break,
             }

@@ -2,6 +2,7 @@
 //! Two rounds at most; 13 to 50 units per page.
 
 use crate::{
+    affordable::ItemsRead,
     lists::Lists,
     page,
     plan::OrderedScan,
@@ -11,7 +12,7 @@ use crate::{
 };
 use futures_util::future::try_join_all;
 use lambdesk_domain::{id::TicketId, ticket::Ticket};
-use lambdesk_table::{TableError, Tenant, keys::StateGroup};
+use lambdesk_table::{TableError, Tenant, keys::StateGroup, meter};
 use std::collections::{BTreeMap, HashSet};
 
 /// How often one page reads keys and then their ticket items.
@@ -48,6 +49,8 @@ struct KeyScan<'a> {
     /// Candidates up to this place have been taken.
     cursor: Option<String>,
     taken: usize,
+    /// Ticket items so far.
+    read: ItemsRead,
     /// There are no more.
     is_finished: bool,
 }
@@ -65,6 +68,7 @@ impl<'a> KeyScan<'a> {
             among,
             cursor: None,
             taken: 0,
+            read: ItemsRead::default(),
             is_finished: false,
         }
     }
@@ -78,7 +82,7 @@ impl<'a> KeyScan<'a> {
             (true, false) => wanted * 2,
             (false, _) => wanted.saturating_sub(found) * 3,
         };
-        next.min(budget)
+        next.min(budget).min(self.read.affordable())
     }
 
     /// How many ticket items a page may read, whatever it asks for.
@@ -186,8 +190,10 @@ impl Lists {
     ) -> Result<ListPage, TableError> {
         let mut keys = KeyScan::of(tenant, query, walk, among);
         let mut found = Vec::new();
-        for _ in 0..ROUNDS {
-            if keys.wanted(found.len()) == 0 || keys.is_finished {
+        for round in 0..ROUNDS {
+            // The first round goes on a little whatever is left, so that every page does.
+            let is_over = round > 0 && keys.read.is_over();
+            if keys.wanted(found.len()) == 0 || keys.is_finished || is_over {
                 break;
             }
             for _ in 0..keys.steps() {
@@ -198,7 +204,9 @@ impl Lists {
                 try_join_all(short.into_iter().map(|scan| scan.read_on(&self.table, query, rows))).await?;
             }
             let candidates = keys.take(keys.wanted(found.len()));
+            let spent = meter::spent();
             found.extend(self.as_placed(tenant, query, &candidates).await?);
+            keys.read.add(candidates.len(), spent);
         }
         let stopped = if keys.is_finished { end.map(str::to_owned) } else { keys.cursor };
         Ok(page::page_of(query, found, stopped))

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod affordable;
 mod columns;
 mod count;
 mod day_scan;

@@ -98,10 +98,12 @@ pub fn page_beyond(
     match query.start {
         ListStart::Before(_) => {
             tickets.reverse();
-            ListPage { tickets, next: back, previous: onwards }
+            ListPage { tickets, next: back, previous: onwards, part: None }
         }
-        ListStart::First { skip: 0 } => ListPage { tickets, next: onwards, previous: None },
-        ListStart::First { .. } | ListStart::After(_) => ListPage { tickets, next: onwards, previous: back },
+        ListStart::First { skip: 0 } => ListPage { tickets, next: onwards, previous: None, part: None },
+        ListStart::First { .. } | ListStart::After(_) => {
+            ListPage { tickets, next: onwards, previous: back, part: None }
+        }
     }
 }
 
@@ -116,7 +118,7 @@ pub fn join(query: &ListQuery, first: ListPage, second: ListPage) -> ListPage {
     if matches!(query.start, ListStart::Before(_)) {
         more.append(&mut tickets);
         let next = if is_first_empty { second.next } else { first.next };
-        return ListPage { tickets: more, next, previous: second.previous };
+        return ListPage { tickets: more, next, previous: second.previous, part: None };
     }
     tickets.append(&mut more);
     let previous = match query.start {
@@ -124,7 +126,7 @@ pub fn join(query: &ListQuery, first: ListPage, second: ListPage) -> ListPage {
         _ if is_first_empty => second.previous,
         _ => first.previous,
     };
-    ListPage { tickets, next: second.next, previous }
+    ListPage { tickets, next: second.next, previous, part: None }
 }
 
 /// The position where an empty page goes back: on the other side of where it began, so

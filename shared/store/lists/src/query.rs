@@ -6,7 +6,7 @@ use crate::{
     columns::{self, ColumnFilter},
     expression::{any, not_after},
     filter::Filter,
-    position::{ENDS, ListPosition, ListStart},
+    position::{ENDS, ListPosition, ListStart, PartPosition},
     sort::{Sort, SortBy},
 };
 use lambdesk_domain::{access::VisibilityScope, status::Status, ticket::Ticket, time::Timestamp};
@@ -56,6 +56,20 @@ pub struct ListPage {
     pub next: Option<ListPosition>,
     /// Where it goes back; none at its beginning.
     pub previous: Option<ListPosition>,
+    /// The part of a search's hits that it is of, where there are several.
+    pub(crate) part: Option<PartPosition>,
+}
+
+impl ListPage {
+    /// The tickets of the page, each with the position right beyond it in this order.
+    pub fn into_rows(self, by: SortBy) -> impl Iterator<Item = (ListPosition, Ticket)> {
+        let part = self.part;
+        self.tickets.into_iter().map(move |ticket| {
+            let place = by.place(&ticket);
+            let place = if let Some(part) = part { part.place(&place) } else { place };
+            (ListPosition::at(place), ticket)
+        })
+    }
 }
 
 /// How many tickets match: all of them, or at least so many.

@@ -2,6 +2,7 @@
 //! looks at a bounded number of rows and leaves out some by a filter expression.
 
 use crate::{
+    affordable,
     columns::{self, ColumnFilter},
     position::ENDS,
     query::ListQuery,
@@ -14,6 +15,9 @@ use lambdesk_table::{Corrupt, Expression, Item, Query, Table, TableError, Tenant
 
 /// What a source's rows are read as.
 pub trait ScannedRow: Sized {
+    /// How many are read at once before it is known how large they are.
+    const UNKNOWN: usize;
+
     /// A row and its place.
     fn read(item: &Item, scope: &ScanScope, by: SortBy) -> Result<(String, Self), Corrupt>;
 
@@ -22,6 +26,8 @@ pub trait ScannedRow: Sized {
 }
 
 impl ScannedRow for Ticket {
+    const UNKNOWN: usize = affordable::UNKNOWN;
+
     fn read(item: &Item, _: &ScanScope, by: SortBy) -> Result<(String, Self), Corrupt> {
         let ticket = ticket_item::decode(item)?;
         Ok((by.place(&ticket), ticket))
@@ -33,6 +39,8 @@ impl ScannedRow for Ticket {
 }
 
 impl ScannedRow for TicketId {
+    const UNKNOWN: usize = usize::MAX;
+
     fn read(item: &Item, scope: &ScanScope, _: SortBy) -> Result<(String, Self), Corrupt> {
         let place = scope.place(Reader(item).text(scope.sort_key())?);
         let ticket = keys::ticket_at(&place).ok_or(Corrupt("sk"))?;
@@ -55,6 +63,8 @@ pub struct Scan<T> {
     /// Where reading goes on; none before the first and after the last step.
     resume: Option<Item>,
     is_exhausted: bool,
+    /// How many rows the table has looked at.
+    pub examined: usize,
 }
 
 impl<T: ScannedRow> Scan<T> {
@@ -64,7 +74,7 @@ impl<T: ScannedRow> Scan<T> {
         let scope = source.scope(tenant, query.sort.by);
         let range = scope.between(&low, &high);
         let is_exhausted = range.is_none();
-        Self { scope, range: range.unwrap_or_default(), rows: Vec::new(), resume: None, is_exhausted }
+        Self { scope, range: range.unwrap_or_default(), rows: Vec::new(), resume: None, is_exhausted, examined: 0 }
     }
 
     /// All of a source.
@@ -76,7 +86,7 @@ impl<T: ScannedRow> Scan<T> {
     pub fn between(source: &RowSource, tenant: &Tenant, range: (String, String)) -> Self {
         let scope = source.scope(tenant, SortBy::Created);
         let is_exhausted = range.0 > range.1;
-        Self { scope, range, rows: Vec::new(), resume: None, is_exhausted }
+        Self { scope, range, rows: Vec::new(), resume: None, is_exhausted, examined: 0 }
     }
 
     /// Reads on, once: at most so many rows are looked at.
@@ -86,6 +96,7 @@ impl<T: ScannedRow> Scan<T> {
         for item in &slice.items {
             self.rows.push(T::read(item, &self.scope, query.sort.by)?);
         }
+        self.examined += usize::try_from(slice.examined).unwrap_or(usize::MAX);
         self.is_exhausted = slice.last.is_none();
         self.resume = slice.last;
         Ok(())
@@ -147,6 +158,6 @@ pub mod testing {
         let scope = RowSource::State(State::Archived).scope(&tenant, SortBy::LastActivity);
         let is_exhausted = up_to.is_none();
         let resume = up_to.map(|place| Item::from([("l_sk".to_owned(), text(place))]));
-        Scan { scope, range: (ENDS.0.to_owned(), ENDS.1.to_owned()), rows, resume, is_exhausted }
+        Scan { scope, range: (ENDS.0.to_owned(), ENDS.1.to_owned()), rows, resume, is_exhausted, examined: 0 }
     }
 }

@@ -109,8 +109,9 @@ impl Lists {
     /// A page of some tickets in the order of the list, whichever way is cheaper.
     async fn sorted(&self, tenant: &Tenant, query: &ListQuery, tickets: &[TicketId]) -> Result<ListPage, TableError> {
         let end = Some(END_OF_PART);
-        if tickets.len() <= MOST_SORTED {
-            let tickets = self.matching(tenant, query, tickets.iter().copied()).await?;
+        if tickets.len() <= MOST_SORTED
+            && let Some(tickets) = self.matching_within(tenant, query, tickets).await?
+        {
             return Ok(page::cut_to(query, tickets, end));
         }
         let among: HashSet<TicketId> = tickets.iter().copied().collect();
@@ -127,15 +128,13 @@ impl HitPart {
     /// The page of this part with positions that lead on to other parts.
     fn around(&self, page: ListPage, is_back: bool) -> ListPage {
         let is_all = (self.high, self.low) == (u64::MAX, 0);
-        let within = |position: ListPosition| {
-            if is_all {
-                return position;
-            }
-            let part = PartPosition::Within { high: self.high, low: self.low };
-            ListPosition { place: part.place(&position.place), ..position }
+        let part = (!is_all).then_some(PartPosition::Within { high: self.high, low: self.low });
+        let within = |position: ListPosition| match part {
+            Some(part) => ListPosition { place: part.place(&position.place), ..position },
+            None => position,
         };
         let is_end = |position: &ListPosition| position.place == END_OF_PART;
-        let ListPage { tickets, next, previous } = page;
+        let ListPage { tickets, next, previous, part: _ } = page;
         let skip = next.as_ref().filter(|next| is_end(next)).map_or(0, |next| next.skip);
         let next = next.filter(|next| !is_end(next)).map(within);
         let previous = previous.filter(|previous| !is_end(previous)).map(within);
@@ -143,7 +142,7 @@ impl HitPart {
         let above = || (self.high < u64::MAX).then(|| ListPosition::at(PartPosition::Above(self.high).place("")));
         // Of an empty page on the way back, where it came from is the part below.
         let next = if tickets.is_empty() && is_back { below() } else { next.or_else(below) };
-        ListPage { tickets, next, previous: previous.or_else(above) }
+        ListPage { tickets, next, previous: previous.or_else(above), part }
     }
 }
 

@@ -4,6 +4,7 @@
 //! [`search_parts`]: crate::search_parts
 
 use crate::{
+    affordable::ItemsRead,
     hits::{Candidate, Candidates, LookupBudget},
     lists::Lists,
     page,
@@ -12,7 +13,7 @@ use crate::{
 };
 use lambdesk_domain::{id::TicketNumber, ticket::Ticket};
 use lambdesk_store_search::{Search, SearchFrom};
-use lambdesk_table::{TableError, Tenant, keys};
+use lambdesk_table::{TableError, Tenant, keys, meter};
 
 /// How often one page searches: each goes on where the one before it stopped.
 const SEARCHES: usize = 3;
@@ -41,6 +42,8 @@ struct HitWalk<'a> {
     /// In half units.
     spent: usize,
     rows: u64,
+    /// Ticket items so far.
+    read: ItemsRead,
 }
 
 impl Lists {
@@ -51,8 +54,16 @@ impl Lists {
         query: &ListQuery,
         search: &Search,
     ) -> Result<ListPage, TableError> {
-        let mut walk =
-            HitWalk { lists: self, tenant, query, found: Vec::new(), left_out: 0, spent: 0, rows: FIRST_ROWS };
+        let mut walk = HitWalk {
+            lists: self,
+            tenant,
+            query,
+            found: Vec::new(),
+            left_out: 0,
+            spent: 0,
+            rows: FIRST_ROWS,
+            read: ItemsRead::default(),
+        };
         let mut from = Some(begin(query));
         for _ in 0..SEARCHES {
             let Some(here) = from.filter(|_| !walk.is_over()) else {
@@ -129,7 +140,7 @@ impl HitWalk<'_> {
     }
 
     fn is_over(&self) -> bool {
-        self.lacking() == 0 || self.spent >= self.budget()
+        self.lacking() == 0 || self.spent >= self.budget() || !self.read.is_empty() && self.read.is_over()
     }
 
     /// Searches from somewhere and reads the tickets of the hits as far as the page needs
@@ -171,7 +182,9 @@ impl HitWalk<'_> {
             let (next, rest) = tickets.split_at(count.min(tickets.len()));
             if is_read {
                 let ids = next.iter().map(|candidate| candidate.id);
+                let spent = meter::spent();
                 let read = self.lists.matching(self.tenant, self.query, ids).await?;
+                self.read.add(next.len(), spent);
                 self.found.extend(read.into_iter().map(|ticket| (self.query.sort.by.place(&ticket), ticket)));
                 self.spent += next.len();
             } else {
@@ -187,11 +200,11 @@ impl HitWalk<'_> {
     fn next(&self, tickets: &[Candidate]) -> (usize, bool) {
         let before_page = self.query.skip().saturating_sub(self.left_out + self.found.len());
         if before_page == 0 || !self.query.is_decided_by_number_rows() {
-            return (self.lacking(), true);
+            return (self.lacking().min(self.read.affordable()), true);
         }
         let leading = |has_row: bool| tickets.iter().take_while(|candidate| candidate.has_row == has_row).count();
         match leading(true) {
-            0 => (leading(false).min(self.lacking()), true),
+            0 => (leading(false).min(self.lacking()).min(self.read.affordable()), true),
             with_rows => (with_rows.min(before_page), false),
         }
     }

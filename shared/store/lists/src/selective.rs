@@ -33,9 +33,16 @@ impl Selectivity {
     /// tickets: beyond this the rows of the order yield more of them for the same units.
     pub const fn limit(self) -> u16 {
         match self {
-            Self::Contact | Self::Account | Self::Uid => 200,
             Self::Assigned => 300,
-            Self::Custom | Self::Tag | Self::Team | Self::Category | Self::Assignee | Self::Channel => 96,
+            Self::Contact
+            | Self::Account
+            | Self::Uid
+            | Self::Custom
+            | Self::Tag
+            | Self::Team
+            | Self::Category
+            | Self::Assignee
+            | Self::Channel => 96,
         }
     }
 }

@@ -2,6 +2,7 @@
 //! per source at once, then half a unit per ticket item; too many, and the list is walked.
 
 use crate::{
+    affordable::ItemsRead,
     lists::Lists,
     page,
     plan::OrderedScan,
@@ -12,7 +13,7 @@ use crate::{
 };
 use futures_util::future::try_join_all;
 use lambdesk_domain::{id::TicketId, ticket::Ticket};
-use lambdesk_table::{TableError, Tenant};
+use lambdesk_table::{TableError, Tenant, meter};
 
 /// The most tickets that keys are held against: about 8 units.
 const MOST_AMONG: u16 = 1_000;
@@ -36,8 +37,10 @@ impl Lists {
         }
         match self.whole::<TicketId>(tenant, query, sources, MOST_AMONG).await? {
             Some(ids) if ids.len() <= usize::from(selectivity.limit()) => {
-                let tickets = self.matching(tenant, query, ids).await?;
-                Ok(page::cut(query, tickets))
+                match self.matching_within(tenant, query, &ids).await? {
+                    Some(tickets) => Ok(page::cut(query, tickets)),
+                    None => self.walk_keys(tenant, query, walk, Some(ids.into_iter().collect())).await,
+                }
             }
             among => {
                 let among = among.map(|ids| ids.into_iter().collect());
@@ -57,10 +60,11 @@ impl Lists {
         if sources.iter().all(RowSource::holds_items) {
             return self.whole::<Ticket>(tenant, query, sources, limit).await;
         }
-        let Some(ids) = self.whole::<TicketId>(tenant, query, sources, limit).await? else {
-            return Ok(None);
-        };
-        self.matching(tenant, query, ids).await.map(Some)
+        let ids = self.whole::<TicketId>(tenant, query, sources, limit).await?;
+        match ids {
+            Some(ids) => self.matching_within(tenant, query, &ids).await,
+            None => Ok(None),
+        }
     }
 
     async fn whole<T: ScannedRow>(
@@ -72,7 +76,16 @@ impl Lists {
     ) -> Result<Option<Vec<T>>, TableError> {
         let mut scans: Vec<Scan<T>> = sources.iter().map(|source| Scan::whole(source, tenant)).collect();
         let limit = usize::from(limit);
-        try_join_all(scans.iter_mut().map(|scan| scan.read_on(&self.table, query, limit + 1))).await?;
+        let (mut read, spent) = (ItemsRead::default(), meter::spent());
+        let first = (limit + 1).min(T::UNKNOWN);
+        try_join_all(scans.iter_mut().map(|scan| scan.read_on(&self.table, query, first))).await?;
+        let examined = |scans: &[Scan<T>]| scans.iter().map(|scan| scan.examined).sum::<usize>();
+        read.add(examined(&scans), spent);
+        let rest = (limit + 1).saturating_sub(first).min(read.affordable() / 2 / scans.len().max(1));
+        if rest > 0 && examined(&scans) <= limit {
+            let more = scans.iter_mut().filter(|scan| !scan.is_exhausted());
+            try_join_all(more.map(|scan| scan.read_on(&self.table, query, rest))).await?;
+        }
         let is_whole = scans.iter().all(Scan::is_exhausted);
         let rows: Vec<T> = scans.into_iter().flat_map(|scan| scan.rows).map(|(_, row)| row).collect();
         Ok((is_whole && rows.len() <= limit).then_some(rows))

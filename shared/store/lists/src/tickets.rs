@@ -1,16 +1,41 @@
 //! The tickets of a page by their ids: ticket items in batches of 100, half a unit each.
 
-use crate::{lists::Lists, query::ListQuery};
+use crate::{
+    affordable::{ItemsRead, UNKNOWN},
+    lists::Lists,
+    query::ListQuery,
+};
 use futures_util::future::try_join_all;
 use lambdesk_domain::{id::TicketId, ticket::Ticket};
 use lambdesk_store_tickets::item as ticket_item;
-use lambdesk_table::{TableError, Tenant};
+use lambdesk_table::{TableError, Tenant, meter};
 use std::collections::BTreeSet;
 
 /// What one request for items takes.
 const ITEMS_AT_ONCE: usize = 100;
 
 impl Lists {
+    /// The same of all of some tickets, where the request may read them all. How large they
+    /// are is known by the first of them.
+    pub(crate) async fn matching_within(
+        &self,
+        tenant: &Tenant,
+        query: &ListQuery,
+        ids: &[TicketId],
+    ) -> Result<Option<Vec<Ticket>>, TableError> {
+        let (first, rest) = ids.split_at(ids.len().min(UNKNOWN));
+        let (mut read, spent) = (ItemsRead::default(), meter::spent());
+        let mut tickets = self.matching(tenant, query, first.iter().copied()).await?;
+        read.add(first.len(), spent);
+        if rest.len() > read.affordable() {
+            return Ok(None);
+        }
+        if !rest.is_empty() {
+            tickets.extend(self.matching(tenant, query, rest.iter().copied()).await?);
+        }
+        Ok(Some(tickets))
+    }
+
     /// Those of some tickets that belong in the list, in no order.
     pub(crate) async fn matching(
         &self,

@@ -2,6 +2,7 @@
 //! queries of ticket items, or of keys and then their ticket items.
 
 use crate::{
+    affordable::{ItemsRead, UNKNOWN},
     lists::Lists,
     page,
     plan::OrderedScan,
@@ -12,14 +13,16 @@ use crate::{
     source::RowSource,
 };
 use futures_util::future::try_join_all;
-use lambdesk_domain::ticket::Ticket;
-use lambdesk_table::{TableError, Tenant};
+use lambdesk_domain::{budget, ticket::Ticket};
+use lambdesk_table::{TableError, Tenant, meter};
 
 /// How often one page asks its sources for more ticket items before it comes back short.
 const ROUNDS: usize = 4;
 /// How many ticket items a page of a filtered list looks at, of all its sources together:
 /// about 42 units for items of 0.8 KB.
 const EXAMINED: usize = 420;
+/// Rows of each state that are read at once, whatever their size.
+const SHORT_PAGE: usize = 52;
 /// The fewest rows worth a request.
 const FEWEST: usize = 10;
 /// How many ticket items a page looks at before it goes on by rows with columns: about 6
@@ -52,7 +55,8 @@ impl Lists {
         let lacking = query.limit - u16::try_from(first.tickets.len()).unwrap_or(query.limit).min(query.limit);
         let is_back = matches!(query.start, ListStart::Before(_));
         let stopped = if is_back { &first.previous } else { &first.next };
-        let Some(position) = stopped.clone().filter(|_| lacking > 0) else {
+        let is_over = ItemsRead::default().is_over();
+        let Some(position) = stopped.clone().filter(|_| lacking > 0 && !is_over) else {
             return Ok(first);
         };
         let start = if is_back { ListStart::Before(position) } else { ListStart::After(position) };
@@ -82,9 +86,13 @@ impl Lists {
         if !ascending {
             scans.reverse();
         }
-        let (rounds, examined) = if walk.then.is_empty() { (ROUNDS, EXAMINED / ROUNDS) } else { (1, EXAMINED_FIRST) };
+        let mut read = ItemsRead::default();
+        // What is not read at once, because it may be large, is read in a second round.
+        let first_rounds = if wanted > SHORT_PAGE { 2 } else { 1 };
+        let (rounds, examined) =
+            if walk.then.is_empty() { (ROUNDS, EXAMINED / ROUNDS) } else { (first_rounds, EXAMINED_FIRST) };
         for round in 0..rounds {
-            if page::seen(&scans, ascending) >= wanted {
+            if page::seen(&scans, ascending) >= wanted || round > 0 && read.affordable() < FEWEST {
                 break;
             }
             let short = scans.iter_mut().filter(|scan| !scan.is_exhausted() && scan.rows.len() < wanted);
@@ -98,11 +106,25 @@ impl Lists {
             }
             let share = examined.max(wanted) / short.len();
             let rows = if walk.is_plain { wanted } else { share.max(FEWEST) };
-            try_join_all(short.into_iter().map(|scan| scan.read_on(&self.table, query, rows))).await?;
+            let rows = rows.min(affordable(read, rows, short.len()));
+            let (before, spent) = (short.iter().map(|scan| scan.examined).sum::<usize>(), meter::spent());
+            try_join_all(short.iter_mut().map(|scan| scan.read_on(&self.table, query, rows))).await?;
+            read.add(short.iter().map(|scan| scan.examined).sum::<usize>() - before, spent);
             for scan in &mut scans {
                 scan.rows.retain(|(_, ticket)| is_wanted(ticket));
             }
         }
         Ok(scans)
     }
+}
+
+/// How many rows of each of some sources may be read, where so many are wanted. As long as
+/// it is not known how large they are, short pages are taken to be of ordinary tickets.
+fn affordable(read: ItemsRead, wanted: usize, sources: usize) -> usize {
+    let is_fresh = meter::left(budget::READ_UNITS) > budget::READ_UNITS / 2.0;
+    if read.is_empty() && wanted <= SHORT_PAGE && is_fresh {
+        return wanted;
+    }
+    let most = if read.is_empty() { UNKNOWN } else { usize::MAX };
+    (read.affordable().min(most) / sources.max(1)).max(FEWEST)
 }

@@ -2,12 +2,13 @@
 //! Pure; input are versions of the ticket and of its messages, in their order.
 
 use lambdesk_domain::{
-    id::TicketNumber,
+    id::{MessageId, TicketNumber},
     message::Message,
     search::{Word, words},
     text::Subject,
     ticket::Ticket,
 };
+use lambdesk_store_tickets::message::MessageItem;
 use std::collections::BTreeSet;
 
 /// The most different words by which a ticket is found when it is indexed anew.
@@ -39,6 +40,8 @@ pub struct TicketDelta {
     pub(crate) subject: Option<Subject>,
     /// Messages that were added.
     pub(crate) messages: Vec<Message>,
+    /// Those of them whose words are not in what was handed over: long ones.
+    pub(crate) elsewhere: Vec<MessageId>,
 }
 
 impl TicketDelta {
@@ -69,9 +72,13 @@ impl TicketDelta {
     }
 
     /// Adds a message as it is now, none when it was removed, after the version before.
-    pub fn add_message(&mut self, old: Option<&Message>, new: Option<Message>) -> WordChange {
-        let indexed =
-            |message: &Message| (!message.is_secure).then(|| (message.is_public(), message.content.text().to_owned()));
+    pub fn add_message(&mut self, old: Option<&MessageItem>, new: Option<MessageItem>) -> WordChange {
+        let indexed = |item: &MessageItem| {
+            let MessageItem { message, body } = item;
+            // Where what it says is elsewhere, its reference tells one text from another.
+            let says = (message.content.text().to_owned(), body.clone().filter(|_| item.is_elsewhere()));
+            (!message.is_secure).then(|| (message.is_public(), says))
+        };
         let (before, after) = (old.and_then(indexed), new.as_ref().and_then(indexed));
         if before == after {
             return WordChange::None;
@@ -79,7 +86,10 @@ impl TicketDelta {
         if before.is_some() {
             return self.add(WordChange::Reindex);
         }
-        self.messages.extend(new);
+        match new {
+            Some(item) if item.is_elsewhere() => self.elsewhere.push(item.message.id),
+            new => self.messages.extend(new.map(|item| item.message)),
+        }
         self.add(WordChange::Added)
     }
 
@@ -129,17 +139,18 @@ impl WordSets {
 mod tests {
     use super::*;
     use lambdesk_domain::{
-        id::{MessageId, TicketId},
+        id::TicketId,
         message::{Content, MessageKind, Sender, SenderKind},
         status::Source,
         testing,
         time::Timestamp,
     };
+    use lambdesk_store_tickets::message::BodyRef;
     use proptest::prelude::*;
     use uuid::Uuid;
 
-    fn message(text: &str) -> Message {
-        Message {
+    fn message(text: &str) -> MessageItem {
+        let message = Message {
             id: MessageId::new(Uuid::from_u128(2)),
             ticket_id: TicketId::new(Uuid::from_u128(1)),
             kind: MessageKind::Outbound,
@@ -150,19 +161,33 @@ mod tests {
             content: Content::from_text(text).expect("a text"),
             attachments: Vec::new(),
             created_at: Timestamp::EPOCH,
-        }
+        };
+        MessageItem { message, body: None }
+    }
+
+    /// One whose words are elsewhere.
+    fn long(tag: &str) -> MessageItem {
+        let body = BodyRef { tag: tag.to_owned(), shown: 9, stored: Some(9) };
+        let MessageItem { message, .. } = message("x");
+        MessageItem { message: Message { content: Content::nothing(), ..message }, body: Some(body) }
     }
 
     #[test]
     fn words_that_may_be_lost_have_the_ticket_indexed_anew() {
-        let (old, secure) = (message("old"), Message { is_secure: true, ..message("old") });
-        let change = |old: &Message, new: Option<Message>| TicketDelta::default().add_message(Some(old), new);
+        let (old, secure) = (message("old"), message("old"));
+        let secure = MessageItem { message: Message { is_secure: true, ..secure.message }, body: None };
+        let change = |old: &MessageItem, new: Option<MessageItem>| TicketDelta::default().add_message(Some(old), new);
         assert_eq!(change(&old, Some(message("new"))), WordChange::Reindex);
         assert_eq!(change(&old, Some(secure.clone())), WordChange::Reindex, "secure ones are not indexed");
         assert_eq!(change(&old, None), WordChange::Reindex);
         assert_eq!(change(&old, Some(old.clone())), WordChange::None);
         assert_eq!(change(&secure, None), WordChange::None);
-        assert_eq!(change(&secure, Some(old)), WordChange::Added);
+        assert_eq!(change(&secure, Some(old.clone())), WordChange::Added);
+        assert_eq!(change(&long("a"), Some(long("a"))), WordChange::None);
+        assert_eq!(change(&long("a"), Some(long("b"))), WordChange::Reindex);
+        let mut delta = TicketDelta::default();
+        let added = [delta.add_message(None, Some(long("a"))), delta.add_message(None, Some(old))];
+        assert_eq!((added, delta.elsewhere.len(), delta.messages.len()), ([WordChange::Added; 2], 1, 1));
     }
 
     proptest! {

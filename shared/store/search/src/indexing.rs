@@ -99,6 +99,9 @@ impl SearchIndex {
         let mut words = WordSets::default();
         words.add_subject(delta.subject.as_ref());
         words.add_messages(&delta.messages);
+        for long in delta.elsewhere {
+            words.add_messages(self.tickets.message(workspace, id, long).await?.as_slice());
+        }
         if words.is_empty() && !delta.is_new {
             return Ok(None);
         }

@@ -14,6 +14,9 @@ use std::{collections::HashMap, time::Duration};
 /// How long an answer is remembered.
 const REMEMBERED: Duration = Duration::from_mins(24 * 60 + 10);
 
+/// What a record has beside its texts: keys, names of attributes, numbers.
+const AROUND: usize = 90;
+
 /// Nothing is remembered under the key, or not any more.
 const UNUSED: &str = "attribute_not_exists(pk) OR expires_at < :now";
 
@@ -38,8 +41,10 @@ pub struct Answered {
     pub location: Option<String>,
     /// Its `ETag`, when it has one.
     pub etag: Option<String>,
-    /// Its body, sealed.
+    /// What it says, sealed.
     pub sealed_body: Vec<u8>,
+    /// The body is not remembered: what is sealed names what it is made of again.
+    pub is_reference: bool,
 }
 
 impl Record {
@@ -56,7 +61,16 @@ impl Record {
         ]);
         item.extend(self.answer.location.as_ref().map(|location| ("lo".to_owned(), text(location))));
         item.extend(self.answer.etag.as_ref().map(|etag| ("et".to_owned(), text(etag))));
+        item.extend(self.answer.is_reference.then(|| ("rf".to_owned(), Value::Bool(true))));
         item
+    }
+
+    /// About how many bytes the item has.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let Answered { location, etag, sealed_body, .. } = &self.answer;
+        AROUND + self.key.len() + self.request.len() + length(location) + length(etag) + sealed_body.len()
     }
 
     fn write(&self, workspace: WorkspaceId, now: Timestamp) -> Write {
@@ -73,7 +87,8 @@ impl Record {
         let status = u16::try_from(read.number("st")?).map_err(|_| Corrupt("st"))?;
         let location = read.text_if_any("lo")?.map(str::to_owned);
         let etag = read.text_if_any("et")?.map(str::to_owned);
-        let answer = Answered { status, location, etag, sealed_body: body.as_ref().to_vec() };
+        let is_reference = item.contains_key("rf");
+        let answer = Answered { status, location, etag, sealed_body: body.as_ref().to_vec(), is_reference };
         Ok(Self { key, request: read.text("rq")?.to_owned(), answer })
     }
 }

@@ -8,6 +8,7 @@ mod filtered;
 pub mod item;
 pub mod keys;
 pub mod meter;
+pub mod packed;
 mod projection;
 mod query;
 pub mod retry;

@@ -97,6 +97,22 @@ pub(crate) fn ended() -> usize {
     USAGE.try_with(count).unwrap_or_default()
 }
 
+/// Units that the innermost [`measured`] future around has used so far; none where nobody
+/// measures: work that is no caller's request has no budget.
+#[must_use]
+pub fn spent() -> f64 {
+    let units = |usage: &Mutex<Usage>| usage.lock().unwrap_or_else(PoisonError::into_inner).units();
+    USAGE.try_with(units).unwrap_or_default()
+}
+
+/// How many of so many units are left to the innermost [`measured`] future around: any
+/// number where nobody measures.
+#[must_use]
+pub fn left(units: f64) -> f64 {
+    let spent = |usage: &Mutex<Usage>| usage.lock().unwrap_or_else(PoisonError::into_inner).units();
+    USAGE.try_with(spent).map_or(f64::INFINITY, |spent| units - spent)
+}
+
 /// Notes a request that has ended, with the capacity that the table told.
 pub(crate) fn record(name: &'static str, after: usize, capacity: &[Capacity]) {
     // Outside of a measured future there is nobody to tell.
@@ -166,7 +182,7 @@ mod tests {
     #[tokio::test]
     async fn where_nobody_measures_nothing_is_counted() {
         request("GetItem").await;
-        assert_eq!((ended(), measured(async {}).await.1), (0, Usage::default()));
+        assert_eq!((ended(), spent(), measured(async {}).await.1), (0, 0.0, Usage::default()));
     }
 
     #[tokio::test]
@@ -215,6 +231,7 @@ mod tests {
         let ((), usage) = measured(async {
             record("PutItem", 0, &[write.clone(), write]);
             record("GetItem", 1, &[read]);
+            assert_eq!(spent(), 10.5);
         })
         .await;
         let indexes = BTreeMap::from([("list".to_owned(), 2.0), ("lookup".to_owned(), 4.0)]);

@@ -39,6 +39,8 @@ pub struct Slice {
     pub items: Vec<Item>,
     /// How many the filter lets through.
     pub count: u64,
+    /// How many were looked at.
+    pub examined: u64,
     /// The key after which the table goes on; none at the end of the range. A slice may
     /// be empty and still go on.
     pub last: Option<Item>,
@@ -217,7 +219,12 @@ impl Table {
         };
         let answer = self.ask(operation, request.with(query.expression)).await.map_err(failure)?;
         let last = answer.last_evaluated_key.map(|Wired(key)| key);
-        Ok(Slice { items: answer.items.unwrap_or_default().0, count: answer.count, last })
+        Ok(Slice {
+            items: answer.items.unwrap_or_default().0,
+            count: answer.count,
+            examined: answer.scanned_count,
+            last,
+        })
     }
 
     /// Up to so many items of a query, or as many as fit into one answer of the table

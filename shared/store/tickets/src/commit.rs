@@ -1,7 +1,12 @@
 //! Changes of a ticket, held to their guard: one conditional update, or one transaction
 //! when a message comes, changes or goes, or an answer is remembered.
 
-use crate::{Tickets, attachments, error::CommitError, item, message};
+use crate::{
+    Tickets, attachments,
+    error::CommitError,
+    item,
+    message::{self, MessageItems},
+};
 use lambdesk_domain::{
     command::Change,
     id::{TicketId, WorkspaceId},
@@ -37,20 +42,27 @@ impl Tickets {
         let mut tx = Tx::<CommitError>::new();
         tx.remember(workspace, answer, change.at);
         tx.require_with(guarded(workspace, ticket, change, false), refusal);
-        let key = |message| Tenant::new(workspace).message(ticket, message);
+        let tenant = Tenant::new(workspace);
         if let Some(message) = &change.message {
             // Before the message, so that a taken file is the answer even where the
             // message is there already.
             for take in attachments::take(workspace, message) {
                 tx.require(take, CommitError::AttachmentTaken);
             }
-            tx.write(Write::create(message::encode(key(message.id), message)));
+            message::add(&mut tx, &tenant, message);
         }
         if let Some(message) = &change.edited {
-            tx.write(Write::put(message::encode(key(message.id), message)).when("attribute_exists(pk)"));
+            let MessageItems { message: item, body } = message::items(&tenant, message);
+            tx.write(Write::put(item).when("attribute_exists(pk)"));
+            let body_key = tenant.message_body(ticket, message.id);
+            // What it said before may have been long.
+            tx.write(body.map_or_else(|| Write::delete(body_key), Write::put));
         }
         if let Some(message) = &change.deleted {
-            tx.write(Write::delete(key(message.id)).when("attribute_exists(pk)"));
+            tx.write(Write::delete(tenant.message(ticket, message.id)).when("attribute_exists(pk)"));
+            if message::may_be_elsewhere(message) {
+                tx.write(Write::delete(tenant.message_body(ticket, message.id)));
+            }
             for doom in attachments::doom(workspace, message) {
                 tx.write(doom);
             }

@@ -35,8 +35,7 @@ impl Tickets {
         }
         tx.write(create);
         if let Some(message) = new.message {
-            let key = Tenant::new(ticket.workspace_id).message(ticket.id, message.id);
-            tx.write(Write::create(message::encode(key, message)));
+            message::add(&mut tx, &Tenant::new(ticket.workspace_id), message);
         }
         tx.commit(&self.table).await
     }

@@ -1,10 +1,12 @@
 //! Erasure of a ticket's messages: one page of them read and one transaction written at
 //! a time, each message held to what was read of it.
 
-use crate::{Tickets, message};
+use crate::{
+    Tickets,
+    message::{self, MessageItem},
+};
 use lambdesk_domain::{
     id::{TicketId, WorkspaceId},
-    message::Message,
     personal,
 };
 use lambdesk_table::{
@@ -50,12 +52,15 @@ impl Tickets {
 
 /// The transaction that overwrites those of the messages that say something, and how many
 /// they are.
-fn erasure(tenant: &Tenant, read: &[Versioned<Message>]) -> (Tx<Held<TableError>>, u64) {
+fn erasure(tenant: &Tenant, read: &[Versioned<MessageItem>]) -> (Tx<Held<TableError>>, u64) {
     let (mut tx, mut erased) = (Tx::new(), 0);
     for message in read {
-        if let Some(empty) = personal::erased(&message.value) {
-            let key = tenant.message(empty.ticket_id, empty.id);
-            tx.hold(Write::put(message::encode(key, &empty)).when_unchanged(message));
+        let MessageItem { message: before, body } = &message.value;
+        if let Some(empty) = personal::erased(before) {
+            tx.hold(Write::put(message::items(tenant, &empty).message).when_unchanged(message));
+            if body.as_ref().is_some_and(|body| body.stored.is_some()) {
+                tx.write(Write::delete(tenant.message_body(empty.ticket_id, empty.id)));
+            }
             erased += 1;
         }
     }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod attachments;
+mod bodies;
 mod commit;
 mod create;
 mod erase;

@@ -1,13 +1,20 @@
-//! Tickets and their threads as they are read: one read or query, consistent; a page has
-//! up to its limit of messages or as many as fit into 1 MB.
+//! Tickets and their threads as they are read, consistent. A page has up to its limit of
+//! messages, or as many as may be read and answered by one request ([`budget`]): one query
+//! of message items, and where some say much, one batch of what they say.
 
-use crate::{Tickets, item, message};
+use crate::{Tickets, item};
 use lambdesk_domain::{
+    budget,
     id::{MessageId, TicketId, WorkspaceId},
     message::Message,
     ticket::Ticket,
 };
-use lambdesk_table::{Item, Key, Page, Query, TableError, Tenant, item::text, keys};
+use lambdesk_table::{Item, Page, Query, TableError, Tenant, item::text, keys, meter};
+
+/// Message items that are read at once before it is known how large they are.
+const AT_ONCE: u16 = 50;
+/// The rest of a longer page is read with them if these cost no more than so many units.
+const CHEAP: f64 = budget::READ_UNITS / 3.0;
 
 impl Tickets {
     /// One ticket.
@@ -29,15 +36,16 @@ impl Tickets {
         ticket: TicketId,
         newest: u16,
     ) -> Result<Option<(Ticket, Page<Message>)>, TableError> {
-        let key = Tenant::new(workspace).ticket(ticket);
+        let tenant = Tenant::new(workspace);
+        let key = tenant.ticket(ticket);
         let query = Query::of(&key.pk).between(keys::THREAD.0, keys::THREAD.1).ascending(false);
         let Page { items, has_more } = self.table.page(query, newest + 1).await?;
         let mut items = items.into_iter();
         let Some(first) = items.next().filter(|item| item.get("sk") == Some(&text(&key.sk))) else {
             return Ok(None);
         };
-        let messages = items.map(|item| message::decode(&item)).collect::<Result<Vec<_>, _>>()?;
-        Ok(Some((item::decode(&first)?, Page { items: messages, has_more })))
+        let messages = self.with_bodies(&tenant, Page { items: items.collect(), has_more }).await?;
+        Ok(Some((item::decode(&first)?, messages)))
     }
 
     /// A ticket's messages on one side of a message, or from an end of the thread.
@@ -53,15 +61,30 @@ impl Tickets {
         limit: u16,
     ) -> Result<Page<Message>, TableError> {
         let tenant = Tenant::new(workspace);
+        let beyond = beyond.map(|beyond| tenant.message(ticket, beyond).sk);
+        let pk = tenant.ticket(ticket).pk;
+        let mut page = self.message_items(&pk, beyond, oldest_first, limit.min(AT_ONCE)).await?;
+        if page.has_more && limit > AT_ONCE && meter::spent() <= CHEAP {
+            let last = page.items.last().and_then(|item| item.get("sk")?.as_s().ok().cloned());
+            let rest = self.message_items(&pk, last, oldest_first, limit - AT_ONCE).await?;
+            page.items.extend(rest.items);
+            page.has_more = rest.has_more;
+        }
+        self.with_bodies(&tenant, page).await
+    }
+
+    async fn message_items(
+        &self,
+        pk: &str,
+        beyond: Option<String>,
+        oldest_first: bool,
+        limit: u16,
+    ) -> Result<Page<Item>, TableError> {
         let (mut from, mut to) = (keys::MESSAGES.0.to_owned(), keys::MESSAGES.1.to_owned());
         if let Some(beyond) = beyond {
-            let Key { sk, .. } = tenant.message(ticket, beyond);
-            if oldest_first { from = keys::after(&sk) } else { to = keys::before(&sk) }
+            if oldest_first { from = keys::after(&beyond) } else { to = keys::before(&beyond) }
         }
-        let query = Query::of(tenant.ticket(ticket).pk).between(from, to).ascending(oldest_first);
-        let page = self.table.page(query, limit).await?;
-        let items = page.items.iter().map(message::decode).collect::<Result<_, _>>()?;
-        Ok(Page { items, has_more: page.has_more })
+        self.table.page(Query::of(pk).between(from, to).ascending(oldest_first), limit).await
     }
 
     /// One message.
@@ -74,8 +97,7 @@ impl Tickets {
         ticket: TicketId,
         message: MessageId,
     ) -> Result<Option<Message>, TableError> {
-        let item = self.table.get(Tenant::new(workspace).message(ticket, message)).await?;
-        Ok(item.map(|item| message::decode(&item)).transpose()?)
+        self.whole_message(&Tenant::new(workspace), ticket, message).await
     }
 
     /// A ticket and its messages after one of them, or from the first, oldest
@@ -104,10 +126,12 @@ impl Tickets {
             Some(item) => Some(item::decode(&item)?),
             None => self.ticket(workspace, ticket).await?,
         };
+        let Some(found) = found else {
+            return Ok(None);
+        };
         let has_more = has_more || items.len() > usize::from(limit);
         items.truncate(usize::from(limit));
-        let messages = items.iter().map(message::decode).collect::<Result<_, _>>()?;
-        Ok(found.map(|ticket| (ticket, Page { items: messages, has_more })))
+        Ok(Some((found, self.with_bodies(&tenant, Page { items, has_more }).await?)))
     }
 }
 

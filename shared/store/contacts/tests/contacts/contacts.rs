@@ -203,7 +203,7 @@ async fn a_slice_tells_of_contacts_that_changed_or_ended_since_a_time() {
 async fn a_plan_whose_answer_is_lost_is_written_once_and_one_answered_before_not_again() {
     let table = TestTable::new().await;
     let contacts = &table.store.contacts;
-    let answer = Answered { status: 201, location: None, etag: None, sealed_body: vec![7] };
+    let answer = Answered { status: 201, location: None, etag: None, sealed_body: vec![7], is_reference: false };
     let answer = Record { key: "k".to_owned(), request: "r".to_owned(), answer };
     let write = async |name| {
         let (_, plan) = ContactPlan::create(contact(name), None);

@@ -8,7 +8,7 @@ use lambdesk_domain::{
     ticket::Ticket,
     time::Timestamp,
 };
-use lambdesk_store_tickets::message::encode;
+use lambdesk_store_tickets::message::items;
 use lambdesk_table::{Tenant, measured};
 use lambdesk_testkit::{
     TestTable, renamed, sample,
@@ -26,7 +26,7 @@ async fn with_messages(table: &TestTable) -> Ticket {
     let (_, message) = opened(1);
     let message =
         |number| Message { id: MessageId::new(Uuid::from_u128(number)), ticket_id: ticket.id, ..message.clone() };
-    let item = |message: Message| encode(Tenant::new(workspace(1)).message(ticket.id, message.id), &message);
+    let item = |message: Message| items(&Tenant::new(workspace(1)), &message).message;
     table.put_all((1..=3).map(message).map(item).collect()).await;
     table.fill(std::slice::from_ref(&ticket)).await;
     ticket

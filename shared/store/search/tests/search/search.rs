@@ -13,6 +13,7 @@ use lambdesk_domain::{
 use lambdesk_store_search::{
     CompactionBudget, Hits, Search, SearchFrom, SearchIndex, TOMBSTONE_TTL, TicketDelta, TicketWords,
 };
+use lambdesk_store_tickets::message::MessageItem;
 use lambdesk_table::{Tenant, Value, Write};
 use lambdesk_testkit::{Fault, TestTable, check, sample, workspace};
 use proptest::prelude::*;
@@ -41,7 +42,7 @@ impl Stream {
     /// A new message in the stream alone, not in the table.
     fn message(&mut self, message: &Message) -> Record {
         let mut delta = TicketDelta::default();
-        delta.add_message(None, Some(message.clone()));
+        delta.add_message(None, Some(MessageItem { message: message.clone(), body: None }));
         self.record(message.ticket_id, delta)
     }
 

@@ -7,6 +7,7 @@
 //! | access pattern | key |
 //! |---|---|
 //! | a ticket; a ticket and its newest messages in one query | `ws#t#ticket`, `T` · `M#…` |
+//! | what a long message says, read after its message item | `ws#t#ticket`, `Z#message` |
 //! | a ticket's messages, events (activity log) | `ws#t#ticket`, `M#message` · `E#version` |
 //! | files of a ticket, found one by one or all | `ws#t#ticket`, `X#attachment` |
 //! | a ticket's due row | `ws#t#ticket`, `U` |

@@ -4,7 +4,7 @@ use super::{
     encoding::short,
     index::Key,
     state::State,
-    tickets::{FOLLOW_UP, MESSAGE, TICKET},
+    tickets::{BODY, FOLLOW_UP, MESSAGE, TICKET},
 };
 use lambdesk_domain::id::{ApiKeyId, ContactId, DeliveryId, EndpointId, MessageId, TicketId, UserId, WorkspaceId};
 use uuid::Uuid;
@@ -44,6 +44,12 @@ impl Tenant {
     #[must_use]
     pub fn message(&self, ticket: TicketId, message: MessageId) -> Key {
         self.in_ticket(ticket, format!("{MESSAGE}{}", short(message.uuid())))
+    }
+
+    /// What a long message says.
+    #[must_use]
+    pub fn message_body(&self, ticket: TicketId, message: MessageId) -> Key {
+        self.in_ticket(ticket, format!("{BODY}{}", short(message.uuid())))
     }
 
     /// The row that makes a follow-up findable when it is due.

@@ -12,6 +12,9 @@ pub(super) const TICKET: &str = "T";
 
 pub(super) const MESSAGE: &str = "M#";
 
+/// Behind everything that is read with the thread.
+pub(super) const BODY: &str = "Z#";
+
 pub(super) const ATTACHMENT: &str = "X#";
 
 pub(super) const FOLLOW_UP: &str = "U";

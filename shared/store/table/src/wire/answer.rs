@@ -18,6 +18,8 @@ pub(crate) struct TableAnswer {
     pub items: Option<Wired<Vec<Item>>>,
     /// How many they are, or would be.
     pub count: u64,
+    /// How many a query looked at, before its filter.
+    pub scanned_count: u64,
     /// Where a query goes on.
     pub last_evaluated_key: Option<Wired<Item>>,
     /// What it consumed.

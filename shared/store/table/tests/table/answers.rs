@@ -14,6 +14,7 @@ fn record(key: &str, request: &str) -> Record {
         location: Some("/v1/tickets/1".to_owned()),
         etag: None,
         sealed_body: vec![0, 159, 146, 150],
+        is_reference: false,
     };
     Record { key: key.to_owned(), request: request.to_owned(), answer }
 }
@@ -38,7 +39,7 @@ async fn an_answer_is_remembered_for_its_time_and_its_workspace_only() {
 #[tokio::test]
 async fn an_answer_is_told_as_it_was_given() {
     let test = TestTable::new().await;
-    let bare = Answered { status: 204, location: None, etag: None, sealed_body: Vec::new() };
+    let bare = Answered { status: 204, location: None, etag: None, sealed_body: Vec::new(), is_reference: true };
     let full = Answered { etag: Some("\"7\"".to_owned()), ..record("k", "r").answer };
     for (key, answer) in [("bare", bare), ("full", full)] {
         let record = Record { answer, ..record(key, "r") };

@@ -17,7 +17,7 @@ use lambdesk_testkit::{
 };
 
 fn record() -> Record {
-    let answer = Answered { status: 201, location: None, etag: None, sealed_body: vec![7; 600] };
+    let answer = Answered { status: 201, location: None, etag: None, sealed_body: vec![7; 600], is_reference: false };
     Record { key: "k".to_owned(), request: "r".to_owned(), answer }
 }
 

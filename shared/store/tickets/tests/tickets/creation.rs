@@ -34,6 +34,7 @@ fn record(key: &str, request: &str) -> Record {
         location: Some("/v1/tickets/1".to_owned()),
         etag: None,
         sealed_body: vec![0, 159, 146, 150],
+        is_reference: false,
     };
     Record { key: key.to_owned(), request: request.to_owned(), answer }
 }

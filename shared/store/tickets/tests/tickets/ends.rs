@@ -11,7 +11,7 @@ use lambdesk_domain::{
     ticket::Ticket,
     time::Timestamp,
 };
-use lambdesk_store_tickets::{UserKind, message::encode};
+use lambdesk_store_tickets::{UserKind, message::items};
 use lambdesk_table::{Tenant, keys::State, measured};
 use lambdesk_testkit::{Fault, TestTable, renamed, sample, workspace};
 use std::time::Duration;
@@ -45,7 +45,7 @@ async fn add_messages(table: &TestTable, ticket: TicketId, count: u128) -> Vec<M
         ..message(ticket)
     };
     let messages: Vec<_> = (1..=count).map(one).collect();
-    let item = |message: &Message| encode(Tenant::new(workspace(1)).message(ticket, message.id), message);
+    let item = |message: &Message| items(&Tenant::new(workspace(1)), message).message;
     table.put_all(messages.iter().map(item).collect()).await;
     messages
 }

@@ -1,0 +1,64 @@
+//! Answers to visitors that were too large to be remembered under an `Idempotency-Key`:
+//! made again of the ticket or message as it is by now.
+
+use crate::{
+    create::opened,
+    view::{RepliedView, VisitorMessageView},
+};
+use axum::response::{IntoResponse, Response};
+use lambdesk_api::{
+    execute::{CommandError, CommandOutcome, Executor},
+    idempotency::{Made, ReplayError},
+    problem::Problem,
+};
+use lambdesk_domain::{message::Message, status::Lifecycle, ticket::Ticket};
+
+/// What comes of opening a ticket.
+pub async fn created(
+    executor: &Executor<'_>,
+    outcome: Result<CommandOutcome, CommandError>,
+) -> Result<Response, Problem> {
+    match outcome {
+        Ok(outcome) => Ok(outcome.into_response()),
+        Err(error) => {
+            let again = error.made_again()?;
+            let (ticket, message) = made(executor, again.made).await?;
+            Ok(again.with(&opened(&ticket, message.as_ref(), &executor.app.sealing), None))
+        }
+    }
+}
+
+/// What comes of a reply: a message, or a new ticket that it opened.
+pub async fn replied(
+    executor: &Executor<'_>,
+    outcome: Result<CommandOutcome, CommandError>,
+) -> Result<Response, Problem> {
+    match outcome {
+        Ok(outcome) => Ok(outcome.into_response()),
+        Err(error) => {
+            let again = error.made_again()?;
+            let (ticket, message) = made(executor, again.made).await?;
+            let is_new = matches!(again.made, Made::Ticket(_));
+            let continued = is_new.then(|| opened(&ticket, message.as_ref(), &executor.app.sealing));
+            let message = message.as_ref().and_then(VisitorMessageView::sent_back);
+            Ok(again.with(&RepliedView { message, continued }, None))
+        }
+    }
+}
+
+/// A ticket with a message of it: the one that was made, or the one that opened it.
+async fn made(executor: &Executor<'_>, made: Made) -> Result<(Ticket, Option<Message>), Problem> {
+    let (tickets, workspace) = (&executor.app.tickets, executor.workspace);
+    let (id, message) = match made {
+        Made::Ticket(id) => (id, None),
+        Made::Message(id, message) => (id, Some(message)),
+        Made::Contact(_) | Made::Account(_) => return Err(Problem::internal()),
+    };
+    let ticket = tickets.ticket(workspace, id).await?;
+    let ticket = ticket.filter(|ticket| ticket.lifecycle != Lifecycle::Trashed).ok_or(ReplayError::Gone)?;
+    let message = match message.or(ticket.origin.opening) {
+        Some(message) => tickets.message(workspace, id, message).await?,
+        None => None,
+    };
+    Ok((ticket, message))
+}

@@ -1,0 +1,398 @@
+//! A1 to A6 and A9: answers that fit, requests that stay within their budget.
+
+use axum::http::Method;
+use lambdesk_domain::{
+    budget::{ANSWER_BYTES, READ_UNITS, VISITOR_ANSWER_BYTES, WRITE_UNITS},
+    id::{MessageId, TicketId},
+};
+use lambdesk_table::Tenant;
+use lambdesk_tests::{Desk, Json, MeasuredApi, MeasuredReply, json};
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+const SCOPES: [&str; 6] =
+    ["tickets:read", "tickets:write", "contacts:read", "contacts:write", "webhooks:read", "admin"];
+
+/// What one write of a message may cost.
+const MESSAGE_UNITS: f64 = 140.0;
+
+/// A desk, and the owner as a caller who is measured.
+async fn desk() -> (Desk, MeasuredApi) {
+    let desk = Desk::start().await;
+    let owner = desk.owner.get("/v1/users").await.ok()[0]["id"].clone();
+    let key = desk.key(json!({"name": "M", "kind": "user", "user_id": owner, "scopes": SCOPES})).await;
+    let api = MeasuredApi::of(&desk, Some(&key));
+    (desk, api)
+}
+
+fn within_budget(reply: &MeasuredReply, what: &str) {
+    assert!(reply.escaped <= ANSWER_BYTES, "{what}: {} bytes", reply.escaped);
+    assert!(reply.reads() <= READ_UNITS, "{what}: {} read units", reply.reads());
+    assert!(reply.writes() <= WRITE_UNITS, "{what}: {} write units", reply.writes());
+}
+
+/// Text of about so many bytes that can't be made shorter by repetitions.
+fn noise(bytes: usize, seed: u64, letters: &[char]) -> String {
+    let (mut text, mut random) = (String::new(), seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    while text.len() < bytes {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        let at = usize::try_from(random % letters.len() as u64).unwrap();
+        text.push(letters[at]);
+    }
+    text
+}
+
+/// What is printed on keyboards; and letters of two to four bytes.
+fn alphabets() -> [Vec<char>; 2] {
+    [(' '..='~').collect(), ('\u{4e00}'..'\u{9000}').chain('\u{20000}'..'\u{24000}').collect()]
+}
+
+/// Walks a list by its cursors; all ids of it. Every page is within the budget.
+async fn walk(api: &MeasuredApi, path: &str, back: bool) -> Vec<String> {
+    let (mut all, mut page) = (Vec::new(), api.get(path).await.expect(200));
+    let ids = |page: &Json| -> Vec<String> {
+        page["data"].as_array().unwrap().iter().map(|row| row["id"].to_string()).collect()
+    };
+    let mut last = path.to_owned();
+    loop {
+        within_budget(&page, &last);
+        all.extend(ids(&page.body));
+        let Some(next) = page.body["page"]["next_cursor"].as_str() else { break };
+        last = format!("{path}&cursor={next}");
+        page = api.get(&last).await.expect(200);
+    }
+    if !back {
+        return all;
+    }
+    let mut reversed = ids(&page.body);
+    while let Some(previous) = page.body["page"]["prev_cursor"].as_str() {
+        page = api.get(&format!("{path}&cursor={previous}")).await.expect(200);
+        within_budget(&page, "a page back");
+        reversed.splice(..0, ids(&page.body));
+    }
+    assert_eq!(reversed, all, "and back");
+    all
+}
+
+async fn ticket(api: &MeasuredApi) -> String {
+    let ticket = api.post("/v1/tickets", json!({"subject": "S"})).await.expect(201);
+    format!("/v1/tickets/{}", ticket.body["data"]["id"].as_str().unwrap())
+}
+
+#[tokio::test]
+async fn a1_a_thread_is_cut_where_an_answer_ends_and_goes_on_by_its_cursor() {
+    let (_desk, api) = desk().await;
+    let path = ticket(&api).await;
+    let mut written = Vec::new();
+    for number in 0..48 {
+        let body = match number % 3 {
+            0 => "&".repeat(64_000),
+            1 => "\"\\".repeat(32_000),
+            _ => noise(64_000, number, &alphabets()[usize::try_from(number % 2).unwrap()]),
+        };
+        let message = api.post(&format!("{path}/messages"), json!({"body_text": body})).await.expect(201);
+        within_budget(&message, "a message");
+        written.push(message.body["data"]["id"].to_string());
+    }
+    for limit in [100, 25] {
+        assert_eq!(walk(&api, &format!("{path}/messages?limit={limit}"), true).await, written);
+        let mut newest_first = walk(&api, &format!("{path}/messages?limit={limit}&order=desc"), true).await;
+        newest_first.reverse();
+        assert_eq!(newest_first, written);
+    }
+    let shown = api.get(&format!("{path}?include=opening_message")).await.expect(200);
+    within_budget(&shown, "the ticket");
+    let shown = &shown.body["data"];
+    let newest: Vec<_> = shown["messages"].as_array().unwrap().iter().map(|one| one["id"].to_string()).collect();
+    assert!(written.ends_with(&newest) && !newest.is_empty() && shown["has_more_messages"] == true, "{newest:?}");
+}
+
+#[tokio::test]
+async fn a1_messages_of_ordinary_length_cost_what_they_did() {
+    let (_desk, api) = desk().await;
+    let path = ticket(&api).await;
+    for number in 0..20 {
+        let body = json!({"body_text": format!("{number} {}", "Thank you for the lamp. ".repeat(10))});
+        api.post(&format!("{path}/messages"), body).await.expect(201);
+    }
+    let shown = api.get(&path).await.expect(200);
+    assert_eq!((shown.usage.round_trips(), shown.body["data"]["messages"].as_array().unwrap().len()), (1, 20));
+    assert!(shown.reads() <= 4.0, "{}", shown.reads());
+}
+
+#[tokio::test]
+async fn a2_lists_of_large_tickets_stay_within_their_budgets_in_every_order() {
+    let (desk, api) = desk().await;
+    for number in 0..12 {
+        desk.owner
+            .post(
+                "/v1/custom-fields",
+                json!({"key": format!("f{number}"), "name": format!("F{number}"), "kind": "text"}),
+            )
+            .await
+            .created();
+    }
+    let me = desk.owner.get("/v1/users").await.ok()[0]["id"].clone();
+    let mut all = BTreeSet::new();
+    for number in 0..120_u64 {
+        let custom: serde_json::Map<_, _> = (0..12)
+            .map(|field| (format!("f{field}"), if field == 0 { json!("same") } else { json!("\"".repeat(500)) }))
+            .collect();
+        let subject = format!("zz {number} {}", "\"".repeat(200));
+        let priority = ["low", "normal", "high", "urgent"][usize::try_from(number % 4).unwrap()];
+        let body = json!({"subject": subject, "custom": custom, "assignee_id": me, "priority": priority});
+        let ticket = api.post("/v1/tickets", body).await.expect(201);
+        within_budget(&ticket, "a ticket");
+        all.insert(ticket.body["data"]["id"].to_string());
+    }
+    desk.owner
+        .eventually("/v1/tickets?q=119&limit=1", |page| page["data"].as_array().is_some_and(|d| d.len() == 1))
+        .await;
+    let me = me.as_str().unwrap();
+    for query in [
+        "sort=-last_activity_at".to_owned(),
+        "sort=created_at".to_owned(),
+        "sort=priority".to_owned(),
+        "sort=-updated_at".to_owned(),
+        "sort=status".to_owned(),
+        "sort=number".to_owned(),
+        "q=zz&sort=-number".to_owned(),
+        "q=zz&sort=created_at".to_owned(),
+        "q=zz".to_owned(),
+        format!("assignee_id={me}"),
+        format!("assignee_id={me}&sort=created_at"),
+        format!("assignee_id={me}&sort=priority"),
+        "custom.f0=same".to_owned(),
+        "custom.f0=same&sort=priority".to_owned(),
+        "priority=high".to_owned(),
+    ] {
+        for limit in [25, 100] {
+            let ids = walk(&api, &format!("/v1/tickets?{query}&limit={limit}"), false).await;
+            let expected = if query == "priority=high" { 30 } else { all.len() };
+            assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), expected, "{query} limit={limit}");
+            assert_eq!(ids.len(), expected, "{query} limit={limit}: none twice");
+        }
+        let numbered = api.get(&format!("/v1/tickets?{query}&limit=25&page=2&with_total=true")).await.expect(200);
+        assert!(numbered.escaped <= ANSWER_BYTES, "{query}: {}", numbered.escaped);
+    }
+}
+
+#[tokio::test]
+async fn a3_the_export_of_a_person_comes_in_parts_that_fit() {
+    let (desk, api) = desk().await;
+    let log = json!({"level": "error", "path": "C:\\logs\\\"today\"", "text": "\\\"".repeat(40)}).to_string();
+    let log = log.repeat(45_000 / log.len());
+    let mut written = BTreeSet::new();
+    let mut contact = Json::Null;
+    for _ in 0..3 {
+        let ticket = desk.ticket("S").await;
+        contact = ticket["contact"]["id"].clone();
+        let path = format!("/v1/tickets/{}/messages", ticket["id"].as_str().unwrap());
+        for number in 0..14 {
+            let text = format!("{number} {log} {}", noise(9_000, number, &alphabets()[1]));
+            let message = api.post(&path, json!({"body_text": text})).await.expect(201);
+            written.insert(message.body["data"]["id"].to_string());
+        }
+    }
+    let path = format!("/v1/contacts/{}/export", contact.as_str().unwrap());
+    let (mut parts, mut exported, mut events, mut from) = (0, Vec::new(), BTreeSet::new(), path.clone());
+    loop {
+        let part = api.get(&from).await.expect(200);
+        within_budget(&part, &from);
+        parts += 1;
+        for ticket in part.body["data"]["tickets"].as_array().unwrap() {
+            let ids = ticket["messages"].as_array().unwrap().iter().map(|message| message["id"].to_string());
+            exported.extend(ids);
+            events.extend(ticket["events"].as_array().unwrap().iter().map(|event| event["id"].to_string()));
+        }
+        let Some(next) = part.body["data"]["next_cursor"].as_str() else { break };
+        from = format!("{path}?cursor={next}");
+    }
+    assert!(parts > 1, "one part");
+    assert_eq!(exported.len(), written.len() + 3, "each once, with those that opened the tickets");
+    assert!(written.iter().all(|id| exported.contains(id)));
+    assert!(events.len() >= written.len(), "{} events", events.len());
+}
+
+#[tokio::test]
+async fn a4_a_ticket_item_has_a_limit_that_is_told() {
+    let (desk, api) = desk().await;
+    for number in 0..48 {
+        desk.owner
+            .post(
+                "/v1/custom-fields",
+                json!({"key": format!("f{number}"), "name": format!("F{number}"), "kind": "text"}),
+            )
+            .await
+            .created();
+    }
+    let custom = |fields: usize, text: &str| -> Json {
+        (0..fields).map(|field| (format!("f{field}"), json!(text))).collect::<serde_json::Map<_, _>>().into()
+    };
+    let large = json!({"subject": "S", "custom": custom(48, &"😀".repeat(500))});
+    let refused = api.post("/v1/tickets", large).await.expect(422);
+    assert_eq!((&refused.body["errors"][0]["code"], refused.writes()), (&json!("too_large"), 0.0));
+    let body = json!({"subject": "S", "custom": custom(3, &"😀".repeat(500)), "message": {"body_text": "x"}});
+    let made = api.post("/v1/tickets", body).await.expect(201);
+    assert!(made.writes() <= 60.0, "{}", made.writes());
+    let path = format!("/v1/tickets/{}", made.body["data"]["id"].as_str().unwrap());
+    // Not by steps, either, each of which is small.
+    for field in 3..48 {
+        let long = json!({"custom": {format!("f{field}"): "y".repeat(400)}});
+        let reply = api.send(Method::PATCH, &path, Some(long)).await;
+        within_budget(&reply, "a patch");
+        assert!(reply.status == 200 || reply.status == 422, "{}", reply.body);
+        let short = json!({"custom": {format!("f{field}"): "z".repeat(70)}});
+        within_budget(&api.send(Method::PATCH, &path, Some(short)).await.expect(200), "a patch");
+    }
+    let summary = api.send(Method::PATCH, &path, Some(json!({"summary": "s".repeat(2_000)}))).await.expect(422);
+    assert_eq!(summary.body["errors"][0]["code"], "too_large");
+    let status = api.send(Method::PUT, &format!("{path}/status"), Some(json!({"status": "waiting"}))).await.expect(200);
+    assert!(status.writes() <= 60.0, "{}", status.writes());
+    let smaller = json!({"custom": custom(3, &"w".repeat(400))});
+    api.send(Method::PATCH, &path, Some(smaller)).await.expect(200);
+}
+
+#[tokio::test]
+async fn a5_a_message_of_64_kilobytes_of_anything_is_within_140_units() {
+    let (_desk, api) = desk().await;
+    let path = ticket(&api).await;
+    let [keys, beyond] = alphabets();
+    let html = |text: &str| format!("<p>{}</p>", text.replace(['&', '<', '>', '"', '\''], "x"));
+    for (number, body) in [
+        json!({"body_html": "\"".repeat(65_000)}),
+        json!({"body_text": "&".repeat(65_536)}),
+        json!({"body_text": noise(65_000, 1, &keys)}),
+        json!({"body_text": noise(65_000, 2, &beyond)}),
+        json!({"body_html": html(&noise(64_000, 3, &keys))}),
+        json!({"body_html": html(&noise(64_000, 4, &beyond))}),
+        json!({"body_html": "<b>x</b> ".repeat(1_900)}),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let caller = api.with("idempotency-key", &format!("k{number}"));
+        let reply = caller.post(&format!("{path}/messages"), body.clone()).await.expect(201);
+        assert!(reply.writes() <= MESSAGE_UNITS, "{number}: {} units", reply.writes());
+        within_budget(&reply, "a message");
+        let id = reply.body["data"]["id"].as_str().unwrap();
+        let read = api.get(&format!("{path}/messages/{id}")).await.expect(200);
+        for field in ["body_text", "body_html", "created_at", "kind"] {
+            assert_eq!(read.body["data"][field], reply.body["data"][field], "{number} {field}");
+        }
+        if let Some(text) = body["body_text"].as_str() {
+            assert_eq!(read.body["data"]["body_text"], text.trim(), "{number}");
+        }
+        let again = caller.post(&format!("{path}/messages"), body).await.expect(201);
+        assert_eq!(again.body["data"]["body_text"], reply.body["data"]["body_text"], "{number}, replayed");
+        assert_eq!((again.body["data"]["id"].as_str(), again.writes()), (Some(id), 0.0), "{number}, replayed");
+    }
+    let created = json!({"subject": "S", "message": {"body_text": noise(65_000, 9, &keys)}});
+    let caller = api.with("idempotency-key", "c");
+    let reply = caller.post("/v1/tickets", created.clone()).await.expect(201);
+    assert!(reply.writes() <= MESSAGE_UNITS, "create: {}", reply.writes());
+    let again = caller.post("/v1/tickets", created).await.expect(201);
+    assert_eq!(again.body, reply.body, "a ticket that nobody has changed since");
+}
+
+#[tokio::test]
+async fn a5_what_a_long_message_says_is_found_and_goes_with_it() {
+    let (desk, api) = desk().await;
+    let path = ticket(&api).await;
+    let long = |word: &str, seed| format!("{word} {}", noise(9_000, seed, &alphabets()[0]));
+    let write = async |word: &str, seed| {
+        let message = api.post(&format!("{path}/messages"), json!({"body_text": long(word, seed)})).await.expect(201);
+        format!("{path}/messages/{}", message.body["data"]["id"].as_str().unwrap())
+    };
+    let (first, second) = (write("zebrafinch", 1).await, write("goldfinch", 2).await);
+    let found = |count: usize| move |page: &Json| page["data"].as_array().is_some_and(|data| data.len() == count);
+    for word in ["zebrafinch", "goldfinch"] {
+        desk.owner.eventually(&format!("/v1/tickets?q={word}"), found(1)).await;
+    }
+    api.send(Method::PATCH, &first, Some(json!({"body_text": long("nightingale", 3)}))).await.expect(200);
+    assert!(api.get(&first).await.expect(200).body["data"]["body_text"].as_str().unwrap().starts_with("nightingale"));
+    api.send(Method::DELETE, &second, None).await.expect(204);
+    desk.owner.eventually("/v1/tickets?q=nightingale", found(1)).await;
+    for word in ["zebrafinch", "goldfinch"] {
+        desk.owner.eventually(&format!("/v1/tickets?q={word}"), found(0)).await;
+    }
+    api.send(Method::PATCH, &first, Some(json!({"body_text": "short"}))).await.expect(200);
+    assert_eq!(api.get(&first).await.expect(200).body["data"]["body_text"], "short");
+    api.get(&second).await.expect(404);
+    desk.owner.eventually("/v1/tickets?q=nightingale", found(0)).await;
+    let ids: Vec<Uuid> = [&path, &first, &second].map(|path| path.rsplit('/').next().unwrap().parse().unwrap()).into();
+    let workspace = desk.owner.get("/v1/workspace").await.ok()["id"].as_str().unwrap().parse().unwrap();
+    for message in &ids[1..] {
+        let key = Tenant::new(workspace).message_body(TicketId::new(ids[0]), MessageId::new(*message));
+        assert!(desk.stack.app.table.get(key).await.unwrap().is_none(), "its body is gone");
+    }
+}
+
+#[tokio::test]
+async fn a6_a_reply_to_a_closed_ticket_is_answered_again_on_every_retry() {
+    let (desk, api) = desk().await;
+    let channel = desk.channel().await;
+    let token = channel["public_token"].as_str().unwrap();
+    let page = MeasuredApi::of(&desk, None).with("origin", "https://shop.example");
+    let session = page.post(&format!("/intake/{token}/session"), json!({})).await.expect(201);
+    let visitor = page.with("authorization", &format!("Bearer {}", session.body["data"]["session"].as_str().unwrap()));
+    let body = json!({"subject": "Help", "message": {"body_text": "Hello"}});
+    let opened = visitor.post(&format!("/intake/{token}/tickets"), body).await.expect(201);
+    let public = opened.body["data"]["public_token"].as_str().unwrap().to_owned();
+    let number = opened.body["data"]["ticket"]["number"].as_u64().unwrap();
+    let mine = api.get(&format!("/v1/tickets/number/{number}")).await.expect(200);
+    let path = format!("/v1/tickets/{}", mine.body["data"]["id"].as_str().unwrap());
+    api.send(Method::PUT, &format!("{path}/status"), Some(json!({"status": "closed"}))).await.expect(200);
+
+    for (key, text) in [("a", "&".repeat(34_000)), ("b", "&".repeat(65_536)), ("c", "short".to_owned())] {
+        let replier = page.with("idempotency-key", key);
+        let replies = format!("/intake/tickets/{public}/messages");
+        let first = replier.post(&replies, json!({"body_text": text})).await.expect(201);
+        assert!(first.writes() <= WRITE_UNITS && first.escaped <= VISITOR_ANSWER_BYTES, "{key}: {}", first.escaped);
+        for _ in 0..3 {
+            let again = replier.post(&replies, json!({"body_text": text})).await.expect(201);
+            assert_eq!(again.writes(), 0.0, "{key}");
+            assert_eq!(again.body["data"]["ticket"]["number"], first.body["data"]["ticket"]["number"], "{key}");
+        }
+    }
+    let key = desk.key(json!({"name": "R", "kind": "machine", "scopes": ["tickets:read", "tickets:write"]})).await;
+    let agent = MeasuredApi::of(&desk, Some(&key)).with("idempotency-key", "agent");
+    let relayed = json!({"kind": "inbound", "body_text": "&".repeat(34_000)});
+    let first = agent.post(&format!("{path}/messages"), relayed.clone()).await.expect(201);
+    for _ in 0..2 {
+        let again = agent.post(&format!("{path}/messages"), relayed.clone()).await.expect(201);
+        assert_eq!(again.body["data"]["id"], first.body["data"]["id"]);
+    }
+}
+
+#[tokio::test]
+async fn a9_what_matches_nothing_ends_within_its_budget() {
+    let (desk, api) = desk().await;
+    let path = ticket(&api).await;
+    for number in 0..130 {
+        let patch = json!({"subject": format!("S {number}")});
+        api.send(Method::PATCH, &path, Some(patch)).await.expect(200);
+    }
+    desk.owner
+        .eventually(&format!("{path}/activities"), |page| page["data"][0]["sequence"].as_u64() >= Some(131))
+        .await;
+    tokio::time::sleep(std::time::Duration::from_secs(9)).await;
+    let (mut after, mut pages) = (String::new(), 0);
+    loop {
+        let page = api.get(&format!("/v1/events?limit=100&type=ticket.tagged{after}")).await.expect(200);
+        assert!(page.reads() <= 55.0, "{}", page.reads());
+        assert_eq!(page.body["data"], json!([]));
+        after = format!("&after={}", page.body["page"]["next"].as_str().unwrap());
+        pages += 1;
+        if page.body["page"]["has_more"] == false {
+            break;
+        }
+    }
+    assert!(pages > 1);
+    for number in [2_u64, 9, 4_000_000, 9_007_199_254_740_991] {
+        let absent = api.get(&format!("/v1/tickets/number/{number}")).await.expect(404);
+        assert!(absent.usage.round_trips() <= 3, "{number}: {}", absent.usage.round_trips());
+    }
+}
