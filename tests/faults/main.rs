@@ -2,6 +2,8 @@
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
 mod found;
+mod removed;
+mod requests;
 mod text;
 mod tickets;
 mod wire;

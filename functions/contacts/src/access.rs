@@ -1,10 +1,7 @@
 //! What a caller and a write are held to.
 
-use lambdesk_api::{auth::Session, problem::Problem, write::WriteOptions};
-use lambdesk_domain::{
-    access::{Actor, Forbidden, Scope},
-    id::Version,
-};
+use lambdesk_api::{auth::Session, problem::Problem};
+use lambdesk_domain::access::{Actor, Forbidden, Scope};
 
 /// Holds the caller to a scope, and to being no channel.
 pub fn require(session: &Session, scope: Scope) -> Result<(), Problem> {
@@ -18,12 +15,4 @@ pub fn require(session: &Session, scope: Scope) -> Result<(), Problem> {
 pub fn require_admin(session: &Session, scope: Scope) -> Result<(), Problem> {
     require(session, scope)?;
     session.require_admin()
-}
-
-/// Holds a write to the version that the caller has seen.
-pub fn require_version(write: &WriteOptions, current: Version) -> Result<(), Problem> {
-    match write.if_match {
-        Some(seen) if seen != current => Err(Problem::stale(current)),
-        _ => Ok(()),
-    }
 }

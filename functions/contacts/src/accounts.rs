@@ -1,7 +1,7 @@
 //! `/v1/accounts`: what contacts write about, as the customer's own system knows it.
 
 use crate::{
-    access::{require, require_version},
+    access::require,
     account_body::{AccountBody, AccountRecord, NO_CONTACT},
     uses,
 };
@@ -19,15 +19,17 @@ use lambdesk_api::{
     path::Id,
     problem::{FieldError, Problem},
     query::QueryParameters,
-    write::WriteOptions,
+    removals,
+    write::{Forcible, WriteOptions},
 };
 use lambdesk_domain::{
     access::Scope,
     contact::Account,
     id::{AccountId, ContactId},
+    removal::RemovedValue,
     text::{AccountKind, ExternalId},
 };
-use lambdesk_store_contacts::{AccountPage, ContactError};
+use lambdesk_store_contacts::{AccountChange, AccountPage, ContactError};
 use lambdesk_store_lists::Lists;
 use lambdesk_table::AlreadyAnswered;
 use serde::Serialize;
@@ -135,7 +137,7 @@ pub async fn patch(
     let contacts = &session.app.contacts;
     for _ in 0..ATTEMPTS {
         let before = contacts.versioned_account(session.workspace(), id).await?.ok_or_else(Problem::not_found)?;
-        require_version(&write, before.value.version)?;
+        write.require_version(before.value.version)?;
         let contact = owner(&session, &body.value).await?;
         let after = body.value.clone().applied_to(Ok(&before.value), contact)?;
         if after == before.value && !write.is_dry_run {
@@ -146,7 +148,10 @@ pub async fn patch(
             free_name(&session, &after).await?;
             return Ok(DryRun::between(&AccountRecord::from(&before.value), &AccountRecord::from(&after)));
         }
-        match contacts.change_account(session.workspace(), &before, Some(&after), None, session.now).await {
+        match contacts
+            .change_account(session.workspace(), AccountChange::new(&before, Some(&after)), None, session.now)
+            .await
+        {
             Ok(true) => return Ok(answered(&after).into_response()),
             Ok(false) => {}
             Err(ContactError::Taken(_)) => return Err(taken(&session, &after).await?),
@@ -156,23 +161,32 @@ pub async fn patch(
     Err(Problem::unavailable())
 }
 
-/// `DELETE /v1/accounts/{account_id}`: only when no ticket is about it.
+/// `DELETE /v1/accounts/{account_id}`: only when no ticket is about it, or by force; then
+/// the tickets that are about it are about none.
 pub async fn delete(
     session: Session,
     State(lists): State<Lists>,
     Id(id): Id<AccountId>,
-    write: WriteOptions,
+    Forcible { write, is_forced }: Forcible,
 ) -> Result<Response, Problem> {
     require(&session, Scope::ContactsWrite)?;
     let contacts = &session.app.contacts;
+    let removal = removals::removal(&session, &write, vec![RemovedValue::Account(id)]);
     for _ in 0..ATTEMPTS {
         let before = contacts.versioned_account(session.workspace(), id).await?.ok_or_else(Problem::not_found)?;
-        require_version(&write, before.value.version)?;
-        uses::free_account(&session, &lists, id).await?;
+        write.require_version(before.value.version)?;
+        if !is_forced {
+            uses::free_account(&session, &lists, id).await?;
+        }
         if write.is_dry_run {
             return Ok(DryRun::between(&AccountRecord::from(&before.value), &()));
         }
-        if contacts.change_account(session.workspace(), &before, None, None, session.now).await? {
+        let beside = removals::beginning(&session, removal.as_ref());
+        let change = AccountChange { before: &before, after: None, beside };
+        if contacts.change_account(session.workspace(), change, None, session.now).await? {
+            if let Some(removal) = removal {
+                removals::work(&session, &removal).await;
+            }
             return Ok(Answer::no_content().into_response());
         }
     }

@@ -1,7 +1,7 @@
 //! `/v1/contacts`: people, unique by address, external id and uid.
 
 use crate::{
-    access::{require, require_version},
+    access::require,
     contact_body::{ContactBody, ContactView},
     uses,
 };
@@ -148,7 +148,7 @@ pub async fn changed(
     }
     for _ in 0..ATTEMPTS {
         let (slot, before) = load(session, id).await?;
-        require_version(write, before.version)?;
+        write.require_version(before.version)?;
         let after = decide(before.clone())?;
         let is_changed = after != before;
         let after = if is_changed { after.changed(executor.context.cause(None), session.now) } else { after };
@@ -210,7 +210,7 @@ pub async fn delete(session: Session, Id(id): Id<ContactId>, write: WriteOptions
     require(&session, Scope::ContactsWrite)?;
     for _ in 0..ATTEMPTS {
         let (slot, contact) = load(&session, id).await?;
-        require_version(&write, contact.version)?;
+        write.require_version(contact.version)?;
         uses::free(&session, &contact).await?;
         let cause = write.context(&session).cause(None);
         let plan = removal(&session, slot, &contact, (ContactEnd::Deleted, cause)).await?;

@@ -73,5 +73,5 @@ fn with_accounts(operations: Operations) -> Operations {
         })
         .op(accounts::get, "An account", Operation::ok_versioned::<AccountRecord>)
         .op(accounts::patch, "Change an account", Operation::ok_versioned::<AccountRecord>)
-        .op(accounts::delete, "Delete an account that is on no ticket", Operation::no_content)
+        .op(accounts::delete, "Delete an account", Operation::no_content)
 }

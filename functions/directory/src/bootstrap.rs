@@ -203,7 +203,7 @@ fn executor<'a>(app: &'a App, write: &WriteOptions, body: &[u8]) -> Executor<'a>
         rules: AccessRules::default(),
         request_id: None,
         is_silent: write.is_silent,
-        if_match: write.if_match,
+        if_match: write.if_match.clone(),
         now: app.clock.now(),
     };
     let idempotency = write.idempotency.as_ref().map(|key| key.bind(workspace, "operator", body));

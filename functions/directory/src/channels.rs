@@ -5,7 +5,7 @@ use crate::{
     fields::immutable,
     filter::ListFilter,
     kind::{Kind, kept_as},
-    uses::{Forcible, Uses},
+    uses::Uses,
 };
 use axum::{extract::State, response::Response};
 use lambdesk_api::{
@@ -16,7 +16,7 @@ use lambdesk_api::{
     path::Id,
     problem::Problem,
     query::QueryParameters,
-    write::WriteOptions,
+    write::{Forcible, WriteOptions},
 };
 use lambdesk_domain::{
     directory::{Channel, Directory, Entry, IntakePolicy, KeyHolder, OpeningRules},

@@ -3,7 +3,7 @@
 use crate::{
     cut::cut,
     kind::Kind,
-    uses::{Forcible, Uses},
+    uses::{self, Uses},
 };
 use axum::{
     extract::State,
@@ -18,12 +18,12 @@ use lambdesk_api::{
     path::Id,
     problem::Problem,
     query::QueryParameters,
-    write::WriteOptions,
+    removals,
+    write::{Forcible, WriteOptions},
 };
 use lambdesk_domain::{
     access::Scope,
     directory::{Directory, Entry, KeyHolder, User},
-    id::Version,
 };
 use lambdesk_store_directory::{EntryChange, EntryError, unique_part};
 use lambdesk_table::{AlreadyAnswered, TableError, Versioned, log_failure, version_of};
@@ -124,7 +124,7 @@ pub async fn changed<K: Kind>(
     }
     for _ in 0..ATTEMPTS {
         let (read, before) = load::<K>(session, id).await?;
-        require_version(&change.write, read.version())?;
+        change.write.require_version(read.version())?;
         let after = decide(&before)?;
         refer(session, Some(&before), after.as_ref()).await?;
         if let Some(response) = attempt(&executor, session, uses, change, (&read, &before), after).await? {
@@ -149,9 +149,12 @@ async fn attempt<K: Kind>(
     if needs_other && other_owner.is_none() {
         return Ok(None);
     }
-    if let Some(freed) = K::freed(before, after.as_ref()).filter(|_| !forcible.is_forced) {
-        uses.require_none(session, &freed).await?;
+    let freed = K::freed(before, after.as_ref());
+    if let Some(freed) = freed.as_ref().filter(|_| !forcible.is_forced) {
+        uses.require_none(session, freed).await?;
     }
+    // Also of what nothing uses that was found: others may be writing at this moment.
+    let removal = freed.and_then(|freed| removals::removal(session, &forcible.write, freed.removed));
     let entry = after.clone().map(K::entry);
     if executor.is_dry_run {
         return dry_run(session, Some(before.clone()), after).await.map(Some);
@@ -165,7 +168,8 @@ async fn attempt<K: Kind>(
         return Ok(Some(answer.into_response()));
     }
     let record = executor.remember(&answer);
-    let change = EntryChange { before: read, after: entry.as_ref(), co_condition: other_owner.as_ref() };
+    let beside = removals::beginning(session, removal.as_ref());
+    let change = EntryChange { before: read, after: entry.as_ref(), co_condition: other_owner.as_ref(), beside };
     match session.app.directories.change_entry(session.workspace(), change, record.as_ref(), session.now).await {
         Ok(false) => return Ok(None),
         Ok(true) => {}
@@ -174,6 +178,12 @@ async fn attempt<K: Kind>(
     }
     if let Some(holder) = before.key_holder().filter(|_| entry.is_none()) {
         revoke_keys_of(session, holder).await;
+    }
+    if let Some(gone) = Some(read.value.id()).filter(|_| entry.is_none()) {
+        uses::leave_channels(session, gone).await;
+    }
+    if let Some(removal) = removal {
+        removals::work(session, &removal).await;
     }
     Ok(Some(answer.into_response()))
 }
@@ -189,14 +199,6 @@ fn checked<T>(read: impl FnOnce(&mut Checker) -> Option<T>) -> Result<T, Problem
 /// Whoever reads tickets needs the names on them.
 fn may_read(session: &Session) -> Result<(), Problem> {
     session.require_admin().or_else(|_| session.require(Scope::TicketsRead))
-}
-
-/// Holds a write to the version that its `If-Match` names.
-///
-/// # Errors
-/// 412 with the present one.
-pub fn require_version(write: &WriteOptions, current: Version) -> Result<(), Problem> {
-    if write.if_match.is_none_or(|seen| seen == current) { Ok(()) } else { Err(Problem::stale(current)) }
 }
 
 /// Holds what is new about an entry to entries that are there.

@@ -2,7 +2,6 @@
 
 use crate::{
     cut::cut,
-    entries::require_version,
     fields::immutable,
     filter::ListFilter,
     key_view::{KeyKind, KeyView},
@@ -231,7 +230,7 @@ pub async fn patch(
     session.require_admin()?;
     for _ in 0..ATTEMPTS {
         let listed = find(&session, id).await?;
-        require_version(&write, listed.version())?;
+        write.require_version(listed.version())?;
         let after = body.value.clone().applied_to(&listed.key, session.now)?;
         let role = holders_role(&session, &listed.key).await?;
         may_grant(&session, after.scopes, role)?;
@@ -254,7 +253,7 @@ pub async fn revoke(session: Session, Id(id): Id<ApiKeyId>, write: WriteOptions)
     session.require_admin()?;
     for _ in 0..ATTEMPTS {
         let listed = find(&session, id).await?;
-        require_version(&write, listed.version())?;
+        write.require_version(listed.version())?;
         let role = holders_role(&session, &listed.key).await?;
         role.map_or(Ok(()), |role| not_above(role, &session))?;
         if write.is_dry_run {

@@ -13,13 +13,9 @@ use crate::{
     operator::Operator,
     rotation,
     users::UserView,
-    uses::Forcible,
     workspace::{self, WorkspaceView},
 };
-use lambdesk_api::{
-    openapi::{DescribeOperation, Operation, Operations},
-    write::WriteOptions,
-};
+use lambdesk_api::openapi::{DescribeOperation, Operation, Operations};
 use lambdesk_domain::{
     access::Role,
     custom_field::{FieldDefinition, FieldKind},
@@ -171,16 +167,5 @@ impl DescribeOperation for Operator {
     fn tell(op: &mut Operation) {
         op.secured("operator");
         op.refuses(&[401, 403]);
-    }
-}
-
-impl DescribeOperation for Forcible {
-    fn tell(op: &mut Operation) {
-        op.query(
-            "force",
-            json!({ "type": "boolean", "default": false }),
-            "Also what is in use: whatever uses it is left without.",
-        );
-        WriteOptions::tell(op);
     }
 }

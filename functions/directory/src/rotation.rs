@@ -1,7 +1,6 @@
 //! `POST /v1/api-keys/{api_key_id}/rotate`: a new secret, while the old one lives on.
 
 use crate::{
-    entries::require_version,
     key_view::KeyView,
     keys::{find, holders_role, may_grant},
 };
@@ -68,7 +67,7 @@ pub async fn rotate(
     let until = session.now.plus(body.value.unwrap_or_default().overlap()?);
     for _ in 0..ATTEMPTS {
         let listed = find(&session, id).await?;
-        require_version(&write, listed.version())?;
+        write.require_version(listed.version())?;
         may_grant(&session, listed.key.scopes, holders_role(&session, &listed.key).await?)?;
         let (text, hash) = BearerKey::generate(session.workspace());
         let change = KeyChange::Rotate { hash: &hash, until };

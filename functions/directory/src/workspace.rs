@@ -1,6 +1,5 @@
 //! `/v1/workspace`: the settings. Administrators only.
 
-use crate::entries::require_version;
 use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
     auth::Session,
@@ -115,7 +114,7 @@ pub async fn patch(session: Session, write: WriteOptions, body: PatchBody<Settin
     let directories = &session.app.directories;
     for _ in 0..ATTEMPTS {
         let before = directories.settings(session.workspace()).await?.ok_or_else(Problem::not_found)?;
-        require_version(&write, before.version())?;
+        write.require_version(before.version())?;
         let after = body.value.clone().applied_to(&before.value)?;
         if write.is_dry_run {
             return Ok(DryRun::between(&WorkspaceView::from(&before.value), &WorkspaceView::from(&after)));

@@ -108,6 +108,7 @@ impl ChannelAccess {
 
     fn new_ticket(&self, checked: CheckedSubmission) -> NewTicket {
         let app = &self.request.app;
+        let opening = self.directory.opening_of(&self.channel);
         let subject = checked.subject.or_else(|| subject_of(checked.content.text()));
         NewTicket {
             workspace_id: self.directory.workspace.id,
@@ -119,8 +120,8 @@ impl ChannelAccess {
             is_held: false,
             source: Source::Guest,
             channel: Some(ChannelRef { id: self.channel.id, kind: self.channel.kind }),
-            category: self.channel.opening.default_category,
-            team: self.channel.opening.default_team,
+            category: opening.default_category,
+            team: opening.default_team,
             assignee: None,
             contact: None,
             account: None,

@@ -25,6 +25,7 @@ use lambdesk_domain::{
     message::{Message, Sender, SenderKind},
     status::Status,
     text::Name,
+    ticket::Ticket,
 };
 use serde::Deserialize;
 
@@ -95,15 +96,21 @@ pub async fn post(
     session.require(Scope::TicketsWrite)?;
     let (mut reply, files) = body.value.into_reply(ticket, &session)?;
     let mut executor = Executor::of(&session, &write, &body.raw);
-    let is_blocked = is_from_blocked(&executor, &reply).await?;
+    let customers = customers_ticket(&executor, &reply).await?;
+    let is_blocked = match &customers {
+        Some(ticket) => opening::is_from_blocked(&session.app.contacts, ticket).await?,
+        None => false,
+    };
     executor.context.is_silent |= is_blocked;
     if let Some(answered) = with_files(&executor, &mut reply, &files).await? {
         return Ok(answered);
     }
     let reader = (&session.actor).into();
-    let view = |message: &Message| MessageView::of(message.clone(), reader).with_sender(&session.directory, None);
-    let answer = |message: Option<&Message>| match message {
-        Some(message) => Answer::created(location(message), &view(message)),
+    let answer = |message: Option<&Message>, ticket: Option<&Ticket>| match message {
+        Some(message) => {
+            let view = MessageView::of(message.clone(), reader).with_sender(&session.directory, ticket);
+            Answer::created(location(message), &view)
+        }
         None => Answer::no_content(),
     };
     let written = executor.execute(Command {
@@ -112,7 +119,15 @@ pub async fn post(
             let decision = command::reply(&reply, context, prior)?;
             Ok(if is_blocked { decision.silent_append() } else { decision })
         },
-        answer: |written: Written<'_>| answer(written.change.and_then(|change| change.message.as_ref())),
+        answer: |written: Written<'_>| {
+            let answer = answer(written.change.and_then(|change| change.message.as_ref()), customers.as_ref());
+            // Whoever named the version that they saw is told the next one; others would have to
+            // read the ticket anew to know what else its version holds.
+            match written.change.and_then(|change| change.guard.sole_version()) {
+                Some(seen) => answer.with_version(seen.next()),
+                None => answer,
+            }
+        },
         answer_needs_ticket: false,
     });
     match written.await {
@@ -124,14 +139,14 @@ pub async fn post(
     }
 }
 
-/// Whether it is the customer's, whom somebody has blocked.
-async fn is_from_blocked(executor: &Executor<'_>, reply: &NewReply) -> Result<bool, Problem> {
+/// The ticket, where the reply is its customer's: who that is, and whether somebody has
+/// blocked them, stands there.
+async fn customers_ticket(executor: &Executor<'_>, reply: &NewReply) -> Result<Option<Ticket>, Problem> {
     if reply.sender.as_ref().is_none_or(|sender| sender.kind != SenderKind::Contact) {
-        return Ok(false);
+        return Ok(None);
     }
     let ticket = executor.app.tickets.ticket(executor.workspace, reply.ticket_id).await?;
-    let ticket = ticket.filter(|ticket| executor.context.sees(ticket)).ok_or_else(Problem::not_found)?;
-    Ok(opening::is_from_blocked(&executor.app.contacts, &ticket).await?)
+    ticket.filter(|ticket| executor.context.sees(ticket)).ok_or_else(Problem::not_found).map(Some)
 }
 
 /// Gives the reply its files; answers the request if it has been answered before,
@@ -153,7 +168,7 @@ async fn with_files(
 async fn continue_closed(
     executor: &Executor<'_>,
     reply: NewReply,
-    answer: impl Fn(Option<&Message>) -> Answer,
+    answer: impl Fn(Option<&Message>, Option<&Ticket>) -> Answer,
 ) -> Result<Response, Problem> {
     let found = executor.app.tickets.ticket(executor.workspace, reply.ticket_id);
     let closed = found.await?.filter(|ticket| executor.context.sees(ticket));
@@ -166,7 +181,7 @@ async fn continue_closed(
         opening,
     )
     .await?;
-    Ok(opening::open(executor, new, contact, |_, message| answer(message)).await?.into_response())
+    Ok(opening::open(executor, new, contact, |ticket, message| answer(message, Some(ticket))).await?.into_response())
 }
 
 fn location(message: &Message) -> String {

@@ -78,6 +78,7 @@ impl SweepRun<'_> {
             Due::RetentionSweep { workspace, .. } => DeferredTask::RetentionSweep(workspace),
             Due::PurgePending { workspace, ticket, .. } => DeferredTask::FinishPurge(workspace, ticket),
             Due::Job { workspace, contact, job, .. } => DeferredTask::Job(workspace, contact, job),
+            Due::Removal { workspace, removal, .. } => DeferredTask::Removal(workspace, removal),
             Due::Compaction { workspace, at } => DeferredTask::Compaction(workspace, at),
         };
         self.defer(task);
@@ -97,6 +98,7 @@ fn hint(row: &Due) -> Option<Hint> {
         | Due::RetentionSweep { .. }
         | Due::PurgePending { .. }
         | Due::Job { .. }
+        | Due::Removal { .. }
         | Due::Compaction { .. } => None,
     }
 }

@@ -1,7 +1,7 @@
 //! Deferred tasks: what is due and may take long, by the ids of what it is about.
 
 use lambdesk_domain::{
-    id::{ContactId, JobId, TicketId, WorkspaceId},
+    id::{ContactId, JobId, RemovalId, TicketId, WorkspaceId},
     time::Timestamp,
 };
 
@@ -16,4 +16,6 @@ pub enum DeferredTask {
     Compaction(WorkspaceId, Timestamp),
     /// A merge or an erasure.
     Job(WorkspaceId, ContactId, JobId),
+    /// What was deleted is taken off all tickets.
+    Removal(WorkspaceId, RemovalId),
 }

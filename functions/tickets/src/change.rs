@@ -2,7 +2,7 @@
 
 use crate::{
     document,
-    fields::{Asked, FieldsBody, Relation},
+    fields::{Asked, FieldsBody},
 };
 use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
@@ -61,7 +61,7 @@ pub async fn replace(
     settle(&mut session, id, &write, &body.raw, asked).await
 }
 
-/// Sets the fields at once, or on the version whose contact and account they fit.
+/// Sets the fields at once, or on the version that they fit.
 async fn settle(
     session: &mut Session,
     id: TicketId,
@@ -69,10 +69,10 @@ async fn settle(
     body: &[u8],
     asked: Asked,
 ) -> Result<Response, Problem> {
-    match asked.relation {
-        Relation::Settled => set(session, id, write, body, asked.fields).await,
-        _ => on_version(session, id, write, body, Basis::Asked(Box::new(asked))).await,
+    if asked.fit.is_settled() {
+        return set(session, id, write, body, asked.fields).await;
     }
+    on_version(session, id, write, body, Basis::Asked(Box::new(asked))).await
 }
 
 /// What can be read as fields only with the ticket at hand.
@@ -89,11 +89,11 @@ impl Basis {
             Self::Operations(operations) => {
                 let changes = operations.merge_patch(document::of(ticket, &session.directory))?;
                 let asked = FieldsBody::try_from(changes)?.asked(session).await?;
-                asked.relation.check(ticket, session).await?;
+                asked.fit.check(ticket, session).await?;
                 Ok(asked.fields)
             }
             Self::Asked(asked) => {
-                asked.relation.check(ticket, session).await?;
+                asked.fit.check(ticket, session).await?;
                 Ok(asked.fields.clone())
             }
         }
@@ -115,11 +115,11 @@ async fn on_version(
     loop {
         let ticket = session.app.tickets.ticket(session.workspace(), id).await?;
         let ticket = ticket.filter(|ticket| write.context(session).sees(ticket)).ok_or_else(Problem::not_found)?;
-        if write.if_match.is_some_and(|seen| seen != ticket.version) {
+        if write.if_match.as_ref().is_some_and(|seen| !seen.contains(ticket.version)) {
             return Err(Problem::stale(ticket.version));
         }
         let fields = basis.fields(&ticket, session).await?;
-        let bound = WriteOptions { if_match: Some(ticket.version), ..write.clone() };
+        let bound = WriteOptions { if_match: Some(ticket.version.into()), ..write.clone() };
         match change(session, id, &bound, body, fields).await {
             Err(CommandError::Rejected(Rejection::Stale { .. })) if !is_bound => {
                 if !attempts.again(ATTEMPTS).await {

@@ -150,7 +150,8 @@ async fn read(body: CreateBody, session: &mut Session) -> Result<New, Problem> {
         &mut checker,
     )
     .await?;
-    let category = client::category(references.category, channel.as_ref(), &mut checker);
+    let opening = channel.as_ref().map(|channel| session.directory.opening_of(channel)).unwrap_or_default();
+    let category = client::category(references.category, &opening, &mut checker);
     let contact = client::client(
         references.contact,
         references.account.as_ref(),
@@ -160,7 +161,7 @@ async fn read(body: CreateBody, session: &mut Session) -> Result<New, Problem> {
         &mut checker,
     )
     .await?;
-    let opening = opening_of(body.message, session, &mut checker);
+    let message = opening_of(body.message, session, &mut checker);
     let subject = checker.required("/subject", body.subject);
     let status = checker.present("/status", body.status);
     let priority = checker.present("/priority", body.priority);
@@ -184,7 +185,7 @@ async fn read(body: CreateBody, session: &mut Session) -> Result<New, Problem> {
         source: source(&session.actor, channel.as_ref()),
         channel: channel.as_ref().map(|channel| ChannelRef { id: channel.id, kind: channel.kind }),
         category,
-        team: references.team.or_else(|| channel.as_ref().and_then(|channel| channel.opening.default_team)),
+        team: references.team.or(opening.default_team),
         assignee: references.assignee,
         contact: None,
         account: references.account.as_ref().map(|account| account.id),
@@ -194,7 +195,7 @@ async fn read(body: CreateBody, session: &mut Session) -> Result<New, Problem> {
         uid,
         summary,
         follow_up_at,
-        opening,
+        opening: message,
         continues: None,
     };
     Ok(New { ticket, contact, accounts: references.account.into_iter().collect() })

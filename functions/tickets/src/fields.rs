@@ -1,6 +1,9 @@
 //! The fields of a ticket as PATCH and PUT take them.
 
-use crate::references::{self, Custom, require_owner};
+use crate::{
+    fit::{Cleared, Fit, Relation},
+    references::{self, Custom, require_owner},
+};
 use lambdesk_api::{
     auth::Session,
     body::{Checker, Input, Unknown},
@@ -16,7 +19,6 @@ use lambdesk_domain::{
     set::Set,
     status::{Priority, Status},
     text::{EmailAddress, Name, Phone, Subject, Summary, Uid},
-    ticket::Ticket,
     time::Timestamp,
 };
 use serde::Deserialize;
@@ -98,42 +100,8 @@ pub struct FieldsBody {
 pub struct Asked {
     /// The fields to change.
     pub fields: Fields,
-    /// What only the ticket can tell about its contact and account.
-    pub relation: Relation,
-}
-
-/// Whether contact and account will fit each other.
-#[derive(Debug)]
-pub enum Relation {
-    /// They do, or neither comes along.
-    Settled,
-    /// This account comes to the ticket's contact.
-    Account(Box<Account>),
-    /// This contact comes to the ticket's account.
-    Contact(ContactId),
-}
-
-impl Relation {
-    /// Holds it to the ticket.
-    ///
-    /// # Errors
-    /// 422 when the account is another contact's.
-    pub async fn check(&self, ticket: &Ticket, session: &Session) -> Result<(), Problem> {
-        let mut checker = Checker::default();
-        match (self, ticket.account) {
-            (Self::Account(account), _) => {
-                let contact = ticket.contact.as_ref().map(|contact| contact.id);
-                require_owner(contact, account, "/account_id", &mut checker);
-            }
-            (Self::Contact(contact), Some(account)) => {
-                if let Some(account) = session.app.contacts.account(session.workspace(), account).await? {
-                    require_owner(Some(*contact), &account, "/contact_id", &mut checker);
-                }
-            }
-            (Self::Contact(_), None) | (Self::Settled, _) => {}
-        }
-        checker.finish()
-    }
+    /// What only the ticket can tell of them.
+    pub fit: Fit,
 }
 
 impl FieldsBody {
@@ -167,6 +135,9 @@ impl FieldsBody {
     async fn read(self, extent: Custom, session: &mut Session, checker: &mut Checker) -> Result<Asked, Problem> {
         let found = Found::read(&self, extent, session, checker).await?;
         let relation = found.relation(checker);
+        let is_clear = |input: &Input<CategoryId>| or_null(input.clone(), extent) == Input::Null;
+        let cleared = Cleared { category: is_clear(&self.category_id), contact: found.contact == Field::Clear };
+        let fit = Fit::of(relation, cleared, &session.directory);
         let Self {
             subject,
             status,
@@ -201,7 +172,7 @@ impl FieldsBody {
         reader.value("/is_read_by_organization", is_read_by_organization, Set::ReadByOrganization);
         reader.requester(requester);
         reader.checker.unknown("", unknown);
-        Ok(Asked { fields: Fields { sets: reader.sets, status, tags }, relation })
+        Ok(Asked { fields: Fields { sets: reader.sets, status, tags }, fit })
     }
 }
 

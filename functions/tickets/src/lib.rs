@@ -17,6 +17,7 @@ mod client;
 mod create;
 mod document;
 mod fields;
+mod fit;
 mod list;
 mod number;
 pub mod openapi;

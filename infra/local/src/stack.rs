@@ -2,13 +2,13 @@
 //! them. Starting and stopping.
 
 use crate::{
-    Options, StartError,
+    Options, StartError, gateway,
     keys::sealing_key,
     objects::{self, Files, ObjectStore},
     pump, table,
 };
 use aws_credential_types::Credentials;
-use axum::Router;
+use axum::{Router, middleware::from_fn};
 use lambdesk_api::{function::Function, state::App};
 use lambdesk_deliver::Deliver;
 use lambdesk_engine::{Engine, Storage};
@@ -135,7 +135,8 @@ impl Stack {
 /// The routes of all functions in one router, over the state that they share. Over a new
 /// one nothing is cached, as in functions that have just started.
 pub fn router(app: &App, functions: Vec<(&str, Function)>) -> Router {
-    functions.into_iter().fold(Router::new(), |all, (_, function)| all.merge(function.router(app)))
+    let all = functions.into_iter().fold(Router::new(), |all, (_, function)| all.merge(function.router(app)));
+    all.layer(from_fn(gateway::whole_body))
 }
 
 /// The HTTP functions by name: also what the template is held against.

@@ -144,7 +144,7 @@ impl<'a> Executor<'a> {
             return Ok(CommitAttempt::Done(CommandOutcome::DryRun(DryRun::of(vec![event.into()]))));
         }
         let foreseen = known.filter(|_| self.idempotency.is_some() && command.answer_needs_ticket).map(|ticket| {
-            change.guard.version = Some(ticket.version);
+            change.guard.versions = Some(ticket.version.into());
             change.applied_to(ticket)
         });
         let remembered = match &self.idempotency {

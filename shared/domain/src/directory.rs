@@ -207,6 +207,18 @@ impl Directory {
         }
     }
 
+    /// What a channel gives to new tickets and asks of them: without a team or category that
+    /// has been deleted.
+    #[must_use]
+    pub fn opening_of(&self, channel: &Channel) -> OpeningRules {
+        let OpeningRules { default_team, default_category, .. } = channel.opening;
+        OpeningRules {
+            default_team: default_team.filter(|team| self.teams.contains_key(team)),
+            default_category: default_category.filter(|category| self.categories.contains_key(category)),
+            ..channel.opening.clone()
+        }
+    }
+
     /// Adds one entry as it was stored.
     pub fn insert(&mut self, entry: Entry) {
         match entry {

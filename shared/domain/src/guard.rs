@@ -8,7 +8,7 @@
 
 use crate::{
     access::VisibilityScope,
-    id::Version,
+    id::{Version, VersionSet},
     status::{Lifecycle, StatusSet},
     ticket::Ticket,
     time::Timestamp,
@@ -23,8 +23,8 @@ pub struct Guard {
     pub lifecycle: Lifecycle,
     /// Who asks may see the ticket.
     pub visibility: VisibilityScope,
-    /// The version is this one (`If-Match`, or a decision that rests on the whole ticket).
-    pub version: Option<Version>,
+    /// The version is one of these (`If-Match`), or the one that a decision rests on.
+    pub versions: Option<VersionSet>,
     /// The follow-up is due at exactly this time.
     pub follow_up_at: Option<Timestamp>,
     /// It has at most so many tags: there is room for those that come along.
@@ -42,11 +42,17 @@ impl Guard {
             statuses: StatusSet::ALL,
             lifecycle: Lifecycle::Live,
             visibility,
-            version: None,
+            versions: None,
             follow_up_at: None,
             most_tags: None,
             rejects_noop: false,
         }
+    }
+
+    /// The version, where the change is for one alone.
+    #[must_use]
+    pub fn sole_version(&self) -> Option<Version> {
+        self.versions.as_ref().and_then(VersionSet::sole)
     }
 
     /// Whether the ticket is as assumed, as far as that can be told without the patch.
@@ -55,7 +61,7 @@ impl Guard {
         self.statuses.contains(ticket.status)
             && self.lifecycle == ticket.lifecycle
             && self.visibility.covers(ticket.assignee, ticket.channel.map(|channel| channel.id))
-            && self.version.is_none_or(|version| version == ticket.version)
+            && self.versions.as_ref().is_none_or(|versions| versions.contains(ticket.version))
             && self.follow_up_at.is_none_or(|due| ticket.follow_up_at == Some(due))
             && self.most_tags.is_none_or(|most| ticket.tags.len() <= most)
     }

@@ -12,6 +12,7 @@
 //! | [`events`] | the event between two versions of a ticket or contact |
 //! | [`access`] | actors, roles, scopes and who sees what |
 //! | [`contact`], [`personal`] | people and their accounts; what is done with everything of one |
+//! | [`removal`] | taking off all tickets what was deleted |
 //! | [`directory`] | users, channels, categories, tags, fields, settings |
 //! | [`webhook`] | endpoints, subscriptions, deliveries and their schedule |
 //! | [`report`], [`day`](mod@day) | what the events add up to |
@@ -34,6 +35,7 @@ pub mod message;
 mod parsed;
 pub mod patch;
 pub mod personal;
+pub mod removal;
 pub mod report;
 pub mod search;
 pub mod set;

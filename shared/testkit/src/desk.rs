@@ -95,7 +95,7 @@ impl Desk {
     /// An entry becomes what is given here, whatever it is now.
     pub async fn replace(&self, after: &Entry) {
         let seen = self.store.directories.entry(self.workspace, after.id()).await.unwrap().unwrap();
-        let change = EntryChange { before: &seen, after: Some(after), co_condition: None };
+        let change = EntryChange { before: &seen, after: Some(after), co_condition: None, beside: Vec::new() };
         assert!(self.store.directories.change_entry(self.workspace, change, None, self.now()).await.unwrap());
     }
 

@@ -99,7 +99,8 @@ impl Document31 {
 }
 
 /// The parameters that most operations have, told once.
-const SHARED: [&str; 8] = ["limit", "cursor", "page", "with_total", "silent", "dry_run", "If-Match", "Idempotency-Key"];
+const SHARED: [&str; 9] =
+    ["limit", "cursor", "page", "with_total", "silent", "dry_run", "If-Match", "If-None-Match", "Idempotency-Key"];
 
 /// Takes the shared parameters out of the operations; one that is told in another
 /// way somewhere stays there.

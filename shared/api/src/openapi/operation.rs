@@ -191,6 +191,14 @@ impl Operation {
 
     /// 200 with one thing that has versions.
     pub fn ok_versioned<T: JsonSchema>(&mut self) {
+        if self.method() == Method::GET {
+            self.header(
+                "If-None-Match",
+                entity_tags(),
+                "The `ETag`s of what the caller has: 304 where it is that still.",
+            );
+            self.answers.insert(304, AnswerDoc { about: "The caller has it.", content: None, headers: vec!["ETag"] });
+        }
         self.one::<T>(200, "It, as it is now.", &["ETag"]);
     }
 
@@ -296,6 +304,11 @@ const JSON: &str = "application/json";
 fn parameter(place: &str, name: &str, schema: Json, about: &str) -> Json {
     let members = [("name", name.into()), ("in", place.into()), ("description", about.into()), ("schema", schema)];
     Json::Object(members.map(|(name, value): (&str, Json)| (name.to_owned(), value)).into_iter().collect())
+}
+
+/// One or several entity tags, or `*` (RFC 9110 section 8.8.3).
+pub(super) fn entity_tags() -> Json {
+    json!({ "type": "string", "pattern": r#"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"# })
 }
 
 fn enveloped(data: &Json) -> Json {

@@ -11,6 +11,7 @@ pub mod message;
 mod numbers;
 mod purge;
 mod reconcile;
+mod removals;
 mod thread;
 mod uses;
 
@@ -19,5 +20,6 @@ pub use error::{CommitError, CreateError};
 pub use handle::Tickets;
 pub use purge::OldestTickets;
 pub use reconcile::TicketSlice;
+pub use removals::begin_removal;
 pub use thread::ThreadPage;
-pub use uses::{UsedBy, UserKind};
+pub use uses::{UsedBy, UserKind, index_entries};

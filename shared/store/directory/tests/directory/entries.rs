@@ -82,7 +82,7 @@ async fn change(
     before: &Versioned<Entry>,
     after: Option<&Entry>,
 ) -> Result<bool, EntryError> {
-    let change = EntryChange { before, after, co_condition: None };
+    let change = EntryChange { before, after, co_condition: None, beside: Vec::new() };
     directories.change_entry(workspace(1), change, None, Timestamp::EPOCH).await
 }
 

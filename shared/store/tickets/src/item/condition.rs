@@ -8,7 +8,7 @@ use lambdesk_domain::{
     access::VisibilityScope,
     command::Change,
     guard::Guard,
-    id::TagId,
+    id::{TagId, VersionSet},
     patch::{TagChange, TicketPatch},
     status::StatusSet,
     ticket::Ticket,
@@ -27,9 +27,7 @@ pub fn condition(change: &Change, into: &mut Expression) -> String {
         parts.push(statuses(guard.statuses, into));
     }
     parts.extend(visibility(guard.visibility, into));
-    if let Some(version) = guard.version {
-        parts.push(format!("{} = {}", into.name(attr::VERSION), into.value(number(version.0))));
-    }
+    parts.extend(guard.versions.as_ref().map(|versions| version(versions, into)));
     if let Some(due) = guard.follow_up_at {
         parts.push(format!("{} = {}", into.name(attr::FOLLOW_UP), into.value(time(due))));
     }
@@ -41,6 +39,17 @@ pub fn condition(change: &Change, into: &mut Expression) -> String {
         parts.extend(unless_noop(&change.patch, into));
     }
     parts.join(" AND ")
+}
+
+/// Of a set of none there is no ticket, for each has a version.
+fn version(versions: &VersionSet, into: &mut Expression) -> String {
+    let name = into.name(attr::VERSION);
+    let numbers: Vec<_> = versions.iter().map(|version| into.value(number(version.0))).collect();
+    match numbers.as_slice() {
+        [] => format!("attribute_not_exists({name})"),
+        [number] => format!("{name} = {number}"),
+        numbers => format!("{name} IN ({})", numbers.join(", ")),
+    }
 }
 
 fn lifecycle(guard: &Guard, into: &mut Expression) -> String {

@@ -180,7 +180,7 @@ async fn a_reply_whose_answer_is_lost_is_written_once() {
 async fn an_update_whose_answer_is_lost_is_written_once() {
     for if_match in [false, true] {
         let (table, ticket) = with_ticket().await;
-        let context = Context { if_match: if_match.then_some(ticket.version), ..context(&ticket) };
+        let context = Context { if_match: if_match.then(|| ticket.version.into()), ..context(&ticket) };
         let change = read(&ticket, &context);
         table.faults.next([Fault::AnswerLost]);
         let next = commit(&table, &ticket, &change).await.expect("it is answered in the end");
@@ -192,7 +192,7 @@ async fn an_update_whose_answer_is_lost_is_written_once() {
 #[tokio::test]
 async fn a_stale_update_is_refused_also_when_an_answer_is_lost() {
     let (table, ticket) = with_ticket().await;
-    let stale = Context { if_match: Some(ticket.version.next().next()), ..context(&ticket) };
+    let stale = Context { if_match: Some(ticket.version.next().next().into()), ..context(&ticket) };
     let fields = Fields::of([Set::ReadByCustomer(true)]);
     let change = changed(update(&Update::Fields(Box::new(fields)), &stale, Prior::Unknown));
     table.faults.next([Fault::AnswerLost]);

@@ -111,7 +111,7 @@ fn each_part_of_a_guard_holds_by_itself() {
             0 => guard.lifecycle = other.lifecycle,
             1 => guard.statuses = StatusSet::of(&[other.status, ticket.status]).without(other.status),
             2 => guard.visibility = context.actor.visibility(rules),
-            3 => guard.version = Some(other.version),
+            3 => guard.versions = Some(other.version.into()),
             4 => guard.follow_up_at = other.follow_up_at,
             _ => {}
         }
