@@ -1,4 +1,5 @@
-//! R1 and L6: what is deleted is on no ticket any more.
+//! R1, L6 and L4: what is deleted is on no ticket any more, and a contact is on its tickets as
+//! it is now.
 
 use lambdesk_runtime::Clock;
 use lambdesk_tests::{Api, Desk, Json, json};
@@ -163,4 +164,53 @@ async fn r1_what_is_written_while_something_is_deleted_is_without_it_in_the_end(
         }
         assert!(!has(&owner.get(&ticket).await.ok(), shown), "{ticket} still has {shown}");
     }
+}
+
+#[tokio::test]
+async fn l4_a_contact_is_shown_as_it_is_now() {
+    let clock = Clock::manual(NOW.parse().unwrap());
+    let desk = Desk::start_at(clock.clone()).await;
+    let owner = &desk.owner;
+    let mut tickets = Vec::new();
+    for _ in 0..3 {
+        let ticket = desk.ticket("S").await;
+        owner
+            .eventually(&format!("/v1/tickets/{}/activities", ticket["id"].as_str().unwrap()), |page| {
+                page["data"][0].is_object()
+            })
+            .await;
+        tickets.push(ticket);
+    }
+    let contact = format!("/v1/contacts/{}", tickets[0]["contact"]["id"].as_str().unwrap());
+    let listed = format!("/v1/tickets?contact_id={}", tickets[0]["contact"]["id"].as_str().unwrap());
+    owner.eventually(&listed, |page| page["data"].as_array().is_some_and(|rows| rows.len() == 3)).await;
+    for change in [
+        json!({"name": "Grace Hopper"}),
+        json!({"external_id": "crm-7"}),
+        json!({"email": "hopper@navy.example"}),
+        json!({"name": null, "external_id": null}),
+    ] {
+        let now = owner.patch(&contact, change).await.ok();
+        let shown =
+            json!({"id": now["id"], "name": now["name"], "email": now["email"], "external_id": now["external_id"]});
+        for ticket in &tickets {
+            let path = format!("/v1/tickets/{}", ticket["id"].as_str().unwrap());
+            let read = owner.get(&path).await;
+            assert_eq!(read.header("etag"), "\"1\"", "it is no change of the ticket");
+            let read = read.ok();
+            assert_eq!((&read["contact"], &read["requester"]), (&shown, &ticket["requester"]));
+            assert_eq!(owner.get(&format!("{path}/activities")).await.ok().as_array().unwrap().len(), 1);
+        }
+        owner
+            .eventually(&listed, |page| page["data"].as_array().unwrap().iter().all(|row| row["contact"] == shown))
+            .await;
+    }
+    owner.patch(&contact, json!({"name": "Grace Hopper"})).await.ok();
+    let messages = format!("/v1/tickets/{}/messages", tickets[0]["id"].as_str().unwrap());
+    let relay = desk.machine(&["tickets:write"]).await;
+    let sent = relay.post(&messages, json!({"kind": "inbound", "body_text": "Me again"})).await.created();
+    assert_eq!(
+        (&sent["sender"]["name"], &sent["sender"]["email"]),
+        (&json!("Grace Hopper"), &json!("hopper@navy.example"))
+    );
 }

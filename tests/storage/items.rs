@@ -4,8 +4,8 @@ use super::{
     shown::{kind, shown},
     sources,
     values::{
-        ATTACHMENT, BY_USER, CHANNEL, CONTACT, MESSAGE, NOW, SALT, TICKET, USER, WORKSPACE, account, api_key, cause,
-        contact, delivery, endpoint, entries, file, id, job, later, message, settings, ticket,
+        ATTACHMENT, BY_USER, CHANNEL, CONTACT, MESSAGE, NOW, SALT, TICKET, USER, WORKSPACE, account, api_key, cascade,
+        cause, contact, delivery, endpoint, entries, file, id, job, later, message, settings, ticket,
     },
 };
 use lambdesk_domain::{
@@ -175,6 +175,7 @@ async fn people(table: &TestTable) {
         let job = Job { id: JobId::new(id(number)), ..job };
         store.put_job(WORKSPACE, &job, NOW).await.unwrap();
     }
+    table.store.tickets.put_cascade(WORKSPACE, &cascade()).await.unwrap();
     let slot = slot(&gone).await;
     assert!(slot.ended.is_some() && slot.alias.is_some());
 }

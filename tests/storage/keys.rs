@@ -3,8 +3,8 @@
 use super::{
     sources,
     values::{
-        ACCOUNT, API_KEY, ATTACHMENT, CATEGORY, CHANNEL, CONTACT, DELIVERY, ENDPOINT, JOB, MESSAGE, NOW, TAG, TEAM,
-        TICKET, USER, WORKSPACE, field_values, id, subjects, ticket,
+        ACCOUNT, API_KEY, ATTACHMENT, CASCADE, CATEGORY, CHANNEL, CONTACT, DELIVERY, ENDPOINT, JOB, MESSAGE, NOW, TAG,
+        TEAM, TICKET, USER, WORKSPACE, field_values, id, subjects, ticket,
     },
 };
 use lambdesk_domain::{
@@ -26,7 +26,7 @@ const SEQUENCE: &str = "4200000000012345678901";
 
 /// The functions of the modules of keys that build none, or whose result stands in
 /// positions and items further below.
-const OTHERS: [&str; 41] = [
+const OTHERS: [&str; 43] = [
     "after",
     "as_str",
     "attributes",
@@ -53,11 +53,13 @@ const OTHERS: [&str; 41] = [
     "number_key",
     "number_place",
     "of",
+    "of_removed",
     "of_ticket",
     "parse",
     "parse_account",
     "parse_attachment",
     "parse_backfill_request",
+    "parse_cascade",
     "parse_compaction",
     "parse_contact",
     "parse_delivery",
@@ -242,6 +244,7 @@ fn of_others(built: &mut Built, tenant: &Tenant) {
         built.key("unique", tenant.unique(unique));
     }
     built.key("job", tenant.job(CONTACT, JOB));
+    built.key("cascade", tenant.cascade(CASCADE));
     built.key("retention_sweep", tenant.retention_sweep());
     built.key("counts", tenant.counts());
     built.key("recount", tenant.recount());

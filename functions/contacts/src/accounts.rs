@@ -12,6 +12,7 @@ use axum::{
 use lambdesk_api::{
     auth::{Caller, Session},
     body::{Input, JsonBody, PatchBody},
+    cascades,
     execute::{ATTEMPTS, DryRun, Executor},
     idempotency::Answer,
     listing::{ListRequest, Listing},
@@ -19,14 +20,13 @@ use lambdesk_api::{
     path::Id,
     problem::{FieldError, Problem},
     query::QueryParameters,
-    removals,
     write::{Forcible, WriteOptions},
 };
 use lambdesk_domain::{
     access::Scope,
+    cascade::RemovedValue,
     contact::Account,
     id::{AccountId, ContactId},
-    removal::RemovedValue,
     text::{AccountKind, ExternalId},
 };
 use lambdesk_store_contacts::{AccountChange, AccountPage, ContactError};
@@ -171,7 +171,7 @@ pub async fn delete(
 ) -> Result<Response, Problem> {
     require(&session, Scope::ContactsWrite)?;
     let contacts = &session.app.contacts;
-    let removal = removals::removal(&session, &write, vec![RemovedValue::Account(id)]);
+    let cascade = cascades::cascade(&session, &write, vec![RemovedValue::Account(id)]);
     for _ in 0..ATTEMPTS {
         let before = contacts.versioned_account(session.workspace(), id).await?.ok_or_else(Problem::not_found)?;
         write.require_version(before.value.version)?;
@@ -181,11 +181,11 @@ pub async fn delete(
         if write.is_dry_run {
             return Ok(DryRun::between(&AccountRecord::from(&before.value), &()));
         }
-        let beside = removals::beginning(&session, removal.as_ref());
+        let beside = cascades::beginning(&session, cascade.as_ref());
         let change = AccountChange { before: &before, after: None, beside };
         if contacts.change_account(session.workspace(), change, None, session.now).await? {
-            if let Some(removal) = removal {
-                removals::work(&session, &removal).await;
+            if let Some(cascade) = cascade {
+                cascades::work(&session, &cascade).await;
             }
             return Ok(Answer::no_content().into_response());
         }

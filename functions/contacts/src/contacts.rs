@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
     auth::{Caller, Session},
     body::{JsonBody, PatchBody},
+    cascades,
     execute::{ATTEMPTS, DryRun, Executor},
     idempotency::Answer,
     listing::ListRequest,
@@ -20,7 +21,8 @@ use lambdesk_api::{
 };
 use lambdesk_domain::{
     access::{Cause, Scope},
-    contact::{Contact, ContactEnd},
+    cascade::{Cascade, CascadeStep},
+    contact::{Contact, ContactEnd, ContactRef},
     id::ContactId,
     text::{EmailAddress, ExternalId, Uid},
 };
@@ -160,11 +162,26 @@ pub async fn changed(
         if !is_changed {
             return Ok(answered(&before).into_response());
         }
+        let cascade = copies(session, write, &before, &after);
+        if let Some(cascade) = &cascade {
+            cascades::begin(session, cascade).await?;
+        }
         if let Some(response) = written(&executor, session, &plan, &after, answered(&after)).await? {
+            if let Some(cascade) = &cascade {
+                cascades::work(session, cascade).await;
+            }
             return Ok(response);
         }
     }
     Err(Problem::unavailable())
+}
+
+/// The contact's tickets have copies of it, by which they are shown; none where those stay
+/// right.
+fn copies(session: &Session, write: &WriteOptions, before: &Contact, after: &Contact) -> Option<Cascade> {
+    let is_right = ContactRef::from(before) == ContactRef::from(after);
+    let steps = if is_right { Vec::new() } else { vec![CascadeStep::Copy(after.id)] };
+    cascades::cascade(session, write, steps)
 }
 
 async fn plan_of(

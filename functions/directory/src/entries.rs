@@ -12,13 +12,13 @@ use axum::{
 use lambdesk_api::{
     auth::Session,
     body::{Checker, JsonBody, PatchBody},
+    cascades,
     execute::{ATTEMPTS, DryRun, Executor},
     idempotency::Answer,
     listing::ListRequest,
     path::Id,
     problem::Problem,
     query::QueryParameters,
-    removals,
     write::{Forcible, WriteOptions},
 };
 use lambdesk_domain::{
@@ -154,7 +154,7 @@ async fn attempt<K: Kind>(
         uses.require_none(session, freed).await?;
     }
     // Also of what nothing uses that was found: others may be writing at this moment.
-    let removal = freed.and_then(|freed| removals::removal(session, &forcible.write, freed.removed));
+    let cascade = freed.and_then(|freed| cascades::cascade(session, &forcible.write, freed.removed));
     let entry = after.clone().map(K::entry);
     if executor.is_dry_run {
         return dry_run(session, Some(before.clone()), after).await.map(Some);
@@ -168,7 +168,7 @@ async fn attempt<K: Kind>(
         return Ok(Some(answer.into_response()));
     }
     let record = executor.remember(&answer);
-    let beside = removals::beginning(session, removal.as_ref());
+    let beside = cascades::beginning(session, cascade.as_ref());
     let change = EntryChange { before: read, after: entry.as_ref(), co_condition: other_owner.as_ref(), beside };
     match session.app.directories.change_entry(session.workspace(), change, record.as_ref(), session.now).await {
         Ok(false) => return Ok(None),
@@ -182,8 +182,8 @@ async fn attempt<K: Kind>(
     if let Some(gone) = Some(read.value.id()).filter(|_| entry.is_none()) {
         uses::leave_channels(session, gone).await;
     }
-    if let Some(removal) = removal {
-        removals::work(session, &removal).await;
+    if let Some(cascade) = cascade {
+        cascades::work(session, &cascade).await;
     }
     Ok(Some(answer.into_response()))
 }

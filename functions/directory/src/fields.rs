@@ -11,10 +11,10 @@ use lambdesk_api::{
     query::QueryParameters,
 };
 use lambdesk_domain::{
+    cascade::RemovedValue,
     custom_field::{FieldDefinition, FieldKind},
     directory::{Directory, Entry},
     id::FieldId,
-    removal::RemovedValue,
     text::{FieldKey, Name},
     time::Timestamp,
 };

@@ -15,9 +15,9 @@ use crate::{
     users::UserView,
     workspace::{self, WorkspaceView},
 };
-use lambdesk_api::openapi::{DescribeOperation, Operation, Operations};
+use lambdesk_api::openapi::{Access, Callers, DescribeOperation, Operation, Operations};
 use lambdesk_domain::{
-    access::Role,
+    access::{Role, Scope},
     custom_field::{FieldDefinition, FieldKind},
     directory::{Category, Channel, Tag, Team, User},
     id::{ChannelId, UserId},
@@ -26,6 +26,8 @@ use lambdesk_domain::{
 use schemars::JsonSchema;
 use serde_json::json;
 
+const ADMINISTRATION: Access = Access::of(&[Scope::Admin], Callers::Admins);
+
 /// The operations of this function.
 #[must_use]
 pub fn operations() -> Operations {
@@ -33,7 +35,8 @@ pub fn operations() -> Operations {
         "Directory",
         "The workspace, its settings and keys, and what tickets refer to. Entries in use are not deleted \
          (409 `in_use` tells by what) unless `force=true` says that whatever uses them shall be without.",
-    );
+    )
+    .needing(Access::of(&[Scope::TicketsRead], Callers::All).or(Scope::Admin), ADMINISTRATION);
     with_kinds(with_keys(with_workspaces(operations)))
 }
 
@@ -44,7 +47,10 @@ fn with_workspaces(operations: Operations) -> Operations {
             op.leaves_out(&["If-Match"]);
             op.one::<BootstrapView>(201, "It was made.", &["Location"]);
         })
-        .op(workspace::get, "The settings", Operation::ok_versioned::<WorkspaceView>)
+        .op(workspace::get, "The settings", |op| {
+            op.needs(ADMINISTRATION);
+            op.ok_versioned::<WorkspaceView>();
+        })
         .op(workspace::patch, "Change the settings", Operation::ok_versioned::<WorkspaceView>)
         .op(channels::rotate_token, "Give a channel another public token", Operation::ok_versioned::<ChannelView>)
         .op(identity::next_secret, "Make a channel's next identity secret, shown in this answer and never again", |op| {
@@ -59,6 +65,7 @@ fn with_workspaces(operations: Operations) -> Operations {
 fn with_keys(operations: Operations) -> Operations {
     operations
         .op(keys::list, "API keys, oldest first", |op| {
+            op.needs(ADMINISTRATION);
             op.query_any_of::<KeyKind>("kind", "Only of these kinds.");
             op.query_any_of::<UserId>("user_id", "Only of these users.");
             op.query_any_of::<ChannelId>("channel_id", "Only of these channels.");
@@ -66,7 +73,10 @@ fn with_keys(operations: Operations) -> Operations {
             op.counted();
             op.page::<KeyView>();
         })
-        .op(keys::get, "An API key", Operation::ok_versioned::<KeyView>)
+        .op(keys::get, "An API key", |op| {
+            op.needs(ADMINISTRATION);
+            op.ok_versioned::<KeyView>();
+        })
         .op(keys::create, "Make an API key, shown in this answer and never again", |op| {
             op.requires(&["name", "kind", "scopes"]);
             op.created_versioned::<KeyView>();

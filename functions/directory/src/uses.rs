@@ -2,9 +2,9 @@
 
 use lambdesk_api::{auth::Session, problem::Problem, state::App};
 use lambdesk_domain::{
+    cascade::RemovedValue,
     directory::{Channel, Entry, KeyHolder},
     id::{ChannelId, TicketId},
-    removal::RemovedValue,
 };
 use lambdesk_store_directory::{EntryChange, EntryError};
 use lambdesk_store_events::Events;

@@ -24,7 +24,7 @@ impl SweepRun<'_> {
             DeferredTask::FinishPurge(workspace, ticket) => self.finish_purge(workspace, ticket).await,
             DeferredTask::Compaction(workspace, at) => self.compact_index(workspace, at).await,
             DeferredTask::Job(workspace, contact, job) => self.work_on(workspace, contact, job).await,
-            DeferredTask::Removal(workspace, removal) => self.take_off(workspace, removal).await,
+            DeferredTask::Cascade(workspace, cascade) => self.take_off(workspace, cascade).await,
         };
         done.inspect_err(|error| self.failed(format_args!("{task:?}"), error)).is_ok()
     }

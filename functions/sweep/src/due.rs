@@ -78,7 +78,7 @@ impl SweepRun<'_> {
             Due::RetentionSweep { workspace, .. } => DeferredTask::RetentionSweep(workspace),
             Due::PurgePending { workspace, ticket, .. } => DeferredTask::FinishPurge(workspace, ticket),
             Due::Job { workspace, contact, job, .. } => DeferredTask::Job(workspace, contact, job),
-            Due::Removal { workspace, removal, .. } => DeferredTask::Removal(workspace, removal),
+            Due::Cascade { workspace, cascade, .. } => DeferredTask::Cascade(workspace, cascade),
             Due::Compaction { workspace, at } => DeferredTask::Compaction(workspace, at),
         };
         self.defer(task);
@@ -98,7 +98,7 @@ fn hint(row: &Due) -> Option<Hint> {
         | Due::RetentionSweep { .. }
         | Due::PurgePending { .. }
         | Due::Job { .. }
-        | Due::Removal { .. }
+        | Due::Cascade { .. }
         | Due::Compaction { .. } => None,
     }
 }

@@ -1,7 +1,7 @@
 //! Deferred tasks: what is due and may take long, by the ids of what it is about.
 
 use lambdesk_domain::{
-    id::{ContactId, JobId, RemovalId, TicketId, WorkspaceId},
+    id::{CascadeId, ContactId, JobId, TicketId, WorkspaceId},
     time::Timestamp,
 };
 
@@ -17,5 +17,5 @@ pub enum DeferredTask {
     /// A merge or an erasure.
     Job(WorkspaceId, ContactId, JobId),
     /// What was deleted is taken off all tickets.
-    Removal(WorkspaceId, RemovalId),
+    Cascade(WorkspaceId, CascadeId),
 }

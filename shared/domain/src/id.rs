@@ -72,8 +72,8 @@ ids! {
     AccountId
     /// An export, merge or erasure of a person's data, and its receipt (`UUIDv7`).
     JobId
-    /// The removal from all tickets of something that was deleted (`UUIDv7`).
-    RemovalId
+    /// What follows for all tickets from a deletion or a change elsewhere (`UUIDv7`).
+    CascadeId
     /// A way in: a form, a chat, a phone line.
     ChannelId
     /// A person or program of the workspace.

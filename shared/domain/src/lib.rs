@@ -12,7 +12,7 @@
 //! | [`events`] | the event between two versions of a ticket or contact |
 //! | [`access`] | actors, roles, scopes and who sees what |
 //! | [`contact`], [`personal`] | people and their accounts; what is done with everything of one |
-//! | [`removal`] | taking off all tickets what was deleted |
+//! | [`cascade`] | what follows for all tickets from a deletion or a change elsewhere |
 //! | [`directory`] | users, channels, categories, tags, fields, settings |
 //! | [`webhook`] | endpoints, subscriptions, deliveries and their schedule |
 //! | [`report`], [`day`](mod@day) | what the events add up to |
@@ -22,6 +22,7 @@
 
 pub mod access;
 pub mod attachment;
+pub mod cascade;
 pub mod command;
 pub mod contact;
 pub mod custom_field;
@@ -35,7 +36,6 @@ pub mod message;
 mod parsed;
 pub mod patch;
 pub mod personal;
-pub mod removal;
 pub mod report;
 pub mod search;
 pub mod set;

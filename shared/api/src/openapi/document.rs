@@ -58,7 +58,7 @@ impl Document31 {
                 continue;
             };
             served.insert(route.handler);
-            let mut finished = Operation::told(told, route, &mut self.schemas);
+            let mut finished = Operation::told(told, route, operations.access, &mut self.schemas);
             finished.members.insert("tags".to_owned(), json!([operations.tag]));
             finished.members.insert("operationId".to_owned(), operation_id(&method, route.path).into());
             self.operations.insert((route.path.to_owned(), method), finished);

@@ -1,6 +1,6 @@
 //! What a handler's arguments tell of its operation.
 
-use super::operation::{Operation, entity_tags};
+use super::operation::{KEY, Operation, entity_tags};
 use crate::{
     auth::{Caller, Session},
     body::{JsonBody, OptionalJsonBody, PatchBody},
@@ -64,7 +64,7 @@ signatures! {
 
 impl DescribeOperation for Session {
     fn tell(operation: &mut Operation) {
-        operation.secured("key");
+        operation.secured(KEY);
         operation.refuses(&[401, 403]);
     }
 }

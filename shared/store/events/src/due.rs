@@ -4,7 +4,7 @@
 use crate::Events;
 use lambdesk_domain::{
     events::EventSubject,
-    id::{ContactId, DeliveryId, EndpointId, JobId, RemovalId, TicketId, WorkspaceId},
+    id::{CascadeId, ContactId, DeliveryId, EndpointId, JobId, TicketId, WorkspaceId},
     time::Timestamp,
 };
 use lambdesk_table::{Index, Item, Key, Query, TableError, item::Reader, keys};
@@ -70,11 +70,11 @@ pub enum Due {
         at: Timestamp,
     },
     /// What was deleted is not off all tickets yet, or is to be looked for once more.
-    Removal {
+    Cascade {
         /// The tenant.
         workspace: WorkspaceId,
-        /// The removal.
-        removal: RemovalId,
+        /// The cascade.
+        cascade: CascadeId,
         /// When it is due.
         at: Timestamp,
     },
@@ -129,8 +129,8 @@ fn due_of(item: &Item) -> Option<Due> {
     if let Some((workspace, contact, job)) = keys::parse_job(&key) {
         return Some(Due::Job { workspace, contact, job, at });
     }
-    if let Some((workspace, removal)) = keys::parse_removal(&key) {
-        return Some(Due::Removal { workspace, removal, at });
+    if let Some((workspace, cascade)) = keys::parse_cascade(&key) {
+        return Some(Due::Cascade { workspace, cascade, at });
     }
     if let Some(workspace) = keys::parse_compaction(&key) {
         return Some(Due::Compaction { workspace, at });

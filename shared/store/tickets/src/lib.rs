@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod attachments;
+mod cascades;
 mod commit;
 mod create;
 mod erase;
@@ -11,15 +12,14 @@ pub mod message;
 mod numbers;
 mod purge;
 mod reconcile;
-mod removals;
 mod thread;
 mod uses;
 
+pub use cascades::begin_cascade;
 pub use create::NewItems;
 pub use error::{CommitError, CreateError};
 pub use handle::Tickets;
 pub use purge::OldestTickets;
 pub use reconcile::TicketSlice;
-pub use removals::begin_removal;
 pub use thread::ThreadPage;
 pub use uses::{UsedBy, UserKind, index_entries};

@@ -5,7 +5,7 @@ use lambdesk_domain::{
     contact::Account,
     id::{AccountId, ContactId, Version},
 };
-use lambdesk_store_contacts::{ContactError, Contacts};
+use lambdesk_store_contacts::{AccountChange, ContactError, Contacts};
 use lambdesk_table::measured;
 use lambdesk_testkit::{TestTable, workspace};
 use uuid::Uuid;

@@ -39,6 +39,7 @@ fn time_of(due: &Due) -> Timestamp {
         | Due::Delivery { at, .. }
         | Due::Retry { at, .. }
         | Due::Job { at, .. }
+        | Due::Cascade { at, .. }
         | Due::RetentionSweep { at, .. }
         | Due::PurgePending { at, .. }
         | Due::Compaction { at, .. } => *at,

@@ -30,7 +30,7 @@
 //! | how far counters have come, with the counts now; a recount; what it has replaced | `ws#count`, `P`; `B`; `O` |
 //! | counts of channels and assignees now; what happened on days | `ws#count#generation`, `C#channel` · `U#assignee`; `D#group#day` |
 //! | a workspace's round of purging; what remains of a purged ticket | `ws#purge`, `W`; `ws#t#ticket`, `W` |
-//! | what is to be taken off all tickets | `ws#removals`, `R#id` |
+//! | what is to be taken off all tickets | `ws#cascades`, `R#id` |
 //! | the search index: manifest, when it is to be compacted | `ws#s`, `M` · `W` |
 //! | its write buffer; a segment's blocks; the id of an indexed number | `ws#s#fresh`, sequence · `ws#s#segment`, word!number · `ws#s#n`, number |
 //! | the request that a ticket be indexed anew | `ws#t#ticket`, `Y` |
@@ -44,6 +44,7 @@
 //! | what is due in an hour | index `lookup`: `due#hour#shard`, time·key |
 
 mod attachments;
+mod cascades;
 mod contacts;
 mod counts;
 mod directory;
@@ -52,7 +53,6 @@ mod encoding;
 mod events;
 mod index;
 mod purge;
-mod removals;
 mod rows;
 mod search;
 mod state;
@@ -62,6 +62,7 @@ mod tickets;
 mod webhooks;
 
 pub use attachments::parse_attachment;
+pub use cascades::parse_cascade;
 pub use contacts::{ACCOUNTS, CONTACTS, JOBS, Unique, parse_account, parse_contact, parse_job, parse_slot};
 pub use counts::{COUNTED, COUNTED_ASSIGNEES, COUNTED_CHANNELS, COUNTS, counted_day, counted_day_key, counted_group};
 pub use directory::{API_KEYS, DIRECTORY, api_key};
@@ -70,7 +71,6 @@ pub use encoding::{after, before, day, day_start, hour, long, short};
 pub use events::{EVENTS, is_retry, parse_backfill_request, parse_events};
 pub use index::{Index, Key};
 pub use purge::{BELONGINGS, is_pending_purge, parse_retention_sweep};
-pub use removals::parse_removal;
 pub use rows::{
     IndexedValue, NUMBER, StateGroup, day_at, number_at, number_key, number_place, row_day, state_key, state_place,
     tail, ticket_at, time_at, time_place,

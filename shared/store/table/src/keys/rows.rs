@@ -12,9 +12,9 @@ use super::{
     tickets::{activity, priority},
 };
 use lambdesk_domain::{
+    cascade::RemovedValue,
     custom_field::FieldValue,
     id::{AccountId, CategoryId, ChannelId, TagId, TeamId, TicketId, TicketNumber, UserId},
-    removal::RemovedValue,
     status::Status,
     text::{FieldKey, Uid},
     ticket::Ticket,

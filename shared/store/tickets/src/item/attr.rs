@@ -163,7 +163,7 @@ pub fn stored(set: &Set) -> (Path<'_>, Option<Value>) {
 }
 
 /// A contact's part on the ticket.
-fn contact(contact: &ContactRef) -> Value {
+pub fn contact(contact: &ContactRef) -> Value {
     let mut map = Item::from([(ID.to_owned(), id(contact.id.uuid()))]);
     let parts = [
         (NAME, contact.name.as_ref().map(Name::as_str)),

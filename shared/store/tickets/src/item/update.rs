@@ -6,6 +6,7 @@ use super::{
 };
 use lambdesk_domain::{
     command::Change,
+    contact::ContactRef,
     id::{TicketId, WorkspaceId},
     patch::{MessageTrace, Replies, TagChange, TicketPatch},
     set::Set,
@@ -13,8 +14,8 @@ use lambdesk_domain::{
     time::Timestamp,
 };
 use lambdesk_table::{
-    Expression, Tenant, Value,
-    item::{number, text, time},
+    Expression, Key, Tenant, Value, Write,
+    item::{id, number, text, time},
     keys::{self, State},
 };
 
@@ -44,6 +45,17 @@ pub fn update(workspace: WorkspaceId, ticket: TicketId, change: &Change, into: &
     let clauses = [("SET", set), ("REMOVE", remove), ("ADD", add), ("DELETE", delete)];
     let clauses = clauses.into_iter().filter(|(_, parts)| !parts.is_empty());
     clauses.map(|(word, parts)| format!("{word} {}", parts.join(", "))).collect::<Vec<_>>().join(" ")
+}
+
+/// The write that makes the copy of a contact on its ticket what the contact is. It changes
+/// nothing of a ticket that is another's by now, or whose copy is right.
+pub fn copy_contact(key: Key, contact: &ContactRef) -> Write {
+    Write::update(key, "SET #ct = :copy")
+        .when("#ct.#id = :id AND #ct <> :copy")
+        .name("#ct", attr::CONTACT)
+        .name("#id", attr::ID)
+        .value(":id", id(contact.id.uuid()))
+        .value(":copy", attr::contact(contact))
 }
 
 impl UpdateExpression<'_> {

@@ -1,11 +1,15 @@
-//! Taking off all tickets what was deleted: an entry of the directory, an account, a custom
-//! field or one of its options. Until that is done, tickets have what nobody can name.
+//! What follows for all tickets from a deletion or a change elsewhere.
+//!
+//! An entry of the directory, an account, a custom field or one of its options that was
+//! deleted is taken off the tickets that have it; until that is done, they have what nobody
+//! can name. A contact that has changed is copied anew onto its tickets, so that lists show
+//! it without reading it.
 
 use crate::{
     access::{ActorRef, Cause},
     command::Change,
     custom_field::FieldValue,
-    id::{AccountId, CategoryId, RemovalId, RequestId, TagId, TeamId, TicketId, UserId},
+    id::{AccountId, CascadeId, CategoryId, ContactId, RequestId, TagId, TeamId, TicketId, UserId},
     patch::{TagChange, TicketPatch},
     set::Set,
     text::{FieldKey, Name},
@@ -15,9 +19,9 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, time::Duration};
 
-/// When all tickets are looked at once more, counted from the deletion. A request that had
-/// read the directory before may write for a minute; what the fan-out indexes later than
-/// that, because the stream lags, is found by the last one.
+/// When all tickets are looked at once more, counted from the beginning. A request that had
+/// read what was there before may write for a minute; what the fan-out indexes later than
+/// that, because the stream lags, is found by the last pass.
 const PASSES: [Duration; 3] = [Duration::from_mins(1), Duration::from_mins(15), Duration::from_hours(24)];
 
 /// What tickets may have had.
@@ -47,13 +51,25 @@ pub enum RemovedValue {
     Option(FieldKey, Name),
 }
 
-/// What is to be taken off all tickets, and how far that has come.
+/// What is done with each ticket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Removal {
+pub enum CascadeStep {
+    /// The ticket is without this from now on: a version of its own, with its event.
+    #[serde(rename = "remove")]
+    Remove(RemovedValue),
+    /// The ticket's copy of this contact, which the ticket has, becomes what the contact is.
+    /// That is no change of the ticket: neither a version nor an event.
+    #[serde(rename = "copy")]
+    Copy(ContactId),
+}
+
+/// What is to be done with all tickets, and how far that has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cascade {
     /// Its id.
-    pub id: RemovalId,
-    /// What was deleted, at least one.
-    pub removed: Vec<RemovedValue>,
+    pub id: CascadeId,
+    /// What is done, in this order; at least one.
+    pub steps: Vec<CascadeStep>,
     /// When.
     pub requested_at: Timestamp,
     /// By whom.
@@ -66,39 +82,38 @@ pub struct Removal {
     /// How many of its passes over all tickets have come to their end.
     #[serde(default)]
     pub passes: u8,
-    /// Which of what was deleted the pass that is under way has come to.
+    /// Which of the steps the pass that is under way has come to.
     #[serde(default)]
     pub at: usize,
-    /// Below which of the tickets that had it the pass goes on; none at its first.
+    /// After which ticket the step goes on; none at its first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<TicketId>,
 }
 
-impl Removal {
-    /// What the pass has come to; none of an empty removal.
+impl Cascade {
+    /// What the pass has come to; none of an empty cascade.
     #[must_use]
-    pub fn current(&self) -> Option<&RemovedValue> {
-        self.removed.get(self.at)
+    pub fn current(&self) -> Option<&CascadeStep> {
+        self.steps.get(self.at)
     }
 
-    /// The change that takes what the pass has come to off a ticket; none when the ticket
-    /// does not have it. Whatever its lifecycle: what is restored from the trash must not
-    /// bring it back.
+    /// The change that takes a value off a ticket; none when the ticket does not have it.
+    /// Whatever its lifecycle: what is restored from the trash must not bring it back.
     #[must_use]
-    pub fn take_off(&self, ticket: &Ticket, now: Timestamp) -> Option<Change> {
-        let patch = self.current()?.patch(ticket)?;
+    pub fn take_off(&self, removed: &RemovedValue, ticket: &Ticket, now: Timestamp) -> Option<Change> {
+        let patch = removed.patch(ticket)?;
         let (actor, request_id) = (self.requested_by, Some(self.request_id));
         Some(Change::of_ticket(ticket, patch, Cause { actor, request_id, is_silent: self.is_silent, what: None }, now))
     }
 
-    /// The removal after a part of a pass that ended at this ticket; at none, there are no
-    /// more tickets that had it. None when that was the end of the last pass.
+    /// The cascade after a part of a pass that ended at this ticket; at none, the step
+    /// has no more tickets. None when that was the end of the last pass.
     #[must_use]
     pub fn went_on(self, after: Option<TicketId>) -> Option<Self> {
         if after.is_some() {
             return Some(Self { after, ..self });
         }
-        if self.at + 1 < self.removed.len() {
+        if self.at + 1 < self.steps.len() {
             return Some(Self { at: self.at + 1, after, ..self });
         }
         let passes = self.passes + 1;
@@ -111,6 +126,12 @@ impl Removal {
         let waits = self.passes.checked_sub(1).filter(|_| self.at == 0 && self.after.is_none());
         let wait = waits.and_then(|pass| PASSES.get(usize::from(pass)));
         wait.map_or(self.requested_at, |wait| self.requested_at.plus(*wait))
+    }
+}
+
+impl From<RemovedValue> for CascadeStep {
+    fn from(removed: RemovedValue) -> Self {
+        Self::Remove(removed)
     }
 }
 
@@ -155,10 +176,10 @@ mod tests {
     use proptest::prelude::*;
     use uuid::Uuid;
 
-    fn removal(removed: Vec<RemovedValue>) -> Removal {
-        Removal {
-            id: RemovalId::new(Uuid::nil()),
-            removed,
+    fn cascade(steps: Vec<CascadeStep>) -> Cascade {
+        Cascade {
+            id: CascadeId::new(Uuid::nil()),
+            steps,
             requested_at: Timestamp::EPOCH,
             requested_by: Cause::SYSTEM.actor,
             request_id: RequestId::new(Uuid::nil()),
@@ -185,11 +206,11 @@ mod tests {
         #[test]
         fn what_a_ticket_has_is_taken_off_once_and_nothing_else_changes(ticket in testing::ticket()) {
             for value in all_of(&ticket) {
-                let removal = removal(vec![value]);
-                let change = removal.take_off(&ticket, ticket.updated_at).expect("the ticket has it");
+                let cascade = cascade(vec![value.clone().into()]);
+                let change = cascade.take_off(&value, &ticket, ticket.updated_at).expect("the ticket has it");
                 prop_assert!(change.admits(&ticket));
                 let left = apply(&ticket, &change.patch, &change.cause, change.at);
-                prop_assert_eq!(removal.take_off(&left, ticket.updated_at), None);
+                prop_assert_eq!(cascade.take_off(&value, &left, ticket.updated_at), None);
                 prop_assert_eq!(all_of(&left).len() + 1, all_of(&ticket).len());
                 prop_assert_eq!((left.status, left.lifecycle, left.last_activity_at), (ticket.status, ticket.lifecycle, ticket.last_activity_at));
             }
@@ -209,11 +230,11 @@ mod tests {
 
     #[test]
     fn all_tickets_are_looked_at_four_times_within_a_day() {
-        let tag = |id| RemovedValue::Tag(TagId::new(Uuid::from_u128(id)));
-        let (mut removal, mut due) = (removal(vec![tag(1), tag(2)]), Vec::new());
+        let tag = |id| CascadeStep::from(RemovedValue::Tag(TagId::new(Uuid::from_u128(id))));
+        let (mut cascade, mut due) = (cascade(vec![tag(1), tag(2)]), Vec::new());
         loop {
-            due.push(removal.due_at().seconds());
-            let midway = removal.clone().went_on(Some(TicketId::new(Uuid::nil()))).expect("a pass is under way");
+            due.push(cascade.due_at().seconds());
+            let midway = cascade.clone().went_on(Some(TicketId::new(Uuid::nil()))).expect("a pass is under way");
             let second = midway.clone().went_on(None).expect("the other tag");
             assert_eq!(
                 [midway.due_at(), second.due_at()],
@@ -222,7 +243,7 @@ mod tests {
             );
             assert_eq!((midway.current(), second.current()), (Some(&tag(1)), Some(&tag(2))));
             match second.went_on(None) {
-                Some(next) => removal = next,
+                Some(next) => cascade = next,
                 None => break,
             }
         }
