@@ -77,7 +77,7 @@ async fn directory(table: &TestTable) {
         let hash = format!("hash-{number}");
         store.add_api_key(NewApiKey { key: &key, hash: &hash, holder: None }, None, NOW).await.unwrap();
     }
-    table.store.tickets.next_number(WORKSPACE).await.unwrap();
+    table.store.tickets.next_number(WORKSPACE, NOW).await.unwrap();
 }
 
 async fn tickets(table: &TestTable) {

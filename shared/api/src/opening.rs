@@ -19,7 +19,7 @@ use lambdesk_domain::{
 };
 use lambdesk_store_contacts::{ContactSlot, ContactUpsert, Contacts, OtherContact, contact_id};
 use lambdesk_store_tickets::{CreateError, NewItems};
-use lambdesk_table::{AlreadyAnswered, TableError};
+use lambdesk_table::{AlreadyAnswered, TableError, log_failure};
 
 /// How often the transaction is tried: more than once only where the contact is not
 /// the one that the address and the name derive.
@@ -60,13 +60,13 @@ pub async fn open(
     }
     // Refused before a number is spent on it.
     create(opening.new.clone(), &opening.context)?;
-    opening.new.number = executor.app.tickets.next_number(executor.workspace).await?;
+    opening.new.number = executor.app.tickets.next_number(executor.workspace, executor.context.now).await?;
     for _ in 0..ATTEMPTS {
         let (ticket, message) = create(opening.new.clone(), &opening.context)?;
         let response = answer(&ticket, message.as_ref());
         let record = executor.remember(&response);
         let items = NewItems { message: message.as_ref(), contact: opening.upsert.as_ref(), answer: record.as_ref() };
-        match executor.app.tickets.create_ticket(&ticket, items).await {
+        match create_and_reserve(executor, &ticket, items).await {
             Ok(()) => return Ok(CommandOutcome::Changed(response)),
             Err(CreateError::Answered(AlreadyAnswered(record))) => {
                 return Ok(CommandOutcome::Replayed(executor.replay(&record)?));
@@ -76,6 +76,18 @@ pub async fn open(
         }
     }
     Err(CommandError::Contended)
+}
+
+/// Writes the ticket, and beside that takes the numbers of tickets that are coming. Where
+/// those can't be taken, the next ticket takes its own.
+async fn create_and_reserve(executor: &Executor<'_>, ticket: &Ticket, items: NewItems<'_>) -> Result<(), CreateError> {
+    let tickets = &executor.app.tickets;
+    let reserve = tickets.reserve_numbers(executor.workspace, executor.context.now);
+    let (created, reserved) = tokio::join!(tickets.create_ticket(ticket, items), reserve);
+    if let Err(error) = reserved {
+        log_failure!(error, "no ticket numbers were taken ahead");
+    }
+    created
 }
 
 /// Whether the ticket's contact is blocked, so that what they write wakes nothing.

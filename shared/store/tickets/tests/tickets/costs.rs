@@ -112,14 +112,3 @@ async fn reading_is_one_request() {
     let (_, messages) = thread.expect("it is read").expect("it is there");
     assert_eq!((messages.items.len(), threads), (20, (1, 3.0)));
 }
-
-#[tokio::test]
-async fn ten_numbers_are_one_request() {
-    let table = TestTable::new().await;
-    let numbers = async {
-        for _ in 0..10 {
-            table.store.tickets.next_number(workspace(1)).await.expect("a number");
-        }
-    };
-    assert_eq!(cost(numbers).await.1, (1, 1.0));
-}
