@@ -15,3 +15,4 @@ mod routes;
 mod source;
 mod start;
 mod template;
+mod tools;
