@@ -1,8 +1,11 @@
 //! What was found wrong once, and its right value: one test per row, named after its id.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
+mod doors;
 mod found;
+mod keys;
 mod text;
 mod tickets;
+mod visitors;
 mod wire;
 mod words;

@@ -29,6 +29,7 @@ use lambdesk_domain::{
 };
 use schemars::JsonSchema;
 use serde_json::json;
+use uuid::Uuid;
 
 /// The operations of this function.
 #[must_use]
@@ -66,6 +67,7 @@ fn with_keys(operations: Operations) -> Operations {
             op.query_any_of::<KeyKind>("kind", "Only of these kinds.");
             op.query_any_of::<UserId>("user_id", "Only of these users.");
             op.query_any_of::<ChannelId>("channel_id", "Only of these channels.");
+            op.query_any_of::<Uuid>("created_by", "Only made by these users, or by programs with these keys.");
             op.query("name", name(), "Those with this name, whatever its case.");
             op.counted();
             op.page::<KeyView>();
@@ -180,6 +182,11 @@ impl DescribeOperation for Forcible {
             "force",
             json!({ "type": "boolean", "default": false }),
             "Also what is in use: whatever uses it is left without.",
+        );
+        op.query(
+            "end_keys",
+            json!({ "type": "boolean", "default": false }),
+            "Of a user who is switched off or deleted: the keys that they made, themselves or by programs, end, too.",
         );
         WriteOptions::tell(op);
     }

@@ -26,6 +26,8 @@ pub struct Forcible {
     pub write: WriteOptions,
     /// Whatever uses it is left without it.
     pub is_forced: bool,
+    /// Of a user who is switched off or deleted: the keys that they made end, too.
+    pub ends_keys: bool,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Forcible {
@@ -34,7 +36,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Forcible {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let mut query = QueryParameters::from_request_parts(parts, state).await?;
         let is_forced = query.flag("force").unwrap_or(false);
-        Ok(Self { write: WriteOptions::read(parts, state, query).await?, is_forced })
+        let ends_keys = query.flag("end_keys").unwrap_or(false);
+        Ok(Self { write: WriteOptions::read(parts, state, query).await?, is_forced, ends_keys })
     }
 }
 

@@ -14,17 +14,18 @@ use lambdesk_api::{
     path::Id,
     problem::Problem,
     render::MessageView,
-    visitor::continuing,
+    visitor::Continuing,
     write::WriteOptions,
 };
 use lambdesk_domain::{
     access::{Actor, Scope},
     attachment::MAX_PER_MESSAGE,
-    command::{self, Context, NewReply, Opening, Prior, Rejection, ReplyKind},
+    command::{self, Change, Context, NewReply, Prior, Rejection, ReplyKind},
     id::{AttachmentId, MessageId, TicketId},
     message::{Message, Sender, SenderKind},
     status::Status,
     text::Name,
+    ticket::Ticket,
 };
 use serde::Deserialize;
 
@@ -85,7 +86,8 @@ impl From<NewMessageKind> for ReplyKind {
 }
 
 /// Writes a message: one transaction with the ticket's change. What a customer
-/// says on a closed ticket starts a new one that continues it; `ticket_id` tells.
+/// says on a closed ticket goes to the one that continues it, and starts that one where
+/// there is none that is open; `ticket_id` tells.
 pub async fn post(
     session: Session,
     Id(ticket): Id<TicketId>,
@@ -101,7 +103,9 @@ pub async fn post(
         return Ok(answered);
     }
     let reader = (&session.actor).into();
-    let view = |message: &Message| MessageView::of(message.clone(), reader).with_sender(&session.directory, None);
+    let view = |message: &Message| {
+        MessageView::of(message.clone(), reader).with_sender(&session.directory, None, session.client_detail())
+    };
     let answer = |message: Option<&Message>| match message {
         Some(message) => Answer::created(location(message), &view(message)),
         None => Answer::no_content(),
@@ -118,7 +122,7 @@ pub async fn post(
     match written.await {
         // Files stay with the ticket that they were uploaded to.
         Err(CommandError::Rejected(Rejection::Closed)) if files.is_empty() => {
-            continue_closed(&executor, reply, answer).await
+            continue_closed(&executor, reply, is_blocked, answer).await
         }
         written => Ok(written?.into_response()),
     }
@@ -131,7 +135,7 @@ async fn is_from_blocked(executor: &Executor<'_>, reply: &NewReply) -> Result<bo
     }
     let ticket = executor.app.tickets.ticket(executor.workspace, reply.ticket_id).await?;
     let ticket = ticket.filter(|ticket| executor.context.sees(ticket)).ok_or_else(Problem::not_found)?;
-    Ok(opening::is_from_blocked(&executor.app.contacts, &ticket).await?)
+    Ok(opening::is_from_blocked(&executor.app.contacts, &ticket, &executor.context.actor).await?)
 }
 
 /// Gives the reply its files; answers the request if it has been answered before,
@@ -153,20 +157,19 @@ async fn with_files(
 async fn continue_closed(
     executor: &Executor<'_>,
     reply: NewReply,
+    is_blocked: bool,
     answer: impl Fn(Option<&Message>) -> Answer,
 ) -> Result<Response, Problem> {
-    let found = executor.app.tickets.ticket(executor.workspace, reply.ticket_id);
-    let closed = found.await?.filter(|ticket| executor.context.sees(ticket));
-    let opening = Opening { id: reply.id, content: reply.content, is_outbound: false, is_secure: reply.is_secure };
-    let (new, contact) = continuing(
+    let continuing = Continuing {
         executor,
-        closed.ok_or_else(Problem::not_found)?,
-        TicketId::new(executor.app.new_id()),
-        executor.context.actor.source(),
-        opening,
-    )
-    .await?;
-    Ok(opening::open(executor, new, contact, |_, message| answer(message)).await?.into_response())
+        reply,
+        is_blocked,
+        source: executor.context.actor.source(),
+        adjust: |new| new,
+        appended: |_: &Ticket, change: Option<&Change>| answer(change.and_then(|change| change.message.as_ref())),
+        opened: |_: &Ticket, message: Option<&Message>| answer(message),
+    };
+    Ok(continuing.run().await?.into_response())
 }
 
 fn location(message: &Message) -> String {

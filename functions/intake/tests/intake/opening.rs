@@ -31,7 +31,7 @@ async fn a_visitor_opens_a_guest_ticket_and_gets_its_public_token_once() {
                 "id": message["id"], "kind": "inbound", "body_text": "Where is it?", "body_html": "<p>Where is it?</p>",
                 "is_secure": false, "sender": {"name": null}, "attachments": [], "created_at": "2026-01-15T14:30:00.000Z",
             }],
-            "has_more_messages": false,
+            "has_more_messages": false, "continued_by": null,
         },
         "public_token": visitor.token,
     });

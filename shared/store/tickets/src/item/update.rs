@@ -14,7 +14,7 @@ use lambdesk_domain::{
 };
 use lambdesk_table::{
     Expression, Tenant, Value,
-    item::{number, text, time},
+    item::{id, number, text, time},
     keys::{self, State},
 };
 
@@ -49,7 +49,7 @@ pub fn update(workspace: WorkspaceId, ticket: TicketId, change: &Change, into: &
 impl UpdateExpression<'_> {
     /// Exhaustive on purpose: a part of the patch that is added and forgotten here does not compile.
     fn all(&mut self, patch: &TicketPatch, now: Timestamp) {
-        let TicketPatch { sets, status, lifecycle, tags, message, is_activity } = patch;
+        let TicketPatch { sets, status, lifecycle, tags, message, is_activity, continued_by } = patch;
         self.add(attr::VERSION, number(1));
         self.set(attr::UPDATED, time(now));
         self.set(attr::CAUSE, text(compact::cause(&self.change.cause)));
@@ -69,6 +69,9 @@ impl UpdateExpression<'_> {
         if *is_activity {
             self.set(attr::LAST_ACTIVITY, time(now));
             self.set("l_sk", text(keys::activity(now, self.ticket)));
+        }
+        if let Some(by) = continued_by {
+            self.set(attr::CONTINUED_BY, id(by.uuid()));
         }
         self.places(patch);
     }
