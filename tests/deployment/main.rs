@@ -11,6 +11,7 @@ mod lambdas;
 mod local;
 mod queue;
 mod readme;
+mod roles;
 mod routes;
 mod source;
 mod start;
