@@ -2,7 +2,9 @@
 //!
 //! A contact's id derives from its address, so the ticket, its message and the
 //! contact are written in one transaction without looking first; only where the
-//! contact turns out to be another one, or blocked, a second one follows.
+//! contact turns out to be another one, or blocked, a second one follows. For a visitor
+//! the contact is looked up first, by as many reads whoever it is, and a known one is not
+//! written: nothing that they could count tells who is known.
 
 use crate::{
     execute::{CommandError, CommandOutcome, DryRun, Executor},

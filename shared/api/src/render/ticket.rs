@@ -54,7 +54,8 @@ pub struct TicketContact {
     email: Option<EmailAddress>,
     external_id: Option<lambdesk_domain::text::ExternalId>,
     /// It was found by an address that a guest gave and nobody has proved; naming the
-    /// contact by its id confirms it.
+    /// contact by its id confirms it. Left out where it is not so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     is_unproved: bool,
 }
 
