@@ -2,10 +2,13 @@
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
 mod described;
+mod doors;
 mod found;
+mod keys;
 mod removed;
 mod requests;
 mod text;
 mod tickets;
+mod visitors;
 mod wire;
 mod words;

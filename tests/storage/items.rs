@@ -4,8 +4,8 @@ use super::{
     shown::{kind, shown},
     sources,
     values::{
-        ATTACHMENT, BY_USER, CHANNEL, CONTACT, MESSAGE, NOW, SALT, TICKET, USER, WORKSPACE, account, api_key, cascade,
-        cause, contact, delivery, endpoint, entries, file, id, job, later, message, settings, ticket,
+        ATTACHMENT, BY_USER, CHANNEL, CONTACT, MAKER, MESSAGE, NOW, SALT, TICKET, USER, WORKSPACE, account, api_key,
+        cascade, cause, contact, delivery, endpoint, entries, file, id, job, later, message, settings, ticket,
     },
 };
 use lambdesk_domain::{
@@ -69,7 +69,7 @@ async fn directory(table: &TestTable) {
         store.add_entry(WORKSPACE, entry, None, NOW).await.unwrap();
     }
     let listed = store.listed_api_key(WORKSPACE, first.id).await.unwrap().unwrap();
-    let rotated = KeyChange::Rotate { hash: "hash-2", until: later(60) };
+    let rotated = KeyChange::Rotate { hash: "hash-2", until: later(60), by: Some(MAKER) };
     assert!(store.change_api_key(&listed, rotated, None, NOW).await.unwrap());
     store.record_key_use(WORKSPACE, first.id, NOW).await.unwrap();
     for (number, holder) in [(30, KeyHolder::Machine), (31, KeyHolder::Channel { channel_id: CHANNEL })] {
@@ -83,7 +83,7 @@ async fn directory(table: &TestTable) {
 async fn tickets(table: &TestTable) {
     let store = &table.store.tickets;
     let upsert = ContactUpsert { contact: contact("grace"), address: None };
-    let new = NewItems { message: Some(&message()), contact: Some(&upsert), answer: Some(&record()) };
+    let new = NewItems { message: Some(&message()), contact: Some(&upsert), answer: Some(&record()), continued: None };
     store.create_ticket(&ticket(), new).await.unwrap();
     table.store.lists.place_rows(None, &ticket()).await.unwrap();
     let open = Ticket { status: Status::Open, status_before_spam: None, ..ticket() };

@@ -7,8 +7,8 @@ use lambdesk_domain::{
     contact::{Account, Contact, ContactEnd, ContactRef, Requester},
     custom_field::{FieldDefinition, FieldKind, FieldValue},
     directory::{
-        ApiKey, Category, Channel, DeletionPolicy, Entry, IntakePolicy, KeyHolder, OpeningRules, Retention, Tag, Team,
-        User, Workspace,
+        ApiKey, Category, Channel, DeletionPolicy, Entry, IntakePolicy, KeyHolder, KeyMaker, OpeningRules, Retention,
+        Tag, Team, User, Workspace,
     },
     events::{EventSource, EventSubject, EventType},
     id::{
@@ -88,6 +88,7 @@ pub fn ticket() -> Ticket {
             name: "Grace".parse().ok(),
             email: "grace@example.com".parse().ok(),
             external_id: "G-1".parse().ok(),
+            is_unproved: true,
         }),
         account: Some(ACCOUNT),
         requester: Requester {
@@ -121,6 +122,7 @@ pub fn ticket() -> Ticket {
         closed_at: Some(later(450)),
         archived_at: Some(later(460)),
         trashed_at: Some(later(470)),
+        continued_by: Some(TicketId::new(id(60))),
         origin: Origin { creator: BY_USER, continues: Some(TicketId::new(id(20))), opening: Some(MESSAGE) },
         cause: cause(Some(What::Message { id: MESSAGE, kind: MessageKind::Outbound })),
     }
@@ -254,6 +256,10 @@ pub fn entries() -> Vec<Entry> {
     std::iter::successors(Some(Entry::User(user())), next).collect()
 }
 
+/// The user, by a program of theirs.
+pub const MAKER: KeyMaker =
+    KeyMaker { actor: ActorRef { kind: SenderKind::Machine, id: Some(API_KEY.uuid()) }, user: Some(USER) };
+
 pub fn api_key(holder: KeyHolder) -> ApiKey {
     ApiKey {
         id: API_KEY,
@@ -263,6 +269,8 @@ pub fn api_key(holder: KeyHolder) -> ApiKey {
         scopes: Scopes::ALL,
         expires_at: Some(later(9_000)),
         created_at: NOW,
+        created_by: Some(MAKER),
+        rotated_by: None,
     }
 }
 

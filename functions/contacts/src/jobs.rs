@@ -4,9 +4,9 @@
 //! when nothing is.
 
 use crate::{
-    access::{require, require_admin},
+    access::{load, require, require_admin},
     contact_body::ContactView,
-    contacts::{load, removal},
+    contacts::removal,
 };
 use axum::{
     extract::State,

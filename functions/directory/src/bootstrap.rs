@@ -12,6 +12,7 @@ use lambdesk_api::{
     execute::{DryRun, Executor},
     idempotency::Answer,
     problem::Problem,
+    render::ClientDetail,
     state::App,
     write::WriteOptions,
 };
@@ -88,6 +89,8 @@ impl Bootstrapped {
             scopes: Scopes::ALL,
             expires_at: None,
             created_at,
+            created_by: None,
+            rotated_by: None,
         };
         Self { workspace, user, key, key_text, hash }
     }
@@ -207,5 +210,5 @@ fn executor<'a>(app: &'a App, write: &WriteOptions, body: &[u8]) -> Executor<'a>
         now: app.clock.now(),
     };
     let idempotency = write.idempotency.as_ref().map(|key| key.bind(workspace, "operator", body));
-    Executor { app, workspace, context, is_dry_run: write.is_dry_run, idempotency }
+    Executor { app, workspace, context, is_dry_run: write.is_dry_run, idempotency, detail: ClientDetail::Ids }
 }

@@ -13,9 +13,13 @@ use crate::{
     operator::Operator,
     rotation,
     users::UserView,
+    uses::EntryWrite,
     workspace::{self, WorkspaceView},
 };
-use lambdesk_api::openapi::{Access, Callers, DescribeOperation, Operation, Operations};
+use lambdesk_api::{
+    openapi::{Access, Callers, DescribeOperation, Operation, Operations},
+    write::Forcible,
+};
 use lambdesk_domain::{
     access::{Role, Scope},
     custom_field::{FieldDefinition, FieldKind},
@@ -25,6 +29,7 @@ use lambdesk_domain::{
 };
 use schemars::JsonSchema;
 use serde_json::json;
+use uuid::Uuid;
 
 const ADMINISTRATION: Access = Access::of(&[Scope::Admin], Callers::Admins);
 
@@ -69,6 +74,7 @@ fn with_keys(operations: Operations) -> Operations {
             op.query_any_of::<KeyKind>("kind", "Only of these kinds.");
             op.query_any_of::<UserId>("user_id", "Only of these users.");
             op.query_any_of::<ChannelId>("channel_id", "Only of these channels.");
+            op.query_any_of::<Uuid>("created_by", "Only made by these users, or by programs with these keys.");
             op.query("name", name(), "Those with this name, whatever its case.");
             op.counted();
             op.page::<KeyView>();
@@ -177,5 +183,16 @@ impl DescribeOperation for Operator {
     fn tell(op: &mut Operation) {
         op.secured("operator");
         op.refuses(&[401, 403]);
+    }
+}
+
+impl DescribeOperation for EntryWrite {
+    fn tell(op: &mut Operation) {
+        op.takes::<Forcible>();
+        op.query(
+            "end_keys",
+            json!({ "type": "boolean", "default": false }),
+            "Of a user who is switched off or deleted: the keys that they made, themselves or by programs, end, too.",
+        );
     }
 }

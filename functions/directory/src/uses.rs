@@ -1,6 +1,13 @@
 //! What still uses an entry that is to go.
 
-use lambdesk_api::{auth::Session, problem::Problem, state::App};
+use axum::{extract::FromRequestParts, http::request::Parts};
+use lambdesk_api::{
+    auth::Session,
+    problem::Problem,
+    query::QueryParameters,
+    state::App,
+    write::{Forcible, WriteOptions},
+};
 use lambdesk_domain::{
     cascade::RemovedValue,
     directory::{Channel, Entry, KeyHolder},
@@ -19,6 +26,28 @@ use uuid::Uuid;
 
 /// How many users of one kind are named.
 const NAMED: usize = 10;
+
+/// A change of an entry.
+#[derive(Debug, Clone)]
+pub struct EntryWrite {
+    /// The write.
+    pub write: WriteOptions,
+    /// Whatever uses what goes is left without it.
+    pub is_forced: bool,
+    /// Of a user who is switched off or deleted: the keys that they made end, too.
+    pub ends_keys: bool,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for EntryWrite {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let mut query = QueryParameters::from_request_parts(parts, state).await?;
+        let ends_keys = query.flag("end_keys").unwrap_or(false);
+        let Forcible { write, is_forced } = Forcible::read(parts, query)?;
+        Ok(Self { write, is_forced, ends_keys })
+    }
+}
 
 /// Something that is about to be gone, and by what it may be used.
 #[derive(Debug, Clone, Default)]

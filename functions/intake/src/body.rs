@@ -1,6 +1,6 @@
 //! What a visitor sends to open a ticket: JSON, or a plain HTML form.
 
-use crate::identity::bind;
+use crate::identity::{bind, require_no_uid};
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
@@ -17,6 +17,7 @@ use lambdesk_api::{
 use lambdesk_domain::{
     contact::Requester,
     custom_field::{self, FieldDefinition, FieldValue},
+    directory::Channel,
     message::Content,
     text::{EmailAddress, FieldKey, Name, Phone, Subject, Uid},
 };
@@ -215,7 +216,12 @@ impl Submission {
     ///
     /// # Errors
     /// 422 with the bad fields; 413 for too long a message.
-    pub fn check(self, fields: &[FieldDefinition], identity: Option<&Identity>) -> Result<CheckedSubmission, Problem> {
+    pub fn check(
+        self,
+        fields: &[FieldDefinition],
+        identity: Option<&Identity>,
+        channel: &Channel,
+    ) -> Result<CheckedSubmission, Problem> {
         let mut checker = Checker::new();
         let body = self.body;
         checker.optional("/session", body.session);
@@ -227,8 +233,9 @@ impl Submission {
             checker.optional("/from", body.from).map(|from| checker.within("/from", |checker| from.check(checker)));
         let mut uid = checker.optional("/uid", body.uid);
         let mut requester = requester.unwrap_or_default();
-        if let Some(identity) = identity {
-            bind(identity, &mut requester, &mut uid, &mut checker);
+        match identity {
+            Some(identity) => bind(identity, &mut requester, &mut uid, &mut checker),
+            None => require_no_uid(uid.as_ref(), channel, &mut checker),
         }
         let custom = checker.optional("/custom", body.custom).unwrap_or_default();
         let custom = check_custom(fields, &custom, &mut checker);

@@ -15,6 +15,7 @@ use lambdesk_api::{
     idempotency::Answer,
     opening::{self, NO_NUMBER, NewContact},
     problem::Problem,
+    render::ClientDetail,
     seal::SealingKey,
     visitor::{IntakeSession, PublicToken},
 };
@@ -45,7 +46,7 @@ pub async fn create(
     access.require_on()?;
     let session = access.session(&headers, submission.session())?;
     let (raw, is_trapped) = (submission.raw.clone(), submission.is_trapped);
-    let checked = submission.check(&access.directory.fields, session.identity.as_ref())?;
+    let checked = submission.check(&access.directory.fields, session.identity.as_ref(), &access.channel)?;
     let executor = access.executor(&session, &checked, &write, &raw);
     let contact = access.contact(checked.requester.email.clone()).await?;
     let is_unknown = access.channel.require_existing_contact && matches!(contact, NewContact::Nobody);
@@ -57,16 +58,16 @@ pub async fn create(
     };
     let sealing = &access.request.app.sealing;
     let created = opening::open(&executor, new, contact, |ticket, message| {
-        Answer::new(StatusCode::CREATED, &opened(ticket, message, sealing))
+        Answer::new(StatusCode::CREATED, &opened(ticket, message, false, sealing))
     });
     Ok(created.await?.into_response())
 }
 
 /// A new ticket with its public token. There is no `Location`: the token is its
 /// address, and remembered answers keep that header in the clear.
-pub fn opened(ticket: &Ticket, message: Option<&Message>, sealing: &SealingKey) -> OpenedView {
-    let token = PublicToken { workspace: ticket.workspace_id, ticket: ticket.id };
-    OpenedView { ticket: VisitorTicketView::of(ticket, message, false), public_token: token.seal(sealing) }
+pub fn opened(ticket: &Ticket, message: Option<&Message>, has_more: bool, sealing: &SealingKey) -> OpenedView {
+    let public_token = PublicToken { workspace: ticket.workspace_id, ticket: ticket.id }.seal(sealing);
+    OpenedView { ticket: VisitorTicketView::of(ticket, message, has_more, sealing), public_token }
 }
 
 impl ChannelAccess {
@@ -86,6 +87,7 @@ impl ChannelAccess {
             context: self.request.context(actor, &self.directory),
             is_dry_run: false,
             idempotency: write.bind(workspace, &visitor, raw),
+            detail: ClientDetail::Ids,
         }
     }
 
@@ -102,7 +104,7 @@ impl ChannelAccess {
         if !self.channel.require_existing_contact {
             return Ok(NewContact::WithAddress { email, salt, must_exist: false });
         }
-        let found = self.request.app.contacts.contact_with_email(workspace.id, &salt, &email).await?;
+        let (_, found) = self.request.app.contacts.owner_evenly(workspace.id, &salt, &email).await?;
         Ok(found.map_or(NewContact::Nobody, |contact| NewContact::Known(Box::new(contact))))
     }
 

@@ -1,6 +1,7 @@
 //! What a visitor sees: of people the names of who answered, of the thread what
 //! is public, of the ticket nothing that we say among ourselves.
 
+use lambdesk_api::{seal::SealingKey, visitor::PublicToken};
 use lambdesk_domain::{
     attachment::Attachment,
     id::{MessageId, TicketNumber},
@@ -53,13 +54,23 @@ pub struct VisitorTicketView {
     last_activity_at: Timestamp,
     messages: Vec<VisitorMessageView>,
     has_more_messages: bool,
+    /// The public token of the ticket that continues this one: what is written to this one
+    /// goes there while this one is closed and that one is not. Null where there is none.
+    continued_by: Option<String>,
 }
 
 impl VisitorTicketView {
     /// With messages in the order in which they were written, of any kind:
     /// those that are not public are left out.
     #[must_use]
-    pub fn of<'a>(ticket: &Ticket, messages: impl IntoIterator<Item = &'a Message>, has_more_messages: bool) -> Self {
+    pub fn of<'a>(
+        ticket: &Ticket,
+        messages: impl IntoIterator<Item = &'a Message>,
+        has_more_messages: bool,
+        sealing: &SealingKey,
+    ) -> Self {
+        let token = |by| PublicToken { workspace: ticket.workspace_id, ticket: by }.seal(sealing);
+        let continued_by = ticket.continued_by.map(token);
         let messages: Vec<_> = messages.into_iter().filter_map(VisitorMessageView::of).collect();
         let last = messages.iter().map(|message| message.created_at).max();
         let ticket = ticket.clone();
@@ -73,6 +84,7 @@ impl VisitorTicketView {
             last_activity_at: last.unwrap_or(ticket.created_at),
             messages,
             has_more_messages,
+            continued_by,
         }
     }
 }

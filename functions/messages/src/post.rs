@@ -14,13 +14,13 @@ use lambdesk_api::{
     path::Id,
     problem::Problem,
     render::MessageView,
-    visitor::continuing,
+    visitor::Continuing,
     write::WriteOptions,
 };
 use lambdesk_domain::{
     access::{Actor, Scope},
     attachment::MAX_PER_MESSAGE,
-    command::{self, Context, NewReply, Opening, Prior, Rejection, ReplyKind},
+    command::{self, Change, Context, NewReply, Prior, Rejection, ReplyKind},
     id::{AttachmentId, MessageId, TicketId},
     message::{Message, Sender, SenderKind},
     status::Status,
@@ -86,7 +86,8 @@ impl From<NewMessageKind> for ReplyKind {
 }
 
 /// Writes a message: one transaction with the ticket's change. What a customer
-/// says on a closed ticket starts a new one that continues it; `ticket_id` tells.
+/// says on a closed ticket goes to the one that continues it, and starts that one where
+/// there is none that is open; `ticket_id` tells.
 pub async fn post(
     session: Session,
     Id(ticket): Id<TicketId>,
@@ -98,7 +99,7 @@ pub async fn post(
     let mut executor = Executor::of(&session, &write, &body.raw);
     let customers = customers_ticket(&executor, &reply).await?;
     let is_blocked = match &customers {
-        Some(ticket) => opening::is_from_blocked(&session.app.contacts, ticket).await?,
+        Some(ticket) => opening::is_from_blocked(&session.app.contacts, ticket, &session.actor).await?,
         None => false,
     };
     executor.context.is_silent |= is_blocked;
@@ -108,7 +109,11 @@ pub async fn post(
     let reader = (&session.actor).into();
     let answer = |message: Option<&Message>, ticket: Option<&Ticket>| match message {
         Some(message) => {
-            let view = MessageView::of(message.clone(), reader).with_sender(&session.directory, ticket);
+            let view = MessageView::of(message.clone(), reader).with_sender(
+                &session.directory,
+                ticket,
+                session.client_detail(),
+            );
             Answer::created(location(message), &view)
         }
         None => Answer::no_content(),
@@ -133,7 +138,7 @@ pub async fn post(
     match written.await {
         // Files stay with the ticket that they were uploaded to.
         Err(CommandError::Rejected(Rejection::Closed)) if files.is_empty() => {
-            continue_closed(&executor, reply, answer).await
+            continue_closed(&executor, reply, is_blocked, answer).await
         }
         written => Ok(written?.into_response()),
     }
@@ -168,20 +173,21 @@ async fn with_files(
 async fn continue_closed(
     executor: &Executor<'_>,
     reply: NewReply,
+    is_blocked: bool,
     answer: impl Fn(Option<&Message>, Option<&Ticket>) -> Answer,
 ) -> Result<Response, Problem> {
-    let found = executor.app.tickets.ticket(executor.workspace, reply.ticket_id);
-    let closed = found.await?.filter(|ticket| executor.context.sees(ticket));
-    let opening = Opening { id: reply.id, content: reply.content, is_outbound: false, is_secure: reply.is_secure };
-    let (new, contact) = continuing(
+    let continuing = Continuing {
         executor,
-        closed.ok_or_else(Problem::not_found)?,
-        TicketId::new(executor.app.new_id()),
-        executor.context.actor.source(),
-        opening,
-    )
-    .await?;
-    Ok(opening::open(executor, new, contact, |ticket, message| answer(message, Some(ticket))).await?.into_response())
+        reply,
+        is_blocked,
+        source: executor.context.actor.source(),
+        adjust: |new| new,
+        appended: |ticket: &Ticket, change: Option<&Change>| {
+            answer(change.and_then(|change| change.message.as_ref()), Some(ticket))
+        },
+        opened: |ticket: &Ticket, message: Option<&Message>| answer(message, Some(ticket)),
+    };
+    Ok(continuing.run().await?.into_response())
 }
 
 fn location(message: &Message) -> String {

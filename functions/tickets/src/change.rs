@@ -3,8 +3,12 @@
 use crate::{
     document,
     fields::{Asked, FieldsBody},
+    references::ClientSight,
 };
-use axum::response::{IntoResponse, Response};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use lambdesk_api::{
     auth::Session,
     body::JsonBody,
@@ -19,10 +23,10 @@ use lambdesk_api::{
 use lambdesk_domain::{
     access::Scope,
     command::{self, Fields, Rejection, Update},
-    directory::Directory,
     id::TicketId,
     ticket::Ticket,
 };
+use lambdesk_store_lists::Lists;
 use lambdesk_table::retry::Attempts;
 
 /// How often a change is made that rests on the whole ticket: more than any other write,
@@ -33,18 +37,20 @@ const ATTEMPTS: u32 = 12;
 /// fields, or JSON Patch (RFC 6902) over the editable document.
 pub async fn patch(
     mut session: Session,
+    State(lists): State<Lists>,
     Id(id): Id<TicketId>,
     write: WriteOptions,
     body: AnyPatchBody<FieldsBody>,
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
+    let sight = ClientSight(&lists);
     match body.value {
         AnyPatch::Merge(fields) => {
-            let asked = fields.asked(&mut session).await?;
-            settle(&mut session, id, &write, &body.raw, asked).await
+            let asked = fields.asked(sight, &mut session).await?;
+            settle(&mut session, sight, id, &write, &body.raw, asked).await
         }
         AnyPatch::Operations(operations) => {
-            on_version(&mut session, id, &write, &body.raw, Basis::Operations(operations)).await
+            on_version(&mut session, sight, id, &write, &body.raw, Basis::Operations(operations)).await
         }
     }
 }
@@ -52,18 +58,21 @@ pub async fn patch(
 /// `PUT /v1/tickets/{ticket_id}`: the editable fields as a whole; those left out are cleared.
 pub async fn replace(
     mut session: Session,
+    State(lists): State<Lists>,
     Id(id): Id<TicketId>,
     write: WriteOptions,
     body: JsonBody<FieldsBody>,
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
-    let asked = body.value.asked_as_a_whole(&mut session).await?;
-    settle(&mut session, id, &write, &body.raw, asked).await
+    let sight = ClientSight(&lists);
+    let asked = body.value.asked_as_a_whole(sight, &mut session).await?;
+    settle(&mut session, sight, id, &write, &body.raw, asked).await
 }
 
 /// Sets the fields at once, or on the version that they fit.
 async fn settle(
     session: &mut Session,
+    sight: ClientSight<'_>,
     id: TicketId,
     write: &WriteOptions,
     body: &[u8],
@@ -72,7 +81,7 @@ async fn settle(
     if asked.fit.is_settled() {
         return set(session, id, write, body, asked.fields).await;
     }
-    on_version(session, id, write, body, Basis::Asked(Box::new(asked))).await
+    on_version(session, sight, id, write, body, Basis::Asked(Box::new(asked))).await
 }
 
 /// What can be read as fields only with the ticket at hand.
@@ -84,11 +93,11 @@ enum Basis {
 }
 
 impl Basis {
-    async fn fields(&self, ticket: &Ticket, session: &mut Session) -> Result<Fields, Problem> {
+    async fn fields(&self, ticket: &Ticket, sight: ClientSight<'_>, session: &mut Session) -> Result<Fields, Problem> {
         match self {
             Self::Operations(operations) => {
                 let changes = operations.merge_patch(document::of(ticket, &session.directory))?;
-                let asked = FieldsBody::try_from(changes)?.asked(session).await?;
+                let asked = FieldsBody::try_from(changes)?.asked(sight, session).await?;
                 asked.fit.check(ticket, session).await?;
                 Ok(asked.fields)
             }
@@ -105,6 +114,7 @@ impl Basis {
 /// for one version.
 async fn on_version(
     session: &mut Session,
+    sight: ClientSight<'_>,
     id: TicketId,
     write: &WriteOptions,
     body: &[u8],
@@ -118,7 +128,7 @@ async fn on_version(
         if write.if_match.as_ref().is_some_and(|seen| !seen.contains(ticket.version)) {
             return Err(Problem::stale(ticket.version));
         }
-        let fields = basis.fields(&ticket, session).await?;
+        let fields = basis.fields(&ticket, sight, session).await?;
         let bound = WriteOptions { if_match: Some(ticket.version.into()), ..write.clone() };
         match change(session, id, &bound, body, fields).await {
             Err(CommandError::Rejected(Rejection::Stale { .. })) if !is_bound => {
@@ -150,7 +160,7 @@ async fn change(
     fields: Fields,
 ) -> Result<CommandOutcome, CommandError> {
     let update = Update::Fields(Box::new(fields));
-    run(session, id, write, body, &update, answer_with(&session.directory), true).await
+    run(session, id, write, body, &update, answer_with(session), true).await
 }
 
 /// Makes any change of the ticket alone.
@@ -170,10 +180,10 @@ pub async fn run(
 }
 
 /// The ticket afterwards, with its version.
-pub fn answer_with(directory: &Directory) -> impl Fn(Written<'_>) -> Answer {
+pub fn answer_with(session: &Session) -> impl Fn(Written<'_>) -> Answer {
     move |written| match written.ticket {
         Some(ticket) => {
-            let view = TicketView::of(ticket.clone(), directory, written.accounts);
+            let view = TicketView::of(ticket.clone(), &session.directory, written.accounts, session.client_detail());
             Answer::ok(&view).with_version(ticket.version)
         }
         None => Answer::no_content(),

@@ -4,9 +4,12 @@ use crate::{
     client,
     fields::RequesterBody,
     read::view_of,
-    references::{self, Custom},
+    references::{self, ClientSight, Custom},
 };
-use axum::response::{IntoResponse, Response};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use lambdesk_api::{
     auth::Session,
     body::{Checker, Input, JsonBody, Unknown},
@@ -32,6 +35,7 @@ use lambdesk_domain::{
     ticket::ChannelRef,
     time::Timestamp,
 };
+use lambdesk_store_lists::Lists;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -110,16 +114,18 @@ pub struct CreateBody {
 /// `POST /v1/tickets`.
 pub async fn create(
     mut session: Session,
+    State(lists): State<Lists>,
     write: WriteOptions,
     body: JsonBody<CreateBody>,
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
     write.require_new()?;
-    let New { ticket, contact, accounts } = read(body.value, &mut session).await?;
+    let New { ticket, contact, accounts } = read(body.value, ClientSight(&lists), &mut session).await?;
     let executor = Executor::of(&session, &write, &body.raw);
     let opened = opening::open(&executor, ticket, contact, |ticket, message| {
         let messages = message.map(|message| view_of(&session, ticket, message.clone())).into_iter().collect();
-        let view = TicketView::of(ticket.clone(), &session.directory, &accounts).with_messages(messages, false);
+        let view = TicketView::of(ticket.clone(), &session.directory, &accounts, session.client_detail());
+        let view = view.with_messages(messages, false);
         Answer::created(format!("/v1/tickets/{}", ticket.id), &view).with_version(ticket.version)
     });
     Ok(opened.await?.into_response())
@@ -134,7 +140,8 @@ struct New {
 }
 
 /// Reads and checks all of a body, and tells all that is wrong with it.
-async fn read(body: CreateBody, session: &mut Session) -> Result<New, Problem> {
+async fn read(body: CreateBody, sight: ClientSight<'_>, session: &mut Session) -> Result<New, Problem> {
+    references::require_unnamed(&body.contact_id, &body.account_id, session)?;
     let mut checker = Checker::default();
     let requester = requester(body.from, &mut checker);
     let channel = channel(body.channel_id, session, &mut checker).await?;
@@ -146,6 +153,7 @@ async fn read(body: CreateBody, session: &mut Session) -> Result<New, Problem> {
         body.account_id,
         body.tags,
         body.custom,
+        sight,
         session,
         &mut checker,
     )
@@ -283,6 +291,7 @@ impl References {
         account: Input<AccountId>,
         tags: Input<Vec<String>>,
         custom: Input<Map<String, Json>>,
+        sight: ClientSight<'_>,
         session: &mut Session,
         checker: &mut Checker,
     ) -> Result<Self, Problem> {
@@ -299,11 +308,11 @@ impl References {
             references::require_user(id, session, checker).await?;
         }
         let contact = match checker.optional("/contact_id", contact) {
-            Some(id) => references::contact(id, session, checker).await?,
+            Some(id) => references::contact(id, sight, session, checker).await?,
             None => None,
         };
         let account = match checker.optional("/account_id", account) {
-            Some(id) => references::account(id, session, checker).await?,
+            Some(id) => references::account(id, sight, session, checker).await?,
             None => None,
         };
         let names = checker.optional("/tags", tags).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use crate::{
     fit::{Cleared, Fit, Relation},
-    references::{self, Custom, require_owner},
+    references::{self, ClientSight, Custom, require_owner},
 };
 use lambdesk_api::{
     auth::Session,
@@ -11,6 +11,7 @@ use lambdesk_api::{
     problem::Problem,
 };
 use lambdesk_domain::{
+    access::Actor,
     command::Fields,
     contact::{Account, ContactRef},
     custom_field::FieldChanges,
@@ -109,9 +110,9 @@ impl FieldsBody {
     ///
     /// # Errors
     /// All that is wrong with them, at once.
-    pub async fn asked(self, session: &mut Session) -> Result<Asked, Problem> {
+    pub async fn asked(self, sight: ClientSight<'_>, session: &mut Session) -> Result<Asked, Problem> {
         let mut checker = Checker::default();
-        let asked = self.read(Custom::Some, session, &mut checker).await?;
+        let asked = self.read(Custom::Some, sight, session, &mut checker).await?;
         checker.finish()?;
         Ok(asked)
     }
@@ -121,19 +122,25 @@ impl FieldsBody {
     ///
     /// # Errors
     /// All that is wrong with them, at once.
-    pub async fn asked_as_a_whole(self, session: &mut Session) -> Result<Asked, Problem> {
+    pub async fn asked_as_a_whole(self, sight: ClientSight<'_>, session: &mut Session) -> Result<Asked, Problem> {
         let mut checker = Checker::default();
         if self.subject.is_absent() {
             checker.error("/subject", "required", "must be given");
         }
-        let asked = self.read(Custom::All, session, &mut checker).await?;
+        let asked = self.read(Custom::All, sight, session, &mut checker).await?;
         checker.finish()?;
         Ok(asked)
     }
 
     /// Exhaustive on purpose: a member that is added and forgotten here does not compile.
-    async fn read(self, extent: Custom, session: &mut Session, checker: &mut Checker) -> Result<Asked, Problem> {
-        let found = Found::read(&self, extent, session, checker).await?;
+    async fn read(
+        self,
+        extent: Custom,
+        sight: ClientSight<'_>,
+        session: &mut Session,
+        checker: &mut Checker,
+    ) -> Result<Asked, Problem> {
+        let found = Found::read(&self, extent, sight, session, checker).await?;
         let relation = found.relation(checker);
         let is_clear = |input: &Input<CategoryId>| or_null(input.clone(), extent) == Input::Null;
         let cleared = Cleared { category: is_clear(&self.category_id), contact: found.contact == Field::Clear };
@@ -228,6 +235,7 @@ impl Found {
     async fn read(
         body: &FieldsBody,
         extent: Custom,
+        sight: ClientSight<'_>,
         session: &mut Session,
         checker: &mut Checker,
     ) -> Result<Self, Problem> {
@@ -240,15 +248,18 @@ impl Found {
         if let Input::Value(id) = body.assignee_id {
             references::require_user(id, session, checker).await?;
         }
-        let contact = match checker.field("/contact_id", or_null(body.contact_id.clone(), extent)) {
-            Field::Set(id) => references::contact(id, session, checker)
+        references::require_unnamed(&body.contact_id, &body.account_id, session)?;
+        // Whoever may not name them keeps them, too, where it says all the others.
+        let clients = if matches!(session.actor, Actor::Channel { .. }) { Custom::Some } else { extent };
+        let contact = match checker.field("/contact_id", or_null(body.contact_id.clone(), clients)) {
+            Field::Set(id) => references::contact(id, sight, session, checker)
                 .await?
                 .map_or(Field::Keep, |contact| Field::Set(ContactRef::from(&contact))),
             Field::Clear => Field::Clear,
             Field::Keep => Field::Keep,
         };
-        let account = match checker.field("/account_id", or_null(body.account_id.clone(), extent)) {
-            Field::Set(id) => references::account(id, session, checker).await?.map_or(Field::Keep, Field::Set),
+        let account = match checker.field("/account_id", or_null(body.account_id.clone(), clients)) {
+            Field::Set(id) => references::account(id, sight, session, checker).await?.map_or(Field::Keep, Field::Set),
             Field::Clear => Field::Clear,
             Field::Keep => Field::Keep,
         };

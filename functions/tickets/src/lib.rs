@@ -12,6 +12,7 @@
 //! | ids and names held to the workspace | [`references`] |
 //! | what handlers have at hand | [`state`] |
 
+mod activities;
 mod change;
 mod client;
 mod create;
@@ -49,6 +50,6 @@ pub fn routes() -> Function {
         .at("/v1/tickets/{ticket_id}/restore", post(verbs::restore))
         .at("/v1/tickets/{ticket_id}/read", post(verbs::read))
         .at("/v1/tickets/{ticket_id}/unread", post(verbs::unread))
-        .at("/v1/tickets/{ticket_id}/activities", get(read::activities))
+        .at("/v1/tickets/{ticket_id}/activities", get(activities::list))
         .over(TicketsState::new)
 }

@@ -50,9 +50,10 @@ async fn answer(lists: &Lists, session: &Session, listing: &Listing, asked: Tick
     if let Some(total) = total {
         info = if total.is_exact { with_total(info, total.count) } else { info.with_total_of_at_least(total.count) };
     }
-    let accounts = Accounts::of(&session.app.contacts, session.workspace(), &page.tickets).await?;
-    let rows: Vec<_> =
-        page.tickets.into_iter().map(|ticket| TicketView::of(ticket, &session.directory, &accounts)).collect();
+    let detail = session.client_detail();
+    let accounts = Accounts::of(&session.app.contacts, session.workspace(), &page.tickets, detail).await?;
+    let view = |ticket| TicketView::of(ticket, &session.directory, &accounts, detail);
+    let rows: Vec<_> = page.tickets.into_iter().map(view).collect();
     Ok(listing.respond(rows, info))
 }
 

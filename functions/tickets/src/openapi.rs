@@ -1,6 +1,6 @@
 //! What the `OpenAPI` document tells of these operations beyond their signatures.
 
-use crate::{change, create, list, number, read, setters, verbs};
+use crate::{activities, change, create, list, number, read, setters, verbs};
 use lambdesk_api::{
     openapi::{Access, Callers, Operation, Operations},
     render::TicketView,
@@ -40,7 +40,7 @@ pub fn operations() -> Operations {
             op.requires(&["subject"]);
             op.ok_versioned::<TicketView>();
         })
-        .op(read::activities, "What happened to a ticket, newest first", Operation::page::<TicketEvent>);
+        .op(activities::list, "What happened to a ticket, newest first", Operation::page::<TicketEvent>);
     with_verbs(with_setters(operations))
 }
 

@@ -111,5 +111,5 @@ async fn verb(
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
     body.check()?;
-    Ok(run(session, id, write, &body.raw, &update, answer_with(&session.directory), true).await?.into_response())
+    Ok(run(session, id, write, &body.raw, &update, answer_with(session), true).await?.into_response())
 }

@@ -112,7 +112,17 @@ impl<S: Send + Sync> FromRequestParts<S> for Forcible {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let mut query = QueryParameters::from_request_parts(parts, state).await?;
+        let query = QueryParameters::from_request_parts(parts, state).await?;
+        Self::read(parts, query)
+    }
+}
+
+impl Forcible {
+    /// Reads it, of whose query somebody has taken more already.
+    ///
+    /// # Errors
+    /// As [`WriteOptions::read`].
+    pub fn read(parts: &Parts, mut query: QueryParameters) -> Result<Self, Problem> {
         let is_forced = query.flag("force").unwrap_or(false);
         Ok(Self { write: WriteOptions::read(parts, query)?, is_forced })
     }

@@ -8,7 +8,7 @@
 
 use crate::{
     access::VisibilityScope,
-    id::{Version, VersionSet},
+    id::{TicketId, Version, VersionSet},
     status::{Lifecycle, StatusSet},
     ticket::Ticket,
     time::Timestamp,
@@ -25,6 +25,8 @@ pub struct Guard {
     pub visibility: VisibilityScope,
     /// The version is one of these (`If-Match`), or the one that a decision rests on.
     pub versions: Option<VersionSet>,
+    /// It is continued by exactly this ticket, or by none.
+    pub continued_by: Option<Option<TicketId>>,
     /// The follow-up is due at exactly this time.
     pub follow_up_at: Option<Timestamp>,
     /// It has at most so many tags: there is room for those that come along.
@@ -43,6 +45,7 @@ impl Guard {
             lifecycle: Lifecycle::Live,
             visibility,
             versions: None,
+            continued_by: None,
             follow_up_at: None,
             most_tags: None,
             rejects_noop: false,
@@ -62,6 +65,7 @@ impl Guard {
             && self.lifecycle == ticket.lifecycle
             && self.visibility.covers(ticket.assignee, ticket.channel.map(|channel| channel.id))
             && self.versions.as_ref().is_none_or(|versions| versions.contains(ticket.version))
+            && self.continued_by.is_none_or(|by| by == ticket.continued_by)
             && self.follow_up_at.is_none_or(|due| ticket.follow_up_at == Some(due))
             && self.most_tags.is_none_or(|most| ticket.tags.len() <= most)
     }

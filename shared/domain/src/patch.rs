@@ -7,7 +7,7 @@
 
 use crate::{
     access::Cause,
-    id::TagId,
+    id::{TagId, TicketId},
     set::Set,
     status::{Awaiting, Lifecycle, Status},
     text::Preview,
@@ -123,6 +123,8 @@ pub struct TicketPatch {
     pub message: Option<MessageTrace>,
     /// Moves the ticket to the top of lists by last activity.
     pub is_activity: bool,
+    /// The ticket that continues it from now on.
+    pub continued_by: Option<TicketId>,
 }
 
 impl TicketPatch {
@@ -149,7 +151,7 @@ impl TicketPatch {
 /// and forgotten here does not compile.
 #[must_use]
 pub fn apply(ticket: &Ticket, patch: &TicketPatch, cause: &Cause, now: Timestamp) -> Ticket {
-    let TicketPatch { sets, status, lifecycle, tags, message, is_activity } = patch;
+    let TicketPatch { sets, status, lifecycle, tags, message, is_activity, continued_by } = patch;
     let mut next = ticket.clone();
     next.version = ticket.version.next();
     next.updated_at = now;
@@ -170,6 +172,7 @@ pub fn apply(ticket: &Ticket, patch: &TicketPatch, cause: &Cause, now: Timestamp
     if *is_activity {
         next.last_activity_at = now;
     }
+    next.continued_by = continued_by.or(ticket.continued_by);
     next
 }
 

@@ -96,9 +96,12 @@ impl Job {
     }
 }
 
-/// The ticket is another contact's from now on.
+/// The ticket is another contact's from now on; whether anybody has proved that it is
+/// theirs stays.
 #[must_use]
 pub fn reassign(ticket: &Ticket, to: ContactRef, cause: Cause, now: Timestamp) -> Change {
+    let is_unproved = ticket.contact.as_ref().is_some_and(|contact| contact.is_unproved);
+    let to = ContactRef { is_unproved, ..to };
     Change::of_ticket(ticket, TicketPatch { sets: vec![Set::Contact(Some(to))], ..TicketPatch::default() }, cause, now)
 }
 

@@ -181,6 +181,9 @@ pub struct Ticket {
     pub archived_at: Option<Timestamp>,
     /// When it was deleted; none while it is not in the trash.
     pub trashed_at: Option<Timestamp>,
+    /// The ticket that continues this one: what its customer says goes there, while this
+    /// one is closed and that one is not.
+    pub continued_by: Option<TicketId>,
     /// What was settled when it was made.
     pub origin: Origin,
     /// What this version is owed to.
@@ -234,6 +237,7 @@ impl Ticket {
             closed_at: (new.status == Status::Closed).then_some(now),
             archived_at: None,
             trashed_at: None,
+            continued_by: None,
             origin: Origin {
                 creator: cause.actor,
                 continues: new.continues,
@@ -247,6 +251,12 @@ impl Ticket {
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.lifecycle == Lifecycle::Live && self.status.is_active()
+    }
+
+    /// Whoever opened it has said who they are, and nobody has proved it.
+    #[must_use]
+    pub fn is_guests(&self) -> bool {
+        self.source == Source::Guest || self.contact.as_ref().is_some_and(|contact| contact.is_unproved)
     }
 
     /// Hidden from default lists until its follow-up is due.

@@ -290,7 +290,17 @@ pub fn sample_key(
 ) -> (ApiKey, String, String) {
     let (text, hash) = BearerKey::generate(workspace_id);
     let (id, name) = (ApiKeyId::new(clock.new_uuid()), "A program".parse().unwrap());
-    let key = ApiKey { id, workspace_id, name, holder, scopes, expires_at: None, created_at: clock.now() };
+    let key = ApiKey {
+        id,
+        workspace_id,
+        name,
+        holder,
+        scopes,
+        expires_at: None,
+        created_at: clock.now(),
+        created_by: None,
+        rotated_by: None,
+    };
     (key, hash, text)
 }
 

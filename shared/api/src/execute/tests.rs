@@ -53,7 +53,8 @@ fn executor(fixture: &Fixture) -> Executor<'_> {
         if_match: None,
         now: NOW,
     };
-    Executor { app: &fixture.app, workspace: WORKSPACE, context, is_dry_run: false, idempotency: None }
+    let detail = ClientDetail::Whole;
+    Executor { app: &fixture.app, workspace: WORKSPACE, context, is_dry_run: false, idempotency: None, detail }
 }
 
 /// With an `Idempotency-Key`, and a body.

@@ -51,11 +51,23 @@ pub struct NewReply {
 /// to `open`; an agent's public reply moves `open` and `in_progress` to
 /// `waiting`; spam and unprocessed tickets stay where they are. What a customer says on a
 /// live ticket that is no spam ends its follow-up: it is in the lists at once.
+/// A guest, whom nobody knows, is sent nothing secure.
 ///
 /// # Errors
 /// What forbids it; [`Rejection::Closed`] when a customer writes on a closed ticket.
 pub fn reply(new: &NewReply, context: &Context, prior: Prior<'_>) -> Result<Decision, Rejection> {
     let kind = message_kind(new.kind, &context.actor)?;
+    if new.is_secure && kind == MessageKind::Outbound {
+        match prior {
+            Prior::Unknown => return Ok(Decision::NeedsTicket),
+            Prior::Known(ticket) => {
+                context.check(ticket)?;
+                if ticket.is_guests() {
+                    return Err(Rejection::GuestReads);
+                }
+            }
+        }
+    }
     let mut guard = context.guard();
     let status = match prior {
         Prior::Unknown => {

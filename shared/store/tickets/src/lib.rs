@@ -21,5 +21,5 @@ pub use error::{CommitError, CreateError};
 pub use handle::Tickets;
 pub use purge::OldestTickets;
 pub use reconcile::TicketSlice;
-pub use thread::ThreadPage;
+pub use thread::{ThreadCut, ThreadPage};
 pub use uses::{UsedBy, UserKind, index_entries};

@@ -36,6 +36,8 @@ fn key(id: u128) -> ApiKey {
         scopes: Scopes::ALL,
         expires_at: None,
         created_at: Timestamp::EPOCH,
+        created_by: None,
+        rotated_by: None,
     }
 }
 

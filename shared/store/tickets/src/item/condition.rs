@@ -31,6 +31,9 @@ pub fn condition(change: &Change, into: &mut Expression) -> String {
     if let Some(due) = guard.follow_up_at {
         parts.push(format!("{} = {}", into.name(attr::FOLLOW_UP), into.value(time(due))));
     }
+    if let Some(by) = guard.continued_by {
+        parts.push(equals(Path::Whole(attr::CONTINUED_BY), by.map(|by| id(by.uuid())), into));
+    }
     if let Some(most) = guard.most_tags {
         let (name, most) = (into.name(attr::TAGS), into.value(number(most as u64)));
         parts.push(format!("(attribute_not_exists({name}) OR size({name}) <= {most})"));
@@ -67,8 +70,8 @@ fn statuses(statuses: StatusSet, into: &mut Expression) -> String {
 ///
 /// Exhaustive on purpose: a part of the patch that is added and forgotten here does not compile.
 fn unless_noop(patch: &TicketPatch, into: &mut Expression) -> Option<String> {
-    let TicketPatch { sets, status, lifecycle, tags, message, is_activity } = patch;
-    if status.is_some() || lifecycle.is_some() || message.is_some() || *is_activity {
+    let TicketPatch { sets, status, lifecycle, tags, message, is_activity, continued_by } = patch;
+    if status.is_some() || lifecycle.is_some() || message.is_some() || *is_activity || continued_by.is_some() {
         return None;
     }
     let held = sets.iter().map(stored).map(|(path, value)| equals(path, value, into));

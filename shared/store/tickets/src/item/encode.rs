@@ -42,6 +42,7 @@ pub fn encode(ticket: &Ticket) -> Item {
     put(attr::CLOSED, ticket.closed_at.map(time));
     put(attr::ARCHIVED, ticket.archived_at.map(time));
     put(attr::TRASHED, ticket.trashed_at.map(time));
+    put(attr::CONTINUED_BY, ticket.continued_by.map(|by| id(by.uuid())));
     put(attr::ORIGIN, Some(text(compact::origin(&ticket.origin))));
     put(attr::CAUSE, Some(text(compact::cause(&ticket.cause))));
     // Maps even when empty, so that their members can be set one by one.

@@ -48,20 +48,39 @@ pub fn update(workspace: WorkspaceId, ticket: TicketId, change: &Change, into: &
 }
 
 /// The write that makes the copy of a contact on its ticket what the contact is. It changes
-/// nothing of a ticket that is another's by now, or whose copy is right.
+/// nothing of a ticket that is another's by now, or whose copy is right; nor whether anybody
+/// has proved that the ticket is the contact's.
 pub fn copy_contact(key: Key, contact: &ContactRef) -> Write {
-    Write::update(key, "SET #ct = :copy")
-        .when("#ct.#id = :id AND #ct <> :copy")
-        .name("#ct", attr::CONTACT)
-        .name("#id", attr::ID)
-        .value(":id", id(contact.id.uuid()))
-        .value(":copy", attr::contact(contact))
+    let copy = attr::contact_parts(contact);
+    let mut into = Expression::default();
+    let whole = into.name(attr::CONTACT);
+    let of = into.name(attr::ID);
+    let same_contact = format!("{whole}.{of} = {}", into.value(id(contact.id.uuid())));
+    let (mut set, mut remove, mut right) = (Vec::new(), Vec::new(), Vec::new());
+    for part in [attr::NAME, attr::EMAIL, attr::EXTERNAL_ID] {
+        let path = format!("{whole}.{}", into.name(part));
+        match copy.get(part) {
+            Some(value) => {
+                let is_it = format!("{path} = {}", into.value(value.clone()));
+                set.push(is_it.clone());
+                right.push(is_it);
+            }
+            None => {
+                right.push(format!("attribute_not_exists({path})"));
+                remove.push(path);
+            }
+        }
+    }
+    let clauses = [("SET", set), ("REMOVE", remove)].into_iter().filter(|(_, parts)| !parts.is_empty());
+    let update: Vec<_> = clauses.map(|(word, parts)| format!("{word} {}", parts.join(", "))).collect();
+    let write = Write::update(key, update.join(" "));
+    write.when(format!("{same_contact} AND NOT ({})", right.join(" AND "))).with(into)
 }
 
 impl UpdateExpression<'_> {
     /// Exhaustive on purpose: a part of the patch that is added and forgotten here does not compile.
     fn all(&mut self, patch: &TicketPatch, now: Timestamp) {
-        let TicketPatch { sets, status, lifecycle, tags, message, is_activity } = patch;
+        let TicketPatch { sets, status, lifecycle, tags, message, is_activity, continued_by } = patch;
         self.add(attr::VERSION, number(1));
         self.set(attr::UPDATED, time(now));
         self.set(attr::CAUSE, text(compact::cause(&self.change.cause)));
@@ -81,6 +100,9 @@ impl UpdateExpression<'_> {
         if *is_activity {
             self.set(attr::LAST_ACTIVITY, time(now));
             self.set("l_sk", text(keys::activity(now, self.ticket)));
+        }
+        if let Some(by) = continued_by {
+            self.set(attr::CONTINUED_BY, id(by.uuid()));
         }
         self.places(patch);
     }

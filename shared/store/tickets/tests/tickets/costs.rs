@@ -71,7 +71,7 @@ async fn a_new_ticket_is_one_request_whatever_comes_with_it() {
     let (upsert, answer) = (ContactUpsert { contact: contact(), address: None }, record());
     let creates = async |number, with_message: bool, contact, answer| {
         let (ticket, message) = opened(number);
-        let new = NewItems { message: with_message.then_some(&message), contact, answer };
+        let new = NewItems { message: with_message.then_some(&message), contact, answer, continued: None };
         let (created, cost) = cost(table.store.tickets.create_ticket(&ticket, new)).await;
         created.expect("it is written");
         cost

@@ -21,7 +21,13 @@ const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 const TRASHED: State = State::Trashed;
 
 fn contact() -> ContactRef {
-    ContactRef { id: ContactId::new(Uuid::from_u128(5)), name: None, email: None, external_id: None }
+    ContactRef {
+        id: ContactId::new(Uuid::from_u128(5)),
+        name: None,
+        email: None,
+        external_id: None,
+        is_unproved: false,
+    }
 }
 
 /// A ticket in the trash since so many days.

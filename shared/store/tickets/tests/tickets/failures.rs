@@ -53,7 +53,8 @@ fn note(ticket: &Ticket) -> Change {
 }
 
 fn answer(ticket: &Ticket) -> Change {
-    let new = NewReply { ticket_id: ticket.id, kind: ReplyKind::Reply, status: None, ..sample(&testing::new_reply()) };
+    let sample = sample(&testing::new_reply());
+    let new = NewReply { ticket_id: ticket.id, kind: ReplyKind::Reply, status: None, is_secure: false, ..sample };
     changed(reply(&new, &context(ticket), Prior::Unknown))
 }
 
