@@ -87,11 +87,14 @@ impl Sweep {
         let events = &self.services.events;
         let known: Option<SweepState> = events.sweep_state().await?;
         let mut state = known.clone().unwrap_or_else(SweepState::of_new_table);
-        let is_through = run.due(state.first_hour(run.started_at)).await;
-        if run.do_deferred().await && is_through {
-            state.done_until(run.started_at);
+        let used_since = if state.is_first() { events.used_since().await? } else { None };
+        let mut looked = run.due(&state.hours(used_since, run.started_at)).await;
+        let undone = run.do_deferred().await;
+        if undone.is_empty() && !looked.has_failed {
             run.complete();
         }
+        looked.left.extend(undone);
+        state.looked(used_since, run.started_at, looked);
         run.reconcile(&mut state).await;
         run.rebuild_indexes(&mut state.rebuild).await;
         if known.as_ref() == Some(&state) { Ok(()) } else { events.put_sweep_state(&state).await }

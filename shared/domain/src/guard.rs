@@ -27,6 +27,8 @@ pub struct Guard {
     pub version: Option<Version>,
     /// The follow-up is due at exactly this time.
     pub follow_up_at: Option<Timestamp>,
+    /// The follow-up was set silently, or it was not.
+    pub is_follow_up_silent: Option<bool>,
     /// It has at most so many tags: there is room for those that come along.
     pub most_tags: Option<usize>,
     /// The change is no no-op on it. Which tickets that leaves out, the patch says:
@@ -44,6 +46,7 @@ impl Guard {
             visibility,
             version: None,
             follow_up_at: None,
+            is_follow_up_silent: None,
             most_tags: None,
             rejects_noop: false,
         }
@@ -57,6 +60,7 @@ impl Guard {
             && self.visibility.covers(ticket.assignee, ticket.channel.map(|channel| channel.id))
             && self.version.is_none_or(|version| version == ticket.version)
             && self.follow_up_at.is_none_or(|due| ticket.follow_up_at == Some(due))
+            && self.is_follow_up_silent.is_none_or(|is_silent| is_silent == ticket.is_follow_up_silent)
             && self.most_tags.is_none_or(|most| ticket.tags.len() <= most)
     }
 }

@@ -11,7 +11,7 @@ use tokio::runtime;
 use tokio::sync::oneshot;
 
 use super::front::{self, Front};
-use super::{AwsSwitches, Forgotten};
+use super::switches::{AwsSwitches, Forgotten};
 
 /// Starts threads of its own that serve until the sender is dropped.
 pub(super) fn start(front: Front) -> io::Result<(SocketAddr, oneshot::Sender<()>)> {

@@ -15,8 +15,9 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value as Json, json};
 use tokio::net::{TcpListener, TcpStream};
 
+use super::operators;
+use super::switches::{AwsSwitches, AwsTrait};
 use super::writes::{UnderWay, WriteGuard, item_key, written};
-use super::{AwsSwitches, AwsTrait, operators};
 
 const THROTTLED: &str = "ProvisionedThroughputExceededException";
 /// The engine's own bound.
@@ -31,7 +32,7 @@ pub(super) struct Front {
 }
 
 /// One request.
-struct Asked {
+struct ForwardedRequest {
     operation: String,
     headers: HeaderMap,
     body: Json,
@@ -48,7 +49,7 @@ async fn handle(State(front): State<Front>, headers: HeaderMap, raw: Bytes) -> R
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
     let body = serde_json::from_slice(&raw).unwrap_or_default();
-    let asked = Asked { operation, headers, body, raw };
+    let asked = ForwardedRequest { operation, headers, body, raw };
     if let Some(refused) = front.refused(&asked) {
         return refused;
     }
@@ -62,7 +63,7 @@ async fn handle(State(front): State<Front>, headers: HeaderMap, raw: Bytes) -> R
     }
 }
 
-impl Asked {
+impl ForwardedRequest {
     fn is_write(&self) -> bool {
         !matches!(&*self.operation, "GetItem" | "BatchGetItem" | "Query" | "Scan" | "TransactGetItems")
             && !self.operation.ends_with("Table")
@@ -80,7 +81,7 @@ impl Asked {
 
 impl Front {
     /// The answer to a request that does not get as far as the engine.
-    fn refused(&self, asked: &Asked) -> Option<Response> {
+    fn refused(&self, asked: &ForwardedRequest) -> Option<Response> {
         if let Some((status, body)) = self.switches.answer() {
             return Some((StatusCode::from_u16(status).unwrap_or_default(), body).into_response());
         }
@@ -97,7 +98,7 @@ impl Front {
     }
 
     /// Begins a write, where writes are under way for a while.
-    async fn begin(&self, asked: &Asked) -> Result<Option<WriteGuard>, Box<Response>> {
+    async fn begin(&self, asked: &ForwardedRequest) -> Result<Option<WriteGuard>, Box<Response>> {
         let items = if asked.is_write() { written(&asked.body) } else { Vec::new() };
         self.switches.written(&items);
         let time = self.switches.find(|on| match on {
@@ -121,7 +122,7 @@ impl Front {
     }
 
     /// The engine's answer, as AWS would have given it.
-    async fn answered(&self, asked: &Asked) -> io::Result<Response> {
+    async fn answered(&self, asked: &ForwardedRequest) -> io::Result<Response> {
         let (status, mut answer) = self.engine(asked, asked.raw.clone()).await?;
         if status == StatusCode::OK && asked.is_page() {
             let mut page: Json = serde_json::from_slice(&answer).map_err(io::Error::other)?;
@@ -138,7 +139,7 @@ impl Front {
     }
 
     /// Adds the item that crosses 1 MB to a page that ends before it.
-    async fn cross(&self, asked: &Asked, page: &mut Json) -> io::Result<()> {
+    async fn cross(&self, asked: &ForwardedRequest, page: &mut Json) -> io::Result<()> {
         let is_at_limit = asked.body.get("Limit").is_some_and(|limit| page.get("ScannedCount") == Some(limit));
         let Some(last) = page.get("LastEvaluatedKey").filter(|_| !is_at_limit).cloned() else {
             return Ok(());
@@ -168,7 +169,7 @@ impl Front {
     }
 
     /// Leaves out what an index that lags does not show yet.
-    fn leave_out(&self, asked: &Asked, page: &mut Json) {
+    fn leave_out(&self, asked: &ForwardedRequest, page: &mut Json) {
         let table = asked.body.get("TableName").and_then(Json::as_str).unwrap_or_default().to_owned();
         let Some(items) = page.get_mut("Items").and_then(Json::as_array_mut) else {
             return;
@@ -181,7 +182,7 @@ impl Front {
     }
 
     /// Asks the engine over a connection of its own.
-    async fn engine(&self, asked: &Asked, body: Bytes) -> io::Result<(StatusCode, Bytes)> {
+    async fn engine(&self, asked: &ForwardedRequest, body: Bytes) -> io::Result<(StatusCode, Bytes)> {
         let stream = TcpStream::connect(self.engine).await?;
         stream.set_nodelay(true)?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
@@ -197,7 +198,7 @@ impl Front {
     }
 }
 
-fn throttled(asked: &Asked) -> Response {
+fn throttled(asked: &ForwardedRequest) -> Response {
     if asked.is_transaction() {
         let steps = written(&asked.body).len();
         return cancelled(std::iter::repeat_n("ThrottlingError", steps));

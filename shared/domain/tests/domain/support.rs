@@ -24,6 +24,7 @@ pub fn ticket() -> Ticket {
         closed_at: None,
         in_progress_at: None,
         follow_up_at: None,
+        is_follow_up_silent: false,
         channel: Some(ChannelRef { id: ChannelId::new(Uuid::from_u128(7)), kind: ChannelType::Chat }),
         ..ticket
     }

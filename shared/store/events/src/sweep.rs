@@ -39,6 +39,16 @@ impl Events {
         Ok(item.map(|item| read_document(&item)).transpose()?)
     }
 
+    /// Since when the table is used: nothing was due before. None where nothing was ever
+    /// written that says so.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn used_since(&self) -> Result<Option<Timestamp>, TableError> {
+        let item = self.table.get(keys::used_since()).await?;
+        Ok(item.map(|item| read_document(&item)).transpose()?)
+    }
+
     /// Remembers how far the sweep has come.
     ///
     /// # Errors

@@ -21,7 +21,7 @@ impl Tickets {
     /// as it is.
     ///
     /// # Errors
-    /// [`CreateError::Answered`], [`CreateError::OtherContact`], or the table's failure.
+    /// [`CreateError::Answered`], [`CreateError::OtherContact`], [`CreateError::ContactBusy`], or the table's failure.
     pub async fn create_ticket(&self, ticket: &Ticket, new: NewItems<'_>) -> Result<(), CreateError> {
         let create = Write::create(item::encode(ticket));
         if new.message.is_none() && new.contact.is_none() && new.answer.is_none() {
@@ -31,7 +31,7 @@ impl Tickets {
         let mut tx = Tx::<CreateError>::new();
         tx.remember(ticket.workspace_id, new.answer, ticket.created_at);
         if let Some(contact) = new.contact {
-            contact.add_to(ticket.workspace_id, &mut tx);
+            contact.add_to(ticket.workspace_id, &mut tx, CreateError::ContactBusy);
         }
         tx.write(create);
         if let Some(message) = new.message {

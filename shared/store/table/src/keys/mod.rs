@@ -33,7 +33,7 @@
 //! | the search index: manifest, when it is to be compacted | `ws#s`, `M` · `W` |
 //! | its write buffer; a segment's blocks; the id of an indexed number | `ws#s#fresh`, sequence · `ws#s#segment`, word!number · `ws#s#n`, number |
 //! | the request that a ticket be indexed anew | `ws#t#ticket`, `Y` |
-//! | runs of the sweep, newest first | `sweeps`, `R#time` |
+//! | runs of the sweep, newest first; how far it has come; since when the table is used | `sweeps`, `R#time`; `S`; `B` |
 //! | tickets by status and last activity | index `list`: `ws#state#shard`, activity·id |
 //! | open tickets of an assignee, or of nobody | index `assignee`: `ws#user#shard`, id |
 //! | open tickets by priority | index `order`: `ws#open#shard`, priority·id |
@@ -74,7 +74,7 @@ pub use rows::{
 };
 pub use search::{BlockKey, indexed_number, is_reindex_request, parse_compaction};
 pub use state::State;
-pub use sweep::{RUNS, sweep_run, sweep_state};
+pub use sweep::{RUNS, sweep_run, sweep_state, used_since};
 pub use tenant::Tenant;
 pub use tickets::{
     ATTACHMENTS, MESSAGES, THREAD, activity, by_id, is_follow_up, is_ticket, parse_message, parse_ticket, priority,
