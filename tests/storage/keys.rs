@@ -165,6 +165,7 @@ fn free(built: &mut Built) {
     let (hour, place) = keys::due(NOW, &key);
     built.text("short", keys::short(id(1)));
     built.key("sweep_state", keys::sweep_state());
+    built.key("used_since", keys::used_since());
     built.key("sweep_run", keys::sweep_run(NOW));
     built.key("api_key", keys::api_key("hash"));
     built.text("activity", keys::activity(NOW, TICKET));

@@ -148,13 +148,19 @@ impl SweepState {
         (self.next_hour, self.left) = (Some(next), left);
     }
 
-    /// The reconcile to go on with or to begin, if it is time.
-    pub fn take_walk(&mut self, now: Timestamp) -> Option<ReconcileWalk> {
+    /// The reconcile to go on with or to begin, if it is time, or if records are known to be
+    /// lost since a time.
+    pub fn take_walk(&mut self, now: Timestamp, lost_since: Option<Timestamp>) -> Option<ReconcileWalk> {
         let is_night = NIGHT.contains(&(hour(now) % 24));
         let is_time = self.reconciled_at.is_none_or(|last| {
             let age = now.since(last);
             age > OVERDUE || is_night && age > SAME_NIGHT
         });
+        if let Some(lost_since) = lost_since {
+            let walk = ReconcileWalk::new(now);
+            self.walk = None;
+            return Some(ReconcileWalk { since: walk.since.min(lost_since), ..walk });
+        }
         self.walk.take().or_else(|| is_time.then(|| ReconcileWalk::new(now)))
     }
 }
@@ -210,13 +216,13 @@ mod tests {
     fn the_reconcile_begins_at_night_or_when_it_is_overdue() {
         let begins = |last: &str, now: &str| {
             let mut state = SweepState { reconciled_at: Some(at(last)), ..SweepState::default() };
-            state.take_walk(at(now)).is_some()
+            state.take_walk(at(now), None).is_some()
         };
         assert!(begins("2026-11-20T02:00:10Z", "2026-11-21T02:00:10Z"));
         assert!(!begins("2026-11-20T02:00:10Z", "2026-11-20T02:05:00Z"));
         assert!(!begins("2026-11-20T02:00:10Z", "2026-11-21T01:59:00Z"));
         assert!(begins("2026-11-20T02:00:10Z", "2026-11-21T09:00:00Z"));
-        assert!(SweepState::default().take_walk(at("2026-11-21T09:00:00Z")).is_some());
+        assert!(SweepState::default().take_walk(at("2026-11-21T09:00:00Z"), None).is_some());
     }
 
     #[test]
@@ -241,7 +247,7 @@ mod tests {
             reconciled_at: Some(at("2026-11-21T08:00:00Z")),
             ..SweepState::default()
         };
-        assert_eq!(state.take_walk(at("2026-11-21T09:00:00Z")), Some(walk));
-        assert_eq!(state.take_walk(at("2026-11-21T09:00:00Z")), None);
+        assert_eq!(state.take_walk(at("2026-11-21T09:00:00Z"), None), Some(walk));
+        assert_eq!(state.take_walk(at("2026-11-21T09:00:00Z"), None), None);
     }
 }

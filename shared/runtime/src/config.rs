@@ -47,6 +47,9 @@ pub struct Config {
     pub table: String,
     /// Where AWS is.
     pub aws: Aws,
+    /// `LAMBDESK_BASE_PATH`: what stands before the API's paths at a custom domain; empty at
+    /// the root of one.
+    pub base_path: String,
     /// `LAMBDESK_ALLOWED_HOSTS`: hosts that webhooks may go to although they are not
     /// public, separated by commas. Unset in the cloud.
     pub allowed_hosts: Vec<String>,
@@ -90,6 +93,7 @@ impl Config {
             table,
             bucket: bucket(&aws, get)?,
             aws,
+            base_path: get("LAMBDESK_BASE_PATH").unwrap_or_default(),
             allowed_hosts: hosts
                 .split(',')
                 .map(|host| host.trim().to_owned())

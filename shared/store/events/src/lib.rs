@@ -20,3 +20,4 @@ pub use handle::Events;
 pub use position::{FeedPosition, InvalidPosition};
 pub use sequence::{GapWindow, SequenceGaps};
 pub use stream::{ChangeRecord, StreamChange, TicketPart, read_image};
+pub use sweep::KeptState;
