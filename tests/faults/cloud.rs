@@ -1,6 +1,7 @@
 //! F11, W2, W4 and others: what the cloud does between the parts, and the local stack.
 
 use futures_util::future::join_all;
+use lambdesk_domain::time::Timestamp;
 use lambdesk_engine::AwsTrait;
 use lambdesk_fanout::Fanout;
 use lambdesk_local::{Options, Stack, stack};
@@ -8,7 +9,7 @@ use lambdesk_outbound::AddressPolicy;
 use lambdesk_runtime::HintQueue;
 use lambdesk_sweep::Sweep;
 use lambdesk_table::keys::short;
-use lambdesk_testkit::{Client, ClientAnswer, Desk};
+use lambdesk_testkit::{Client, ClientAnswer, Desk, TABLE};
 use lambdesk_tests::{Api, Json, json};
 use std::{collections::BTreeSet, time::Duration};
 
@@ -40,6 +41,11 @@ async fn w4_many_tickets_of_one_contact_at_once_are_all_made() {
         assert_eq!(contacts.len(), 1, "{round}: {contacts:?}");
         assert!(contacts.iter().all(|(status, contact)| *status == 201 && contact != "null"), "{contacts:?}");
     }
+}
+
+fn text_of(answer: &ClientAnswer, pointer: &str) -> String {
+    let body: Json = serde_json::from_str(&answer.text).unwrap();
+    body.pointer(pointer).unwrap().as_str().unwrap().to_owned()
 }
 
 /// The sequence numbers that a batch is to be repeated from.
@@ -110,6 +116,63 @@ async fn w2_what_the_stream_gave_up_is_checked_at_once() {
     let events = owner(&desk).get("/v1/events").await;
     assert_eq!(events.data().as_array().unwrap().len(), 2);
     assert_eq!(sweep.handle(json!({})).await["reconciled"]["found"], 0, "once");
+}
+
+#[tokio::test]
+async fn w6_neither_feed_nor_counters_pass_an_event_while_an_index_lags() {
+    let desk = Desk::on_aws().await;
+    let (queue, _hints) = HintQueue::local(100);
+    let fanout = Fanout::new(&desk.table.table, queue, desk.clock.clone());
+    let client = owner(&desk);
+    let mut begin = desk.table.end_of_stream();
+    let mut after = String::new();
+    let mut told = 0;
+    for round in 1..=3 {
+        desk.table.aws().on(AwsTrait::LaggingIndexes);
+        opened(&client, "Grace").await;
+        assert_eq!(failures(&fanout.handle(desk.table.batch(begin)).await), 0);
+        begin = desk.table.end_of_stream();
+        desk.wait(Duration::from_mins(1));
+        let page = client.get(&format!("/v1/events?limit=100{after}")).await;
+        told += page.data().as_array().unwrap().len();
+        after = format!("&after={}", text_of(&page, "/page/next"));
+        assert_eq!(told, round + 1, "of the contact, and of each ticket");
+        let report = client.get("/v1/reports/tickets").await;
+        assert_eq!(report.data()["total"], round, "{}", report.text);
+        desk.table.aws().off();
+    }
+}
+
+#[tokio::test]
+async fn l5_what_a_report_says_of_its_time_holds() {
+    for lag in [0_u64, 25] {
+        let desk = Desk::on_aws().await;
+        let (queue, _hints) = HintQueue::local(100);
+        let fanout = Fanout::new(&desk.table.table, queue, desk.clock.clone());
+        let client = owner(&desk);
+        let (mut written, mut ends) = (Vec::new(), vec![desk.table.end_of_stream()]);
+        for second in 0..60_u64 {
+            if second < 15 {
+                assert_eq!(opened(&client, "Grace").await.status, 201);
+                written.push(desk.now());
+                ends.push(desk.table.end_of_stream());
+            }
+            if let Some(at) = second.checked_sub(lag).and_then(|at| usize::try_from(at).ok())
+                && let Some([begin, end]) = ends.get(at..at + 2)
+            {
+                let records = desk.table.engine.read_stream(TABLE, *begin, 1_000).unwrap();
+                let records: Vec<_> =
+                    records.into_iter().filter(|record| record.position <= *end).map(|record| record.event).collect();
+                assert_eq!(failures(&fanout.handle(json!({"Records": records})).await), 0);
+            }
+            let report = client.get("/v1/reports/tickets").await;
+            let as_of: Timestamp = report.data()["as_of"].as_str().unwrap().parse().unwrap();
+            let claimed = written.iter().filter(|at| **at <= as_of).count();
+            let total = report.data()["total"].as_u64().unwrap();
+            assert!(total >= claimed as u64, "{lag} s behind, after {second} s: {total} of {claimed}");
+            desk.wait(Duration::from_secs(1));
+        }
+    }
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@
 //! | open tickets by priority | index `order`: `ws#open#shard`, priority·id |
 //! | tickets of a contact | index `lookup`: `ws#c#contact`, id |
 //! | accounts of a contact | index `lookup`: `ws#ca#contact`, `A#id` |
-//! | the feed of a day | index `lookup`: `ws#feed#day`, position |
+//! | the feed of a day | `ws#feed#day`, position; of earlier versions index `lookup`, the same |
 //! | what is due in an hour | index `lookup`: `due#hour#shard`, time·key |
 
 mod attachments;
