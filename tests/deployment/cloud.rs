@@ -109,6 +109,7 @@ fn resolved(value: &Json) -> String {
         Some("SealingKey") => SEALING_KEY,
         // The parameter's default.
         Some("SealingKeyPrevious" | "BasePath") => "",
+        Some("DueShards") => "8",
         Some("OperatorToken") => OPERATOR_TOKEN,
         Some("Queue") => QUEUE_URL,
         Some("Files") => BUCKET,

@@ -5,7 +5,7 @@ use crate::{run::SweepRun, state::LookedHours, task::DeferredTask};
 use futures_util::{FutureExt as _, StreamExt as _, future::join_all, stream};
 use lambdesk_runtime::Hint;
 use lambdesk_store_events::Due;
-use lambdesk_table::{TableError, keys::DUE_SHARDS};
+use lambdesk_table::{TableError, keys::due_shards};
 
 /// What has become of rows that were due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,7 +28,7 @@ impl SweepRun<'_> {
     /// Deals with everything that is due in these hours. The shards go side by side, each
     /// from the first hour on.
     pub async fn due(&self, hours: &[u64]) -> LookedHours {
-        let shards = (0..DUE_SHARDS).map(|shard| self.shard(shard, hours));
+        let shards = (0..due_shards()).map(|shard| self.shard(shard, hours));
         let mut looked = LookedHours::default();
         for of_shard in join_all(shards).await {
             looked.left.extend(of_shard.left);

@@ -59,9 +59,18 @@ impl Events {
     /// When the table fails.
     pub async fn add_event(&self, event: &Event, place: FeedPlace) -> Result<bool, TableError> {
         let FeedPlace(place) = place;
-        let mut item = document(Tenant::new(event.workspace_id()).event(event.source()), event);
-        item.insert(PLACE.to_owned(), text(place.sk));
-        self.table.write(Write::create(item)).await
+        let key = Tenant::new(event.workspace_id()).event(event.source());
+        let mut item = document(key.clone(), event);
+        item.insert(PLACE.to_owned(), text(&*place.sk));
+        let is_new = self.table.write(Write::create(item)).await?;
+        if !is_new {
+            let there = self.table.get(key).await?;
+            let is_taken = there.is_some_and(|item| item.get(PLACE) == Some(&text(&*place.sk)));
+            if !is_taken {
+                self.table.write(Write::delete(place)).await?;
+            }
+        }
+        Ok(is_new)
     }
 
     /// Both: what tests tell of.

@@ -63,7 +63,7 @@ pub use attachments::parse_attachment;
 pub use contacts::{ACCOUNTS, CONTACTS, JOBS, Unique, parse_account, parse_contact, parse_job, parse_slot};
 pub use counts::{COUNTED, COUNTED_ASSIGNEES, COUNTED_CHANNELS, COUNTS, counted_day, counted_day_key, counted_group};
 pub use directory::{API_KEYS, DIRECTORY, api_key};
-pub use due::{DUE_SHARDS, due, due_partition, due_time, due_until};
+pub use due::{DUE_SHARDS, MOST_DUE_SHARDS, due, due_partition, due_shards, due_time, due_until, set_due_shards};
 pub use encoding::{after, before, day, day_start, hour, long, short};
 pub use events::{EVENTS, is_retry, parse_backfill_request, parse_events};
 pub use index::{Index, Key};
