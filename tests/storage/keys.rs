@@ -26,7 +26,8 @@ const SEQUENCE: &str = "4200000000012345678901";
 
 /// The functions of the modules of keys that build none, or whose result stands in
 /// positions and items further below.
-const OTHERS: [&str; 41] = [
+const OTHERS: [&str; 42] = [
+    "set_due_shards",
     "after",
     "as_str",
     "attributes",
@@ -176,6 +177,7 @@ fn free(built: &mut Built) {
     built.text("due", format!("{hour} | {place}"));
     built.text("due_partition", keys::due_partition(keys::hour(NOW), keys::DUE_SHARDS - 1));
     built.text("due_until", keys::due_until(NOW));
+    built.text("due_shards", keys::due_shards().to_string());
     built.text("hour", keys::hour(NOW).to_string());
     built.text("day", keys::day(NOW).to_string());
     built.text("day_start", keys::day_start(keys::day(NOW)).to_string());
