@@ -203,7 +203,7 @@ async fn due(table: &TestTable) {
     let of_ticket =
         Event::from(between(Some(&Ticket { version: Version(6), status: Status::Open, ..ticket() }), &ticket()));
     for (number, event) in (80..).zip([of_ticket, of_contact]) {
-        assert!(store.add_event(&event, position(number), NOW).await.unwrap());
+        assert!(store.tell(&event, position(number), NOW).await.unwrap());
     }
     store.schedule_retry(WORKSPACE, EventSubject::Ticket(TICKET), later(60)).await.unwrap();
     for of in [EventSubject::Ticket(TICKET), EventSubject::Contact(CONTACT)] {
@@ -214,7 +214,8 @@ async fn due(table: &TestTable) {
     directories.schedule_retention_sweep(WORKSPACE, NOW).await.unwrap();
     directories.save_retention_sweep(WORKSPACE, Some(&cursor), later(60)).await.unwrap();
     store.record_run(NOW, &run()).await.unwrap();
-    store.put_sweep_state(&BTreeMap::from([("state", 1)])).await.unwrap();
+    store.put_sweep_state(&BTreeMap::from([("state", 1)]), None).await.unwrap();
+    store.request_reconcile(NOW).await.unwrap();
 }
 
 fn run() -> Run {
@@ -293,7 +294,7 @@ async fn counts(table: &TestTable) {
         [(&opened, &answered), (&answered, &closed), (&closed, &reopened)].map(|(old, new)| between(Some(old), new)),
     );
     for (number, event) in (100..).zip(events) {
-        assert!(store.add_event(&event.into(), position(number), NOW).await.unwrap());
+        assert!(store.tell(&event.into(), position(number), NOW).await.unwrap());
     }
     assert!(reports.fold_counts(WORKSPACE, NOW, later(60), 9).await.unwrap().is_current);
     assert!(reports.recount(WORKSPACE, NOW, later(60), 9).await.unwrap().is_complete);

@@ -26,7 +26,8 @@ const SEQUENCE: &str = "4200000000012345678901";
 
 /// The functions of the modules of keys that build none, or whose result stands in
 /// positions and items further below.
-const OTHERS: [&str; 43] = [
+const OTHERS: [&str; 44] = [
+    "set_due_shards",
     "after",
     "as_str",
     "attributes",
@@ -167,6 +168,7 @@ fn free(built: &mut Built) {
     let (hour, place) = keys::due(NOW, &key);
     built.text("short", keys::short(id(1)));
     built.key("sweep_state", keys::sweep_state());
+    built.key("used_since", keys::used_since());
     built.key("sweep_run", keys::sweep_run(NOW));
     built.key("api_key", keys::api_key("hash"));
     built.text("activity", keys::activity(NOW, TICKET));
@@ -177,6 +179,7 @@ fn free(built: &mut Built) {
     built.text("due", format!("{hour} | {place}"));
     built.text("due_partition", keys::due_partition(keys::hour(NOW), keys::DUE_SHARDS - 1));
     built.text("due_until", keys::due_until(NOW));
+    built.text("due_shards", keys::due_shards().to_string());
     built.text("hour", keys::hour(NOW).to_string());
     built.text("day", keys::day(NOW).to_string());
     built.text("day_start", keys::day_start(keys::day(NOW)).to_string());

@@ -112,6 +112,7 @@ pub fn ticket() -> Ticket {
         is_read_by_customer: false,
         is_read_by_organization: true,
         follow_up_at: Some(later(900)),
+        is_follow_up_silent: true,
         created_at: NOW,
         updated_at: later(600),
         last_activity_at: later(500),

@@ -30,7 +30,10 @@ pub struct WorkspaceView {
     agent_visibility: AgentVisibility,
     agents_assign_others: bool,
     deletion: DeletionPolicy,
+    /// How long a deleted ticket can be restored. It is purged within a day after that, or
+    /// with the next sweep if none ran.
     restore_window_days: Days,
+    /// After how long finished tickets are deleted, within a day; null: never.
     retention_days: Option<Days>,
     created_at: Timestamp,
 }

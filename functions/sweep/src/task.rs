@@ -5,6 +5,9 @@ use lambdesk_domain::{
     time::Timestamp,
 };
 
+/// A task, with the hour in which it was due.
+pub type DueTask = (u64, DeferredTask);
+
 /// A task for after the rows that must not be late.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeferredTask {

@@ -181,7 +181,7 @@ pub fn run(function: impl FnOnce(&Config) -> Result<Function, Error>) -> ExitCod
     lambdesk_runtime::main(async |config| {
         let sealing = sealing(&config)?;
         let app = App { objects: aws::objects(&config), ..App::new(&aws::table(&config), sealing) };
-        lambdesk_runtime::serve(function(&config)?.router(&app)).await
+        lambdesk_runtime::serve(&config, function(&config)?.router(&app)).await
     })
 }
 

@@ -23,11 +23,14 @@ use lambdesk_domain::{
 };
 use lambdesk_store_contacts::{ContactSlot, ContactUpsert, Contacts, OtherContact, contact_id};
 use lambdesk_store_tickets::{CreateError, NewItems};
-use lambdesk_table::{AlreadyAnswered, TableError, log_failure};
+use lambdesk_table::{AlreadyAnswered, TableError, log_failure, retry::Attempts};
 
 /// How often the transaction is tried: more than once only where the contact is not
-/// the one that the address and the name derive.
-const ATTEMPTS: u8 = 8;
+/// the one that the address and the name derive, or is being written by others.
+const ATTEMPTS: u8 = 16;
+/// How often it is tried because others write the contact: each of them makes it, or
+/// leaves it as it is.
+const BUSY: u32 = 12;
 
 /// Who the contact of a new ticket is.
 #[derive(Debug, Clone)]
@@ -91,6 +94,7 @@ async fn open_or_continue(
     // Refused before a number is spent on it.
     create(opening.new.clone(), &opening.context)?;
     opening.new.number = executor.app.tickets.next_number(executor.workspace, executor.context.now).await?;
+    let mut attempts = Attempts::new();
     for _ in 0..ATTEMPTS {
         let (ticket, message) = create(opening.new.clone(), &opening.context)?;
         let response = answer(&ticket, message.as_ref());
@@ -108,6 +112,11 @@ async fn open_or_continue(
                 return Ok(Some(CommandOutcome::Replayed(executor.replay(&record)?)));
             }
             Err(CreateError::OtherContact(OtherContact(slot))) => opening.on_conflict(executor, *slot).await?,
+            Err(CreateError::ContactBusy) => {
+                if !(attempts.again(BUSY).await && opening.on_busy(executor).await?) {
+                    return Err(CommandError::Contended);
+                }
+            }
             Err(error) => return Err(error.into()),
         }
     }
@@ -235,6 +244,19 @@ impl TicketOpening {
             self.new.is_held = true;
             self.context.is_silent = true;
         }
+    }
+
+    /// Others write the contact: one that is there by now is linked as it is, and not
+    /// written. False when there is none to be made.
+    async fn on_busy(&mut self, executor: &Executor<'_>) -> Result<bool, TableError> {
+        let Some(upsert) = &self.upsert else {
+            return Ok(false);
+        };
+        let slot = executor.app.contacts.slot(executor.workspace, upsert.contact.id).await?;
+        if !slot.is_untouched() {
+            self.on_conflict(executor, slot).await?;
+        }
+        Ok(true)
     }
 
     /// The slot of the address holds another contact than the upsert made: the same

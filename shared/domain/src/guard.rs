@@ -29,6 +29,8 @@ pub struct Guard {
     pub continued_by: Option<Option<TicketId>>,
     /// The follow-up is due at exactly this time.
     pub follow_up_at: Option<Timestamp>,
+    /// The follow-up was set silently, or it was not.
+    pub is_follow_up_silent: Option<bool>,
     /// It has at most so many tags: there is room for those that come along.
     pub most_tags: Option<usize>,
     /// The change is no no-op on it. Which tickets that leaves out, the patch says:
@@ -47,6 +49,7 @@ impl Guard {
             versions: None,
             continued_by: None,
             follow_up_at: None,
+            is_follow_up_silent: None,
             most_tags: None,
             rejects_noop: false,
         }
@@ -67,6 +70,7 @@ impl Guard {
             && self.versions.as_ref().is_none_or(|versions| versions.contains(ticket.version))
             && self.continued_by.is_none_or(|by| by == ticket.continued_by)
             && self.follow_up_at.is_none_or(|due| ticket.follow_up_at == Some(due))
+            && self.is_follow_up_silent.is_none_or(|is_silent| is_silent == ticket.is_follow_up_silent)
             && self.most_tags.is_none_or(|most| ticket.tags.len() <= most)
     }
 }

@@ -137,6 +137,14 @@ impl TicketPatch {
         rest == Self::default()
     }
 
+    /// A ticket that is closed has no follow-up any more, unless one is set along with it.
+    pub fn close_follow_up(&mut self) {
+        let is_set = self.sets.iter().any(|set| matches!(set, Set::FollowUpAt(_)));
+        if self.status == Some(Status::Closed) && !is_set {
+            self.sets.push(Set::FollowUpAt(None));
+        }
+    }
+
     /// Takes out what the ticket has already, so that saying it again is no change.
     pub fn drop_noops(&mut self, ticket: &Ticket) {
         self.sets.retain(|set| !set.holds(ticket));
@@ -158,6 +166,9 @@ pub fn apply(ticket: &Ticket, patch: &TicketPatch, cause: &Cause, now: Timestamp
     next.cause = cause.clone();
     for set in sets {
         set.apply(&mut next);
+        if let Set::FollowUpAt(due) = set {
+            next.is_follow_up_silent = due.is_some() && cause.is_silent;
+        }
     }
     apply_tags(&mut next.tags, tags);
     if let Some(status) = status {

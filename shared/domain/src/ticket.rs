@@ -161,6 +161,8 @@ pub struct Ticket {
     pub is_read_by_organization: bool,
     /// When it is to come back to the lists; none while it is in them.
     pub follow_up_at: Option<Timestamp>,
+    /// Nobody outside is told when it comes back, as nobody was told that it went.
+    pub is_follow_up_silent: bool,
     /// When it was made.
     pub created_at: Timestamp,
     /// When this version was made.
@@ -227,6 +229,7 @@ impl Ticket {
             is_read_by_customer: by_customer,
             is_read_by_organization: !by_customer,
             follow_up_at: new.follow_up_at,
+            is_follow_up_silent: new.follow_up_at.is_some() && cause.is_silent,
             created_at: now,
             updated_at: now,
             last_activity_at: now,

@@ -51,7 +51,15 @@ impl Desk {
 
     /// The same at another time.
     pub async fn open_at(now: Timestamp) -> Self {
-        let table = TestTable::new().await;
+        Self::over(TestTable::new().await, now).await
+    }
+
+    /// An empty workspace in a table that meets AWS's ways on request.
+    pub async fn on_aws() -> Self {
+        Self::over(TestTable::on_aws().await, START).await
+    }
+
+    async fn over(table: TestTable, now: Timestamp) -> Self {
         let (store, clock) = (table.stores(), Clock::manual(now));
         let app = App { clock: clock.clone(), ..store.app(SealingKey::new(&[7; 32])) };
         let (workspace, owner, key) = new_workspace(&store, &clock, "salt").await;

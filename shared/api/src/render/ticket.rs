@@ -137,7 +137,7 @@ impl TicketView {
     pub fn of(ticket: Ticket, directory: &Directory, accounts: &Accounts, detail: ClientDetail) -> Self {
         #[rustfmt::skip] // A line per subject: one per field would fill a screen.
         let Ticket {
-            workspace_id: _, status_before_spam: _, cause: _,
+            workspace_id: _, status_before_spam: _, is_follow_up_silent: _, cause: _,
             id, number, version, subject, status, lifecycle, priority, source, awaiting, origin,
             channel, category, team, assignee, contact, account, requester, uid,
             tags, custom, summary, preview, replies_count, is_read_by_customer, is_read_by_organization, follow_up_at,

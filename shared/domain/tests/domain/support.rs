@@ -26,6 +26,7 @@ pub fn ticket() -> Ticket {
         follow_up_at: None,
         source: Source::Portal,
         contact: None,
+        is_follow_up_silent: false,
         channel: Some(ChannelRef { id: ChannelId::new(Uuid::from_u128(7)), kind: ChannelType::Chat }),
         ..ticket
     }

@@ -23,7 +23,8 @@ impl Tickets {
     /// as it is.
     ///
     /// # Errors
-    /// [`CreateError::Answered`], [`CreateError::OtherContact`], [`CreateError::Continued`], or the table's failure.
+    /// [`CreateError::Answered`], [`CreateError::OtherContact`], [`CreateError::ContactBusy`],
+    /// [`CreateError::Continued`], or the table's failure.
     pub async fn create_ticket(&self, ticket: &Ticket, new: NewItems<'_>) -> Result<(), CreateError> {
         let create = Write::create(item::encode(ticket));
         let is_alone = new.message.is_none() && new.contact.is_none() && new.continued.is_none();
@@ -34,7 +35,7 @@ impl Tickets {
         let mut tx = Tx::<CreateError>::new();
         tx.remember(ticket.workspace_id, new.answer, ticket.created_at);
         if let Some(contact) = new.contact {
-            contact.add_to(ticket.workspace_id, &mut tx);
+            contact.add_to(ticket.workspace_id, &mut tx, CreateError::ContactBusy);
         }
         if let Some((closed, change)) = new.continued {
             tx.require(guarded(ticket.workspace_id, closed, change, false), CreateError::Continued);

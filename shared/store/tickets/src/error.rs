@@ -36,6 +36,9 @@ pub enum CreateError {
     /// The contact that the ticket is from is another one, under another name, or blocked.
     #[error(transparent)]
     OtherContact(#[from] OtherContact),
+    /// Somebody else writes the contact that the ticket is from.
+    #[error("the contact is being written")]
+    ContactBusy,
     /// The table failed.
     #[error(transparent)]
     Table(#[from] TableError),

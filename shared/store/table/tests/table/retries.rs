@@ -185,11 +185,3 @@ async fn an_attempt_whose_answer_was_lost_may_have_been_made() {
     let held = add().when("n = :two").value(":two", number(2)).showing_item();
     assert_eq!(test.table.update(held).await.unwrap(), Updated::Refused(Some(item(1, 3))));
 }
-
-#[tokio::test]
-async fn opening_the_connection_fails_for_nobody() {
-    let test = TestTable::new().await;
-    test.faults.next([Fault::Error("AccessDeniedException")]);
-    test.table.warm().await;
-    assert_eq!(test.faults.seen().len(), 1);
-}

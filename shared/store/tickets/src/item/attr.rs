@@ -71,6 +71,8 @@ pub const READ_BY_CUSTOMER: &str = "rbc";
 pub const READ_BY_ORGANIZATION: &str = "rbo";
 /// When its follow-up is due.
 pub const FOLLOW_UP: &str = "fu";
+/// There when its follow-up was set silently.
+pub const FOLLOW_UP_SILENT: &str = "fus";
 /// When it was made.
 pub const CREATED: &str = "cr";
 /// When it last changed.

@@ -34,6 +34,10 @@ pub fn condition(change: &Change, into: &mut Expression) -> String {
     if let Some(by) = guard.continued_by {
         parts.push(equals(Path::Whole(attr::CONTINUED_BY), by.map(|by| id(by.uuid())), into));
     }
+    if let Some(is_silent) = guard.is_follow_up_silent {
+        let name = into.name(attr::FOLLOW_UP_SILENT);
+        parts.push(format!("attribute_{}exists({name})", if is_silent { "" } else { "not_" }));
+    }
     if let Some(most) = guard.most_tags {
         let (name, most) = (into.name(attr::TAGS), into.value(number(most as u64)));
         parts.push(format!("(attribute_not_exists({name}) OR size({name}) <= {most})"));

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 /// The attributes that [`decode`] reads: what a read that is made for it asks for. The
 /// others are keys of indexes, a quarter of an item.
-pub const DECODED: [&str; 46] = [
+pub const DECODED: [&str; 47] = [
     "pk",
     attr::VERSION,
     attr::NUMBER,
@@ -42,6 +42,7 @@ pub const DECODED: [&str; 46] = [
     attr::READ_BY_CUSTOMER,
     attr::READ_BY_ORGANIZATION,
     attr::FOLLOW_UP,
+    attr::FOLLOW_UP_SILENT,
     attr::CREATED,
     attr::UPDATED,
     attr::LAST_ACTIVITY,
@@ -102,6 +103,7 @@ pub fn decode(item: &Item) -> Result<Ticket, Corrupt> {
         is_read_by_customer: read.flag(attr::READ_BY_CUSTOMER)?,
         is_read_by_organization: read.flag(attr::READ_BY_ORGANIZATION)?,
         follow_up_at: read.time_if_any(attr::FOLLOW_UP)?,
+        is_follow_up_silent: item.contains_key(attr::FOLLOW_UP_SILENT),
         created_at: read.time(attr::CREATED)?,
         updated_at: read.time(attr::UPDATED)?,
         last_activity_at: read.time(attr::LAST_ACTIVITY)?,

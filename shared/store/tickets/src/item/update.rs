@@ -175,6 +175,10 @@ impl UpdateExpression<'_> {
         match set {
             Set::Priority(priority) => self.set("o_sk", text(keys::priority(*priority, self.ticket))),
             Set::Assignee(user) => self.set(attr::ASSIGNED, text(self.tenant.assigned(*user))),
+            Set::FollowUpAt(due) => {
+                let is_silent = due.is_some() && self.change.cause.is_silent;
+                self.assign(Path::Whole(attr::FOLLOW_UP_SILENT), is_silent.then_some(Value::Bool(true)));
+            }
             Set::Contact(Some(contact)) => {
                 self.set("x_pk", text(self.tenant.contact_tickets(contact.id)));
                 self.set("x_sk", text(keys::short(self.ticket.uuid())));

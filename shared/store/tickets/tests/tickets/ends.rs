@@ -112,7 +112,7 @@ async fn a_purge_takes_everything_but_events_however_often_it_is_cut_off() {
         add_messages(&table, of, 30).await;
     }
     let event = lambdesk_domain::events::between(None, &ticket);
-    table.store.events.add_event(&event.clone().into(), Uuid::from_u128(7), NOW).await.expect("it is written");
+    table.store.events.tell(&event.clone().into(), Uuid::from_u128(7), NOW).await.expect("it is written");
     assert!(table.store.tickets.begin_purge(&ticket, NOW).await.expect("the table is fine"));
     for well in 0..3 {
         table.faults.after(well, [Fault::Error("AccessDeniedException")]);
