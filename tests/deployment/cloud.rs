@@ -102,11 +102,14 @@ fn environment(engine: &Engine, queue: &Queue) -> BTreeMap<String, String> {
 
 /// What the template's references stand for.
 fn resolved(value: &Json) -> String {
+    // Of a choice the first: the table is made, as by default.
+    let value = value.get("Fn::If").map_or(value, |choice| &choice[1]);
     let text = match value["Ref"].as_str() {
         Some("Table") => TABLE,
         Some("SealingKey") => SEALING_KEY,
         // The parameter's default.
-        Some("SealingKeyPrevious") => "",
+        Some("SealingKeyPrevious" | "BasePath") => "",
+        Some("DueShards") => "8",
         Some("OperatorToken") => OPERATOR_TOKEN,
         Some("Queue") => QUEUE_URL,
         Some("Files") => BUCKET,

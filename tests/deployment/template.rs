@@ -118,7 +118,8 @@ fn every_function_is_given_the_variables_that_it_reads_and_no_others() {
     for (function, (_, needs)) in functions.iter().zip(NEEDS) {
         let given = function.variables();
         let given: BTreeSet<_> = given.keys().map(String::as_str).collect();
-        let needs: BTreeSet<_> = needs.iter().copied().chain(["LAMBDESK_TABLE"]).collect();
+        let needs: BTreeSet<_> =
+            needs.iter().copied().chain(["LAMBDESK_TABLE", "LAMBDESK_BASE_PATH", "LAMBDESK_DUE_SHARDS"]).collect();
         assert_eq!(given, needs, "{}", function.name);
     }
 }

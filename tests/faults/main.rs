@@ -1,9 +1,17 @@
 //! What was found wrong once, and its right value: one test per row, named after its id.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
+mod clock;
+mod cloud;
+mod described;
+mod doors;
 mod found;
+mod keys;
+mod removed;
+mod requests;
 mod sizes;
 mod text;
 mod tickets;
+mod visitors;
 mod wire;
 mod words;

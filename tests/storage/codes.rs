@@ -2,7 +2,7 @@
 
 use super::{
     sources,
-    values::{ends, entries, field_values, holders, outcomes, subjects, subscriptions, whats},
+    values::{cascade, ends, entries, field_values, holders, outcomes, removed_values, subjects, subscriptions, whats},
 };
 use lambdesk_domain::{
     access::{AgentVisibility, Role, Scope, Scopes},
@@ -73,11 +73,23 @@ fn json<T: Serialize>(name: &str, values: Vec<T>) -> Vec<String> {
 }
 
 /// What [`sources::documents`] finds is to be among these.
-const DOCUMENTS: [&str; 7] = ["ContactEnd", "Entry", "EventSubject", "FieldValue", "KeyHolder", "Outcome", "What"];
+const DOCUMENTS: [&str; 9] = [
+    "CascadeStep",
+    "ContactEnd",
+    "Entry",
+    "EventSubject",
+    "FieldValue",
+    "KeyHolder",
+    "Outcome",
+    "RemovedValue",
+    "What",
+];
 
 pub fn documents() -> Vec<String> {
-    let [ended, entered, about, valued, held, resulted, happened] = DOCUMENTS;
+    let [stepped, ended, entered, about, valued, held, resulted, removed, happened] = DOCUMENTS;
     [
+        json(stepped, cascade().steps),
+        json(removed, removed_values()),
         json(ended, ends()),
         json(entered, entries()),
         json(valued, field_values()),

@@ -4,8 +4,8 @@ use super::{
     shown::{kind, shown},
     sources,
     values::{
-        ATTACHMENT, BY_USER, CHANNEL, CONTACT, MESSAGE, NOW, SALT, TICKET, USER, WORKSPACE, account, api_key, cause,
-        contact, delivery, endpoint, entries, file, id, job, later, message, settings, ticket,
+        ATTACHMENT, BY_USER, CHANNEL, CONTACT, MAKER, MESSAGE, NOW, SALT, TICKET, USER, WORKSPACE, account, api_key,
+        cascade, cause, contact, delivery, endpoint, entries, file, id, job, later, message, settings, ticket,
     },
 };
 use lambdesk_domain::{
@@ -70,7 +70,7 @@ async fn directory(table: &TestTable) {
         store.add_entry(WORKSPACE, entry, None, NOW).await.unwrap();
     }
     let listed = store.listed_api_key(WORKSPACE, first.id).await.unwrap().unwrap();
-    let rotated = KeyChange::Rotate { hash: "hash-2", until: later(60) };
+    let rotated = KeyChange::Rotate { hash: "hash-2", until: later(60), by: Some(MAKER) };
     assert!(store.change_api_key(&listed, rotated, None, NOW).await.unwrap());
     store.record_key_use(WORKSPACE, first.id, NOW).await.unwrap();
     for (number, holder) in [(30, KeyHolder::Machine), (31, KeyHolder::Channel { channel_id: CHANNEL })] {
@@ -78,13 +78,13 @@ async fn directory(table: &TestTable) {
         let hash = format!("hash-{number}");
         store.add_api_key(NewApiKey { key: &key, hash: &hash, holder: None }, None, NOW).await.unwrap();
     }
-    table.store.tickets.next_number(WORKSPACE).await.unwrap();
+    table.store.tickets.next_number(WORKSPACE, NOW).await.unwrap();
 }
 
 async fn tickets(table: &TestTable) {
     let store = &table.store.tickets;
     let upsert = ContactUpsert { contact: contact("grace"), address: None };
-    let new = NewItems { message: Some(&message()), contact: Some(&upsert), answer: Some(&record()) };
+    let new = NewItems { message: Some(&message()), contact: Some(&upsert), answer: Some(&record()), continued: None };
     store.create_ticket(&ticket(), new).await.unwrap();
     table.store.lists.place_rows(None, &ticket()).await.unwrap();
     let open = Ticket { status: Status::Open, status_before_spam: None, ..ticket() };
@@ -186,6 +186,7 @@ async fn people(table: &TestTable) {
         let job = Job { id: JobId::new(id(number)), ..job };
         store.put_job(WORKSPACE, &job, NOW).await.unwrap();
     }
+    table.store.tickets.put_cascade(WORKSPACE, &cascade()).await.unwrap();
     let slot = slot(&gone).await;
     assert!(slot.ended.is_some() && slot.alias.is_some());
 }
@@ -213,7 +214,7 @@ async fn due(table: &TestTable) {
     let of_ticket =
         Event::from(between(Some(&Ticket { version: Version(6), status: Status::Open, ..ticket() }), &ticket()));
     for (number, event) in (80..).zip([of_ticket, of_contact]) {
-        assert!(store.add_event(&event, position(number), NOW).await.unwrap());
+        assert!(store.tell(&event, position(number), NOW).await.unwrap());
     }
     store.schedule_retry(WORKSPACE, EventSubject::Ticket(TICKET), later(60)).await.unwrap();
     for of in [EventSubject::Ticket(TICKET), EventSubject::Contact(CONTACT)] {
@@ -224,7 +225,8 @@ async fn due(table: &TestTable) {
     directories.schedule_retention_sweep(WORKSPACE, NOW).await.unwrap();
     directories.save_retention_sweep(WORKSPACE, Some(&cursor), later(60)).await.unwrap();
     store.record_run(NOW, &run()).await.unwrap();
-    store.put_sweep_state(&BTreeMap::from([("state", 1)])).await.unwrap();
+    store.put_sweep_state(&BTreeMap::from([("state", 1)]), None).await.unwrap();
+    store.request_reconcile(NOW).await.unwrap();
 }
 
 fn run() -> Run {
@@ -303,7 +305,7 @@ async fn counts(table: &TestTable) {
         [(&opened, &answered), (&answered, &closed), (&closed, &reopened)].map(|(old, new)| between(Some(old), new)),
     );
     for (number, event) in (100..).zip(events) {
-        assert!(store.add_event(&event.into(), position(number), NOW).await.unwrap());
+        assert!(store.tell(&event.into(), position(number), NOW).await.unwrap());
     }
     assert!(reports.fold_counts(WORKSPACE, NOW, later(60), 9).await.unwrap().is_current);
     assert!(reports.recount(WORKSPACE, NOW, later(60), 9).await.unwrap().is_complete);

@@ -3,8 +3,8 @@
 use super::{
     sources,
     values::{
-        ACCOUNT, API_KEY, ATTACHMENT, CATEGORY, CHANNEL, CONTACT, DELIVERY, ENDPOINT, JOB, MESSAGE, NOW, TAG, TEAM,
-        TICKET, USER, WORKSPACE, field_values, id, subjects, ticket,
+        ACCOUNT, API_KEY, ATTACHMENT, CASCADE, CATEGORY, CHANNEL, CONTACT, DELIVERY, ENDPOINT, JOB, MESSAGE, NOW, TAG,
+        TEAM, TICKET, USER, WORKSPACE, field_values, id, subjects, ticket,
     },
 };
 use lambdesk_domain::{
@@ -26,7 +26,8 @@ const SEQUENCE: &str = "4200000000012345678901";
 
 /// The functions of the modules of keys that build none, or whose result stands in
 /// positions and items further below.
-const OTHERS: [&str; 41] = [
+const OTHERS: [&str; 44] = [
+    "set_due_shards",
     "after",
     "as_str",
     "attributes",
@@ -53,11 +54,13 @@ const OTHERS: [&str; 41] = [
     "number_key",
     "number_place",
     "of",
+    "of_removed",
     "of_ticket",
     "parse",
     "parse_account",
     "parse_attachment",
     "parse_backfill_request",
+    "parse_cascade",
     "parse_compaction",
     "parse_contact",
     "parse_delivery",
@@ -165,6 +168,7 @@ fn free(built: &mut Built) {
     let (hour, place) = keys::due(NOW, &key);
     built.text("short", keys::short(id(1)));
     built.key("sweep_state", keys::sweep_state());
+    built.key("used_since", keys::used_since());
     built.key("sweep_run", keys::sweep_run(NOW));
     built.key("api_key", keys::api_key("hash"));
     built.text("activity", keys::activity(NOW, TICKET));
@@ -175,6 +179,7 @@ fn free(built: &mut Built) {
     built.text("due", format!("{hour} | {place}"));
     built.text("due_partition", keys::due_partition(keys::hour(NOW), keys::DUE_SHARDS - 1));
     built.text("due_until", keys::due_until(NOW));
+    built.text("due_shards", keys::due_shards().to_string());
     built.text("hour", keys::hour(NOW).to_string());
     built.text("day", keys::day(NOW).to_string());
     built.text("day_start", keys::day_start(keys::day(NOW)).to_string());
@@ -243,6 +248,7 @@ fn of_others(built: &mut Built, tenant: &Tenant) {
         built.key("unique", tenant.unique(unique));
     }
     built.key("job", tenant.job(CONTACT, JOB));
+    built.key("cascade", tenant.cascade(CASCADE));
     built.key("retention_sweep", tenant.retention_sweep());
     built.key("counts", tenant.counts());
     built.key("recount", tenant.recount());

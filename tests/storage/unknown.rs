@@ -3,8 +3,8 @@
 use super::{
     items::filled,
     values::{
-        API_KEY, ATTACHMENT, CHANNEL, CONTACT, ENDPOINT, FIELD, MESSAGE, NOW, TICKET, USER, WORKSPACE, contact, id,
-        later,
+        API_KEY, ATTACHMENT, CASCADE, CHANNEL, CONTACT, ENDPOINT, FIELD, MESSAGE, NOW, TICKET, USER, WORKSPACE,
+        contact, id, later,
     },
 };
 use lambdesk_domain::{
@@ -149,6 +149,10 @@ async fn an_unknown_word_of_contacts_is_no_other_word() {
     let job = JobId::new(id(51));
     let read = async || table.store.contacts.job(WORKSPACE, CONTACT, job).await;
     refuses(&table, tenant.job(CONTACT, job), "doc", (r#""erase""#, r#""unknown""#), read).await;
+    let read = async || table.store.tickets.work_on_cascade(WORKSPACE, CASCADE, || NOW, || true).await;
+    for known in [r#""copy""#, r#""option""#] {
+        refuses(&table, tenant.cascade(CASCADE), "doc", (known, r#""unknown""#), read).await;
+    }
 }
 
 #[tokio::test]

@@ -3,16 +3,18 @@
 use lambdesk_domain::{
     access::{AccessRules, ActorRef, Cause, Scopes, What},
     attachment::{Attachment, FileSize},
+    cascade::{Cascade, CascadeStep, RemovedValue},
     contact::{Account, Contact, ContactEnd, ContactRef, Requester},
     custom_field::{FieldDefinition, FieldKind, FieldValue},
     directory::{
-        ApiKey, Category, Channel, DeletionPolicy, Entry, IntakePolicy, KeyHolder, OpeningRules, Retention, Tag, Team,
-        User, Workspace,
+        ApiKey, Category, Channel, DeletionPolicy, Entry, IntakePolicy, KeyHolder, KeyMaker, OpeningRules, Retention,
+        Tag, Team, User, Workspace,
     },
     events::{EventSource, EventSubject, EventType},
     id::{
-        AccountId, ApiKeyId, AttachmentId, CategoryId, ChannelId, ContactId, DeliveryId, EndpointId, EventId, FieldId,
-        JobId, MessageId, RequestId, TagId, TeamId, TicketId, TicketNumber, UserId, Version, WorkspaceId,
+        AccountId, ApiKeyId, AttachmentId, CascadeId, CategoryId, ChannelId, ContactId, DeliveryId, EndpointId,
+        EventId, FieldId, JobId, MessageId, RequestId, TagId, TeamId, TicketId, TicketNumber, UserId, Version,
+        WorkspaceId,
     },
     message::{Content, Message, MessageKind, Sender, SenderKind},
     personal::{Counts, Job, JobKind},
@@ -45,6 +47,7 @@ pub const ATTACHMENT: AttachmentId = AttachmentId::new(id(4));
 pub const CONTACT: ContactId = ContactId::new(id(5));
 pub const ACCOUNT: AccountId = AccountId::new(id(6));
 pub const JOB: JobId = JobId::new(id(7));
+pub const CASCADE: CascadeId = CascadeId::new(id(19));
 pub const CHANNEL: ChannelId = ChannelId::new(id(8));
 pub const USER: UserId = UserId::new(id(9));
 pub const TEAM: TeamId = TeamId::new(id(10));
@@ -85,6 +88,7 @@ pub fn ticket() -> Ticket {
             name: "Grace".parse().ok(),
             email: "grace@example.com".parse().ok(),
             external_id: "G-1".parse().ok(),
+            is_unproved: true,
         }),
         account: Some(ACCOUNT),
         requester: Requester {
@@ -108,6 +112,7 @@ pub fn ticket() -> Ticket {
         is_read_by_customer: false,
         is_read_by_organization: true,
         follow_up_at: Some(later(900)),
+        is_follow_up_silent: true,
         created_at: NOW,
         updated_at: later(600),
         last_activity_at: later(500),
@@ -118,6 +123,7 @@ pub fn ticket() -> Ticket {
         closed_at: Some(later(450)),
         archived_at: Some(later(460)),
         trashed_at: Some(later(470)),
+        continued_by: Some(TicketId::new(id(60))),
         origin: Origin { creator: BY_USER, continues: Some(TicketId::new(id(20))), opening: Some(MESSAGE) },
         cause: cause(Some(What::Message { id: MESSAGE, kind: MessageKind::Outbound })),
     }
@@ -251,6 +257,10 @@ pub fn entries() -> Vec<Entry> {
     std::iter::successors(Some(Entry::User(user())), next).collect()
 }
 
+/// The user, by a program of theirs.
+pub const MAKER: KeyMaker =
+    KeyMaker { actor: ActorRef { kind: SenderKind::Machine, id: Some(API_KEY.uuid()) }, user: Some(USER) };
+
 pub fn api_key(holder: KeyHolder) -> ApiKey {
     ApiKey {
         id: API_KEY,
@@ -260,6 +270,8 @@ pub fn api_key(holder: KeyHolder) -> ApiKey {
         scopes: Scopes::ALL,
         expires_at: Some(later(9_000)),
         created_at: NOW,
+        created_by: Some(MAKER),
+        rotated_by: None,
     }
 }
 
@@ -291,6 +303,36 @@ pub fn delivery(state: DeliveryState) -> Delivery {
         next_attempt_at: later(60),
         attempts: vec![Attempt { at: NOW, duration_ms: 7, outcome }],
         created_at: NOW,
+    }
+}
+
+/// One of each, in turn.
+pub fn removed_values() -> Vec<RemovedValue> {
+    let next = |removed: &RemovedValue| match removed {
+        RemovedValue::Assignee(_) => Some(RemovedValue::Team(TEAM)),
+        RemovedValue::Team(_) => Some(RemovedValue::Tag(TAG)),
+        RemovedValue::Tag(_) => Some(RemovedValue::Category(CATEGORY)),
+        RemovedValue::Category(_) => Some(RemovedValue::Account(ACCOUNT)),
+        RemovedValue::Account(_) => Some(RemovedValue::Field("colour".parse().unwrap())),
+        RemovedValue::Field(_) => Some(RemovedValue::Option("colour".parse().unwrap(), "red".parse().unwrap())),
+        RemovedValue::Option(..) => None,
+    };
+    std::iter::successors(Some(RemovedValue::Assignee(USER)), next).collect()
+}
+
+/// With one step of each kind.
+pub fn cascade() -> Cascade {
+    let removed = removed_values().into_iter().map(CascadeStep::Remove);
+    Cascade {
+        id: CASCADE,
+        steps: removed.chain([CascadeStep::Copy(CONTACT)]).collect(),
+        requested_at: NOW,
+        requested_by: BY_USER,
+        request_id: REQUEST,
+        is_silent: true,
+        passes: 2,
+        at: 3,
+        after: Some(TICKET),
     }
 }
 

@@ -1,10 +1,12 @@
 //! What a caller and a write are held to.
 
-use lambdesk_api::{auth::Session, problem::Problem, write::WriteOptions};
+use lambdesk_api::{auth::Session, problem::Problem};
 use lambdesk_domain::{
     access::{Actor, Forbidden, Scope},
-    id::Version,
+    contact::Contact,
+    id::ContactId,
 };
+use lambdesk_store_contacts::ContactSlot;
 
 /// Holds the caller to a scope, and to being no channel.
 pub fn require(session: &Session, scope: Scope) -> Result<(), Problem> {
@@ -20,10 +22,13 @@ pub fn require_admin(session: &Session, scope: Scope) -> Result<(), Problem> {
     session.require_admin()
 }
 
-/// Holds a write to the version that the caller has seen.
-pub fn require_version(write: &WriteOptions, current: Version) -> Result<(), Problem> {
-    match write.if_match {
-        Some(seen) if seen != current => Err(Problem::stale(current)),
-        _ => Ok(()),
-    }
+/// A contact of the caller's workspace, and its slot.
+///
+/// # Errors
+/// 404 when there is none.
+pub async fn load(session: &Session, id: ContactId) -> Result<(ContactSlot, Contact), Problem> {
+    let found = session.app.contacts.contact_slot(session.workspace(), id).await?;
+    let slot = found.ok_or_else(Problem::not_found)?;
+    let contact = slot.contact().cloned().ok_or_else(Problem::not_found)?;
+    Ok((slot, contact))
 }

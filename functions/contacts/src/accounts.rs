@@ -1,8 +1,9 @@
 //! `/v1/accounts`: what contacts write about, as the customer's own system knows it.
 
 use crate::{
-    access::{require, require_version},
+    access::require,
     account_body::{AccountBody, AccountRecord, NO_CONTACT},
+    sight::Sight,
     uses,
 };
 use axum::{
@@ -12,6 +13,7 @@ use axum::{
 use lambdesk_api::{
     auth::{Caller, Session},
     body::{Input, JsonBody, PatchBody},
+    cascades,
     execute::{ATTEMPTS, DryRun, Executor},
     idempotency::Answer,
     listing::{ListRequest, Listing},
@@ -19,15 +21,16 @@ use lambdesk_api::{
     path::Id,
     problem::{FieldError, Problem},
     query::QueryParameters,
-    write::WriteOptions,
+    write::{Forcible, WriteOptions},
 };
 use lambdesk_domain::{
     access::Scope,
+    cascade::RemovedValue,
     contact::Account,
     id::{AccountId, ContactId},
     text::{AccountKind, ExternalId},
 };
-use lambdesk_store_contacts::{AccountPage, ContactError};
+use lambdesk_store_contacts::{AccountChange, AccountPage, ContactError};
 use lambdesk_store_lists::Lists;
 use lambdesk_table::AlreadyAnswered;
 use serde::Serialize;
@@ -44,8 +47,9 @@ struct AccountFilter {
 }
 
 /// `GET /v1/accounts`: all in order of their ids, those of a `kind`, those of a
-/// contact, or the one of a kind with an `external_id`.
-pub async fn list(session: Session, mut request: ListRequest) -> Result<Response, Problem> {
+/// contact, or the one of a kind with an `external_id`. Restricted users have those of
+/// their own tickets, in the order of these: one may come again.
+pub async fn list(session: Session, State(lists): State<Lists>, mut request: ListRequest) -> Result<Response, Problem> {
     require(&session, Scope::ContactsRead)?;
     let query = &mut request.query;
     let filter = AccountFilter {
@@ -57,10 +61,30 @@ pub async fn list(session: Session, mut request: ListRequest) -> Result<Response
         query.error("external_id", "needs_kind", "external ids are unique among accounts of one kind: give kind, too");
     }
     let listing = request.forward(session.workspace(), PATH, &NormalForm::of(&json!(filter)))?;
-    let page = found(&session, &filter, &listing).await?;
-    let next = page.next.map(|id| id.to_string());
-    let views = page.accounts.iter().map(|account| (account.id, AccountRecord::from(account)));
+    let (found, next) = within_sight(Sight::of(&session, &lists), &filter, &listing).await?;
+    let views = found.iter().map(|account| (account.id, AccountRecord::from(account)));
     Ok(listing.respond(views, listing.info(next.as_deref(), None)))
+}
+
+/// What is in sight of what is asked for, and where that goes on.
+async fn within_sight(
+    sight: Sight<'_>,
+    filter: &AccountFilter,
+    listing: &Listing,
+) -> Result<(Vec<Account>, Option<String>), Problem> {
+    if !sight.is_whole() && filter.contact.is_none() && filter.external_id.is_none() {
+        let (mut accounts, next) = sight.accounts(listing).await?;
+        accounts.retain(|account| filter.kind.as_ref().is_none_or(|kind| account.kind == *kind));
+        return Ok((accounts, next));
+    }
+    let page = found(sight.session(), filter, listing).await?;
+    let mut seen = Vec::new();
+    for account in page.accounts {
+        if sight.has_account(&account).await? {
+            seen.push(account);
+        }
+    }
+    Ok((seen, page.next.map(|id| id.to_string())))
 }
 
 async fn found(session: &Session, filter: &AccountFilter, listing: &Listing) -> Result<AccountPage, Problem> {
@@ -85,14 +109,26 @@ async fn found(session: &Session, filter: &AccountFilter, listing: &Listing) -> 
 }
 
 /// `GET /v1/accounts/{account_id}`.
-pub async fn get(caller: Caller, Id(id): Id<AccountId>, query: QueryParameters) -> Result<Response, Problem> {
+pub async fn get(
+    caller: Caller,
+    State(lists): State<Lists>,
+    Id(id): Id<AccountId>,
+    query: QueryParameters,
+) -> Result<Response, Problem> {
     query.finish()?;
     // On the heap: together the reads are some 18 KB of state.
     let read = Box::pin(caller.verify_while(async |app, workspace| app.contacts.account(workspace, id).await));
     let (session, found) = read.await?;
     require(&session, Scope::ContactsRead)?;
     let account = found.ok_or_else(Problem::not_found)?;
+    require_seen(Sight::of(&session, &lists), &account).await?;
     Ok(answered(&account).into_response())
+}
+
+/// # Errors
+/// 404 for an account out of sight.
+async fn require_seen(sight: Sight<'_>, account: &Account) -> Result<(), Problem> {
+    if sight.has_account(account).await? { Ok(()) } else { Err(Problem::not_found()) }
 }
 
 fn answered(account: &Account) -> Answer {
@@ -100,17 +136,26 @@ fn answered(account: &Account) -> Answer {
 }
 
 /// `POST /v1/accounts`: its contact, where it has one, must exist.
-pub async fn create(session: Session, write: WriteOptions, body: JsonBody<AccountBody>) -> Result<Response, Problem> {
+pub async fn create(
+    session: Session,
+    State(lists): State<Lists>,
+    write: WriteOptions,
+    body: JsonBody<AccountBody>,
+) -> Result<Response, Problem> {
     require(&session, Scope::ContactsWrite)?;
+    let sight = Sight::of(&session, &lists);
+    if !matches!(body.value.contact_id, Input::Value(_)) {
+        sight.require_whole()?;
+    }
     write.require_new()?;
     let executor = Executor::of(&session, &write, &body.raw);
     if let Some(response) = executor.answered_before().await? {
         return Ok(response);
     }
-    let contact = owner(&session, &body.value).await?;
+    let contact = owner(sight, &body.value).await?;
     let account = body.value.applied_to(Err((AccountId::new(session.app.new_id()), session.now)), contact)?;
     if write.is_dry_run {
-        free_name(&session, &account).await?;
+        free_name(sight, &account).await?;
         return Ok(DryRun::between(&(), &AccountRecord::from(&account)));
     }
     let answer = Answer::created(format!("{PATH}/{}", account.id), &AccountRecord::from(&account));
@@ -120,7 +165,7 @@ pub async fn create(session: Session, write: WriteOptions, body: JsonBody<Accoun
         Ok(true) => Ok(answer.into_response()),
         Ok(false) => Err(no_contact()),
         Err(ContactError::Answered(AlreadyAnswered(record))) => Ok(executor.replay(&record)?),
-        Err(ContactError::Taken(_)) => Err(taken(&session, &account).await?),
+        Err(ContactError::Taken(_)) => Err(taken(sight, &account).await?),
         Err(error) => Err(error.into()),
     }
 }
@@ -128,52 +173,68 @@ pub async fn create(session: Session, write: WriteOptions, body: JsonBody<Accoun
 /// `PATCH /v1/accounts/{account_id}`: JSON Merge Patch (RFC 7396).
 pub async fn patch(
     session: Session,
+    State(lists): State<Lists>,
     Id(id): Id<AccountId>,
     write: WriteOptions,
     body: PatchBody<AccountBody>,
 ) -> Result<Response, Problem> {
     require(&session, Scope::ContactsWrite)?;
-    let contacts = &session.app.contacts;
+    let (contacts, sight) = (&session.app.contacts, Sight::of(&session, &lists));
     for _ in 0..ATTEMPTS {
         let before = contacts.versioned_account(session.workspace(), id).await?.ok_or_else(Problem::not_found)?;
-        require_version(&write, before.value.version)?;
-        let contact = owner(&session, &body.value).await?;
+        require_seen(sight, &before.value).await?;
+        write.require_version(before.value.version)?;
+        let contact = owner(sight, &body.value).await?;
         let after = body.value.clone().applied_to(Ok(&before.value), contact)?;
         if after == before.value && !write.is_dry_run {
             return Ok(answered(&after).into_response());
         }
         let after = if after == before.value { after } else { after.changed(session.now) };
         if write.is_dry_run {
-            free_name(&session, &after).await?;
+            free_name(sight, &after).await?;
             return Ok(DryRun::between(&AccountRecord::from(&before.value), &AccountRecord::from(&after)));
         }
-        match contacts.change_account(session.workspace(), &before, Some(&after), None, session.now).await {
+        match contacts
+            .change_account(session.workspace(), AccountChange::new(&before, Some(&after)), None, session.now)
+            .await
+        {
             Ok(true) => return Ok(answered(&after).into_response()),
             Ok(false) => {}
-            Err(ContactError::Taken(_)) => return Err(taken(&session, &after).await?),
+            Err(ContactError::Taken(_)) => return Err(taken(sight, &after).await?),
             Err(error) => return Err(error.into()),
         }
     }
     Err(Problem::unavailable())
 }
 
-/// `DELETE /v1/accounts/{account_id}`: only when no ticket is about it.
+/// `DELETE /v1/accounts/{account_id}`: only when no ticket is about it, or by force; then
+/// the tickets that are about it are about none.
 pub async fn delete(
     session: Session,
     State(lists): State<Lists>,
     Id(id): Id<AccountId>,
-    write: WriteOptions,
+    Forcible { write, is_forced }: Forcible,
 ) -> Result<Response, Problem> {
     require(&session, Scope::ContactsWrite)?;
     let contacts = &session.app.contacts;
+    let cascade = cascades::cascade(&session, &write, vec![RemovedValue::Account(id)]);
     for _ in 0..ATTEMPTS {
         let before = contacts.versioned_account(session.workspace(), id).await?.ok_or_else(Problem::not_found)?;
-        require_version(&write, before.value.version)?;
-        uses::free_account(&session, &lists, id).await?;
+        let sight = Sight::of(&session, &lists);
+        require_seen(sight, &before.value).await?;
+        write.require_version(before.value.version)?;
+        if !is_forced {
+            uses::free_account(&session, &lists, sight, id).await?;
+        }
         if write.is_dry_run {
             return Ok(DryRun::between(&AccountRecord::from(&before.value), &()));
         }
-        if contacts.change_account(session.workspace(), &before, None, None, session.now).await? {
+        let beside = cascades::beginning(&session, cascade.as_ref());
+        let change = AccountChange { before: &before, after: None, beside };
+        if contacts.change_account(session.workspace(), change, None, session.now).await? {
+            if let Some(cascade) = cascade {
+                cascades::work(&session, &cascade).await;
+            }
             return Ok(Answer::no_content().into_response());
         }
     }
@@ -181,23 +242,30 @@ pub async fn delete(
 }
 
 /// The contact that the body names, as it is called now; none where there is no such
-/// one.
-async fn owner(session: &Session, body: &AccountBody) -> Result<Option<ContactId>, Problem> {
+/// one in sight.
+async fn owner(sight: Sight<'_>, body: &AccountBody) -> Result<Option<ContactId>, Problem> {
     let Input::Value(id) = body.contact_id else {
         return Ok(None);
     };
-    Ok(session.app.contacts.contact(session.workspace(), id).await?.map(|contact| contact.id))
+    let session = sight.session();
+    match session.app.contacts.contact(session.workspace(), id).await? {
+        Some(contact) if sight.has(&contact).await? => Ok(Some(contact.id)),
+        _ => Ok(None),
+    }
 }
 
-async fn free_name(session: &Session, account: &Account) -> Result<(), Problem> {
-    match same_name(session, account).await? {
-        Some(other) if other.id != account.id => Err(conflict(other.id)),
+async fn free_name(sight: Sight<'_>, account: &Account) -> Result<(), Problem> {
+    match same_name(sight.session(), account).await? {
+        Some(other) if other.id != account.id => Err(conflict(sight, &other).await?),
         _ => Ok(()),
     }
 }
 
-async fn taken(session: &Session, account: &Account) -> Result<Problem, Problem> {
-    Ok(same_name(session, account).await?.map_or_else(Problem::unavailable, |other| conflict(other.id)))
+async fn taken(sight: Sight<'_>, account: &Account) -> Result<Problem, Problem> {
+    match same_name(sight.session(), account).await? {
+        Some(other) => conflict(sight, &other).await,
+        None => Ok(Problem::unavailable()),
+    }
 }
 
 async fn same_name(session: &Session, account: &Account) -> Result<Option<Account>, Problem> {
@@ -207,8 +275,10 @@ async fn same_name(session: &Session, account: &Account) -> Result<Option<Accoun
     }
 }
 
-fn conflict(by: AccountId) -> Problem {
-    Problem::conflict("taken", "the external id is taken").with_extra("existing_id", by.to_string())
+/// Which one has it, those are told who see it.
+async fn conflict(sight: Sight<'_>, by: &Account) -> Result<Problem, Problem> {
+    let problem = Problem::conflict("taken", "the external id is taken");
+    Ok(if sight.has_account(by).await? { problem.with_extra("existing_id", by.id.to_string()) } else { problem })
 }
 
 fn no_contact() -> Problem {

@@ -1,14 +1,19 @@
 //! `/v1/contacts`: people, unique by address, external id and uid.
 
 use crate::{
-    access::{require, require_version},
+    access::require,
     contact_body::{ContactBody, ContactView},
+    sight::Sight,
     uses,
 };
-use axum::response::{IntoResponse, Response};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use lambdesk_api::{
     auth::{Caller, Session},
     body::{JsonBody, PatchBody},
+    cascades,
     execute::{ATTEMPTS, DryRun, Executor},
     idempotency::Answer,
     listing::ListRequest,
@@ -20,19 +25,22 @@ use lambdesk_api::{
 };
 use lambdesk_domain::{
     access::{Cause, Scope},
-    contact::{Contact, ContactEnd},
+    cascade::{Cascade, CascadeStep},
+    contact::{Contact, ContactEnd, ContactRef},
     id::ContactId,
     text::{EmailAddress, ExternalId, Uid},
 };
 use lambdesk_store_contacts::{ContactError, ContactPlan, ContactSlot, contact_id};
+use lambdesk_store_lists::Lists;
 use lambdesk_table::{AlreadyAnswered, keys::Unique};
 use serde_json::json;
 
 const PATH: &str = "/v1/contacts";
 
 /// `GET /v1/contacts`: all, in order of their ids; or the one with an `email`,
-/// `external_id` or `uid`, also one that belonged to a contact merged into it.
-pub async fn list(session: Session, mut request: ListRequest) -> Result<Response, Problem> {
+/// `external_id` or `uid`, also one that belonged to a contact merged into it. Restricted
+/// users have those of their own tickets, in the order of these: one may come again.
+pub async fn list(session: Session, State(lists): State<Lists>, mut request: ListRequest) -> Result<Response, Problem> {
     require(&session, Scope::ContactsRead)?;
     let query = &mut request.query;
     let email = query.parsed("email", str::parse::<EmailAddress>);
@@ -40,14 +48,29 @@ pub async fn list(session: Session, mut request: ListRequest) -> Result<Response
     let uid = query.parsed("uid", str::parse::<Uid>);
     let filter = NormalForm::of(&json!({ "email": email, "external_id": external_id, "uid": uid }));
     let listing = request.forward(session.workspace(), PATH, &filter)?;
+    let sight = Sight::of(&session, &lists);
     let (found, next) = if email.is_some() || external_id.is_some() || uid.is_some() {
-        (named(&session, email.as_ref(), external_id.as_ref(), uid.as_ref()).await?, None)
+        let found = named(&session, email.as_ref(), external_id.as_ref(), uid.as_ref()).await?;
+        (seen(sight, found).await?, None)
+    } else if !sight.is_whole() {
+        sight.contacts(&listing).await?
     } else {
         let page = session.app.contacts.contacts(session.workspace(), listing.after()?, listing.limit).await?;
         (page.contacts, page.next.map(|id| id.to_string()))
     };
     let views = found.iter().map(|contact| (contact.id, ContactView::from(contact)));
     Ok(listing.respond(views, listing.info(next.as_deref(), None)))
+}
+
+/// Those in sight.
+async fn seen(sight: Sight<'_>, found: Vec<Contact>) -> Result<Vec<Contact>, Problem> {
+    let mut seen = Vec::new();
+    for contact in found {
+        if sight.has(&contact).await? {
+            seen.push(contact);
+        }
+    }
+    Ok(seen)
 }
 
 /// The contact that all the given names mean, if they mean one.
@@ -74,13 +97,21 @@ async fn named(
 }
 
 /// `GET /v1/contacts/{contact_id}`.
-pub async fn get(caller: Caller, Id(id): Id<ContactId>, query: QueryParameters) -> Result<Response, Problem> {
+pub async fn get(
+    caller: Caller,
+    State(lists): State<Lists>,
+    Id(id): Id<ContactId>,
+    query: QueryParameters,
+) -> Result<Response, Problem> {
     query.finish()?;
     // On the heap: together the reads are some 18 KB of state.
     let read = Box::pin(caller.verify_while(async |app, workspace| app.contacts.contact(workspace, id).await));
     let (session, found) = read.await?;
     require(&session, Scope::ContactsRead)?;
     let contact = found.ok_or_else(Problem::not_found)?;
+    if !Sight::of(&session, &lists).has(&contact).await? {
+        return Err(Problem::not_found());
+    }
     Ok(answered(&contact).into_response())
 }
 
@@ -91,8 +122,15 @@ pub fn answered(contact: &Contact) -> Answer {
 
 /// `POST /v1/contacts`: the id of a contact with an address derives from it, so
 /// that whoever makes it at the same time meets it.
-pub async fn create(session: Session, write: WriteOptions, body: JsonBody<ContactBody>) -> Result<Response, Problem> {
+pub async fn create(
+    session: Session,
+    State(lists): State<Lists>,
+    write: WriteOptions,
+    body: JsonBody<ContactBody>,
+) -> Result<Response, Problem> {
     require(&session, Scope::ContactsWrite)?;
+    let sight = Sight::of(&session, &lists);
+    sight.require_whole()?;
     write.require_new()?;
     let executor = Executor::of(&session, &write, &body.raw);
     if let Some(response) = executor.answered_before().await? {
@@ -104,15 +142,15 @@ pub async fn create(session: Session, write: WriteOptions, body: JsonBody<Contac
         session.now,
     ))?;
     for _ in 0..ATTEMPTS {
-        let address = free_address(&session, new.email.as_ref()).await?;
+        let address = free_address(sight, new.email.as_ref()).await?;
         let (contact, plan) = ContactPlan::create(new.clone(), address);
         if write.is_dry_run {
-            free_names(&session, &contact).await?;
+            free_names(sight, &contact).await?;
             return Ok(DryRun::told(plan.events(session.workspace()), &(), &ContactView::from(&contact)));
         }
         let answer = Answer::created(format!("{PATH}/{}", contact.id), &ContactView::from(&contact));
         let answer = answer.with_version(contact.version);
-        if let Some(response) = written(&executor, &session, &plan, &contact, answer).await? {
+        if let Some(response) = written(&executor, sight, &plan, &contact, answer).await? {
             return Ok(response);
         }
     }
@@ -123,13 +161,14 @@ pub async fn create(session: Session, write: WriteOptions, body: JsonBody<Contac
 /// it had is free from then on.
 pub async fn patch(
     session: Session,
+    State(lists): State<Lists>,
     Id(id): Id<ContactId>,
     write: WriteOptions,
     body: PatchBody<ContactBody>,
 ) -> Result<Response, Problem> {
     require(&session, Scope::ContactsWrite)?;
     let change = |contact: Contact| body.value.clone().applied_to(contact);
-    changed(&session, id, &write, &body.raw, change).await
+    changed(Sight::of(&session, &lists), id, &write, &body.raw, change).await
 }
 
 /// Changes a contact as `decide` says; decides again when others were faster.
@@ -137,23 +176,24 @@ pub async fn patch(
 /// # Errors
 /// Why it is refused, as a problem document.
 pub async fn changed(
-    session: &Session,
+    sight: Sight<'_>,
     id: ContactId,
     write: &WriteOptions,
     body: &[u8],
     decide: impl Fn(Contact) -> Result<Contact, Problem>,
 ) -> Result<Response, Problem> {
+    let session = sight.session();
     let executor = Executor::of(session, write, body);
     if let Some(response) = executor.answered_before().await? {
         return Ok(response);
     }
     for _ in 0..ATTEMPTS {
-        let (slot, before) = load(session, id).await?;
-        require_version(write, before.version)?;
+        let (slot, before) = sight.load(id).await?;
+        write.require_version(before.version)?;
         let after = decide(before.clone())?;
         let is_changed = after != before;
         let after = if is_changed { after.changed(executor.context.cause(None), session.now) } else { after };
-        let plan = plan_of(session, &slot, &before, &after).await?;
+        let plan = plan_of(sight, &slot, &before, &after).await?;
         if write.is_dry_run {
             let events = plan.events(session.workspace());
             return Ok(DryRun::told(events, &ContactView::from(&before), &ContactView::from(&after)));
@@ -161,19 +201,35 @@ pub async fn changed(
         if !is_changed {
             return Ok(answered(&before).into_response());
         }
-        if let Some(response) = written(&executor, session, &plan, &after, answered(&after)).await? {
+        let cascade = copies(sight.session(), write, &before, &after);
+        if let Some(cascade) = &cascade {
+            cascades::begin(sight.session(), cascade).await?;
+        }
+        if let Some(response) = written(&executor, sight, &plan, &after, answered(&after)).await? {
+            if let Some(cascade) = &cascade {
+                cascades::work(sight.session(), cascade).await;
+            }
             return Ok(response);
         }
     }
     Err(Problem::unavailable())
 }
 
+/// The contact's tickets have copies of it, by which they are shown; none where those stay
+/// right.
+fn copies(session: &Session, write: &WriteOptions, before: &Contact, after: &Contact) -> Option<Cascade> {
+    let is_right = ContactRef::from(before) == ContactRef::from(after);
+    let steps = if is_right { Vec::new() } else { vec![CascadeStep::Copy(after.id)] };
+    cascades::cascade(session, write, steps)
+}
+
 async fn plan_of(
-    session: &Session,
+    sight: Sight<'_>,
     slot: &ContactSlot,
     before: &Contact,
     after: &Contact,
 ) -> Result<ContactPlan, Problem> {
+    let session = sight.session();
     if before.email == after.email {
         return Ok(ContactPlan::change(slot, after, None, None));
     }
@@ -190,7 +246,7 @@ async fn plan_of(
         _ => None,
     };
     match owner {
-        Some(other) if other.id != after.id => Err(taken(other.id, "the e-mail address")),
+        Some(other) if other.id != after.id => Err(taken(sight, &other, "the e-mail address").await?),
         Some(_) => Ok(ContactPlan::change(slot, after, old.as_ref(), None)),
         None => Ok(ContactPlan::change(slot, after, old.as_ref(), new.as_ref())),
     }
@@ -207,12 +263,18 @@ async fn address_slot(session: &Session, email: &EmailAddress) -> Result<Contact
 }
 
 /// `DELETE /v1/contacts/{contact_id}`: only when nothing refers to it.
-pub async fn delete(session: Session, Id(id): Id<ContactId>, write: WriteOptions) -> Result<Response, Problem> {
+pub async fn delete(
+    session: Session,
+    State(lists): State<Lists>,
+    Id(id): Id<ContactId>,
+    write: WriteOptions,
+) -> Result<Response, Problem> {
     require(&session, Scope::ContactsWrite)?;
     for _ in 0..ATTEMPTS {
-        let (slot, contact) = load(&session, id).await?;
-        require_version(&write, contact.version)?;
-        uses::free(&session, &contact).await?;
+        let sight = Sight::of(&session, &lists);
+        let (slot, contact) = sight.load(id).await?;
+        write.require_version(contact.version)?;
+        uses::free(&session, sight, &contact).await?;
         let cause = write.context(&session).cause(None);
         let plan = removal(&session, slot, &contact, (ContactEnd::Deleted, cause)).await?;
         if write.is_dry_run {
@@ -245,38 +307,29 @@ pub async fn removal(
     Ok(ContactPlan::remove(&slots, &addresses, |contact| contact.ended(end, cause.clone(), session.now)))
 }
 
-/// A contact of the caller's workspace, and its slot.
-///
-/// # Errors
-/// 404 when there is none.
-pub async fn load(session: &Session, id: ContactId) -> Result<(ContactSlot, Contact), Problem> {
-    let found = session.app.contacts.contact_slot(session.workspace(), id).await?;
-    let slot = found.ok_or_else(Problem::not_found)?;
-    let contact = slot.contact().cloned().ok_or_else(Problem::not_found)?;
-    Ok((slot, contact))
-}
-
 /// The slot of an address that nobody has.
-async fn free_address(session: &Session, email: Option<&EmailAddress>) -> Result<Option<ContactSlot>, Problem> {
+async fn free_address(sight: Sight<'_>, email: Option<&EmailAddress>) -> Result<Option<ContactSlot>, Problem> {
+    let session = sight.session();
     let Some(email) = email else {
         return Ok(None);
     };
     let slot = address_slot(session, email).await?;
     match session.app.contacts.owner(session.workspace(), &slot, email).await? {
-        Some(owner) => Err(taken(owner.id, "the e-mail address")),
+        Some(owner) => Err(taken(sight, &owner, "the e-mail address").await?),
         None => Ok(Some(slot)),
     }
 }
 
 /// Holds a contact's external id and uid to being nobody else's.
-async fn free_names(session: &Session, contact: &Contact) -> Result<(), Problem> {
+async fn free_names(sight: Sight<'_>, contact: &Contact) -> Result<(), Problem> {
+    let session = sight.session();
     let external_id = contact.external_id.as_ref().map(|id| (Unique::ExternalId(id.as_str()), "the external id"));
     let uid = contact.uid.as_ref().map(|uid| (Unique::Uid(uid.as_str()), "the uid"));
     for (name, what) in external_id.into_iter().chain(uid) {
         if let Some(other) = session.app.contacts.contact_named(session.workspace(), name).await?
             && other.id != contact.id
         {
-            return Err(taken(other.id, what));
+            return Err(taken(sight, &other, what).await?);
         }
     }
     Ok(())
@@ -285,22 +338,25 @@ async fn free_names(session: &Session, contact: &Contact) -> Result<(), Problem>
 /// Writes a plan; none when others were faster.
 async fn written(
     executor: &Executor<'_>,
-    session: &Session,
+    sight: Sight<'_>,
     plan: &ContactPlan,
     contact: &Contact,
     answer: Answer,
 ) -> Result<Option<Response>, Problem> {
     let record = executor.remember(&answer);
+    let session = sight.session();
     match session.app.contacts.write_contacts(session.workspace(), plan, None, record.as_ref(), session.now).await {
         Ok(true) => Ok(Some(answer.into_response())),
         Ok(false) => Ok(None),
         Err(ContactError::Answered(AlreadyAnswered(record))) => Ok(Some(executor.replay(&record)?)),
         // Gone again in between: the next try may take it.
-        Err(ContactError::Taken(_)) => free_names(session, contact).await.map(|()| None),
+        Err(ContactError::Taken(_)) => free_names(sight, contact).await.map(|()| None),
         Err(error) => Err(error.into()),
     }
 }
 
-fn taken(by: ContactId, what: &str) -> Problem {
-    Problem::conflict("taken", format!("{what} is taken")).with_extra("existing_id", by.to_string())
+/// Whose it is, those are told who see them.
+async fn taken(sight: Sight<'_>, by: &Contact, what: &str) -> Result<Problem, Problem> {
+    let problem = Problem::conflict("taken", format!("{what} is taken"));
+    Ok(if sight.has(by).await? { problem.with_extra("existing_id", by.id.to_string()) } else { problem })
 }

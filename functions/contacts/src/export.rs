@@ -7,10 +7,9 @@ mod position;
 
 use self::position::{At, ExportPosition, Rest};
 use crate::{
-    access::require_admin,
+    access::{load, require_admin},
     account_body::AccountRecord,
     contact_body::ContactView,
-    contacts::load,
     jobs::{ReceiptView, new_job},
 };
 use axum::{
@@ -24,7 +23,7 @@ use lambdesk_api::{
     normal_form::NormalForm,
     path::Id,
     problem::Problem,
-    render::{Accounts, TicketView},
+    render::{Accounts, ClientDetail, TicketView},
     room::Room,
 };
 use lambdesk_domain::{
@@ -257,8 +256,8 @@ impl<'a> Part<'a> {
         let Some(ticket) = found.filter(|ticket| self.is_theirs(ticket)) else {
             return Ok(Taken::All);
         };
-        let accounts = Accounts::of(&app.contacts, workspace, [&ticket]).await?;
-        let view = TicketView::of(ticket, &self.session.directory, &accounts);
+        let accounts = Accounts::of(&app.contacts, workspace, [&ticket], ClientDetail::Whole).await?;
+        let view = TicketView::of(ticket, &self.session.directory, &accounts, ClientDetail::Whole);
         let mut exported = ExportedTicket { ticket: view, messages: Vec::new(), events: Vec::new() };
         if !self.room.take(&exported) {
             return Ok(Taken::Nothing);

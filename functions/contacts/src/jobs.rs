@@ -4,9 +4,9 @@
 //! when nothing is.
 
 use crate::{
-    access::{require, require_admin, require_version},
+    access::{load, require, require_admin},
     contact_body::ContactView,
-    contacts::{load, removal},
+    contacts::removal,
 };
 use axum::{
     extract::State,
@@ -119,7 +119,7 @@ pub async fn merge(
     let from = from.ok_or_else(Problem::internal)?;
     for _ in 0..ATTEMPTS {
         let (target, contact) = load(&session, id).await?;
-        require_version(&write, contact.version)?;
+        write.require_version(contact.version)?;
         let (source, other) = other(&session, from, &contact).await?;
         let merged = contact.merged_with(&other, executor.context.cause(None), session.now).ok_or_else(too_many)?;
         let followers: Vec<_> = other.merged.iter().copied().collect();
@@ -174,7 +174,7 @@ pub async fn erase(
     }
     for _ in 0..ATTEMPTS {
         let (slot, contact) = load(&session, id).await?;
-        require_version(&write, contact.version)?;
+        write.require_version(contact.version)?;
         let plan = removal(&session, slot, &contact, (ContactEnd::Erased, executor.context.cause(None))).await?;
         if write.is_dry_run {
             return Ok(DryRun::told(plan.events(session.workspace()), &ContactView::from(&contact), &()));

@@ -10,9 +10,11 @@
 //! | what a caller and a write are held to | [`access`] |
 //! | what handlers have at hand | [`state`] |
 //! | `/v1/accounts` | [`accounts`] |
+//! | which of them a caller sees | [`sight`] |
 //! | what still uses a contact or account | [`uses`] |
 //!
-//! All of it is for people and machines: a channel key sees its tickets only.
+//! All of it is for people and machines: a channel key sees its tickets only. Restricted
+//! users have it as far as their own tickets go.
 
 mod access;
 mod account_body;
@@ -22,6 +24,7 @@ mod contacts;
 mod export;
 mod jobs;
 pub mod openapi;
+mod sight;
 mod state;
 mod uses;
 mod verbs;

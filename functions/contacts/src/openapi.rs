@@ -8,11 +8,15 @@ use crate::{
     jobs::{self, ReceiptView},
     verbs,
 };
-use lambdesk_api::openapi::{Operation, Operations};
+use lambdesk_api::openapi::{Access, Callers, Operation, Operations};
 use lambdesk_domain::{
+    access::Scope,
     id::ContactId,
     text::{AccountKind, EmailAddress, ExternalId, Uid},
 };
+
+/// Of what was done with everything of a person.
+const PERSONAL: Access = Access::of(&[Scope::ContactsRead, Scope::Admin], Callers::Admins);
 
 /// The operations of this function.
 #[must_use]
@@ -21,6 +25,7 @@ pub fn operations() -> Operations {
         "Contacts and accounts",
         "The people who write in, and what they write about. A merged contact answers to all of its ids.",
     )
+    .needing(Access::of(&[Scope::ContactsRead], Callers::Staff), Access::of(&[Scope::ContactsWrite], Callers::Staff))
     .op(contacts::list, "Contacts, or the one with an address or id", |op| {
         op.query_of::<EmailAddress>("email", "The one with this address.");
         op.query_of::<ExternalId>("external_id", "The one with this id in the customer's own system.");
@@ -34,6 +39,7 @@ pub fn operations() -> Operations {
     .op(verbs::block, "Block: their messages wake nothing", Operation::ok_versioned::<ContactView>)
     .op(verbs::unblock, "Unblock", Operation::ok_versioned::<ContactView>)
     .op(verbs::tickets, "Their tickets", |op| {
+        op.needs(Access::of(&[Scope::TicketsRead], Callers::Staff));
         op.about("Takes what the list of tickets takes.");
         op.answers(307, "The list of tickets, as `Location`.", None);
     });
@@ -42,6 +48,7 @@ pub fn operations() -> Operations {
 
 fn with_jobs(operations: Operations) -> Operations {
     let starts = |op: &mut Operation| {
+        op.needs(Access::of(&[Scope::ContactsWrite, Scope::Admin], Callers::Admins));
         op.about("Goes on by itself where one request does not finish it; the receipt tells when it is done.");
         op.one::<ReceiptView>(202, "The receipt.", &["Location"]);
     };
@@ -51,9 +58,16 @@ fn with_jobs(operations: Operations) -> Operations {
             starts(op);
         })
         .op(jobs::erase, "Erase everything personal of a contact", starts)
-        .op(jobs::receipts, "Receipts of merges, erasures and exports", Operation::page::<ReceiptView>)
-        .op(jobs::receipt, "A receipt", Operation::ok::<ReceiptView>)
+        .op(jobs::receipts, "Receipts of merges, erasures and exports", |op| {
+            op.needs(PERSONAL);
+            op.page::<ReceiptView>();
+        })
+        .op(jobs::receipt, "A receipt", |op| {
+            op.needs(PERSONAL);
+            op.ok::<ReceiptView>();
+        })
         .op(export::export, "Everything about a person, in parts", |op| {
+            op.needs(PERSONAL);
             op.leaves_out(&["limit"]);
             op.ok::<export::ExportView>();
         })
@@ -73,5 +87,5 @@ fn with_accounts(operations: Operations) -> Operations {
         })
         .op(accounts::get, "An account", Operation::ok_versioned::<AccountRecord>)
         .op(accounts::patch, "Change an account", Operation::ok_versioned::<AccountRecord>)
-        .op(accounts::delete, "Delete an account that is on no ticket", Operation::no_content)
+        .op(accounts::delete, "Delete an account", Operation::no_content)
 }

@@ -12,6 +12,7 @@ use lambdesk_api::{
     execute::{DryRun, Executor},
     idempotency::Answer,
     problem::Problem,
+    render::ClientDetail,
     state::App,
     write::WriteOptions,
 };
@@ -88,6 +89,8 @@ impl Bootstrapped {
             scopes: Scopes::ALL,
             expires_at: None,
             created_at,
+            created_by: None,
+            rotated_by: None,
         };
         Self { workspace, user, key, key_text, hash }
     }
@@ -203,9 +206,9 @@ fn executor<'a>(app: &'a App, write: &WriteOptions, body: &[u8]) -> Executor<'a>
         rules: AccessRules::default(),
         request_id: None,
         is_silent: write.is_silent,
-        if_match: write.if_match,
+        if_match: write.if_match.clone(),
         now: app.clock.now(),
     };
     let idempotency = write.idempotency.as_ref().map(|key| key.bind(workspace, "operator", body));
-    Executor { app, workspace, context, is_dry_run: write.is_dry_run, idempotency }
+    Executor { app, workspace, context, is_dry_run: write.is_dry_run, idempotency, detail: ClientDetail::Ids }
 }

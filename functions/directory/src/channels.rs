@@ -4,8 +4,9 @@ use crate::{
     entries::changed,
     fields::immutable,
     filter::ListFilter,
+    hosts,
     kind::{Kind, kept_as},
-    uses::{Forcible, Uses},
+    uses::{EntryWrite, Uses},
 };
 use axum::{extract::State, response::Response};
 use lambdesk_api::{
@@ -46,7 +47,8 @@ pub struct ChannelBody {
     color: Input<Color>,
     /// Switched on: it takes new tickets; true when left out.
     is_enabled: Input<bool>,
-    /// Hosts whose pages may use its public side: at most 50; none when left out.
+    /// Hosts whose pages may use its public side: at most 50; none when left out. A `*.`
+    /// stands for all hosts below a domain of your own, never below a public suffix.
     hostnames: Input<Vec<Input<HostPattern>>>,
     /// What becomes of anonymous tickets: `accept` when left out.
     intake: Input<IntakePolicy>,
@@ -118,11 +120,13 @@ struct GivenChannel {
 impl ChannelBody {
     fn check(self, check: &mut Checker) -> GivenChannel {
         check.unknown("", self.unknown);
+        let hostnames = check.list("/hostnames", self.hostnames, MOST_HOSTNAMES);
+        hosts::check(hostnames.as_deref().unwrap_or_default(), check);
         GivenChannel {
             name: check.present("/name", self.name),
             color: check.field("/color", self.color),
             is_enabled: check.present("/is_enabled", self.is_enabled),
-            hostnames: check.list("/hostnames", self.hostnames, MOST_HOSTNAMES),
+            hostnames,
             intake: check.present("/intake", self.intake),
             require_existing_contact: check.present("/require_existing_contact", self.require_existing_contact),
             default_priority: check.present("/default_priority", self.default_priority),
@@ -260,6 +264,6 @@ pub async fn rotate_token(
 ) -> Result<Response, Problem> {
     body.check()?;
     let rotated = |channel: &Channel| Ok(Some(Channel { token: ChannelToken::new_secret(), ..channel.clone() }));
-    let change = Forcible { write, is_forced: false };
+    let change = EntryWrite { write, is_forced: false, ends_keys: false };
     changed(&session, &uses, &change, &body.raw, id.uuid(), rotated).await
 }

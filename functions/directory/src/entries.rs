@@ -3,7 +3,8 @@
 use crate::{
     cut::cut,
     kind::Kind,
-    uses::{Forcible, Uses},
+    made_keys::MadeKeys,
+    uses::{self, EntryWrite, Uses},
 };
 use axum::{
     extract::State,
@@ -12,6 +13,7 @@ use axum::{
 use lambdesk_api::{
     auth::Session,
     body::{Checker, JsonBody, PatchBody},
+    cascades,
     execute::{ATTEMPTS, DryRun, Executor},
     idempotency::Answer,
     listing::ListRequest,
@@ -23,7 +25,6 @@ use lambdesk_api::{
 use lambdesk_domain::{
     access::Scope,
     directory::{Directory, Entry, KeyHolder, User},
-    id::Version,
 };
 use lambdesk_store_directory::{EntryChange, EntryError, unique_part};
 use lambdesk_table::{AlreadyAnswered, TableError, Versioned, log_failure, version_of};
@@ -71,7 +72,7 @@ pub async fn create<K: Kind>(
     }
     let entry = new.clone().entry();
     if write.is_dry_run {
-        return dry_run(&session, None, Some(new)).await;
+        return dry_run(&session, None, Some(new), None).await;
     }
     let answer = Answer::created(format!("{}/{id}", K::PATH), &new.view(&session)).with_version(version_of(&entry));
     let record = executor.remember(&answer);
@@ -87,7 +88,7 @@ pub async fn patch<K: Kind>(
     session: Session,
     State(uses): State<Uses>,
     Id(id): Id<K::Id>,
-    change: Forcible,
+    change: EntryWrite,
     body: PatchBody<K::Body>,
 ) -> Result<Response, Problem> {
     let decide = |before: &K| checked(|check| Some(before.clone().patch(body.value.clone(), check))).map(Some);
@@ -99,7 +100,7 @@ pub async fn delete<K: Kind>(
     session: Session,
     State(uses): State<Uses>,
     Id(id): Id<K::Id>,
-    change: Forcible,
+    change: EntryWrite,
 ) -> Result<Response, Problem> {
     changed::<K>(&session, &uses, &change, &[], K::uuid(id), |_| Ok(None)).await
 }
@@ -112,7 +113,7 @@ pub async fn delete<K: Kind>(
 pub async fn changed<K: Kind>(
     session: &Session,
     uses: &Uses,
-    change: &Forcible,
+    change: &EntryWrite,
     body: &[u8],
     id: Uuid,
     decide: impl Fn(&K) -> Result<Option<K>, Problem>,
@@ -124,7 +125,7 @@ pub async fn changed<K: Kind>(
     }
     for _ in 0..ATTEMPTS {
         let (read, before) = load::<K>(session, id).await?;
-        require_version(&change.write, read.version())?;
+        change.write.require_version(read.version())?;
         let after = decide(&before)?;
         refer(session, Some(&before), after.as_ref()).await?;
         if let Some(response) = attempt(&executor, session, uses, change, (&read, &before), after).await? {
@@ -139,7 +140,7 @@ async fn attempt<K: Kind>(
     executor: &Executor<'_>,
     session: &Session,
     uses: &Uses,
-    forcible: &Forcible,
+    forcible: &EntryWrite,
     (read, before): (&Versioned<Entry>, &K),
     after: Option<K>,
 ) -> Result<Option<Response>, Problem> {
@@ -149,23 +150,35 @@ async fn attempt<K: Kind>(
     if needs_other && other_owner.is_none() {
         return Ok(None);
     }
-    if let Some(freed) = K::freed(before, after.as_ref()).filter(|_| !forcible.is_forced) {
-        uses.require_none(session, &freed).await?;
+    let freed = K::freed(before, after.as_ref());
+    if let Some(freed) = freed.as_ref().filter(|_| !forcible.is_forced) {
+        uses.require_none(session, freed).await?;
     }
+    // Also of what nothing uses that was found: others may be writing at this moment.
+    let cascade = freed.and_then(|freed| cascades::cascade(session, &forcible.write, freed.removed));
     let entry = after.clone().map(K::entry);
+    let left = keys_left(session, before, after.as_ref(), forcible.ends_keys).await?;
     if executor.is_dry_run {
-        return dry_run(session, Some(before.clone()), after).await.map(Some);
+        return dry_run(session, Some(before.clone()), after, left.as_ref()).await.map(Some);
     }
     let is_unchanged = after.as_ref() == Some(before);
-    let answer = match (after, &entry) {
-        (Some(after), Some(entry)) => Answer::ok(&after.view(session)).with_version(version_of(entry)),
+    let answer = match (after, &entry, &left) {
+        (Some(after), Some(entry), Some(keys)) => {
+            Answer::ok(&after.view_without(keys, session)).with_version(version_of(entry))
+        }
+        (Some(after), Some(entry), None) => Answer::ok(&after.view(session)).with_version(version_of(entry)),
         _ => Answer::no_content(),
     };
+    if let Some(keys) = &left {
+        // First, so that an answer that says so is true.
+        keys.end(session).await?;
+    }
     if is_unchanged {
         return Ok(Some(answer.into_response()));
     }
     let record = executor.remember(&answer);
-    let change = EntryChange { before: read, after: entry.as_ref(), co_condition: other_owner.as_ref() };
+    let beside = cascades::beginning(session, cascade.as_ref());
+    let change = EntryChange { before: read, after: entry.as_ref(), co_condition: other_owner.as_ref(), beside };
     match session.app.directories.change_entry(session.workspace(), change, record.as_ref(), session.now).await {
         Ok(false) => return Ok(None),
         Ok(true) => {}
@@ -175,7 +188,26 @@ async fn attempt<K: Kind>(
     if let Some(holder) = before.key_holder().filter(|_| entry.is_none()) {
         revoke_keys_of(session, holder).await;
     }
+    if let Some(gone) = Some(read.value.id()).filter(|_| entry.is_none()) {
+        uses::leave_channels(session, gone).await;
+    }
+    if let Some(cascade) = cascade {
+        cascades::work(session, &cascade).await;
+    }
     Ok(Some(answer.into_response()))
+}
+
+/// The keys that a user leaves behind who goes: asked for only where they are told or end.
+async fn keys_left<K: Kind>(
+    session: &Session,
+    before: &K,
+    after: Option<&K>,
+    ends: bool,
+) -> Result<Option<MadeKeys>, Problem> {
+    match before.leaver(after).filter(|_| after.is_some() || ends) {
+        Some(user) => Ok(Some(MadeKeys::of(session, user, ends).await?)),
+        None => Ok(None),
+    }
 }
 
 /// Reads what a body says, or tells all that is wrong with it.
@@ -189,14 +221,6 @@ fn checked<T>(read: impl FnOnce(&mut Checker) -> Option<T>) -> Result<T, Problem
 /// Whoever reads tickets needs the names on them.
 fn may_read(session: &Session) -> Result<(), Problem> {
     session.require_admin().or_else(|_| session.require(Scope::TicketsRead))
-}
-
-/// Holds a write to the version that its `If-Match` names.
-///
-/// # Errors
-/// 412 with the present one.
-pub fn require_version(write: &WriteOptions, current: Version) -> Result<(), Problem> {
-    if write.if_match.is_none_or(|seen| seen == current) { Ok(()) } else { Err(Problem::stale(current)) }
 }
 
 /// Holds what is new about an entry to entries that are there.
@@ -232,7 +256,12 @@ async fn directory(session: &Session) -> Result<Arc<Directory>, Problem> {
 }
 
 /// The answer to a dry run: whether the name would be free, too.
-async fn dry_run<K: Kind>(session: &Session, before: Option<K>, after: Option<K>) -> Result<Response, Problem> {
+async fn dry_run<K: Kind>(
+    session: &Session,
+    before: Option<K>,
+    after: Option<K>,
+    left: Option<&MadeKeys>,
+) -> Result<Response, Problem> {
     if let Some(after) = after.clone().map(K::entry) {
         let others =
             K::all(&*directory(session).await?).into_iter().map(K::entry).filter(|other| other.id() != after.id());
@@ -240,9 +269,11 @@ async fn dry_run<K: Kind>(session: &Session, before: Option<K>, after: Option<K>
             return Err(Problem::taken(unique_part(&after)));
         }
     }
-    let views = [before, after].map(|entry| entry.map(|entry| entry.view(session)));
-    let [before, after] = views;
-    Ok(DryRun::between(&before, &after))
+    let before = before.map(|entry| entry.view(session));
+    Ok(match (after, left) {
+        (Some(after), Some(keys)) => DryRun::between(&before, &after.view_without(keys, session)),
+        (after, _) => DryRun::between(&before, &after.map(|entry| entry.view(session))),
+    })
 }
 
 /// An owner besides this one; none when the one who was found has changed since.

@@ -11,13 +11,13 @@ use lambdesk_api::{
     query::QueryParameters,
 };
 use lambdesk_domain::{
-    custom_field::{FieldDefinition, FieldKind, FieldValue},
+    cascade::RemovedValue,
+    custom_field::{FieldDefinition, FieldKind},
     directory::{Directory, Entry},
     id::FieldId,
     text::{FieldKey, Name},
     time::Timestamp,
 };
-use lambdesk_table::keys::IndexedValue;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -84,8 +84,8 @@ impl Kind for FieldDefinition {
             return Some(freed_with(&before.clone().entry()));
         };
         let gone = before.options.iter().filter(|option| !after.options.contains(option));
-        let on_tickets: Vec<_> = gone.map(|option| chosen(before, option)).collect();
-        (!on_tickets.is_empty()).then(|| Freed { on_tickets, ..Freed::default() })
+        let removed: Vec<_> = gone.map(|option| RemovedValue::Option(before.key.clone(), option.clone())).collect();
+        (!removed.is_empty()).then(|| Freed { removed, ..Freed::default() })
     }
 
     fn create(body: FieldBody, id: Uuid, _: Timestamp, check: &mut Checker) -> Option<Self> {
@@ -118,11 +118,6 @@ pub fn immutable<T>(pointer: &str, input: &Input<T>, check: &mut Checker) {
     if !input.is_absent() {
         check.error(pointer, "immutable", "can't be changed");
     }
-}
-
-/// A choice, as tickets that have it are found by it.
-fn chosen(field: &FieldDefinition, option: &Name) -> IndexedValue {
-    IndexedValue::Custom(field.key.clone(), FieldValue::Text(option.to_string()))
 }
 
 /// Options in the order given: some for fields with a choice, none for the others.

@@ -1,7 +1,7 @@
 //! `POST /v1/channels/{channel_id}/identity-secret`: what a site's own login signs
 //! its visitors' identity tokens with.
 
-use crate::entries::{load, require_version};
+use crate::entries::load;
 use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
     auth::Session,
@@ -60,7 +60,7 @@ pub async fn next_secret(
     body.check()?;
     for _ in 0..ATTEMPTS {
         let (read, before) = load::<Channel>(&session, id.uuid()).await?;
-        require_version(&write, read.version())?;
+        write.require_version(read.version())?;
         let generation = before.identity_generation.checked_add(1).ok_or_else(Problem::internal)?;
         let after = Channel { identity_generation: generation, ..before.clone() };
         if write.is_dry_run {
@@ -70,7 +70,7 @@ pub async fn next_secret(
         let entry = Entry::Channel(after);
         let answer = Answer::ok(&view).with_version(version_of(&entry));
         let record = executor.remember(&answer);
-        let change = EntryChange { before: &read, after: Some(&entry), co_condition: None };
+        let change = EntryChange { before: &read, after: Some(&entry), co_condition: None, beside: Vec::new() };
         match session.app.directories.change_entry(session.workspace(), change, record.as_ref(), session.now).await {
             Ok(true) => return Ok(answer.into_response()),
             Ok(false) => {}

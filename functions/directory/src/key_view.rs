@@ -1,7 +1,7 @@
 //! How API keys are shown.
 
 use lambdesk_domain::{
-    access::Scopes,
+    access::{ActorRef, Scopes},
     directory::{ApiKey, KeyHolder},
     id::{ApiKeyId, ChannelId, UserId},
     text::Name,
@@ -63,6 +63,9 @@ pub struct KeyView {
     scopes: Scopes,
     expires_at: Option<Timestamp>,
     created_at: Timestamp,
+    /// Who made it: a user, or a program with a key of its own; null where that is not
+    /// recorded.
+    pub created_by: Option<ActorRef>,
     /// The beginning of the hour in which it was last used.
     last_used_at: Option<Timestamp>,
     /// Until when its text before the last rotation is taken, too.
@@ -91,7 +94,9 @@ impl KeyView {
 }
 
 impl From<ApiKey> for KeyView {
-    fn from(ApiKey { id, workspace_id: _, name, holder, scopes, expires_at, created_at }: ApiKey) -> Self {
+    fn from(
+        ApiKey { id, workspace_id: _, name, holder, scopes, expires_at, created_at, created_by, rotated_by: _ }: ApiKey,
+    ) -> Self {
         let (kind, user_id, channel_id) = match holder {
             KeyHolder::User { user_id } => (KeyKind::User, Some(user_id), None),
             KeyHolder::Machine => (KeyKind::Machine, None, None),
@@ -106,6 +111,7 @@ impl From<ApiKey> for KeyView {
             scopes,
             expires_at,
             created_at,
+            created_by: created_by.map(|maker| maker.actor),
             last_used_at: None,
             previous_expires_at: None,
             key: None,

@@ -2,11 +2,10 @@
 
 use crate::{
     cut::cut,
-    entries::require_version,
     fields::immutable,
     filter::ListFilter,
+    key_rules::{end_of_new, holders_role, maker, may_change, may_grant, not_above, read_holder},
     key_view::{KeyKind, KeyView},
-    users::not_above,
 };
 use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
@@ -22,15 +21,16 @@ use lambdesk_api::{
     write::WriteOptions,
 };
 use lambdesk_domain::{
-    access::{Forbidden, Role, Scope, Scopes},
-    directory::{ApiKey, Entry, KeyHolder},
+    access::{Scope, Scopes},
+    directory::{ApiKey, KeyHolder},
     id::{ApiKeyId, ChannelId, UserId},
     text::Name,
     time::Timestamp,
 };
 use lambdesk_store_directory::{AddKeyError, KeyChange, ListedKey, NewApiKey};
-use lambdesk_table::{AlreadyAnswered, Versioned};
+use lambdesk_table::AlreadyAnswered;
 use serde::Deserialize;
+use uuid::Uuid;
 
 /// What a channel key can be narrowed to: nothing beyond the tickets of its channel.
 const OF_CHANNELS: [Scope; 2] = [Scope::TicketsRead, Scope::TicketsWrite];
@@ -53,7 +53,8 @@ pub struct KeyBody {
     /// What it may do, as far as whom it stands for may: at least one, none that its maker
     /// lacks; of a channel those of tickets alone.
     scopes: Input<Vec<Input<Scope>>>,
-    /// From then on it is refused; null: never.
+    /// From then on it is refused; null: never; left out: with the key that makes it. Never
+    /// later than that one.
     #[schemars(transform = nullable)]
     expires_at: Input<Timestamp>,
     #[serde(flatten)]
@@ -69,16 +70,14 @@ struct GivenKey {
 }
 
 impl KeyBody {
-    fn check(self, now: Timestamp, check: &mut Checker) -> GivenKey {
+    fn check(self, session: &Session, check: &mut Checker) -> GivenKey {
         let name = check.required("/name", self.name);
         let kind = check.required("/kind", self.kind);
         let user = only_for(KeyKind::User, kind, "/user_id", self.user_id, check);
         let channel = only_for(KeyKind::Channel, kind, "/channel_id", self.channel_id, check);
         let scopes = scopes(kind, self.scopes, check);
-        let expires_at = check.optional("/expires_at", self.expires_at);
-        if expires_at.is_some_and(|expiry| expiry <= now) {
-            check.error("/expires_at", "past", "must be in the future");
-        }
+        let expires_at = check.field("/expires_at", self.expires_at);
+        let expires_at = end_of_new(&expires_at, session, check);
         check.unknown("", self.unknown);
         let holder = kind.and_then(|kind| match kind {
             KeyKind::User => user.map(|user_id| KeyHolder::User { user_id }),
@@ -132,6 +131,7 @@ fn filter(query: &mut QueryParameters) -> ListFilter<KeyView> {
         .any(query, "kind", KeyKind::parse, |view: &KeyView| Some(view.kind))
         .any(query, "user_id", |text| text.parse::<UserId>().ok(), |view| view.user_id)
         .any(query, "channel_id", |text| text.parse::<ChannelId>().ok(), |view| view.channel_id)
+        .any(query, "created_by", |text| text.parse::<Uuid>().ok(), |view| view.created_by.and_then(|maker| maker.id))
         .named(query, "name", |view| view.name.to_string())
 }
 
@@ -153,7 +153,7 @@ pub async fn create(session: Session, write: WriteOptions, body: JsonBody<KeyBod
         return Ok(response);
     }
     let mut check = Checker::new();
-    let given = body.value.check(session.now, &mut check);
+    let given = body.value.check(&session, &mut check);
     let (role, holder) = read_holder(&session, given.holder, &mut check).await?;
     check.finish()?;
     let key = new_key(&session, given)?;
@@ -185,7 +185,7 @@ pub struct KeyPatch {
     name: Input<Name>,
     /// What it may do, as far as whom it stands for may.
     scopes: Input<Vec<Input<Scope>>>,
-    /// From then on it is refused; null: never.
+    /// From then on it is refused; null: never. Not later than the key that asks for it.
     #[schemars(transform = nullable)]
     expires_at: Input<Timestamp>,
     /// Fixed once it is made.
@@ -231,10 +231,11 @@ pub async fn patch(
     session.require_admin()?;
     for _ in 0..ATTEMPTS {
         let listed = find(&session, id).await?;
-        require_version(&write, listed.version())?;
+        write.require_version(listed.version())?;
         let after = body.value.clone().applied_to(&listed.key, session.now)?;
         let role = holders_role(&session, &listed.key).await?;
         may_grant(&session, after.scopes, role)?;
+        may_change(&session, &listed.key, &after)?;
         if write.is_dry_run {
             return Ok(DryRun::between(&KeyView::from(listed.key), &KeyView::from(after)));
         }
@@ -254,7 +255,7 @@ pub async fn revoke(session: Session, Id(id): Id<ApiKeyId>, write: WriteOptions)
     session.require_admin()?;
     for _ in 0..ATTEMPTS {
         let listed = find(&session, id).await?;
-        require_version(&write, listed.version())?;
+        write.require_version(listed.version())?;
         let role = holders_role(&session, &listed.key).await?;
         role.map_or(Ok(()), |role| not_above(role, &session))?;
         if write.is_dry_run {
@@ -272,46 +273,20 @@ pub async fn find(session: &Session, id: ApiKeyId) -> Result<ListedKey, Problem>
     session.app.directories.listed_api_key(session.workspace(), id).await?.ok_or_else(Problem::not_found)
 }
 
-/// The role of the user that a key stands for; none if it is another's or gone.
-pub async fn holders_role(session: &Session, key: &ApiKey) -> Result<Option<Role>, Problem> {
-    let (role, _) = read_holder(session, Some(key.holder), &mut Checker::new()).await?;
-    Ok(role)
-}
-
-/// The entry that a key stands for as it is now, and its role if it is a user.
-async fn read_holder(
-    session: &Session,
-    holder: Option<KeyHolder>,
-    check: &mut Checker,
-) -> Result<(Option<Role>, Option<Versioned<Entry>>), Problem> {
-    let (pointer, id) = match holder {
-        Some(KeyHolder::User { user_id }) => ("/user_id", user_id.uuid()),
-        Some(KeyHolder::Channel { channel_id }) => ("/channel_id", channel_id.uuid()),
-        Some(KeyHolder::Machine) | None => return Ok((None, None)),
-    };
-    let entry = session.app.directories.entry(session.workspace(), id).await?;
-    match (holder, entry.as_ref().map(|entry| &entry.value)) {
-        (Some(KeyHolder::User { .. }), Some(Entry::User(user))) => Ok((Some(user.role), entry)),
-        (Some(KeyHolder::Channel { .. }), Some(Entry::Channel(_))) => Ok((None, entry)),
-        _ => {
-            check.error(pointer, "no_such_reference", "there is no such user or channel");
-            Ok((None, None))
-        }
-    }
-}
-
 fn new_key(session: &Session, given: GivenKey) -> Result<ApiKey, Problem> {
     let GivenKey { name: Some(name), holder: Some(holder), scopes: Some(scopes), expires_at } = given else {
         return Err(Problem::internal());
     };
     let id = ApiKeyId::new(session.app.new_id());
-    Ok(ApiKey { id, workspace_id: session.workspace(), name, holder, scopes, expires_at, created_at: session.now })
-}
-
-/// A key never grants more than its maker has.
-pub fn may_grant(session: &Session, scopes: Scopes, role: Option<Role>) -> Result<(), Problem> {
-    if let Some(scope) = scopes.iter().find(|scope| !session.key.scopes.allow(*scope)) {
-        return Err(Forbidden::Scope(scope).into());
-    }
-    role.map_or(Ok(()), |role| not_above(role, session))
+    Ok(ApiKey {
+        id,
+        workspace_id: session.workspace(),
+        name,
+        holder,
+        scopes,
+        expires_at,
+        created_at: session.now,
+        created_by: Some(maker(session)),
+        rotated_by: None,
+    })
 }

@@ -2,11 +2,13 @@
 
 use crate::{
     filter::ListFilter,
+    made_keys::MadeKeys,
     uses::{Freed, freed_with},
 };
 use lambdesk_api::{auth::Session, body::Checker, problem::Problem, query::QueryParameters};
 use lambdesk_domain::{
     directory::{Directory, Entry, KeyHolder},
+    id::UserId,
     time::Timestamp,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -91,6 +93,17 @@ pub trait Kind: Clone + PartialEq + Send + Sync + 'static {
     /// Whether this change is one owner less.
     fn loses_owner(_before: &Self, _after: Option<&Self>) -> bool {
         false
+    }
+
+    /// The user who can do nothing any more after this change: the keys that they made are
+    /// told, and ended where that is asked for.
+    fn leaver(&self, _after: Option<&Self>) -> Option<UserId> {
+        None
+    }
+
+    /// As it is answered when it is a user who leaves these keys behind.
+    fn view_without(self, _keys: &MadeKeys, session: &Session) -> impl Serialize {
+        self.view(session)
     }
 
     /// Whose API keys go with it.

@@ -5,10 +5,12 @@
 //! | `POST /v1/workspaces`: a workspace with its owner and first key | [`bootstrap`](mod@bootstrap), [`operator`] |
 //! | `/v1/workspace`: the settings | [`workspace`] |
 //! | `/v1/api-keys`; a second secret beside the first; how keys are shown | [`keys`], [`rotation`], [`key_view`] |
+//! | what a key may grant, and for how long | [`key_rules`] |
 //! | list, get, create, patch, delete of every kind of entry | [`entries`], [`kind`] |
-//! | `/v1/users` | [`users`] |
+//! | `/v1/users`; the keys that a user leaves behind | [`users`], [`made_keys`] |
 //! | `/v1/teams`, `/v1/categories`, `/v1/tags` | [`labels`] |
 //! | `/v1/channels`; what a site signs its visitors' identities with | [`channels`], [`identity`] |
+//! | which hosts a channel may name | [`hosts`] |
 //! | what lists are narrowed by; what still uses an entry | [`filter`], [`uses`] |
 //! | `/v1/custom-fields` | [`fields`] |
 //! | a page out of a list that is small enough to be read whole | [`cut`](mod@cut) |
@@ -38,11 +40,14 @@ mod cut;
 mod entries;
 mod fields;
 mod filter;
+mod hosts;
 mod identity;
+mod key_rules;
 mod key_view;
 mod keys;
 mod kind;
 mod labels;
+mod made_keys;
 pub mod openapi;
 mod operator;
 mod rotation;

@@ -13,15 +13,15 @@ use crate::{
     operator::Operator,
     rotation,
     users::UserView,
-    uses::Forcible,
+    uses::EntryWrite,
     workspace::{self, WorkspaceView},
 };
 use lambdesk_api::{
-    openapi::{DescribeOperation, Operation, Operations},
-    write::WriteOptions,
+    openapi::{Access, Callers, DescribeOperation, Operation, Operations},
+    write::Forcible,
 };
 use lambdesk_domain::{
-    access::Role,
+    access::{Role, Scope},
     custom_field::{FieldDefinition, FieldKind},
     directory::{Category, Channel, Tag, Team, User},
     id::{ChannelId, UserId},
@@ -29,6 +29,9 @@ use lambdesk_domain::{
 };
 use schemars::JsonSchema;
 use serde_json::json;
+use uuid::Uuid;
+
+const ADMINISTRATION: Access = Access::of(&[Scope::Admin], Callers::Admins);
 
 /// The operations of this function.
 #[must_use]
@@ -37,7 +40,8 @@ pub fn operations() -> Operations {
         "Directory",
         "The workspace, its settings and keys, and what tickets refer to. Entries in use are not deleted \
          (409 `in_use` tells by what) unless `force=true` says that whatever uses them shall be without.",
-    );
+    )
+    .needing(Access::of(&[Scope::TicketsRead], Callers::All).or(Scope::Admin), ADMINISTRATION);
     with_kinds(with_keys(with_workspaces(operations)))
 }
 
@@ -48,7 +52,10 @@ fn with_workspaces(operations: Operations) -> Operations {
             op.leaves_out(&["If-Match"]);
             op.one::<BootstrapView>(201, "It was made.", &["Location"]);
         })
-        .op(workspace::get, "The settings", Operation::ok_versioned::<WorkspaceView>)
+        .op(workspace::get, "The settings", |op| {
+            op.needs(ADMINISTRATION);
+            op.ok_versioned::<WorkspaceView>();
+        })
         .op(workspace::patch, "Change the settings", Operation::ok_versioned::<WorkspaceView>)
         .op(channels::rotate_token, "Give a channel another public token", Operation::ok_versioned::<ChannelView>)
         .op(identity::next_secret, "Make a channel's next identity secret, shown in this answer and never again", |op| {
@@ -63,14 +70,19 @@ fn with_workspaces(operations: Operations) -> Operations {
 fn with_keys(operations: Operations) -> Operations {
     operations
         .op(keys::list, "API keys, oldest first", |op| {
+            op.needs(ADMINISTRATION);
             op.query_any_of::<KeyKind>("kind", "Only of these kinds.");
             op.query_any_of::<UserId>("user_id", "Only of these users.");
             op.query_any_of::<ChannelId>("channel_id", "Only of these channels.");
+            op.query_any_of::<Uuid>("created_by", "Only made by these users, or by programs with these keys.");
             op.query("name", name(), "Those with this name, whatever its case.");
             op.counted();
             op.page::<KeyView>();
         })
-        .op(keys::get, "An API key", Operation::ok_versioned::<KeyView>)
+        .op(keys::get, "An API key", |op| {
+            op.needs(ADMINISTRATION);
+            op.ok_versioned::<KeyView>();
+        })
         .op(keys::create, "Make an API key, shown in this answer and never again", |op| {
             op.requires(&["name", "kind", "scopes"]);
             op.created_versioned::<KeyView>();
@@ -174,13 +186,13 @@ impl DescribeOperation for Operator {
     }
 }
 
-impl DescribeOperation for Forcible {
+impl DescribeOperation for EntryWrite {
     fn tell(op: &mut Operation) {
+        op.takes::<Forcible>();
         op.query(
-            "force",
+            "end_keys",
             json!({ "type": "boolean", "default": false }),
-            "Also what is in use: whatever uses it is left without.",
+            "Of a user who is switched off or deleted: the keys that they made, themselves or by programs, end, too.",
         );
-        WriteOptions::tell(op);
     }
 }

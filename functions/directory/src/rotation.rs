@@ -1,9 +1,9 @@
 //! `POST /v1/api-keys/{api_key_id}/rotate`: a new secret, while the old one lives on.
 
 use crate::{
-    entries::require_version,
+    key_rules::{holders_role, maker, may_grant, may_prolong},
     key_view::KeyView,
-    keys::{find, holders_role, may_grant},
+    keys::find,
 };
 use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
@@ -53,7 +53,8 @@ impl RotationBody {
 
 /// Gives a key another secret, which is shown in this answer alone. The secret that it
 /// had is taken for the overlap; one from a rotation before that no more, so that two
-/// live at most. Whoever rotates a key could have made it.
+/// live at most. Whoever rotates a key could have made it: with an
+/// end that is no later than the own.
 pub async fn rotate(
     session: Session,
     Id(id): Id<ApiKeyId>,
@@ -68,10 +69,11 @@ pub async fn rotate(
     let until = session.now.plus(body.value.unwrap_or_default().overlap()?);
     for _ in 0..ATTEMPTS {
         let listed = find(&session, id).await?;
-        require_version(&write, listed.version())?;
+        write.require_version(listed.version())?;
         may_grant(&session, listed.key.scopes, holders_role(&session, &listed.key).await?)?;
+        may_prolong(&session, &listed.key)?;
         let (text, hash) = BearerKey::generate(session.workspace());
-        let change = KeyChange::Rotate { hash: &hash, until };
+        let change = KeyChange::Rotate { hash: &hash, until, by: Some(maker(&session)) };
         let after = listed.after(change).ok_or_else(Problem::internal)?;
         if write.is_dry_run {
             let now = session.now;

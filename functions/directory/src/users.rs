@@ -2,9 +2,10 @@
 
 use crate::{
     filter::ListFilter,
+    key_rules::not_above,
     kind::{Kind, kept_as},
+    made_keys::{MadeKeyView, MadeKeys},
 };
-use axum::http::StatusCode;
 use lambdesk_api::{
     auth::Session,
     body::{Checker, Input, Unknown},
@@ -13,7 +14,7 @@ use lambdesk_api::{
     query::QueryParameters,
 };
 use lambdesk_domain::{
-    access::{Actor, Role},
+    access::Role,
     directory::{Directory, Entry, KeyHolder, User},
     id::UserId,
     text::{EmailAddress, Name, TimeZoneName, WebLink},
@@ -57,11 +58,15 @@ pub struct UserView {
     is_enabled: bool,
     picture_url: Option<WebLink>,
     timezone: Option<TimeZoneName>,
+    /// In the answer that switches the user off: the keys that they made, themselves or by
+    /// programs, and that are still good. `end_keys=true` ends them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    made_keys: Option<Vec<MadeKeyView>>,
 }
 
 impl From<User> for UserView {
     fn from(User { id, name, email, role, is_enabled, picture_url, timezone }: User) -> Self {
-        Self { id, name, email, role, is_enabled, picture_url, timezone }
+        Self { id, name, email, role, is_enabled, picture_url, timezone, made_keys: None }
     }
 }
 
@@ -110,6 +115,14 @@ impl Kind for User {
         before.into_iter().chain(after).try_for_each(|user| not_above(user.role, session))
     }
 
+    fn leaver(&self, after: Option<&Self>) -> Option<UserId> {
+        (!after.is_some_and(|after| after.is_enabled)).then_some(self.id)
+    }
+
+    fn view_without(self, keys: &MadeKeys, _: &Session) -> impl Serialize {
+        UserView { made_keys: Some(keys.views()), ..UserView::from(self) }
+    }
+
     fn loses_owner(before: &Self, after: Option<&Self>) -> bool {
         before.is_active_owner() && !after.is_some_and(Self::is_active_owner)
     }
@@ -117,21 +130,4 @@ impl Kind for User {
     fn key_holder(&self) -> Option<KeyHolder> {
         Some(KeyHolder::User { user_id: self.id })
     }
-}
-
-/// Holds the caller to roles that are not above their own. A machine ranks as an admin.
-///
-/// # Errors
-/// 403 `role_above_own`.
-pub fn not_above(role: Role, session: &Session) -> Result<(), Problem> {
-    let own = match &session.actor {
-        Actor::User { role, .. } => *role,
-        _ => Role::Admin,
-    };
-    // Roles are in order, the highest first.
-    if role >= own {
-        return Ok(());
-    }
-    let detail = "nobody may give, change or take a role above their own";
-    Err(Problem::new(StatusCode::FORBIDDEN, "role_above_own", detail))
 }

@@ -1,17 +1,25 @@
 //! What still uses an entry that is to go.
 
 use axum::{extract::FromRequestParts, http::request::Parts};
-use lambdesk_api::{auth::Session, problem::Problem, query::QueryParameters, state::App, write::WriteOptions};
-use lambdesk_domain::{
-    directory::{Entry, KeyHolder},
-    id::TicketId,
+use lambdesk_api::{
+    auth::Session,
+    problem::Problem,
+    query::QueryParameters,
+    state::App,
+    write::{Forcible, WriteOptions},
 };
+use lambdesk_domain::{
+    cascade::RemovedValue,
+    directory::{Channel, Entry, KeyHolder},
+    id::{ChannelId, TicketId},
+};
+use lambdesk_store_directory::{EntryChange, EntryError};
 use lambdesk_store_events::Events;
 use lambdesk_store_lists::Lists;
 use lambdesk_store_reports::Reports;
 use lambdesk_store_search::SearchIndex;
 use lambdesk_store_webhooks::Webhooks;
-use lambdesk_table::keys::IndexedValue;
+use lambdesk_table::{TableError, keys::IndexedValue, log_failure};
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -19,34 +27,47 @@ use uuid::Uuid;
 /// How many users of one kind are named.
 const NAMED: usize = 10;
 
-/// A write that may be told to go on although something is in use.
+/// A change of an entry.
 #[derive(Debug, Clone)]
-pub struct Forcible {
+pub struct EntryWrite {
     /// The write.
     pub write: WriteOptions,
-    /// Whatever uses it is left without it.
+    /// Whatever uses what goes is left without it.
     pub is_forced: bool,
+    /// Of a user who is switched off or deleted: the keys that they made end, too.
+    pub ends_keys: bool,
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Forcible {
+impl<S: Send + Sync> FromRequestParts<S> for EntryWrite {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let mut query = QueryParameters::from_request_parts(parts, state).await?;
-        let is_forced = query.flag("force").unwrap_or(false);
-        Ok(Self { write: WriteOptions::read(parts, state, query).await?, is_forced })
+        let ends_keys = query.flag("end_keys").unwrap_or(false);
+        let Forcible { write, is_forced } = Forcible::read(parts, query)?;
+        Ok(Self { write, is_forced, ends_keys })
     }
 }
 
 /// Something that is about to be gone, and by what it may be used.
 #[derive(Debug, Clone, Default)]
 pub struct Freed {
-    /// What tickets may have.
-    pub on_tickets: Vec<IndexedValue>,
+    /// What tickets may have, and will be without.
+    pub removed: Vec<RemovedValue>,
+    /// The channel that tickets may have come in on, which stays what happened.
+    pub channel: Option<ChannelId>,
     /// The holder of keys.
     pub holder: Option<KeyHolder>,
     /// What channels give to new tickets, or webhooks are narrowed to.
     pub id: Option<Uuid>,
+}
+
+impl Freed {
+    /// What tickets that use it are found by.
+    fn on_tickets(&self) -> Vec<IndexedValue> {
+        let removed = self.removed.iter().map(IndexedValue::of_removed);
+        removed.chain(self.channel.map(IndexedValue::Channel)).collect()
+    }
 }
 
 /// The users of one kind.
@@ -91,7 +112,7 @@ impl Uses {
     /// 409 `in_use`, with who uses it.
     pub async fn require_none(&self, session: &Session, freed: &Freed) -> Result<(), Problem> {
         let mut uses: Vec<Use> = Vec::new();
-        uses.extend(self.tickets(session, &freed.on_tickets).await?);
+        uses.extend(self.tickets(session, &freed.on_tickets()).await?);
         if let Some(holder) = freed.holder {
             uses.extend(keys(session, holder).await?);
         }
@@ -142,30 +163,64 @@ async fn keys(session: &Session, holder: KeyHolder) -> Result<Option<Use>, Probl
 async fn channels(session: &Session, id: Uuid) -> Result<Option<Use>, Problem> {
     let directory =
         session.app.directories.fresh_directory(session.workspace()).await?.ok_or_else(Problem::not_found)?;
-    let using = directory.channels.values().filter(|channel| {
-        channel.opening.default_team.is_some_and(|team| team.uuid() == id)
-            || channel.opening.default_category.is_some_and(|category| category.uuid() == id)
-    });
+    let using = directory.channels.values().filter(|channel| without(channel, id).is_some());
     Ok(Use::of("channel", using.map(|channel| channel.id.uuid()).collect(), true))
+}
+
+/// The channel without the team or category that it gives to new tickets; none where that
+/// is another one.
+fn without(channel: &Channel, id: Uuid) -> Option<Channel> {
+    let mut left = channel.clone();
+    let opening = &mut left.opening;
+    opening.default_team = opening.default_team.filter(|team| team.uuid() != id);
+    opening.default_category = opening.default_category.filter(|category| category.uuid() != id);
+    (left != *channel).then_some(left)
+}
+
+/// Takes what was deleted off the channels that give it to new tickets. Until that is done,
+/// and where it fails, new tickets are made without it all the same.
+pub async fn leave_channels(session: &Session, gone: Uuid) {
+    let (directories, workspace) = (&session.app.directories, session.workspace());
+    let left = async {
+        let directory = directories.fresh_directory(workspace).await?;
+        let channels = directory.iter().flat_map(|directory| directory.channels.values());
+        for left in channels.filter_map(|channel| without(channel, gone)) {
+            let Some(read) = directories.entry(workspace, left.id.uuid()).await? else { continue };
+            let after = Entry::Channel(left);
+            let change = EntryChange { before: &read, after: Some(&after), co_condition: None, beside: Vec::new() };
+            if let Err(EntryError::Table(error)) = directories.change_entry(workspace, change, None, session.now).await
+            {
+                return Err(error);
+            }
+        }
+        Ok::<_, TableError>(())
+    };
+    if let Err(error) = left.await {
+        log_failure!(error, "a channel still names what was deleted, and gives it to no ticket");
+    }
 }
 
 /// What deleting an entry takes from whom.
 pub fn freed_with(entry: &Entry) -> Freed {
     let id = Some(entry.id());
+    let removed = |value| vec![value];
     match entry {
         Entry::User(user) => Freed {
-            on_tickets: vec![IndexedValue::Assignee(user.id)],
+            removed: removed(RemovedValue::Assignee(user.id)),
             holder: Some(KeyHolder::User { user_id: user.id }),
-            id: None,
+            ..Freed::default()
         },
-        Entry::Team(team) => Freed { on_tickets: vec![IndexedValue::Team(team.id)], id, holder: None },
-        Entry::Tag(tag) => Freed { on_tickets: vec![IndexedValue::Tag(tag.id)], ..Freed::default() },
-        Entry::Category(category) => Freed { on_tickets: vec![IndexedValue::Category(category.id)], id, holder: None },
+        Entry::Team(team) => Freed { removed: removed(RemovedValue::Team(team.id)), id, ..Freed::default() },
+        Entry::Tag(tag) => Freed { removed: removed(RemovedValue::Tag(tag.id)), ..Freed::default() },
+        Entry::Category(category) => {
+            Freed { removed: removed(RemovedValue::Category(category.id)), id, ..Freed::default() }
+        }
         Entry::Channel(channel) => Freed {
-            on_tickets: vec![IndexedValue::Channel(channel.id)],
+            channel: Some(channel.id),
             holder: Some(KeyHolder::Channel { channel_id: channel.id }),
             id,
+            ..Freed::default()
         },
-        Entry::Field(field) => Freed { on_tickets: vec![IndexedValue::Field(field.key.clone())], ..Freed::default() },
+        Entry::Field(field) => Freed { removed: removed(RemovedValue::Field(field.key.clone())), ..Freed::default() },
     }
 }

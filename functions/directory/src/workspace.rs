@@ -1,6 +1,5 @@
 //! `/v1/workspace`: the settings. Administrators only.
 
-use crate::entries::require_version;
 use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
     auth::Session,
@@ -31,7 +30,10 @@ pub struct WorkspaceView {
     agent_visibility: AgentVisibility,
     agents_assign_others: bool,
     deletion: DeletionPolicy,
+    /// How long a deleted ticket can be restored. It is purged within a day after that, or
+    /// with the next sweep if none ran.
     restore_window_days: Days,
+    /// After how long finished tickets are deleted, within a day; null: never.
     retention_days: Option<Days>,
     created_at: Timestamp,
 }
@@ -115,7 +117,7 @@ pub async fn patch(session: Session, write: WriteOptions, body: PatchBody<Settin
     let directories = &session.app.directories;
     for _ in 0..ATTEMPTS {
         let before = directories.settings(session.workspace()).await?.ok_or_else(Problem::not_found)?;
-        require_version(&write, before.version())?;
+        write.require_version(before.version())?;
         let after = body.value.clone().applied_to(&before.value)?;
         if write.is_dry_run {
             return Ok(DryRun::between(&WorkspaceView::from(&before.value), &WorkspaceView::from(&after)));

@@ -13,6 +13,9 @@ use tokio::sync::{OnceCell, mpsc};
 
 /// Tickets and contacts that are worked on at once.
 const SUBJECTS_AT_ONCE: usize = 16;
+/// A record that still fails so long after it was written is set aside like a poison
+/// record: one workspace whose items are throttled does not hold up the others.
+const HELD_UP: Duration = Duration::from_mins(15);
 /// When the events of a ticket or contact with a poison record are checked: by then the
 /// stream has brought the versions around it.
 const RETRY_AFTER: Duration = Duration::from_mins(5);
@@ -91,17 +94,22 @@ impl<'a> Batch<'a> {
         None
     }
 
-    /// A poison record must not hold up the shard: repeating it would not help.
+    /// A poison record must not hold up the shard: repeating it would not help. Neither
+    /// must one that fails for long, if it can be set aside.
     async fn record_or_retry(&self, group: &SubjectRecords<'_>, record: ChangeRecord<'_>) -> Result<(), TableError> {
         match self.record(group.workspace, record).await {
-            Err(error) if !error.is_transient() => {
+            Err(error) if !error.is_transient() || self.is_held_up(record) => {
                 let sequence = record.sequence_number().unwrap_or_default();
-                tracing::error!(subject = %group.subject, sequence, %error, "a record can't be handled; its events are checked later");
+                log_failure!(error, subject = %group.subject, sequence, "a record can't be handled; its events are checked later");
                 let at = self.projections.clock.now().plus(RETRY_AFTER);
                 self.projections.events.schedule_retry(group.workspace, group.subject, at).await
             }
             done => done,
         }
+    }
+
+    fn is_held_up(&self, record: ChangeRecord<'_>) -> bool {
+        record.written_at().is_some_and(|at| at.plus(HELD_UP) < self.projections.clock.now())
     }
 
     async fn record(&self, workspace: WorkspaceId, record: ChangeRecord<'_>) -> Result<(), TableError> {

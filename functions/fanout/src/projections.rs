@@ -16,7 +16,7 @@
 //! deliveries, whose hints are to be sent. A change costs one round of writes side by
 //! side, then the write of the event.
 
-use futures_util::future::{try_join, try_join4};
+use futures_util::future::{try_join3, try_join4};
 use lambdesk_domain::{
     events::{ContactEvent, Event, EventSubject, between, lost_contact_version},
     id::{ContactId, TicketId, WorkspaceId},
@@ -193,8 +193,9 @@ impl Projections {
             // All that the last version leaves behind comes before the first of the events.
             let of_ticket = self.project_ticket(state.take(), now);
             let deliveries = self.webhooks.add_deliveries(event, endpoints, now);
-            let (deliveries, ()) = try_join(deliveries, of_ticket).await?;
-            self.events.add_event(event, self.clock.new_uuid(), now).await?;
+            let place = self.events.reserve(event, self.clock.new_uuid(), now);
+            let (deliveries, (), place) = try_join3(deliveries, of_ticket, place).await?;
+            self.events.add_event(event, place).await?;
             made.extend(deliveries);
         }
         Ok(made)

@@ -1,24 +1,28 @@
 //! The words of a batch: from records of the table's stream to the deltas of tickets in
 //! the search index, one item of the index per workspace and batch.
 
-use futures_util::future::join_all;
+use futures_util::future::{join_all, try_join_all};
 use lambdesk_domain::{
     id::{TicketId, WorkspaceId},
     time::Timestamp,
 };
 use lambdesk_store_events::{ChangeRecord, TicketPart};
 use lambdesk_store_search::{SearchIndex, TicketDelta, WordChange};
-use lambdesk_table::{Corrupt, log_failure};
+use lambdesk_table::{Corrupt, TableError, log_failure};
 use std::{collections::BTreeMap, time::Duration};
 
 /// Records that are older than this may be out of date: the table is read instead.
 const LATE: Duration = Duration::from_hours(1);
 
 /// What became of the words of a batch.
+///
+/// Where the words of a workspace can't be indexed, requests are left with its tickets that
+/// they be indexed anew, which the stream brings again: so they neither hold up the other
+/// workspaces of the shard nor use up their tries.
 #[derive(Debug, Default)]
 pub struct Indexed {
-    /// Of each workspace whose words could not be indexed, the sequence number of its first
-    /// record.
+    /// Of each workspace whose words could neither be indexed nor requested, the sequence
+    /// number of its first record.
     pub failed: Vec<String>,
     /// Workspaces whose index has grown.
     pub grown: Vec<WorkspaceId>,
@@ -38,7 +42,12 @@ pub async fn index_words(index: &SearchIndex, records: &[ChangeRecord<'_>], now:
     let work = by_workspace(records, now).into_iter().map(|(workspace, records)| async move {
         let first = records.sequences.first().cloned().unwrap_or_default();
         let last = records.sequences.last().cloned().unwrap_or_default();
-        (workspace, first, index.index(workspace, &last, records.tickets, now).await)
+        let tickets: Vec<_> = records.tickets.keys().copied().collect();
+        let outcome = match index.index(workspace, &last, records.tickets, now).await {
+            Err(error) => set_aside(index, workspace, &tickets, error, now).await,
+            indexed => indexed,
+        };
+        (workspace, first, outcome)
     });
     for (workspace, sequence, outcome) in join_all(work.collect::<Vec<_>>()).await {
         match outcome {
@@ -51,6 +60,18 @@ pub async fn index_words(index: &SearchIndex, records: &[ChangeRecord<'_>], now:
         }
     }
     indexed
+}
+
+/// Has tickets indexed anew, later; else answers why the stream is to repeat their records.
+async fn set_aside(
+    index: &SearchIndex,
+    workspace: WorkspaceId,
+    tickets: &[TicketId],
+    error: TableError,
+    now: Timestamp,
+) -> Result<bool, TableError> {
+    log_failure!(error, %workspace, tickets = tickets.len(), "words could not be indexed; they are later");
+    try_join_all(tickets.iter().map(|ticket| index.request_reindex(workspace, *ticket, now))).await.map(|_| false)
 }
 
 fn by_workspace(records: &[ChangeRecord<'_>], now: Timestamp) -> BTreeMap<WorkspaceId, WorkspaceRecords> {

@@ -11,7 +11,7 @@ use lambdesk_api::{
     idempotency::{Made, ReplayError},
     problem::Problem,
 };
-use lambdesk_domain::{message::Message, status::Lifecycle, ticket::Ticket};
+use lambdesk_domain::{id::TicketId, message::Message, status::Lifecycle, ticket::Ticket};
 
 /// What comes of opening a ticket.
 pub async fn created(
@@ -23,14 +23,16 @@ pub async fn created(
         Err(error) => {
             let again = error.made_again()?;
             let (ticket, message) = made(executor, again.made).await?;
-            Ok(again.with(&opened(&ticket, message.as_ref(), &executor.app.sealing), None))
+            Ok(again.with(&opened(&ticket, message.as_ref(), false, &executor.app.sealing), None))
         }
     }
 }
 
-/// What comes of a reply: a message, or a new ticket that it opened.
+/// What comes of a reply to a ticket: a message of it, or one of the ticket that continues it,
+/// perhaps the first.
 pub async fn replied(
     executor: &Executor<'_>,
+    own: TicketId,
     outcome: Result<CommandOutcome, CommandError>,
 ) -> Result<Response, Problem> {
     match outcome {
@@ -38,8 +40,9 @@ pub async fn replied(
         Err(error) => {
             let again = error.made_again()?;
             let (ticket, message) = made(executor, again.made).await?;
-            let is_new = matches!(again.made, Made::Ticket(_));
-            let continued = is_new.then(|| opened(&ticket, message.as_ref(), &executor.app.sealing));
+            let has_more = matches!(again.made, Made::Message(..));
+            let continued =
+                (ticket.id != own).then(|| opened(&ticket, message.as_ref(), has_more, &executor.app.sealing));
             let message = message.as_ref().and_then(VisitorMessageView::sent_back);
             Ok(again.with(&RepliedView { message, continued }, None))
         }

@@ -1,13 +1,10 @@
 //! What a visitor sends to open a ticket: JSON, or a plain HTML form.
 
-use crate::identity::bind;
+use crate::identity::{bind, require_no_uid};
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
-    http::{
-        HeaderMap,
-        header::{CONTENT_ENCODING, CONTENT_TYPE},
-    },
+    http::{HeaderMap, header::CONTENT_TYPE},
 };
 use lambdesk_api::{
     body::{Checker, Input, Unknown, from_slice},
@@ -20,12 +17,14 @@ use lambdesk_api::{
 use lambdesk_domain::{
     contact::Requester,
     custom_field::{self, FieldDefinition, FieldValue},
+    directory::Channel,
     message::Content,
     text::{EmailAddress, FieldKey, Name, Phone, Subject, Uid},
 };
+use percent_encoding::percent_decode;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const EITHER: &str = "application/json or application/x-www-form-urlencoded";
@@ -123,23 +122,55 @@ impl<S: Send + Sync> FromRequest<S> for Submission {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        let is_form = is_form(request.headers());
-        let is_json = media::media_type(request.headers(), &[BodyMediaType::Json]).is_ok();
+        let media_type = FormOrJson::of(request.headers())?;
         let raw = media::read_bytes(request).await?;
-        if is_form {
+        if media_type == FormOrJson::Form {
             return Self::of_form(raw);
-        }
-        if !is_json {
-            return Err(Problem::unsupported_media_type(EITHER));
         }
         Ok(Self { body: from_slice(&raw)?, raw, is_trapped: false })
     }
 }
 
-fn is_form(headers: &HeaderMap) -> bool {
-    let named = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let essence = named.and_then(|value| value.split(';').next());
-    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(FORM)) && !headers.contains_key(CONTENT_ENCODING)
+/// How a ticket is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FormOrJson {
+    Form,
+    Json,
+}
+
+impl FormOrJson {
+    /// # Errors
+    /// 415 for another type, and for a charset or an encoding that is not read.
+    fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+        let named = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let (essence, parameters) = named.split_once(';').unwrap_or((named, ""));
+        let is = |name: &str| essence.trim().eq_ignore_ascii_case(name);
+        let media_type = match () {
+            () if is(FORM) => Self::Form,
+            () if is(BodyMediaType::Json.as_str()) => Self::Json,
+            () => return Err(Problem::unsupported_media_type(EITHER)),
+        };
+        media::require_plain(headers)?;
+        media::require_utf8(parameters)?;
+        Ok(media_type)
+    }
+}
+
+/// Names and values of a form. Bytes that are no UTF-8 are not guessed at: what a letter was
+/// could not be told afterwards.
+fn form_fields(raw: &[u8]) -> Result<Vec<(String, String)>, Problem> {
+    let decode = |bytes: &[u8]| {
+        let bytes: Vec<u8> = bytes.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
+        let decoded = percent_decode(&bytes).decode_utf8().map(Cow::into_owned);
+        decoded.map_err(|_| Problem::malformed("the form is not UTF-8; send it as such (accept-charset=\"utf-8\")"))
+    };
+    let pairs = raw.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty());
+    let fields = pairs.map(|pair| {
+        let mut parts = pair.splitn(2, |byte| *byte == b'=');
+        let mut next = || decode(parts.next().unwrap_or_default());
+        Ok((next()?, next()?))
+    });
+    fields.collect()
 }
 
 impl Submission {
@@ -148,7 +179,7 @@ impl Submission {
     fn of_form(raw: Bytes) -> Result<Self, Problem> {
         let (mut object, mut message, mut from) = (Map::new(), Map::new(), Map::new());
         let mut is_trapped = false;
-        for (name, value) in form_urlencoded::parse(&raw) {
+        for (name, value) in form_fields(&raw)? {
             if value.trim().is_empty() {
                 continue;
             }
@@ -185,7 +216,12 @@ impl Submission {
     ///
     /// # Errors
     /// 422 with the bad fields; 413 for too long a message.
-    pub fn check(self, fields: &[FieldDefinition], identity: Option<&Identity>) -> Result<CheckedSubmission, Problem> {
+    pub fn check(
+        self,
+        fields: &[FieldDefinition],
+        identity: Option<&Identity>,
+        channel: &Channel,
+    ) -> Result<CheckedSubmission, Problem> {
         let mut checker = Checker::new();
         let body = self.body;
         checker.optional("/session", body.session);
@@ -197,8 +233,9 @@ impl Submission {
             checker.optional("/from", body.from).map(|from| checker.within("/from", |checker| from.check(checker)));
         let mut uid = checker.optional("/uid", body.uid);
         let mut requester = requester.unwrap_or_default();
-        if let Some(identity) = identity {
-            bind(identity, &mut requester, &mut uid, &mut checker);
+        match identity {
+            Some(identity) => bind(identity, &mut requester, &mut uid, &mut checker),
+            None => require_no_uid(uid.as_ref(), channel, &mut checker),
         }
         let custom = checker.optional("/custom", body.custom).unwrap_or_default();
         let custom = check_custom(fields, &custom, &mut checker);

@@ -1,6 +1,7 @@
 //! Access to a channel by its public token: from the path and the page's origin to the
-//! channel and its workspace. One read of the directory, which is mostly cached, and one
-//! more where the cached one doesn't know the token.
+//! channel and its workspace. Mostly from a cached directory; where none is cached or that
+//! one doesn't know the token, one read of the channel's own item, and for a good token
+//! one of the directory.
 
 use crate::{
     cors::AllowedOrigin,
@@ -24,6 +25,7 @@ use lambdesk_domain::{
 };
 use lambdesk_store_directory::Directories;
 use lambdesk_table::TableError;
+use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 
 /// What a visitor's request has at hand, whichever way it came in.
@@ -62,9 +64,7 @@ impl RequestContext {
             return Ok(());
         };
         let hosts = channel.map(|channel| channel.hostnames.as_slice());
-        if !origin.is_covered_by(hosts.unwrap_or_default()) {
-            return Err(OriginNotAllowed.into());
-        }
+        origin.require_covered_by(hosts.unwrap_or_default())?;
         self.allowed.set(origin);
         Ok(())
     }
@@ -110,27 +110,33 @@ impl FromRequestParts<App> for ChannelAccess {
     }
 }
 
-/// The channel that a token names, looked up once more in the directory as it is
-/// now when a remembered one doesn't know it, so that new tokens work at once.
+/// The channel that a token names. Where no remembered directory knows it, the channel's
+/// own item is read, so that new tokens work at once, and only a good token has the
+/// directory read; a bad one is refused without a look for a while.
 async fn channel_of(
     directories: &Directories,
     token: &ChannelToken,
 ) -> Result<Option<(Arc<Directory>, Channel)>, TableError> {
-    let Some(directory) = directories.directory(token.workspace).await? else {
-        return Ok(None);
+    let known = |directory: Arc<Directory>| {
+        let channel = directory.channels.get(&token.channel).and_then(|channel| open_channel(channel, token))?;
+        Some((directory, channel))
     };
-    if let Some(channel) = open_channel(&directory, token) {
-        return Ok(Some((directory, channel)));
+    if let Some(found) = directories.cached_directory(token.workspace).and_then(known) {
+        return Ok(Some(found));
     }
-    let fresh = directories.fresh_directory(token.workspace).await?;
-    Ok(fresh.and_then(|fresh| {
-        let channel = open_channel(&fresh, token)?;
-        Some((fresh, channel))
-    }))
+    let hash = Sha256::digest(token.to_string()).into();
+    if directories.is_refused(&hash) {
+        return Ok(None);
+    }
+    let channel = directories.channel(token.workspace, token.channel).await?;
+    if channel.and_then(|channel| open_channel(&channel, token)).is_none() {
+        directories.refuse(hash);
+        return Ok(None);
+    }
+    Ok(directories.fresh_directory(token.workspace).await?.and_then(known))
 }
 
-fn open_channel(directory: &Directory, token: &ChannelToken) -> Option<Channel> {
-    let channel = directory.channels.get(&token.channel)?;
+fn open_channel(channel: &Channel, token: &ChannelToken) -> Option<Channel> {
     let is_public = matches!(channel.kind, ChannelType::Form | ChannelType::Chat);
     (is_public && token.matches(channel)).then(|| channel.clone())
 }
@@ -141,7 +147,7 @@ impl ChannelAccess {
     /// # Errors
     /// 403 when the request comes from no page.
     pub fn page(&self) -> Result<&WebOrigin, Problem> {
-        self.request.origin.as_ref().ok_or_else(|| OriginNotAllowed.into())
+        self.request.origin.as_ref().ok_or_else(|| OriginNotAllowed::Foreign.into())
     }
 
     /// Holds the channel to being on.
@@ -172,9 +178,9 @@ impl ChannelAccess {
             .ok_or_else(|| Problem::unauthorized("a session of this channel is needed; it is good for half an hour"))?;
         let given_to = WebOrigin::parse(&session.origin)
             .filter(|origin| origin.is_covered_by(&self.channel.hostnames))
-            .ok_or(OriginNotAllowed)?;
+            .ok_or(OriginNotAllowed::Foreign)?;
         match &self.request.origin {
-            Some(origin) if *origin != given_to => Err(OriginNotAllowed.into()),
+            Some(origin) if *origin != given_to => Err(OriginNotAllowed::Foreign.into()),
             _ => Ok(session),
         }
     }

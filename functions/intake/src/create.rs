@@ -16,6 +16,7 @@ use lambdesk_api::{
     idempotency::{Answer, Made},
     opening::{self, NO_NUMBER, NewContact},
     problem::Problem,
+    render::ClientDetail,
     seal::SealingKey,
     visitor::{IntakeSession, PublicToken},
 };
@@ -46,7 +47,7 @@ pub async fn create(
     access.require_on()?;
     let session = access.session(&headers, submission.session())?;
     let (raw, is_trapped) = (submission.raw.clone(), submission.is_trapped);
-    let checked = submission.check(&access.directory.fields, session.identity.as_ref())?;
+    let checked = submission.check(&access.directory.fields, session.identity.as_ref(), &access.channel)?;
     let executor = access.executor(&session, &checked, &write, &raw);
     let contact = access.contact(checked.requester.email.clone()).await?;
     let is_unknown = access.channel.require_existing_contact && matches!(contact, NewContact::Nobody);
@@ -58,7 +59,7 @@ pub async fn create(
     };
     let sealing = &access.request.app.sealing;
     let created = opening::open(&executor, new, contact, |ticket, message| {
-        let answer = Answer::new(StatusCode::CREATED, &opened(ticket, message, sealing));
+        let answer = Answer::new(StatusCode::CREATED, &opened(ticket, message, false, sealing));
         answer.made_of(Made::Ticket(ticket.id))
     });
     again::created(&executor, created.await).await
@@ -66,11 +67,11 @@ pub async fn create(
 
 /// A new ticket with its public token. There is no `Location`: the token is its
 /// address, and remembered answers keep that header in the clear.
-pub fn opened(ticket: &Ticket, message: Option<&Message>, sealing: &SealingKey) -> OpenedView {
-    let token = PublicToken { workspace: ticket.workspace_id, ticket: ticket.id };
+pub fn opened(ticket: &Ticket, message: Option<&Message>, has_more: bool, sealing: &SealingKey) -> OpenedView {
+    let public_token = PublicToken { workspace: ticket.workspace_id, ticket: ticket.id }.seal(sealing);
     let sent_back = message.filter(|message| VisitorMessageView::sent_back(message).is_some());
-    let has_more = message.is_some() && sent_back.is_none();
-    OpenedView { ticket: VisitorTicketView::of(ticket, sent_back, has_more), public_token: token.seal(sealing) }
+    let has_more = has_more || message.is_some() && sent_back.is_none();
+    OpenedView { ticket: VisitorTicketView::of(ticket, sent_back, has_more, sealing), public_token }
 }
 
 impl ChannelAccess {
@@ -90,6 +91,7 @@ impl ChannelAccess {
             context: self.request.context(actor, &self.directory),
             is_dry_run: false,
             idempotency: write.bind(workspace, &visitor, raw),
+            detail: ClientDetail::Ids,
         }
     }
 
@@ -106,12 +108,13 @@ impl ChannelAccess {
         if !self.channel.require_existing_contact {
             return Ok(NewContact::WithAddress { email, salt, must_exist: false });
         }
-        let found = self.request.app.contacts.contact_with_email(workspace.id, &salt, &email).await?;
+        let (_, found) = self.request.app.contacts.owner_evenly(workspace.id, &salt, &email).await?;
         Ok(found.map_or(NewContact::Nobody, |contact| NewContact::Known(Box::new(contact))))
     }
 
     fn new_ticket(&self, checked: CheckedSubmission) -> NewTicket {
         let app = &self.request.app;
+        let opening = self.directory.opening_of(&self.channel);
         let subject = checked.subject.or_else(|| subject_of(checked.content.text()));
         NewTicket {
             workspace_id: self.directory.workspace.id,
@@ -123,8 +126,8 @@ impl ChannelAccess {
             is_held: false,
             source: Source::Guest,
             channel: Some(ChannelRef { id: self.channel.id, kind: self.channel.kind }),
-            category: self.channel.opening.default_category,
-            team: self.channel.opening.default_team,
+            category: opening.default_category,
+            team: opening.default_team,
             assignee: None,
             contact: None,
             account: None,

@@ -8,6 +8,7 @@ use lambdesk_api::{
     visitor::{Identity, InvalidIdentity},
 };
 use lambdesk_domain::{contact::Requester, directory::Channel, text::Uid};
+use sha2::{Digest as _, Sha256};
 
 impl ChannelAccess {
     /// Whom an identity token names. A bad one is refused, so that nobody who
@@ -20,11 +21,15 @@ impl ChannelAccess {
         let workspace = self.directory.workspace.id;
         let verify = |channel: &Channel| Identity::verify(token, &app.sealing, workspace, channel, *now);
         let mut verified = verify(&self.channel);
-        // A remembered directory may not know the newest secret yet.
-        if verified == Err(InvalidIdentity::Signature) {
-            let fresh = app.directories.fresh_directory(workspace).await?;
-            let channel = fresh.as_ref().and_then(|fresh| fresh.channels.get(&self.channel.id));
-            verified = verify(channel.ok_or_else(Problem::not_found)?);
+        // A remembered directory may not know the newest secret yet. What was signed with
+        // none of them won't be with the next one, which nobody knows.
+        let hash = Sha256::digest(format!("{}.{token}", self.channel.id)).into();
+        if verified == Err(InvalidIdentity::Signature) && !app.directories.is_refused(&hash) {
+            let channel = app.directories.channel(workspace, self.channel.id).await?;
+            verified = verify(&channel.ok_or_else(Problem::not_found)?);
+            if verified == Err(InvalidIdentity::Signature) {
+                app.directories.refuse(hash);
+            }
         }
         verified.map_err(|why| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_identity", why.to_string()))
     }
@@ -38,6 +43,14 @@ pub fn bind(identity: &Identity, requester: &mut Requester, uid: &mut Option<Uid
     hold("/from/email", &mut requester.email, identity.email.as_ref(), checker);
     if identity.name.is_some() {
         hold("/from/name", &mut requester.name, identity.name.as_ref(), checker);
+    }
+}
+
+/// Where the site's login says who somebody is, nobody else does: a guest's uid would pass
+/// for one that was proved.
+pub fn require_no_uid(said: Option<&Uid>, channel: &Channel, checker: &mut Checker) {
+    if said.is_some() && channel.identity_generation > 0 {
+        checker.error("/uid", "not_proved", "only visitors whom the site's login knows have one on this channel");
     }
 }
 

@@ -31,10 +31,10 @@ impl WebOrigin {
         if let Some(origin) = single(headers, &ORIGIN)? {
             let is_bare = origin.split('/').count() == 3;
             let origin = Self::parse(origin).filter(|_| is_bare);
-            return origin.map(Some).ok_or(OriginNotAllowed);
+            return origin.map(Some).ok_or(OriginNotAllowed::Foreign);
         }
         match single(headers, &REFERER)? {
-            Some(page) => Self::parse(page).map(Some).ok_or(OriginNotAllowed),
+            Some(page) => Self::parse(page).map(Some).ok_or(OriginNotAllowed::Foreign),
             None => Ok(None),
         }
     }
@@ -59,6 +59,19 @@ impl WebOrigin {
             host: authority.host().to_ascii_lowercase(),
             port: port.filter(|port| *port != default_port(is_https)),
         })
+    }
+
+    /// Holds a page of this origin to a channel's hosts.
+    ///
+    /// # Errors
+    /// Why it may not use the channel.
+    pub fn require_covered_by(&self, patterns: &[HostPattern]) -> Result<(), OriginNotAllowed> {
+        if self.is_covered_by(patterns) {
+            return Ok(());
+        }
+        let secure = Self { is_https: true, ..self.clone() };
+        let is_insecure = !self.is_https && secure.is_covered_by(patterns);
+        Err(if is_insecure { OriginNotAllowed::Insecure } else { OriginNotAllowed::Foreign })
     }
 
     /// Whether a page of this origin may use a channel with these hosts. Plain
@@ -95,13 +108,24 @@ impl WebOrigin {
     }
 }
 
-/// The page may not use the channel. The same for all reasons.
+/// The page may not use the channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OriginNotAllowed;
+pub enum OriginNotAllowed {
+    /// Its host is none of the channel's, or it is no page.
+    Foreign,
+    /// Its host is one of the channel's, but whoever is between could have written it.
+    Insecure,
+}
 
 impl From<OriginNotAllowed> for Problem {
-    fn from(OriginNotAllowed: OriginNotAllowed) -> Self {
-        let detail = "this channel can't be used from this page; its host is none of the channel's";
+    fn from(reason: OriginNotAllowed) -> Self {
+        let detail = match reason {
+            OriginNotAllowed::Foreign => "this channel can't be used from this page; its host is none of the channel's",
+            OriginNotAllowed::Insecure => {
+                "this page came over http://, where anybody on the way may change it: serve it over https://, or name \
+                 its host with the port 80 among the channel's hosts"
+            }
+        };
         Self::new(StatusCode::FORBIDDEN, "origin_not_allowed", detail)
     }
 }
@@ -124,9 +148,9 @@ fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a st
         (None, _) => Ok(None),
         (Some(value), None) => {
             let text = value.to_str().ok().filter(|text| text.len() <= MAX_HEADER);
-            text.map(Some).ok_or(OriginNotAllowed)
+            text.map(Some).ok_or(OriginNotAllowed::Foreign)
         }
-        (Some(_), Some(_)) => Err(OriginNotAllowed),
+        (Some(_), Some(_)) => Err(OriginNotAllowed::Foreign),
     }
 }
 
@@ -178,7 +202,7 @@ mod tests {
             "file://",
             "shop.example",
         ] {
-            assert_eq!(origin(bad), Err(OriginNotAllowed), "{bad}");
+            assert_eq!(origin(bad), Err(OriginNotAllowed::Foreign), "{bad}");
         }
     }
 
@@ -237,6 +261,12 @@ mod tests {
         assert!(!covers("shop.example", "http://shop.example"));
         assert!(!covers("shop.example:8080", "http://shop.example:8080"));
         assert!(!covers("shop.example:80", "https://shop.example"));
+        let reason = |text: &str| {
+            let origin = origin(text).expect("readable").expect("there");
+            origin.require_covered_by(&patterns(&["shop.example"]))
+        };
+        assert_eq!(reason("http://shop.example"), Err(OriginNotAllowed::Insecure));
+        assert_eq!(reason("http://evil.example"), Err(OriginNotAllowed::Foreign));
     }
 
     #[test]

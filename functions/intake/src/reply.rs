@@ -15,28 +15,29 @@ use lambdesk_api::{
     idempotency::{Answer, Made},
     opening,
     problem::Problem,
-    visitor::continuing,
+    visitor::Continuing,
 };
 use lambdesk_domain::{
-    command::{self, Change, Context, NewReply, NewTicket, Opening, Prior, Rejection, ReplyKind},
-    id::{MessageId, TicketId},
+    command::{self, Change, Context, NewReply, NewTicket, Prior, Rejection, ReplyKind},
+    id::MessageId,
     message::{Content, Message},
     status::Source,
+    ticket::Ticket,
 };
 
-/// Writes it. On a closed ticket it starts a new one, whose public token is in
-/// the answer; of a blocked sender it is kept and moves nothing.
+/// Writes it. On a closed ticket it goes to the one that continues it, whose public
+/// token is in the answer, and starts that one where there is none that is open; of a blocked sender it is kept and moves nothing.
 pub async fn reply(own: OwnTicket, write: VisitorWrite, body: JsonBody<MessageBody>) -> Result<Response, Problem> {
     let mut checker = Checker::new();
     let content = body.value.check(&mut checker);
     checker.finish()?;
     let content = content.ok_or_else(Problem::internal)?;
-    let is_blocked = opening::is_from_blocked(&own.request.app.contacts, &own.ticket).await?;
     let visitor = own.ticket.id.to_string();
     let mut executor = own.executor(write.bind(own.ticket.workspace_id, &visitor, &body.raw));
+    let is_blocked = opening::is_from_blocked(&executor.app.contacts, &own.ticket, &executor.context.actor).await?;
     executor.context.is_silent = is_blocked;
     let reply = new_reply(&own, content);
-    let written = executor.execute(Command {
+    let command = Command {
         ticket: own.ticket.id,
         decide: |context: &Context, prior: Prior<'_>| {
             let decision = command::reply(&reply, context, prior)?;
@@ -44,10 +45,10 @@ pub async fn reply(own: OwnTicket, write: VisitorWrite, body: JsonBody<MessageBo
         },
         answer: |written: Written<'_>| answer(written.change),
         answer_needs_ticket: false,
-    });
-    match written.await {
-        Err(CommandError::Rejected(Rejection::Closed)) => continue_closed(&own, &executor, reply).await,
-        written => again::replied(&executor, written.map_err(as_visitors_see_it)).await,
+    };
+    match executor.execute_on(&own.ticket, command).await {
+        Err(CommandError::Rejected(Rejection::Closed)) => continue_closed(&own, &executor, reply, is_blocked).await,
+        written => again::replied(&executor, own.ticket.id, written.map_err(as_visitors_see_it)).await,
     }
 }
 
@@ -83,22 +84,38 @@ fn answer(change: Option<&Change>) -> Answer {
     }
 }
 
-async fn continue_closed(own: &OwnTicket, executor: &Executor<'_>, reply: NewReply) -> Result<Response, Problem> {
-    let opening = Opening { id: reply.id, content: reply.content, is_outbound: false, is_secure: false };
-    let id = TicketId::new(own.request.app.new_id());
-    // The token that they reply with was given to whoever opened the closed one.
-    let source = if own.ticket.source == Source::Portal { Source::Portal } else { Source::Guest };
-    let (new, contact) = continuing(executor, own.ticket.clone(), id, source, opening).await?;
+async fn continue_closed(
+    own: &OwnTicket,
+    executor: &Executor<'_>,
+    reply: NewReply,
+    is_blocked: bool,
+) -> Result<Response, Problem> {
     // A channel that is off takes no new tickets, but nothing is lost either.
     let is_on = own.directory.channels.get(&own.channel.id).is_some_and(|channel| channel.is_enabled);
-    let new = NewTicket { is_held: new.is_held || !is_on, ..new };
     let sealing = &own.request.app.sealing;
-    let opened = opening::open(executor, new, contact, |ticket, message: Option<&Message>| {
+    let answer = |ticket: &Ticket, message: Option<&Message>, has_more| {
         let view = RepliedView {
             message: message.and_then(VisitorMessageView::sent_back),
-            continued: Some(opened(ticket, message, sealing)),
+            continued: Some(opened(ticket, message, has_more, sealing)),
         };
-        Answer::new(StatusCode::CREATED, &view).made_of(Made::Ticket(ticket.id))
-    });
-    again::replied(executor, opened.await).await
+        let made = match message {
+            Some(message) => Made::Message(ticket.id, message.id),
+            None => Made::Ticket(ticket.id),
+        };
+        Answer::new(StatusCode::CREATED, &view).made_of(made)
+    };
+    let continuing = Continuing {
+        executor,
+        reply,
+        is_blocked,
+        // The token that they reply with was given to whoever opened the closed one.
+        source: if own.ticket.source == Source::Portal { Source::Portal } else { Source::Guest },
+        adjust: |new: NewTicket| NewTicket { is_held: new.is_held || !is_on, ..new },
+        appended: |ticket: &Ticket, change: Option<&Change>| {
+            let after = change.map_or_else(|| ticket.clone(), |change| change.applied_to(ticket));
+            answer(&after, change.and_then(|change| change.message.as_ref()), true)
+        },
+        opened: |ticket: &Ticket, message: Option<&Message>| answer(ticket, message, false),
+    };
+    again::replied(executor, own.ticket.id, continuing.run().await.map_err(as_visitors_see_it)).await
 }

@@ -24,17 +24,16 @@ use lambdesk_domain::{
     message::Message,
     set::Set,
 };
-use lambdesk_store_tickets::ThreadPage;
+use lambdesk_store_tickets::ThreadCut;
 use serde_json::json;
 
-/// How many of the newest entries of the thread, notes included, are looked at
-/// for the ticket's view.
+/// How many of the newest messages come with the ticket's view; notes are no part of them.
 const NEWEST: u16 = 50;
 /// How many entries a page of the thread looks at, at least: notes are left out.
 const LOOKED_AT: u16 = 50;
 
 /// `GET /intake/tickets/{public_token}`: the ticket with its newest public
-/// messages, oldest of them first. One query.
+/// messages, oldest of them first. One query, and more only past notes.
 pub async fn get(token: TicketToken, query: QueryParameters) -> Result<Response, Problem> {
     let PublicToken { workspace, ticket } = token.named;
     let App { tickets, directories, .. } = &token.request.app;
@@ -43,7 +42,9 @@ pub async fn get(token: TicketToken, query: QueryParameters) -> Result<Response,
     let (ticket, thread) = found.ok_or_else(Problem::not_found)?;
     let own = token.admit(Some(ticket), directory)?;
     query.finish()?;
-    let view = VisitorTicketView::of(&own.ticket, thread.items.iter().rev(), thread.has_more);
+    let App { tickets, sealing, .. } = &own.request.app;
+    let page = tickets.made_up(workspace, own.ticket.id, thread, ThreadCut::newest(NEWEST), Message::is_public).await?;
+    let view = VisitorTicketView::of(&own.ticket, page.messages.iter().rev(), page.far.is_some(), sealing);
     Ok(Answer::ok(&view).into_response())
 }
 
@@ -66,8 +67,9 @@ pub async fn list(token: TicketToken, mut request: ListRequest) -> Result<Respon
     let (found, directory) =
         tokio::try_join!(tickets.thread_after(workspace, ticket, after, looked_at), directories.directory(workspace))?;
     let (ticket, thread) = found.ok_or_else(Problem::not_found)?;
-    token.admit(Some(ticket), directory)?;
-    let page = ThreadPage::keeping(thread, listing.limit, Message::is_public);
+    let own = token.admit(Some(ticket), directory)?;
+    let cut = ThreadCut::oldest(listing.limit);
+    let page = own.request.app.tickets.made_up(workspace, own.ticket.id, thread, cut, Message::is_public).await?;
     let next = page.far.map(|id| id.to_string());
     let rows = page.messages.iter().filter_map(|message| Some((message.id, VisitorMessageView::of(message)?)));
     Ok(listing.respond_within(Room::VISITOR, rows, listing.info(next.as_deref(), None)))
@@ -82,11 +84,11 @@ pub async fn mark_read(own: OwnTicket, write: VisitorWrite, body: NoBody) -> Res
     let visitor = own.ticket.id.to_string();
     let update = Update::Fields(Box::new(Fields::of([Set::ReadByCustomer(true)])));
     let executor = own.executor(write.bind(own.ticket.workspace_id, &visitor, &body.raw));
-    let written = executor.execute(Command {
+    let command = Command {
         ticket: own.ticket.id,
         decide: |context: &Context, prior: Prior<'_>| command::update(&update, context, prior),
         answer: |_: Written<'_>| Answer::no_content(),
         answer_needs_ticket: false,
-    });
-    Ok(written.await.map_err(crate::reply::as_visitors_see_it)?.into_response())
+    };
+    Ok(executor.execute_on(&own.ticket, command).await.map_err(crate::reply::as_visitors_see_it)?.into_response())
 }

@@ -6,7 +6,10 @@ use axum::{
     http::request::Parts,
     response::Response,
 };
-use lambdesk_api::{execute::Executor, idempotency::Idempotency, problem::Problem, state::App, visitor::PublicToken};
+use lambdesk_api::{
+    execute::Executor, idempotency::Idempotency, problem::Problem, render::ClientDetail, state::App,
+    visitor::PublicToken,
+};
 use lambdesk_domain::{
     access::Actor,
     directory::Directory,
@@ -90,12 +93,13 @@ impl OwnTicket {
             context: self.request.context(actor, &self.directory),
             is_dry_run: false,
             idempotency,
+            detail: ClientDetail::Ids,
         }
     }
 }
 
 /// `OPTIONS /intake/tickets/{public_token}…`: for the pages of the ticket's channel.
 pub async fn preflight(own: OwnTicket) -> Result<Response, Problem> {
-    own.request.origin.ok_or(OriginNotAllowed)?;
+    own.request.origin.ok_or(OriginNotAllowed::Foreign)?;
     Ok(crate::cors::preflight())
 }

@@ -1,7 +1,7 @@
 //! What a visitor sees: of people the names of who answered, of the thread what
 //! is public, of the ticket nothing that we say among ourselves.
 
-use lambdesk_api::room::Room;
+use lambdesk_api::{room::Room, seal::SealingKey, visitor::PublicToken};
 use lambdesk_domain::{
     attachment::Attachment,
     id::{MessageId, TicketNumber},
@@ -57,13 +57,23 @@ pub struct VisitorTicketView {
     last_activity_at: Timestamp,
     messages: Vec<VisitorMessageView>,
     has_more_messages: bool,
+    /// The public token of the ticket that continues this one: what is written to this one
+    /// goes there while this one is closed and that one is not. Null where there is none.
+    continued_by: Option<String>,
 }
 
 impl VisitorTicketView {
     /// With messages in the order in which they were written, of any kind: those that are
     /// not public are left out, and of the rest the oldest that an answer has no room for.
     #[must_use]
-    pub fn of<'a>(ticket: &Ticket, messages: impl IntoIterator<Item = &'a Message>, has_more_messages: bool) -> Self {
+    pub fn of<'a>(
+        ticket: &Ticket,
+        messages: impl IntoIterator<Item = &'a Message>,
+        has_more_messages: bool,
+        sealing: &SealingKey,
+    ) -> Self {
+        let token = |by| PublicToken { workspace: ticket.workspace_id, ticket: by }.seal(sealing);
+        let continued_by = ticket.continued_by.map(token);
         let mut messages: Vec<_> = messages.into_iter().filter_map(VisitorMessageView::of).collect();
         let last = messages.iter().map(|message| message.created_at).max();
         let left_out = Room::VISITOR.leave_out_oldest(&mut messages, VisitorMessageView::length);
@@ -78,6 +88,7 @@ impl VisitorTicketView {
             last_activity_at: last.unwrap_or(ticket.created_at),
             messages,
             has_more_messages: has_more_messages || left_out,
+            continued_by,
         }
     }
 }

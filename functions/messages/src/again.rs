@@ -30,6 +30,6 @@ pub async fn shown(session: &Session, again: MadeAgain) -> Result<Response, Prob
     let ticket = visible(session, ticket).map_err(|_| ReplayError::Gone)?;
     let reader = MessageReader::from(&session.actor);
     let message = message.filter(|message| reader.sees(message)).ok_or(ReplayError::Gone)?;
-    let view = MessageView::of(message, reader).with_sender(&session.directory, Some(&ticket));
+    let view = MessageView::of(message, reader).with_sender(&session.directory, Some(&ticket), session.client_detail());
     Ok(again.with(&view, None))
 }

@@ -131,6 +131,10 @@ fn unchanged(session: &Session, write: &WriteOptions, ticket: &Ticket, message: 
 }
 
 fn answer(session: &Session, ticket: &Ticket, message: &Message) -> Response {
-    let view = MessageView::of(message.clone(), (&session.actor).into()).with_sender(&session.directory, Some(ticket));
+    let view = MessageView::of(message.clone(), (&session.actor).into()).with_sender(
+        &session.directory,
+        Some(ticket),
+        session.client_detail(),
+    );
     Answer::ok(&view).into_response()
 }

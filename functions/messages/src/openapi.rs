@@ -6,16 +6,17 @@ use crate::{
 };
 use lambdesk_api::{
     download::FileView,
-    openapi::{Operation, Operations},
+    openapi::{Access, Callers, Operation, Operations},
     render::MessageView,
 };
-use lambdesk_domain::message::MessageKind;
+use lambdesk_domain::{access::Scope, message::MessageKind};
 use serde_json::json;
 
 /// The operations of this function.
 #[must_use]
 pub fn operations() -> Operations {
     Operations::of("Messages", "A ticket's thread: replies, notes, files.")
+        .needing(Access::of(&[Scope::TicketsRead], Callers::All), Access::of(&[Scope::TicketsWrite], Callers::All))
         .op(read::list, "A ticket's messages", |op| {
             op.query_any_of::<MessageKind>("kind", "Only these kinds. Pages may then be short.");
             op.query("order", json!({ "enum": ["asc", "desc"], "default": "asc" }), "Oldest or newest first.");

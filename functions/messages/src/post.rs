@@ -14,17 +14,18 @@ use lambdesk_api::{
     path::Id,
     problem::Problem,
     render::MessageView,
-    visitor::continuing,
+    visitor::Continuing,
     write::WriteOptions,
 };
 use lambdesk_domain::{
     access::{Actor, Scope},
     attachment::MAX_PER_MESSAGE,
-    command::{self, Context, NewReply, Opening, Prior, Rejection, ReplyKind},
+    command::{self, Change, Context, NewReply, Prior, Rejection, ReplyKind},
     id::{AttachmentId, MessageId, TicketId},
     message::{Message, Sender, SenderKind},
     status::Status,
     text::Name,
+    ticket::Ticket,
 };
 use serde::Deserialize;
 
@@ -85,7 +86,8 @@ impl From<NewMessageKind> for ReplyKind {
 }
 
 /// Writes a message: one transaction with the ticket's change. What a customer
-/// says on a closed ticket starts a new one that continues it; `ticket_id` tells.
+/// says on a closed ticket goes to the one that continues it, and starts that one where
+/// there is none that is open; `ticket_id` tells.
 pub async fn post(
     session: Session,
     Id(ticket): Id<TicketId>,
@@ -95,17 +97,25 @@ pub async fn post(
     session.require(Scope::TicketsWrite)?;
     let (mut reply, files) = body.value.into_reply(ticket, &session)?;
     let mut executor = Executor::of(&session, &write, &body.raw);
-    let is_blocked = is_from_blocked(&executor, &reply).await?;
+    let customers = customers_ticket(&executor, &reply).await?;
+    let is_blocked = match &customers {
+        Some(ticket) => opening::is_from_blocked(&session.app.contacts, ticket, &session.actor).await?,
+        None => false,
+    };
     executor.context.is_silent |= is_blocked;
     if let Some(answered) = with_files(&session, &executor, &mut reply, &files).await? {
         return Ok(answered);
     }
     let reader = (&session.actor).into();
-    let view = |message: &Message| MessageView::of(message.clone(), reader).with_sender(&session.directory, None);
-    let answer = |message: Option<&Message>| match message {
+    let answer = |message: Option<&Message>, ticket: Option<&Ticket>| match message {
         Some(message) => {
+            let view = MessageView::of(message.clone(), reader).with_sender(
+                &session.directory,
+                ticket,
+                session.client_detail(),
+            );
             let made = Made::Message(message.ticket_id, message.id);
-            Answer::created(location(message), &view(message)).made_of(made)
+            Answer::created(location(message), &view).made_of(made)
         }
         None => Answer::no_content(),
     };
@@ -115,27 +125,35 @@ pub async fn post(
             let decision = command::reply(&reply, context, prior)?;
             Ok(if is_blocked { decision.silent_append() } else { decision })
         },
-        answer: |written: Written<'_>| answer(written.change.and_then(|change| change.message.as_ref())),
+        answer: |written: Written<'_>| {
+            let answer = answer(written.change.and_then(|change| change.message.as_ref()), customers.as_ref());
+            // Whoever named the version that they saw is told the next one; others would have to
+            // read the ticket anew to know what else its version holds.
+            match written.change.and_then(|change| change.guard.sole_version()) {
+                Some(seen) => answer.with_version(seen.next()),
+                None => answer,
+            }
+        },
         answer_needs_ticket: false,
     });
     match written.await {
         // Files stay with the ticket that they were uploaded to.
         Err(CommandError::Rejected(Rejection::Closed)) if files.is_empty() => {
-            let opened = continue_closed(&executor, reply, answer).await?;
+            let opened = continue_closed(&executor, reply, is_blocked, answer).await;
             again::written(&session, opened).await
         }
         written => again::written(&session, written).await,
     }
 }
 
-/// Whether it is the customer's, whom somebody has blocked.
-async fn is_from_blocked(executor: &Executor<'_>, reply: &NewReply) -> Result<bool, Problem> {
+/// The ticket, where the reply is its customer's: who that is, and whether somebody has
+/// blocked them, stands there.
+async fn customers_ticket(executor: &Executor<'_>, reply: &NewReply) -> Result<Option<Ticket>, Problem> {
     if reply.sender.as_ref().is_none_or(|sender| sender.kind != SenderKind::Contact) {
-        return Ok(false);
+        return Ok(None);
     }
     let ticket = executor.app.tickets.ticket(executor.workspace, reply.ticket_id).await?;
-    let ticket = ticket.filter(|ticket| executor.context.sees(ticket)).ok_or_else(Problem::not_found)?;
-    Ok(opening::is_from_blocked(&executor.app.contacts, &ticket).await?)
+    ticket.filter(|ticket| executor.context.sees(ticket)).ok_or_else(Problem::not_found).map(Some)
 }
 
 /// Gives the reply its files; answers the request if it has been answered before,
@@ -161,20 +179,21 @@ async fn with_files(
 async fn continue_closed(
     executor: &Executor<'_>,
     reply: NewReply,
-    answer: impl Fn(Option<&Message>) -> Answer,
-) -> Result<Result<CommandOutcome, CommandError>, Problem> {
-    let found = executor.app.tickets.ticket(executor.workspace, reply.ticket_id);
-    let closed = found.await?.filter(|ticket| executor.context.sees(ticket));
-    let opening = Opening { id: reply.id, content: reply.content, is_outbound: false, is_secure: reply.is_secure };
-    let (new, contact) = continuing(
+    is_blocked: bool,
+    answer: impl Fn(Option<&Message>, Option<&Ticket>) -> Answer,
+) -> Result<CommandOutcome, CommandError> {
+    let continuing = Continuing {
         executor,
-        closed.ok_or_else(Problem::not_found)?,
-        TicketId::new(executor.app.new_id()),
-        executor.context.actor.source(),
-        opening,
-    )
-    .await?;
-    Ok(opening::open(executor, new, contact, |_, message| answer(message)).await)
+        reply,
+        is_blocked,
+        source: executor.context.actor.source(),
+        adjust: |new| new,
+        appended: |ticket: &Ticket, change: Option<&Change>| {
+            answer(change.and_then(|change| change.message.as_ref()), Some(ticket))
+        },
+        opened: |ticket: &Ticket, message: Option<&Message>| answer(message, Some(ticket)),
+    };
+    continuing.run().await
 }
 
 fn location(message: &Message) -> String {

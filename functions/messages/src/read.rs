@@ -19,7 +19,7 @@ use lambdesk_domain::{
     status::Lifecycle,
     ticket::Ticket,
 };
-use lambdesk_store_tickets::ThreadPage;
+use lambdesk_store_tickets::{ThreadCut, ThreadPage};
 use serde_json::json;
 
 /// How many messages a page looks at when only some kinds are asked for.
@@ -44,14 +44,21 @@ pub async fn list(session: Session, Id(id): Id<TicketId>, mut request: ListReque
     )?;
     let ticket = visible(&session, ticket)?;
     let reader = MessageReader::from(&session.actor);
-    let mut page =
-        ThreadPage::keeping(found, listing.limit, |message| reader.sees(message) && selection.wants(message));
+    let is_wanted = |message: &Message| reader.sees(message) && selection.wants(message);
+    let mut page = if reader.is_insider() {
+        ThreadPage::keeping(found, listing.limit, is_wanted)
+    } else {
+        // They see no notes, and no gaps where those are.
+        tickets.made_up(workspace, id, found, ThreadCut { limit: listing.limit, oldest_first }, is_wanted).await?
+    };
     if !is_forward {
         page.messages.reverse();
     }
     let (next, prev) = neighbours(&page, direction, beyond.is_some());
     let view = |message: Message| {
-        (message.id, MessageView::of(message, reader).with_sender(&session.directory, Some(&ticket)))
+        let id = message.id;
+        let view = MessageView::of(message, reader);
+        (id, view.with_sender(&session.directory, Some(&ticket), session.client_detail()))
     };
     let data = page.messages.into_iter().map(view);
     Ok(listing.respond(data, listing.info(next.as_deref(), prev.as_deref())))
@@ -81,7 +88,7 @@ pub async fn get(
     let ticket = visible(&session, ticket)?;
     let reader = MessageReader::from(&session.actor);
     let message = message.filter(|message| reader.sees(message)).ok_or_else(Problem::not_found)?;
-    let view = MessageView::of(message, reader).with_sender(&session.directory, Some(&ticket));
+    let view = MessageView::of(message, reader).with_sender(&session.directory, Some(&ticket), session.client_detail());
     Ok(Answer::ok(&view).into_response())
 }
 

@@ -17,7 +17,8 @@ use serde::Serialize;
 /// What happened on the days from one to another, both included, in UTC.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct DaysReport {
-    /// Every change up to here is counted.
+    /// Every change up to here is counted: up to 38 seconds ago, or as far as the fan-out has
+    /// come while it is known to be behind.
     as_of: Timestamp,
     from: Day,
     to: Day,

@@ -1,13 +1,14 @@
 //! What the `OpenAPI` document tells of these operations beyond their signatures.
 
 use crate::{days, recount, tickets, times};
-use lambdesk_api::openapi::{Operation, Operations};
-use lambdesk_domain::day::Day;
+use lambdesk_api::openapi::{Access, Callers, Operation, Operations};
+use lambdesk_domain::{access::Scope, day::Day};
 
 /// The operations of this function.
 #[must_use]
 pub fn operations() -> Operations {
     Operations::of("Reports", "How many tickets stand where, what happened on which day, and how long it took.")
+        .needing(Access::of(&[Scope::TicketsRead], Callers::SeeingAll), Access::of(&[Scope::Admin], Callers::Admins))
         .op(tickets::get, "Tickets as they stand now", Operation::ok::<tickets::TicketsReport>)
         .op(days::get, "What happened, day by day", |op| {
             range(op);

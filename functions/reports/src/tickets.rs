@@ -18,7 +18,8 @@ use serde::Serialize;
 /// The tickets of the workspace as they stand; those in the trash count nowhere.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct TicketsReport {
-    /// Every change up to here is counted.
+    /// Every change up to here is counted: up to 38 seconds ago, or as far as the fan-out has
+    /// come while it is known to be behind.
     as_of: Timestamp,
     /// All tickets.
     total: u64,

@@ -6,7 +6,7 @@ use crate::{
     run::{SweepRun, TaskOutcome},
 };
 use lambdesk_domain::{
-    command::{Decision, follow_up_due},
+    command::{Context, Decision, follow_up_due},
     events::EventSubject,
     id::{TicketId, WorkspaceId},
     status::Lifecycle,
@@ -17,8 +17,8 @@ use lambdesk_store_tickets::CommitError;
 use lambdesk_table::TableError;
 
 impl SweepRun<'_> {
-    /// On the likely case first: the follow-up is still the one that is due, and the
-    /// ticket that is live. Answers when it was due, too.
+    /// On the likely case first: the follow-up is still the one that is due and was not
+    /// set silently, and the ticket is live. Answers when it was due, too.
     pub async fn follow_up_row(
         &self,
         workspace: WorkspaceId,
@@ -26,7 +26,7 @@ impl SweepRun<'_> {
         at: Timestamp,
     ) -> Result<(TaskOutcome, Timestamp), TableError> {
         let events = &self.services.events;
-        let outcome = match self.bring_back(workspace, ticket, at, Lifecycle::Live).await {
+        let outcome = match self.bring_back(workspace, ticket, at, (Lifecycle::Live, false)).await {
             Ok(()) => TaskOutcome::Done,
             Err(CommitError::PreconditionFailed(ticket)) => return self.follow_up_of(&ticket, at).await,
             Err(CommitError::Absent) => {
@@ -45,13 +45,15 @@ impl SweepRun<'_> {
         Ok((outcome, at))
     }
 
-    /// The same with the ticket at hand: on another lifecycle state, or another follow-up.
+    /// The same with the ticket at hand: on another lifecycle state, or another follow-up,
+    /// or one that was set silently.
     async fn follow_up_of(&self, ticket: &Ticket, at: Timestamp) -> Result<(TaskOutcome, Timestamp), TableError> {
         let Some(due) = ticket.follow_up_at.filter(|due| *due <= self.now()) else {
             self.services.events.project_follow_up(ticket, self.now()).await?;
             return Ok((TaskOutcome::Skipped, at));
         };
-        match self.bring_back(ticket.workspace_id, ticket.id, due, ticket.lifecycle).await {
+        match self.bring_back(ticket.workspace_id, ticket.id, due, (ticket.lifecycle, ticket.is_follow_up_silent)).await
+        {
             Ok(()) => Ok((TaskOutcome::Done, due)),
             // Changed again in between; the next run looks again.
             Err(CommitError::PreconditionFailed(_) | CommitError::Absent) => Ok((TaskOutcome::Skipped, due)),
@@ -64,9 +66,9 @@ impl SweepRun<'_> {
         workspace: WorkspaceId,
         ticket: TicketId,
         due: Timestamp,
-        lies_on: Lifecycle,
+        (lies_on, is_silent): (Lifecycle, bool),
     ) -> Result<(), CommitError> {
-        let context = self.context();
+        let context = Context { is_silent, ..self.context() };
         let Decision::Change(change) = follow_up_due(due, lies_on, &context) else {
             return Ok(());
         };

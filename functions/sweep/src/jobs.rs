@@ -1,7 +1,7 @@
-//! Merges and erasures that a request has begun: what it left is done here.
+//! Merges, erasures and cascades that a request has begun: what it left is done here.
 
 use crate::run::{SweepRun, TaskOutcome};
-use lambdesk_domain::id::{ContactId, JobId, WorkspaceId};
+use lambdesk_domain::id::{CascadeId, ContactId, JobId, WorkspaceId};
 use lambdesk_objects::Progress;
 use lambdesk_table::TableError;
 
@@ -14,6 +14,15 @@ impl SweepRun<'_> {
             Some(Progress::Rest(job)) if job.completed_at.is_some() => self.job(TaskOutcome::Done),
             Some(Progress::Rest(_) | Progress::More(_)) => self.job(TaskOutcome::Skipped),
         }
+        Ok(())
+    }
+
+    /// Takes what was deleted off the tickets that have it, until the pass is through or the
+    /// run is over.
+    pub async fn take_off(&self, workspace: WorkspaceId, cascade: CascadeId) -> Result<(), TableError> {
+        let (now, is_over) = (|| self.now(), || self.is_over());
+        let is_through = self.services.tickets.work_on_cascade(workspace, cascade, now, is_over).await?;
+        self.job(if is_through { TaskOutcome::Done } else { TaskOutcome::Skipped });
         Ok(())
     }
 }

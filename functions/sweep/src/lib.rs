@@ -11,6 +11,7 @@ mod backfill;
 mod compaction;
 mod deferred;
 mod due;
+mod failed_batches;
 mod follow_ups;
 mod jobs;
 mod rebuild;
@@ -22,9 +23,11 @@ mod services;
 mod state;
 mod task;
 
+use failed_batches::FailedBatches;
 use lambdesk_domain::{sweep::Run, time::Timestamp};
 use lambdesk_objects::Objects;
 use lambdesk_runtime::{Clock, Config, Error, HintQueue, aws, serve_batch};
+use lambdesk_store_events::KeptState;
 use lambdesk_table::{Table, TableError, log_failure};
 use run::SweepRun;
 use serde_json::{Value, json};
@@ -51,9 +54,13 @@ impl Sweep {
         Self { services: Services::new(table, objects, queue), clock }
     }
 
-    /// Handles one tick of the schedule, and answers with the run.
-    pub async fn handle(&self, _event: Value) -> Value {
-        json!(self.run(self.clock.now(), BUDGET).await)
+    /// Handles one tick of the schedule, and answers with the run. Or takes what the stream
+    /// has given up from the queue of the fan-out's failures, and answers what it could not.
+    pub async fn handle(&self, event: Value) -> Value {
+        match FailedBatches::of(&event) {
+            Some(failed) => failed.take(&self.services.events).await,
+            None => json!(self.run(self.clock.now(), BUDGET).await),
+        }
     }
 
     /// One run at this time, which begins nothing new after its budget is spent. What
@@ -85,16 +92,19 @@ impl Sweep {
 
     async fn sweep(&self, run: &SweepRun<'_>) -> Result<(), TableError> {
         let events = &self.services.events;
-        let known: Option<SweepState> = events.sweep_state().await?;
+        let KeptState { state: known, lost_since } = events.sweep_state::<SweepState>().await?;
         let mut state = known.clone().unwrap_or_else(SweepState::of_new_table);
-        let is_through = run.due(state.first_hour(run.started_at)).await;
-        if run.do_deferred().await && is_through {
-            state.done_until(run.started_at);
+        let used_since = if state.is_first() { events.used_since().await? } else { None };
+        let mut looked = run.due(&state.hours(used_since, run.started_at)).await;
+        let undone = run.do_deferred().await;
+        if undone.is_empty() && !looked.has_failed {
             run.complete();
         }
-        run.reconcile(&mut state).await;
+        looked.left.extend(undone);
+        state.looked(used_since, run.started_at, looked);
+        run.reconcile(&mut state, lost_since).await;
         run.rebuild_indexes(&mut state.rebuild).await;
-        if known.as_ref() == Some(&state) { Ok(()) } else { events.put_sweep_state(&state).await }
+        if known.as_ref() == Some(&state) { Ok(()) } else { events.put_sweep_state(&state, lost_since).await }
     }
 }
 

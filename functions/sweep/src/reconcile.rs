@@ -8,6 +8,7 @@ use crate::{
     state::{ReconcileCursor, ReconcileWalk, SweepState},
 };
 use futures_util::{FutureExt as _, StreamExt as _, stream};
+use lambdesk_domain::time::Timestamp;
 use lambdesk_store_events::GapWindow;
 use lambdesk_table::TableError;
 use std::time::Duration;
@@ -16,15 +17,16 @@ use std::time::Duration;
 const SLICES: usize = 8;
 /// Tickets or contacts whose events are checked at once.
 const AT_ONCE: usize = 64;
-/// The stream gives a record up after 6 hours (the template's
-/// `MaximumRecordAgeInSeconds`); until then a missing event may still come.
-const STREAM_GIVES_UP: Duration = Duration::from_hours(6);
+/// So long after a last change its event is given time to come. The stream brings a
+/// request after the records of what was written before, so one too many does nothing.
+const SETTLING: Duration = Duration::from_mins(5);
 
 impl SweepRun<'_> {
-    /// Goes on with the reconcile, or begins it when it is time. What fails is left to
+    /// Goes on with the reconcile, or begins it when it is time or when records are known to
+    /// be lost since `lost_since`. What fails is left to
     /// the next run, and a ticket that fails to the next night.
-    pub async fn reconcile(&self, state: &mut SweepState) {
-        let Some(mut walk) = state.take_walk(self.started_at) else {
+    pub async fn reconcile(&self, state: &mut SweepState, lost_since: Option<Timestamp>) {
+        let Some(mut walk) = state.take_walk(self.started_at, lost_since) else {
             return;
         };
         for _ in 0..SLICES {
@@ -51,7 +53,7 @@ impl SweepRun<'_> {
     /// is another one.
     async fn slice(&self, walk: &mut ReconcileWalk) -> Result<bool, TableError> {
         let since = walk.since;
-        let window = GapWindow { since, settled_before: self.now().minus(STREAM_GIVES_UP) };
+        let window = GapWindow { since, settled_before: self.now().minus(SETTLING) };
         match &walk.at {
             ReconcileCursor::Tickets(cursor) => {
                 let slice = self.services.tickets.changed_since(since, cursor.as_deref()).await?;

@@ -113,7 +113,7 @@ impl SweepRun<'_> {
         let Ok(Decision::Change(mut change)) = update(&asked, &context, Prior::Known(ticket)) else {
             return Ok(TaskOutcome::Skipped);
         };
-        change.guard.version = Some(ticket.version);
+        change.guard.versions = Some(ticket.version.into());
         match self.services.tickets.commit(ticket.workspace_id, ticket.id, &change, None).await {
             Ok(_) => Ok(TaskOutcome::Done),
             Err(CommitError::PreconditionFailed(_) | CommitError::Absent) => Ok(TaskOutcome::Skipped),

@@ -1,7 +1,10 @@
 //! One run of the sweep: its time and budget, the tasks that it has deferred, and what it
 //! counts for its record.
 
-use crate::{services::Services, task::DeferredTask};
+use crate::{
+    services::Services,
+    task::{DeferredTask, DueTask},
+};
 use lambdesk_domain::{
     access::{AccessRules, Actor},
     command::Context,
@@ -23,7 +26,7 @@ pub struct SweepRun<'a> {
     began: Instant,
     budget: Duration,
     counts: Mutex<RunCounts>,
-    deferred: Mutex<Vec<DeferredTask>>,
+    deferred: Mutex<Vec<DueTask>>,
 }
 
 #[derive(Default)]
@@ -73,12 +76,12 @@ impl<'a> SweepRun<'a> {
     }
 
     /// Defers a task until all due rows have been looked at.
-    pub fn defer(&self, task: DeferredTask) {
-        self.deferred.lock().unwrap_or_else(PoisonError::into_inner).push(task);
+    pub fn defer(&self, hour: u64, task: DeferredTask) {
+        self.deferred.lock().unwrap_or_else(PoisonError::into_inner).push((hour, task));
     }
 
     /// The tasks that were deferred until now.
-    pub fn take_deferred(&self) -> Vec<DeferredTask> {
+    pub fn take_deferred(&self) -> Vec<DueTask> {
         std::mem::take(&mut *self.deferred.lock().unwrap_or_else(PoisonError::into_inner))
     }
 

@@ -9,10 +9,11 @@ use lambdesk_table::keys::hour;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, time::Duration};
 
-/// Hours that the first run looks back.
+/// Hours that the first run looks back over a table that doesn't say since when it is used.
 const FIRST_LOOK: u64 = 24;
-/// Hours that any run looks back at most, when something old can't be dealt with.
-const LONGEST_LOOK: u64 = 7 * 24;
+/// Hours of which something was left that are remembered one by one; beyond that, all from
+/// there on are looked at again.
+const MOST_LEFT: usize = 1_000;
 /// Hours that are looked at again although they were done: rows are due when they
 /// are written or later, so only a writer that took so long could be missed.
 const AGAIN: u64 = 1;
@@ -31,9 +32,12 @@ const OVERDUE: Duration = Duration::from_hours(26);
 /// What is remembered from run to run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SweepState {
-    /// The first hour that may hold something due; none before the first complete run.
+    /// The first hour that no run has got to; none before the first run.
     #[serde(default)]
     next_hour: Option<u64>,
+    /// Hours before it that something was left in.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    left: BTreeSet<u64>,
     /// The reconcile that is under way.
     #[serde(default)]
     pub walk: Option<ReconcileWalk>,
@@ -53,6 +57,17 @@ pub struct Rebuild {
     /// Where the rebuild to the next version goes on; none at its beginning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
+}
+
+/// What a run has left of the hours that it was to look at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LookedHours {
+    /// Those in which something is still to be done.
+    pub left: BTreeSet<u64>,
+    /// The first one that it had no time for.
+    pub unreached: Option<u64>,
+    /// Something in them failed, or there was no time for it.
+    pub has_failed: bool,
 }
 
 /// A reconcile under way.
@@ -98,25 +113,54 @@ impl SweepState {
         Self { rebuild: Rebuild { version: WORDS_VERSION, cursor: None }, ..Self::default() }
     }
 
-    /// Where a run begins to look.
-    pub fn first_hour(&self, now: Timestamp) -> u64 {
+    /// Whether no run was before.
+    pub const fn is_first(&self) -> bool {
+        self.next_hour.is_none()
+    }
+
+    /// The hours that a run looks at, however long no run came: those in which something
+    /// was left, and all since the last one that was served. The first run looks at all
+    /// since the table is used.
+    pub fn hours(&self, used_since: Option<Timestamp>, now: Timestamp) -> Vec<u64> {
+        let next = self.next(used_since, now);
+        self.left.iter().copied().filter(|hour| *hour < next).chain(next..=hour(now)).collect()
+    }
+
+    fn next(&self, used_since: Option<Timestamp>, now: Timestamp) -> u64 {
         let now = hour(now);
-        let first = self.next_hour.unwrap_or(now.saturating_sub(FIRST_LOOK));
-        first.clamp(now.saturating_sub(LONGEST_LOOK), now)
+        let used_since = used_since.map_or(now.saturating_sub(FIRST_LOOK), |at| hour(at).saturating_sub(AGAIN));
+        self.next_hour.unwrap_or(used_since).min(now)
     }
 
-    /// Everything due at this time has been looked at.
-    pub fn done_until(&mut self, now: Timestamp) {
-        self.next_hour = Some(hour(now).saturating_sub(AGAIN));
+    /// What has become of those hours.
+    pub fn looked(&mut self, used_since: Option<Timestamp>, now: Timestamp, looked: LookedHours) {
+        let (next, again) = (self.next(used_since, now), hour(now).saturating_sub(AGAIN));
+        let reached = match looked.unreached {
+            None => again,
+            Some(unreached) => unreached.max(next).min(again),
+        };
+        let is_unreached = |hour: &u64| looked.unreached.is_some_and(|unreached| *hour >= unreached);
+        let mut left = looked.left;
+        left.extend(self.left.iter().copied().filter(is_unreached));
+        let beyond = left.iter().nth(MOST_LEFT).copied();
+        let next = beyond.map_or(reached, |beyond| beyond.min(reached));
+        left.retain(|hour| *hour < next);
+        (self.next_hour, self.left) = (Some(next), left);
     }
 
-    /// The reconcile to go on with or to begin, if it is time.
-    pub fn take_walk(&mut self, now: Timestamp) -> Option<ReconcileWalk> {
+    /// The reconcile to go on with or to begin, if it is time, or if records are known to be
+    /// lost since a time.
+    pub fn take_walk(&mut self, now: Timestamp, lost_since: Option<Timestamp>) -> Option<ReconcileWalk> {
         let is_night = NIGHT.contains(&(hour(now) % 24));
         let is_time = self.reconciled_at.is_none_or(|last| {
             let age = now.since(last);
             age > OVERDUE || is_night && age > SAME_NIGHT
         });
+        if let Some(lost_since) = lost_since {
+            let walk = ReconcileWalk::new(now);
+            self.walk = None;
+            return Some(ReconcileWalk { since: walk.since.min(lost_since), ..walk });
+        }
         self.walk.take().or_else(|| is_time.then(|| ReconcileWalk::new(now)))
     }
 }
@@ -129,29 +173,56 @@ mod tests {
         time.parse().unwrap()
     }
 
+    fn looked(left: &[u64], unreached: Option<u64>) -> LookedHours {
+        LookedHours { left: left.iter().copied().collect(), unreached, has_failed: true }
+    }
+
     #[test]
-    fn the_first_run_looks_back_a_day_and_later_ones_to_where_the_last_had_come() {
+    fn the_first_run_looks_at_all_since_the_table_is_used_and_later_ones_go_on_whatever_the_pause() {
         let (mut state, now) = (SweepState::default(), at("2026-11-21T09:30:00Z"));
-        assert_eq!(state.first_hour(now), hour(now) - 24);
-        state.done_until(now);
-        assert_eq!(state.first_hour(now), hour(now) - 1);
-        let after_an_outage = now.plus(Duration::from_hours(50));
-        assert_eq!(state.first_hour(after_an_outage), hour(now) - 1);
-        let much_later = now.plus(Duration::from_hours(1_000));
-        assert_eq!(state.first_hour(much_later), hour(much_later) - 7 * 24);
+        assert_eq!(state.hours(None, now).first(), Some(&(hour(now) - 24)));
+        let used_since = Some(now.minus(Duration::from_hours(100)));
+        assert_eq!(state.hours(used_since, now).first(), Some(&(hour(now) - 101)));
+        state.looked(used_since, now, LookedHours::default());
+        assert_eq!(state.hours(used_since, now), [hour(now) - 1, hour(now)]);
+        let much_later = now.plus(Duration::from_hours(10_000));
+        assert_eq!(state.hours(None, much_later), (hour(now) - 1..=hour(much_later)).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_was_left_is_looked_at_again_and_what_was_not_reached_comes_next() {
+        let (mut state, now) = (SweepState::default(), at("2026-11-21T09:30:00Z"));
+        let this = hour(now);
+        state.looked(None, now, looked(&[this - 20], Some(this - 10)));
+        let expected: Vec<_> = std::iter::once(this - 20).chain(this - 10..=this).collect();
+        assert_eq!(state.hours(None, now), expected);
+        // Not even what was left the last time is reached.
+        state.looked(None, now, looked(&[], Some(this - 20)));
+        assert_eq!(state.hours(None, now), expected);
+        state.looked(None, now, LookedHours::default());
+        assert_eq!(state.hours(None, now), [this - 1, this]);
+    }
+
+    #[test]
+    fn more_than_can_be_remembered_is_all_looked_at_again() {
+        let (mut state, now) = (SweepState::default(), at("2026-11-21T09:30:00Z"));
+        let used_since = Some(Timestamp::from_millis((hour(now) - 4_999) * 3_600_000));
+        let all = state.hours(used_since, now);
+        state.looked(used_since, now, looked(&all, None));
+        assert_eq!((state.left.len(), state.hours(None, now)), (MOST_LEFT, all));
     }
 
     #[test]
     fn the_reconcile_begins_at_night_or_when_it_is_overdue() {
         let begins = |last: &str, now: &str| {
             let mut state = SweepState { reconciled_at: Some(at(last)), ..SweepState::default() };
-            state.take_walk(at(now)).is_some()
+            state.take_walk(at(now), None).is_some()
         };
         assert!(begins("2026-11-20T02:00:10Z", "2026-11-21T02:00:10Z"));
         assert!(!begins("2026-11-20T02:00:10Z", "2026-11-20T02:05:00Z"));
         assert!(!begins("2026-11-20T02:00:10Z", "2026-11-21T01:59:00Z"));
         assert!(begins("2026-11-20T02:00:10Z", "2026-11-21T09:00:00Z"));
-        assert!(SweepState::default().take_walk(at("2026-11-21T09:00:00Z")).is_some());
+        assert!(SweepState::default().take_walk(at("2026-11-21T09:00:00Z"), None).is_some());
     }
 
     #[test]
@@ -176,7 +247,7 @@ mod tests {
             reconciled_at: Some(at("2026-11-21T08:00:00Z")),
             ..SweepState::default()
         };
-        assert_eq!(state.take_walk(at("2026-11-21T09:00:00Z")), Some(walk));
-        assert_eq!(state.take_walk(at("2026-11-21T09:00:00Z")), None);
+        assert_eq!(state.take_walk(at("2026-11-21T09:00:00Z"), None), Some(walk));
+        assert_eq!(state.take_walk(at("2026-11-21T09:00:00Z"), None), None);
     }
 }

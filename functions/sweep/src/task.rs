@@ -1,9 +1,12 @@
 //! Deferred tasks: what is due and may take long, by the ids of what it is about.
 
 use lambdesk_domain::{
-    id::{ContactId, JobId, TicketId, WorkspaceId},
+    id::{CascadeId, ContactId, JobId, TicketId, WorkspaceId},
     time::Timestamp,
 };
+
+/// A task, with the hour in which it was due.
+pub type DueTask = (u64, DeferredTask);
 
 /// A task for after the rows that must not be late.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,4 +19,6 @@ pub enum DeferredTask {
     Compaction(WorkspaceId, Timestamp),
     /// A merge or an erasure.
     Job(WorkspaceId, ContactId, JobId),
+    /// What was deleted is taken off all tickets.
+    Cascade(WorkspaceId, CascadeId),
 }

@@ -19,9 +19,11 @@ pub async fn changed(session: &Session, outcome: Result<CommandOutcome, CommandE
         Err(error) => {
             let again = error.made_again()?;
             let ticket = ticket(session, &again).await?;
-            let accounts = Accounts::of(&session.app.contacts, session.workspace(), [&ticket]).await?;
+            let accounts =
+                Accounts::of(&session.app.contacts, session.workspace(), [&ticket], session.client_detail()).await?;
             let version = ticket.version;
-            Ok(again.with(&TicketView::of(ticket, &session.directory, &accounts), Some(version)))
+            Ok(again
+                .with(&TicketView::of(ticket, &session.directory, &accounts, session.client_detail()), Some(version)))
         }
     }
 }
@@ -34,14 +36,15 @@ pub async fn created(session: &Session, outcome: Result<CommandOutcome, CommandE
             let again = error.made_again()?;
             let ticket = ticket(session, &again).await?;
             let (app, workspace) = (&session.app, session.workspace());
-            let accounts = Accounts::of(&app.contacts, workspace, [&ticket]).await?;
+            let accounts = Accounts::of(&app.contacts, workspace, [&ticket], session.client_detail()).await?;
             let opening = match ticket.origin.opening {
                 Some(id) => app.tickets.message(workspace, ticket.id, id).await?,
                 None => None,
             };
             let messages = opening.into_iter().map(|message| view_of(session, &ticket, message)).collect();
             let (version, has_more) = (ticket.version, ticket.replies_count > 0);
-            let view = TicketView::of(ticket, &session.directory, &accounts).with_messages(messages, has_more);
+            let view = TicketView::of(ticket, &session.directory, &accounts, session.client_detail())
+                .with_messages(messages, has_more);
             Ok(again.with(&view, Some(version)))
         }
     }

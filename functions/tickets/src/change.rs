@@ -3,9 +3,10 @@
 use crate::{
     again::changed,
     document,
-    fields::{Asked, FieldsBody, Relation},
+    fields::{Asked, FieldsBody},
+    references::ClientSight,
 };
-use axum::response::Response;
+use axum::{extract::State, response::Response};
 use lambdesk_api::{
     auth::Session,
     body::JsonBody,
@@ -20,10 +21,10 @@ use lambdesk_api::{
 use lambdesk_domain::{
     access::Scope,
     command::{self, Fields, Rejection, Update},
-    directory::Directory,
     id::TicketId,
     ticket::Ticket,
 };
+use lambdesk_store_lists::Lists;
 use lambdesk_table::retry::Attempts;
 
 /// How often a change is made that rests on the whole ticket: more than any other write,
@@ -34,18 +35,20 @@ const ATTEMPTS: u32 = 12;
 /// fields, or JSON Patch (RFC 6902) over the editable document.
 pub async fn patch(
     mut session: Session,
+    State(lists): State<Lists>,
     Id(id): Id<TicketId>,
     write: WriteOptions,
     body: AnyPatchBody<FieldsBody>,
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
+    let sight = ClientSight(&lists);
     match body.value {
         AnyPatch::Merge(fields) => {
-            let asked = fields.asked(&mut session).await?;
-            settle(&mut session, id, &write, &body.raw, asked).await
+            let asked = fields.asked(sight, &mut session).await?;
+            settle(&mut session, sight, id, &write, &body.raw, asked).await
         }
         AnyPatch::Operations(operations) => {
-            on_version(&mut session, id, &write, &body.raw, Basis::Operations(operations)).await
+            on_version(&mut session, sight, id, &write, &body.raw, Basis::Operations(operations)).await
         }
     }
 }
@@ -53,27 +56,30 @@ pub async fn patch(
 /// `PUT /v1/tickets/{ticket_id}`: the editable fields as a whole; those left out are cleared.
 pub async fn replace(
     mut session: Session,
+    State(lists): State<Lists>,
     Id(id): Id<TicketId>,
     write: WriteOptions,
     body: JsonBody<FieldsBody>,
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
-    let asked = body.value.asked_as_a_whole(&mut session).await?;
-    settle(&mut session, id, &write, &body.raw, asked).await
+    let sight = ClientSight(&lists);
+    let asked = body.value.asked_as_a_whole(sight, &mut session).await?;
+    settle(&mut session, sight, id, &write, &body.raw, asked).await
 }
 
-/// Sets the fields at once, or on the version whose contact and account they fit.
+/// Sets the fields at once, or on the version that they fit.
 async fn settle(
     session: &mut Session,
+    sight: ClientSight<'_>,
     id: TicketId,
     write: &WriteOptions,
     body: &[u8],
     asked: Asked,
 ) -> Result<Response, Problem> {
-    match asked.relation {
-        Relation::Settled => set(session, id, write, body, asked.fields).await,
-        _ => on_version(session, id, write, body, Basis::Asked(Box::new(asked))).await,
+    if asked.fit.is_settled() {
+        return set(session, id, write, body, asked.fields).await;
     }
+    on_version(session, sight, id, write, body, Basis::Asked(Box::new(asked))).await
 }
 
 /// What can be read as fields only with the ticket at hand.
@@ -85,16 +91,16 @@ enum Basis {
 }
 
 impl Basis {
-    async fn fields(&self, ticket: &Ticket, session: &mut Session) -> Result<Fields, Problem> {
+    async fn fields(&self, ticket: &Ticket, sight: ClientSight<'_>, session: &mut Session) -> Result<Fields, Problem> {
         match self {
             Self::Operations(operations) => {
                 let changes = operations.merge_patch(document::of(ticket, &session.directory))?;
-                let asked = FieldsBody::try_from(changes)?.asked(session).await?;
-                asked.relation.check(ticket, session).await?;
+                let asked = FieldsBody::try_from(changes)?.asked(sight, session).await?;
+                asked.fit.check(ticket, session).await?;
                 Ok(asked.fields)
             }
             Self::Asked(asked) => {
-                asked.relation.check(ticket, session).await?;
+                asked.fit.check(ticket, session).await?;
                 Ok(asked.fields.clone())
             }
         }
@@ -106,6 +112,7 @@ impl Basis {
 /// for one version.
 async fn on_version(
     session: &mut Session,
+    sight: ClientSight<'_>,
     id: TicketId,
     write: &WriteOptions,
     body: &[u8],
@@ -116,11 +123,11 @@ async fn on_version(
     loop {
         let ticket = session.app.tickets.ticket(session.workspace(), id).await?;
         let ticket = ticket.filter(|ticket| write.context(session).sees(ticket)).ok_or_else(Problem::not_found)?;
-        if write.if_match.is_some_and(|seen| seen != ticket.version) {
+        if write.if_match.as_ref().is_some_and(|seen| !seen.contains(ticket.version)) {
             return Err(Problem::stale(ticket.version));
         }
-        let fields = basis.fields(&ticket, session).await?;
-        let bound = WriteOptions { if_match: Some(ticket.version), ..write.clone() };
+        let fields = basis.fields(&ticket, sight, session).await?;
+        let bound = WriteOptions { if_match: Some(ticket.version.into()), ..write.clone() };
         match change(session, id, &bound, body, fields).await {
             Err(CommandError::Rejected(Rejection::Stale { .. })) if !is_bound => {
                 if !attempts.again(ATTEMPTS).await {
@@ -151,7 +158,7 @@ async fn change(
     fields: Fields,
 ) -> Result<CommandOutcome, CommandError> {
     let update = Update::Fields(Box::new(fields));
-    run(session, id, write, body, &update, answer_with(&session.directory), true).await
+    run(session, id, write, body, &update, answer_with(session), true).await
 }
 
 /// Makes any change of the ticket alone.
@@ -171,10 +178,10 @@ pub async fn run(
 }
 
 /// The ticket afterwards, with its version.
-pub fn answer_with(directory: &Directory) -> impl Fn(Written<'_>) -> Answer {
+pub fn answer_with(session: &Session) -> impl Fn(Written<'_>) -> Answer {
     move |written| match written.ticket {
         Some(ticket) => {
-            let view = TicketView::of(ticket.clone(), directory, written.accounts);
+            let view = TicketView::of(ticket.clone(), &session.directory, written.accounts, session.client_detail());
             Answer::ok(&view).with_version(ticket.version).made_of(Made::Ticket(ticket.id))
         }
         None => Answer::no_content(),

@@ -4,7 +4,7 @@ use crate::references::require_owner;
 use lambdesk_api::{auth::Session, body::Checker, opening::NewContact, problem::Problem};
 use lambdesk_domain::{
     contact::{Account, Contact, Requester},
-    directory::Channel,
+    directory::{Channel, OpeningRules},
     id::CategoryId,
 };
 
@@ -48,9 +48,9 @@ pub async fn client(
 }
 
 /// The category of a new ticket: the one that is named, else the channel's own.
-pub fn category(named: Option<CategoryId>, channel: Option<&Channel>, checker: &mut Checker) -> Option<CategoryId> {
-    let category = named.or_else(|| channel.and_then(|channel| channel.opening.default_category));
-    if category.is_none() && channel.is_some_and(|channel| channel.opening.require_category) {
+pub fn category(named: Option<CategoryId>, opening: &OpeningRules, checker: &mut Checker) -> Option<CategoryId> {
+    let category = named.or(opening.default_category);
+    if category.is_none() && opening.require_category {
         checker.error("/category_id", "required", "the channel asks for a category");
     }
     category

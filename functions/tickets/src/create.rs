@@ -5,9 +5,9 @@ use crate::{
     client,
     fields::RequesterBody,
     read::view_of,
-    references::{self, Custom},
+    references::{self, ClientSight, Custom},
 };
-use axum::response::Response;
+use axum::{extract::State, response::Response};
 use lambdesk_api::{
     auth::Session,
     body::{Checker, Input, JsonBody, Unknown},
@@ -33,6 +33,7 @@ use lambdesk_domain::{
     ticket::ChannelRef,
     time::Timestamp,
 };
+use lambdesk_store_lists::Lists;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -111,16 +112,18 @@ pub struct CreateBody {
 /// `POST /v1/tickets`.
 pub async fn create(
     mut session: Session,
+    State(lists): State<Lists>,
     write: WriteOptions,
     body: JsonBody<CreateBody>,
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
     write.require_new()?;
-    let New { ticket, contact, accounts } = read(body.value, &mut session).await?;
+    let New { ticket, contact, accounts } = read(body.value, ClientSight(&lists), &mut session).await?;
     let executor = Executor::of(&session, &write, &body.raw);
     let opened = opening::open(&executor, ticket, contact, |ticket, message| {
         let messages = message.map(|message| view_of(&session, ticket, message.clone())).into_iter().collect();
-        let view = TicketView::of(ticket.clone(), &session.directory, &accounts).with_messages(messages, false);
+        let view = TicketView::of(ticket.clone(), &session.directory, &accounts, session.client_detail());
+        let view = view.with_messages(messages, false);
         let answer = Answer::created(format!("/v1/tickets/{}", ticket.id), &view);
         answer.with_version(ticket.version).made_of(Made::Ticket(ticket.id))
     });
@@ -136,7 +139,8 @@ struct New {
 }
 
 /// Reads and checks all of a body, and tells all that is wrong with it.
-async fn read(body: CreateBody, session: &mut Session) -> Result<New, Problem> {
+async fn read(body: CreateBody, sight: ClientSight<'_>, session: &mut Session) -> Result<New, Problem> {
+    references::require_unnamed(&body.contact_id, &body.account_id, session)?;
     let mut checker = Checker::default();
     let requester = requester(body.from, &mut checker);
     let channel = channel(body.channel_id, session, &mut checker).await?;
@@ -148,11 +152,13 @@ async fn read(body: CreateBody, session: &mut Session) -> Result<New, Problem> {
         body.account_id,
         body.tags,
         body.custom,
+        sight,
         session,
         &mut checker,
     )
     .await?;
-    let category = client::category(references.category, channel.as_ref(), &mut checker);
+    let opening = channel.as_ref().map(|channel| session.directory.opening_of(channel)).unwrap_or_default();
+    let category = client::category(references.category, &opening, &mut checker);
     let contact = client::client(
         references.contact,
         references.account.as_ref(),
@@ -162,7 +168,7 @@ async fn read(body: CreateBody, session: &mut Session) -> Result<New, Problem> {
         &mut checker,
     )
     .await?;
-    let opening = opening_of(body.message, session, &mut checker);
+    let message = opening_of(body.message, session, &mut checker);
     let subject = checker.required("/subject", body.subject);
     let status = checker.present("/status", body.status);
     let priority = checker.present("/priority", body.priority);
@@ -186,7 +192,7 @@ async fn read(body: CreateBody, session: &mut Session) -> Result<New, Problem> {
         source: source(&session.actor, channel.as_ref()),
         channel: channel.as_ref().map(|channel| ChannelRef { id: channel.id, kind: channel.kind }),
         category,
-        team: references.team.or_else(|| channel.as_ref().and_then(|channel| channel.opening.default_team)),
+        team: references.team.or(opening.default_team),
         assignee: references.assignee,
         contact: None,
         account: references.account.as_ref().map(|account| account.id),
@@ -196,7 +202,7 @@ async fn read(body: CreateBody, session: &mut Session) -> Result<New, Problem> {
         uid,
         summary,
         follow_up_at,
-        opening,
+        opening: message,
         continues: None,
     };
     Ok(New { ticket, contact, accounts: references.account.into_iter().collect() })
@@ -284,6 +290,7 @@ impl References {
         account: Input<AccountId>,
         tags: Input<Vec<String>>,
         custom: Input<Map<String, Json>>,
+        sight: ClientSight<'_>,
         session: &mut Session,
         checker: &mut Checker,
     ) -> Result<Self, Problem> {
@@ -300,11 +307,11 @@ impl References {
             references::require_user(id, session, checker).await?;
         }
         let contact = match checker.optional("/contact_id", contact) {
-            Some(id) => references::contact(id, session, checker).await?,
+            Some(id) => references::contact(id, sight, session, checker).await?,
             None => None,
         };
         let account = match checker.optional("/account_id", account) {
-            Some(id) => references::account(id, session, checker).await?,
+            Some(id) => references::account(id, sight, session, checker).await?,
             None => None,
         };
         let names = checker.optional("/tags", tags).unwrap_or_default();

@@ -1,6 +1,9 @@
 //! The fields of a ticket as PATCH and PUT take them.
 
-use crate::references::{self, Custom, require_owner};
+use crate::{
+    fit::{Cleared, Fit, Relation},
+    references::{self, ClientSight, Custom, require_owner},
+};
 use lambdesk_api::{
     auth::Session,
     body::{Checker, Input, Unknown},
@@ -8,6 +11,7 @@ use lambdesk_api::{
     problem::Problem,
 };
 use lambdesk_domain::{
+    access::Actor,
     command::Fields,
     contact::{Account, ContactRef},
     custom_field::FieldChanges,
@@ -16,7 +20,6 @@ use lambdesk_domain::{
     set::Set,
     status::{Priority, Status},
     text::{EmailAddress, Name, Phone, Subject, Summary, Uid},
-    ticket::Ticket,
     time::Timestamp,
 };
 use serde::Deserialize;
@@ -98,42 +101,8 @@ pub struct FieldsBody {
 pub struct Asked {
     /// The fields to change.
     pub fields: Fields,
-    /// What only the ticket can tell about its contact and account.
-    pub relation: Relation,
-}
-
-/// Whether contact and account will fit each other.
-#[derive(Debug)]
-pub enum Relation {
-    /// They do, or neither comes along.
-    Settled,
-    /// This account comes to the ticket's contact.
-    Account(Box<Account>),
-    /// This contact comes to the ticket's account.
-    Contact(ContactId),
-}
-
-impl Relation {
-    /// Holds it to the ticket.
-    ///
-    /// # Errors
-    /// 422 when the account is another contact's.
-    pub async fn check(&self, ticket: &Ticket, session: &Session) -> Result<(), Problem> {
-        let mut checker = Checker::default();
-        match (self, ticket.account) {
-            (Self::Account(account), _) => {
-                let contact = ticket.contact.as_ref().map(|contact| contact.id);
-                require_owner(contact, account, "/account_id", &mut checker);
-            }
-            (Self::Contact(contact), Some(account)) => {
-                if let Some(account) = session.app.contacts.account(session.workspace(), account).await? {
-                    require_owner(Some(*contact), &account, "/contact_id", &mut checker);
-                }
-            }
-            (Self::Contact(_), None) | (Self::Settled, _) => {}
-        }
-        checker.finish()
-    }
+    /// What only the ticket can tell of them.
+    pub fit: Fit,
 }
 
 impl FieldsBody {
@@ -141,9 +110,9 @@ impl FieldsBody {
     ///
     /// # Errors
     /// All that is wrong with them, at once.
-    pub async fn asked(self, session: &mut Session) -> Result<Asked, Problem> {
+    pub async fn asked(self, sight: ClientSight<'_>, session: &mut Session) -> Result<Asked, Problem> {
         let mut checker = Checker::default();
-        let asked = self.read(Custom::Some, session, &mut checker).await?;
+        let asked = self.read(Custom::Some, sight, session, &mut checker).await?;
         checker.finish()?;
         Ok(asked)
     }
@@ -153,20 +122,29 @@ impl FieldsBody {
     ///
     /// # Errors
     /// All that is wrong with them, at once.
-    pub async fn asked_as_a_whole(self, session: &mut Session) -> Result<Asked, Problem> {
+    pub async fn asked_as_a_whole(self, sight: ClientSight<'_>, session: &mut Session) -> Result<Asked, Problem> {
         let mut checker = Checker::default();
         if self.subject.is_absent() {
             checker.error("/subject", "required", "must be given");
         }
-        let asked = self.read(Custom::All, session, &mut checker).await?;
+        let asked = self.read(Custom::All, sight, session, &mut checker).await?;
         checker.finish()?;
         Ok(asked)
     }
 
     /// Exhaustive on purpose: a member that is added and forgotten here does not compile.
-    async fn read(self, extent: Custom, session: &mut Session, checker: &mut Checker) -> Result<Asked, Problem> {
-        let found = Found::read(&self, extent, session, checker).await?;
+    async fn read(
+        self,
+        extent: Custom,
+        sight: ClientSight<'_>,
+        session: &mut Session,
+        checker: &mut Checker,
+    ) -> Result<Asked, Problem> {
+        let found = Found::read(&self, extent, sight, session, checker).await?;
         let relation = found.relation(checker);
+        let is_clear = |input: &Input<CategoryId>| or_null(input.clone(), extent) == Input::Null;
+        let cleared = Cleared { category: is_clear(&self.category_id), contact: found.contact == Field::Clear };
+        let fit = Fit::of(relation, cleared, &session.directory);
         let Self {
             subject,
             status,
@@ -201,7 +179,7 @@ impl FieldsBody {
         reader.value("/is_read_by_organization", is_read_by_organization, Set::ReadByOrganization);
         reader.requester(requester);
         reader.checker.unknown("", unknown);
-        Ok(Asked { fields: Fields { sets: reader.sets, status, tags }, relation })
+        Ok(Asked { fields: Fields { sets: reader.sets, status, tags }, fit })
     }
 }
 
@@ -257,6 +235,7 @@ impl Found {
     async fn read(
         body: &FieldsBody,
         extent: Custom,
+        sight: ClientSight<'_>,
         session: &mut Session,
         checker: &mut Checker,
     ) -> Result<Self, Problem> {
@@ -269,15 +248,18 @@ impl Found {
         if let Input::Value(id) = body.assignee_id {
             references::require_user(id, session, checker).await?;
         }
-        let contact = match checker.field("/contact_id", or_null(body.contact_id.clone(), extent)) {
-            Field::Set(id) => references::contact(id, session, checker)
+        references::require_unnamed(&body.contact_id, &body.account_id, session)?;
+        // Whoever may not name them keeps them, too, where it says all the others.
+        let clients = if matches!(session.actor, Actor::Channel { .. }) { Custom::Some } else { extent };
+        let contact = match checker.field("/contact_id", or_null(body.contact_id.clone(), clients)) {
+            Field::Set(id) => references::contact(id, sight, session, checker)
                 .await?
                 .map_or(Field::Keep, |contact| Field::Set(ContactRef::from(&contact))),
             Field::Clear => Field::Clear,
             Field::Keep => Field::Keep,
         };
-        let account = match checker.field("/account_id", or_null(body.account_id.clone(), extent)) {
-            Field::Set(id) => references::account(id, session, checker).await?.map_or(Field::Keep, Field::Set),
+        let account = match checker.field("/account_id", or_null(body.account_id.clone(), clients)) {
+            Field::Set(id) => references::account(id, sight, session, checker).await?.map_or(Field::Keep, Field::Set),
             Field::Clear => Field::Clear,
             Field::Keep => Field::Keep,
         };

@@ -12,12 +12,14 @@
 //! | ids and names held to the workspace | [`references`] |
 //! | what handlers have at hand | [`state`] |
 
+mod activities;
 mod again;
 mod change;
 mod client;
 mod create;
 mod document;
 mod fields;
+mod fit;
 mod list;
 mod number;
 pub mod openapi;
@@ -49,6 +51,6 @@ pub fn routes() -> Function {
         .at("/v1/tickets/{ticket_id}/restore", post(verbs::restore))
         .at("/v1/tickets/{ticket_id}/read", post(verbs::read))
         .at("/v1/tickets/{ticket_id}/unread", post(verbs::unread))
-        .at("/v1/tickets/{ticket_id}/activities", get(read::activities))
+        .at("/v1/tickets/{ticket_id}/activities", get(activities::list))
         .over(TicketsState::new)
 }

@@ -50,8 +50,9 @@ async fn answer(lists: &Lists, session: &Session, listing: &Listing, asked: Tick
     if let Some(total) = total {
         info = if total.is_exact { with_total(info, total.count) } else { info.with_total_of_at_least(total.count) };
     }
-    let accounts = Accounts::of(&session.app.contacts, session.workspace(), &page.tickets).await?;
-    let view = |ticket| TicketView::of(ticket, &session.directory, &accounts);
+    let detail = session.client_detail();
+    let accounts = Accounts::of(&session.app.contacts, session.workspace(), &page.tickets, detail).await?;
+    let view = |ticket| TicketView::of(ticket, &session.directory, &accounts, detail);
     let rows = page.into_rows(query.sort.by).map(|(position, ticket)| (position, view(ticket)));
     Ok(listing.respond(rows, info))
 }

@@ -1,11 +1,12 @@
 //! What the `OpenAPI` document tells of these operations beyond their signatures.
 
-use crate::{change, create, list, number, read, setters, verbs};
+use crate::{activities, change, create, list, number, read, setters, verbs};
 use lambdesk_api::{
-    openapi::{Operation, Operations},
+    openapi::{Access, Callers, Operation, Operations},
     render::TicketView,
 };
 use lambdesk_domain::{
+    access::Scope,
     events::TicketEvent,
     id::{AccountId, CategoryId, ChannelId, ContactId, TagId},
     status::{Awaiting, ChannelType, Priority, Source, Status},
@@ -15,10 +16,14 @@ use lambdesk_domain::{
 use lambdesk_store_lists::Sort;
 use serde_json::json;
 
+/// What programs that speak for customers may not do.
+const STAFF: Access = Access::of(&[Scope::TicketsWrite], Callers::Staff);
+
 /// The operations of this function.
 #[must_use]
 pub fn operations() -> Operations {
     let operations = Operations::of("Tickets", "What customers ask for, and where it stands.")
+        .needing(Access::of(&[Scope::TicketsRead], Callers::All), Access::of(&[Scope::TicketsWrite], Callers::All))
         .op(list::list, "List and search tickets", filters)
         .op(create::create, "Open a ticket", |op| {
             op.requires(&["subject"]);
@@ -35,7 +40,7 @@ pub fn operations() -> Operations {
             op.requires(&["subject"]);
             op.ok_versioned::<TicketView>();
         })
-        .op(read::activities, "What happened to a ticket, newest first", Operation::page::<TicketEvent>);
+        .op(activities::list, "What happened to a ticket, newest first", Operation::page::<TicketEvent>);
     with_verbs(with_setters(operations))
 }
 
@@ -68,12 +73,24 @@ fn with_verbs(operations: Operations) -> Operations {
     let answers = Operation::ok_versioned::<TicketView>;
     operations
         .op(verbs::detach_tag, "Detach a tag", Operation::no_content)
-        .op(verbs::assign_to_me, "Assign to oneself", answers)
-        .op(verbs::archive, "Archive", answers)
-        .op(verbs::restore, "Restore from the archive, the trash or the screening", answers)
+        .op(verbs::assign_to_me, "Assign to oneself", move |op| {
+            op.needs(Access::of(&[Scope::TicketsWrite], Callers::Users));
+            answers(op);
+        })
+        .op(verbs::archive, "Archive", move |op| {
+            op.needs(STAFF);
+            answers(op);
+        })
+        .op(verbs::restore, "Restore from the archive, the trash or the screening", move |op| {
+            op.needs(STAFF);
+            answers(op);
+        })
         .op(verbs::read, "Mark as read by the organization", answers)
         .op(verbs::unread, "Mark as unread by the organization", answers)
-        .op(verbs::delete, "Delete: into the trash, where the workspace allows it", Operation::no_content)
+        .op(verbs::delete, "Delete: into the trash, where the workspace allows it", |op| {
+            op.needs(STAFF);
+            op.no_content();
+        })
 }
 
 const LIST: &str = "Several values of a filter mean any of them (50 at most); different filters must all hold. \

@@ -1,30 +1,18 @@
-//! One ticket with its thread, and its activity log.
+//! One ticket with its thread.
 
-use axum::{
-    extract::State,
-    response::{IntoResponse, Response},
-};
+use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
     auth::{Caller, Session},
     idempotency::Answer,
-    listing::ListRequest,
-    normal_form::NormalForm,
     path::Id,
     problem::Problem,
     query::QueryParameters,
     render::{Accounts, MessageReader, MessageView, TicketView},
     room::Room,
 };
-use lambdesk_domain::{
-    access::Scope,
-    id::{TicketId, Version},
-    message::Message,
-    status::Lifecycle,
-    ticket::Ticket,
-};
-use lambdesk_store_events::Events;
+use lambdesk_domain::{access::Scope, id::TicketId, message::Message, status::Lifecycle, ticket::Ticket};
+use lambdesk_store_tickets::ThreadCut;
 use lambdesk_table::Page;
-use serde_json::json;
 
 /// How many of the newest messages come with a ticket.
 pub const EMBEDDED: u16 = 20;
@@ -47,16 +35,18 @@ pub async fn respond(
     session.require(Scope::TicketsRead)?;
     let (ticket, thread) = found.ok_or_else(Problem::not_found)?;
     visible(session, &ticket, include.contains(&ReadInclude::Trashed))?;
-    let accounts = Accounts::of(&session.app.contacts, session.workspace(), [&ticket]).await?;
+    let accounts = Accounts::of(&session.app.contacts, session.workspace(), [&ticket], session.client_detail()).await?;
     let with_opening = include.contains(&ReadInclude::OpeningMessage);
     let opening = if with_opening { opening(session, &ticket, &thread.items).await? } else { None };
     let view_of = |message| view_of(session, &ticket, message);
     let opening = opening.map(view_of);
-    let mut messages = shown(session, thread.items).map(view_of).collect();
+    let (newest, has_more) = shown(session, ticket.id, thread).await?;
+    let mut messages = newest.into_iter().rev().map(view_of).collect();
     let version = ticket.version;
     // What opened the ticket is shown beside them, and fits whatever it says.
-    let has_more = Room::ANSWER.leave_out_oldest(&mut messages, MessageView::length) || thread.has_more;
-    let mut view = TicketView::of(ticket, &session.directory, &accounts).with_messages(messages, has_more);
+    let has_more = Room::ANSWER.leave_out_oldest(&mut messages, MessageView::length) || has_more;
+    let view = TicketView::of(ticket, &session.directory, &accounts, session.client_detail());
+    let mut view = view.with_messages(messages, has_more);
     if with_opening {
         view = view.with_opening(opening);
     }
@@ -82,7 +72,11 @@ pub fn included(query: &mut QueryParameters) -> Vec<ReadInclude> {
     })
 }
 
-fn visible(session: &Session, ticket: &Ticket, with_trashed: bool) -> Result<(), Problem> {
+/// Out of reach and in the trash are as good as absent.
+///
+/// # Errors
+/// 404.
+pub fn visible(session: &Session, ticket: &Ticket, with_trashed: bool) -> Result<(), Problem> {
     let in_reach = session.visibility().covers(ticket.assignee, ticket.channel.map(|channel| channel.id));
     if in_reach && (with_trashed || ticket.lifecycle != Lifecycle::Trashed) {
         Ok(())
@@ -104,34 +98,24 @@ async fn opening(session: &Session, ticket: &Ticket, newest: &[Message]) -> Resu
     }
 }
 
-/// Notes are kept from channel keys, which act for those outside.
-fn shown(session: &Session, newest_first: Vec<Message>) -> impl Iterator<Item = Message> + use<> {
+/// The newest messages, newest first, and whether there are more. Notes are kept from
+/// channel keys, which act for those outside: what they see is as many messages without.
+async fn shown(session: &Session, ticket: TicketId, thread: Page<Message>) -> Result<(Vec<Message>, bool), Problem> {
     let reader = MessageReader::from(&session.actor);
-    newest_first.into_iter().rev().filter(move |message| reader.sees(message))
+    if reader.is_insider() {
+        return Ok((thread.items, thread.has_more));
+    }
+    let (tickets, workspace) = (&session.app.tickets, session.workspace());
+    let page = tickets.made_up(workspace, ticket, thread, ThreadCut::newest(EMBEDDED), |message| reader.sees(message));
+    let page = page.await?;
+    Ok((page.messages, page.far.is_some()))
 }
 
 /// A message as it is shown with its ticket.
 pub fn view_of(session: &Session, ticket: &Ticket, message: Message) -> MessageView {
-    MessageView::of(message, (&session.actor).into()).with_sender(&session.directory, Some(ticket))
-}
-
-/// `GET /v1/tickets/{ticket_id}/activities`: newest first.
-pub async fn activities(
-    session: Session,
-    State(events): State<Events>,
-    Id(id): Id<TicketId>,
-    request: ListRequest,
-) -> Result<Response, Problem> {
-    session.require(Scope::TicketsRead)?;
-    let workspace = session.workspace();
-    let listing = request.forward(workspace, "/v1/tickets/{ticket_id}/activities", &NormalForm::of(&json!(id)))?;
-    let before = listing.after()?.map(Version);
-    let (ticket, found) = tokio::try_join!(
-        session.app.tickets.ticket(workspace, id),
-        events.activities(workspace, id, before, listing.limit)
-    )?;
-    visible(&session, &ticket.ok_or_else(Problem::not_found)?, true)?;
-    let next = found.items.last().filter(|_| found.has_more).map(|event| event.sequence.to_string());
-    let info = listing.info(next.as_deref(), None);
-    Ok(listing.respond(found.items.into_iter().map(|event| (event.sequence, event)), info))
+    MessageView::of(message, (&session.actor).into()).with_sender(
+        &session.directory,
+        Some(ticket),
+        session.client_detail(),
+    )
 }

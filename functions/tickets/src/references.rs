@@ -1,13 +1,19 @@
 //! What a body refers to, looked up: ids and names must be the workspace's own.
 
-use lambdesk_api::{auth::Session, body::Checker, problem::Problem};
+use lambdesk_api::{
+    auth::Session,
+    body::{Checker, Input},
+    problem::Problem,
+};
 use lambdesk_domain::{
+    access::{Actor, Forbidden, VisibilityScope},
     contact::{Account, Contact},
     custom_field::{FieldChanges, check},
     directory::Directory,
     id::{AccountId, CategoryId, ContactId, TagId, TeamId, UserId},
     ticket::MAX_TAGS,
 };
+use lambdesk_store_lists::{Filter, Lists, OneOf};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeSet;
 
@@ -49,9 +55,48 @@ async fn require(
     Ok(())
 }
 
+/// Keeps channel keys from naming a contact or account: ids that they try would tell them
+/// who and what there is.
+///
+/// # Errors
+/// 403 `channel_may_not_name`.
+pub fn require_unnamed(
+    contact: &Input<ContactId>,
+    account: &Input<AccountId>,
+    session: &Session,
+) -> Result<(), Problem> {
+    let is_named = matches!(contact, Input::Value(_)) || matches!(account, Input::Value(_));
+    match session.actor {
+        Actor::Channel { .. } if is_named => Err(Forbidden::ChannelNames.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Where contacts and accounts are looked for: restricted users name those of their own
+/// tickets alone, for whoever is on a ticket of theirs is in their sight.
+#[derive(Clone, Copy)]
+pub struct ClientSight<'a>(pub &'a Lists);
+
+impl ClientSight<'_> {
+    async fn has(self, filter: Option<Filter>, session: &Session) -> Result<bool, Problem> {
+        let (VisibilityScope::Own(_), Some(filter)) = (session.visibility(), filter) else {
+            return Ok(true);
+        };
+        let found = self.0.in_sight(&session.tenant(), session.visibility(), &filter, 1, session.now).await?;
+        Ok(!found.0.is_empty())
+    }
+}
+
 /// A contact that must exist.
-pub async fn contact(id: ContactId, session: &Session, checker: &mut Checker) -> Result<Option<Contact>, Problem> {
+pub async fn contact(
+    id: ContactId,
+    sight: ClientSight<'_>,
+    session: &Session,
+    checker: &mut Checker,
+) -> Result<Option<Contact>, Problem> {
     let contact = session.app.contacts.contact(session.workspace(), id).await?;
+    let filter = contact.as_ref().and_then(|contact| OneOf::new(contact.ids())).map(Filter::Contact);
+    let contact = if sight.has(filter, session).await? { contact } else { None };
     if contact.is_none() {
         checker.error("/contact_id", NO_SUCH, "there is no such contact");
     }
@@ -59,8 +104,22 @@ pub async fn contact(id: ContactId, session: &Session, checker: &mut Checker) ->
 }
 
 /// An account that must exist.
-pub async fn account(id: AccountId, session: &Session, checker: &mut Checker) -> Result<Option<Account>, Problem> {
+pub async fn account(
+    id: AccountId,
+    sight: ClientSight<'_>,
+    session: &Session,
+    checker: &mut Checker,
+) -> Result<Option<Account>, Problem> {
     let account = session.app.contacts.account(session.workspace(), id).await?;
+    let is_seen = match &account {
+        Some(account) => {
+            let owner = account.contact_id.and_then(|owner| OneOf::new([owner])).map(Filter::Contact);
+            sight.has(OneOf::new([account.id]).map(Filter::Account), session).await?
+                || owner.is_some() && sight.has(owner, session).await?
+        }
+        None => false,
+    };
+    let account = account.filter(|_| is_seen);
     if account.is_none() {
         checker.error("/account_id", NO_SUCH, "there is no such account");
     }

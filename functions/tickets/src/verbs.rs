@@ -114,5 +114,5 @@ async fn verb(
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
     body.check()?;
-    changed(session, run(session, id, write, &body.raw, &update, answer_with(&session.directory), true).await).await
+    changed(session, run(session, id, write, &body.raw, &update, answer_with(session), true).await).await
 }

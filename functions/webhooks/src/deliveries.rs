@@ -146,8 +146,8 @@ pub async fn test(
     queue(&webhooks, &executor, &outbound, delivery, Replaces::Nothing).await
 }
 
-/// `POST …/deliveries/{delivery_id}/retry`: due now, whether it was delivered or
-/// given up. Where its attempts are used up, it gets one more.
+/// `POST …/deliveries/{delivery_id}/retry`: due now, whether it was delivered, given up
+/// or waits for its next attempt. Where its attempts are used up, it gets one more.
 pub async fn retry(
     session: Session,
     State(webhooks): State<Webhooks>,
@@ -163,21 +163,21 @@ pub async fn retry(
         return Ok(answered);
     }
     load_enabled(&webhooks, &session, endpoint).await?;
-    let finished = delivery(&webhooks, &session, endpoint, id).await?;
-    if finished.state == DeliveryState::Pending {
-        return Err(pending());
-    }
-    if finished.attempts.len() >= MAX_LOGGED_ATTEMPTS {
+    let before = delivery(&webhooks, &session, endpoint, id).await?;
+    if before.attempts.len() >= MAX_LOGGED_ATTEMPTS {
         let detail = format!("the delivery was tried {MAX_LOGGED_ATTEMPTS} times");
         return Err(Problem::conflict("too_many_attempts", detail));
     }
-    let replaces = Replaces::Finished { was_due: finished.next_attempt_at };
-    let again = Delivery { state: DeliveryState::Pending, next_attempt_at: session.now, ..finished };
+    let replaces = match before.state {
+        DeliveryState::Pending => Replaces::Waiting { due: before.next_attempt_at },
+        DeliveryState::Delivered | DeliveryState::Failed => Replaces::Finished { was_due: before.next_attempt_at },
+    };
+    let again = Delivery { state: DeliveryState::Pending, next_attempt_at: session.now, ..before };
     queue(&webhooks, &executor, &outbound, again, replaces).await
 }
 
 fn pending() -> Problem {
-    Problem::conflict("delivery_pending", "the delivery is still on its way")
+    Problem::conflict("delivery_pending", "an attempt of the delivery is being made")
 }
 
 /// Makes a delivery due, and answers it.

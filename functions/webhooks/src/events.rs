@@ -42,14 +42,19 @@ struct FeedFilter {
     types: Vec<EventType>,
     /// Of any of these; of all if there are none.
     subjects: Vec<EventSubject>,
+    /// Whether the caller may know of contacts.
+    with_contacts: bool,
 }
 
 impl FeedFilter {
     fn is_empty(&self) -> bool {
-        self.types.is_empty() && self.subjects.is_empty()
+        self.types.is_empty() && self.subjects.is_empty() && self.with_contacts
     }
 
     fn takes(&self, event: &Event) -> bool {
+        if !self.with_contacts && matches!(event, Event::Contact(_)) {
+            return false;
+        }
         let is_of_type = self.types.is_empty() || event.types().iter().any(|kind| self.types.contains(kind));
         is_of_type && (self.subjects.is_empty() || self.subjects.contains(&event.source().subject))
     }
@@ -114,9 +119,9 @@ pub async fn feed(
     let types = query.parsed_values("type", |word| EventType::parse(word).ok_or("expected an event type"));
     let mut subjects = query.parsed_values("ticket_id", |id| id.parse().map(EventSubject::Ticket));
     subjects.extend(query.parsed_values("contact_id", |id| id.parse().map(EventSubject::Contact)));
-    let filter = FeedFilter { types, subjects };
     query.finish()?;
     access::feed(&session)?;
+    let filter = FeedFilter { types, subjects, with_contacts: session.client_detail().is_whole() };
     let size = limit.unwrap_or(DEFAULT_LIMIT);
     let after = start(&session, after.as_deref())?;
     let wants = |event: &Event| filter.takes(event);

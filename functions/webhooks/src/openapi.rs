@@ -4,8 +4,9 @@ use crate::{
     deliveries, endpoints, events, replay, sweeps,
     view::{DeliveryDetail, DeliveryView, EndpointView},
 };
-use lambdesk_api::openapi::{Operation, Operations};
+use lambdesk_api::openapi::{Access, Callers, Operation, Operations};
 use lambdesk_domain::{
+    access::Scope,
     events::EventType,
     id::{ContactId, TicketId},
     sweep::Run,
@@ -13,10 +14,17 @@ use lambdesk_domain::{
 };
 use serde_json::json;
 
+/// What tells of every ticket.
+const SEEING_ALL: Access = Access::of(&[Scope::WebhooksRead], Callers::SeeingAll);
+
 /// The operations of this function.
 #[must_use]
 pub fn operations() -> Operations {
     let operations = Operations::of("Webhooks and events", "Who hears of what happens, and what happened.")
+        .needing(
+            Access::of(&[Scope::WebhooksRead], Callers::FullStaff),
+            Access::of(&[Scope::WebhooksWrite], Callers::Admins),
+        )
         .op(events::feed, "What happened, in an order that can be polled", |op| {
             op.query(
                 "limit",
@@ -31,10 +39,14 @@ pub fn operations() -> Operations {
             op.query_any_of::<EventType>("type", "Only these types.");
             op.query_any_of::<TicketId>("ticket_id", "Only of these tickets, and of the contacts that are named.");
             op.query_any_of::<ContactId>("contact_id", "Only of these contacts, and of the tickets that are named.");
+            op.needs(SEEING_ALL);
             let page = op.schema_of::<events::FeedView<'_>>();
             op.answers(200, "A page.", Some(("application/json", page)));
         })
-        .op(sweeps::list, "What the latest runs of the sweep did, newest first", Operation::page::<Run>);
+        .op(sweeps::list, "What the latest runs of the sweep did, newest first", |op| {
+            op.needs(Access::of(&[Scope::Admin], Callers::Admins));
+            op.page::<Run>();
+        });
     with_deliveries(with_endpoints(operations))
 }
 
@@ -71,12 +83,17 @@ fn with_deliveries(operations: Operations) -> Operations {
     operations
         .op(deliveries::list, "Deliveries to a webhook, newest first", |op| {
             op.query_any_of::<DeliveryState>("state", "Only these.");
+            op.needs(SEEING_ALL);
             op.page::<DeliveryView>();
         })
-        .op(deliveries::get, "A delivery with its attempts", Operation::ok::<DeliveryDetail>)
+        .op(deliveries::get, "A delivery with its attempts", |op| {
+            op.needs(SEEING_ALL);
+            op.ok::<DeliveryDetail>();
+        })
         .op(deliveries::test, "Send a test", queues)
-        .op(deliveries::retry, "Send a finished delivery again", queues)
+        .op(deliveries::retry, "Send a delivery again, or without waiting for its next attempt", queues)
         .op(replay::replay, "Send what happened in a range of time once more", |op| {
+            op.about("A request looks through 3,000 events and queues 500 at most. Until `is_complete`, it goes on with `after` as `next` says.");
             op.requires(&["since", "until"]);
             op.leaves_out(&["If-Match", "silent"]);
             op.one::<replay::ReplayOutcome>(202, "They are on their way.", &[]);

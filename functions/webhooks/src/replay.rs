@@ -55,7 +55,8 @@ const TOGETHER: usize = 25;
 pub struct ReplayBody {
     /// The first time, that time included.
     since: Input<Timestamp>,
-    /// The time right after the last one.
+    /// The time right after the last one: now at most. What happened in the last minute may
+    /// not all be told yet; then the answer is not complete, and the same request goes on.
     until: Input<Timestamp>,
     /// Where the answer before said that the same request goes on: its `next`.
     #[schemars(transform = nullable)]
@@ -83,8 +84,8 @@ impl ReplayBody {
         if since.is_some_and(|since| since < now.minus(FURTHEST)) {
             checker.error("/since", "too_early", "must be within the last 30 days");
         }
-        if until.is_some_and(|until| until > now.minus(SETTLED)) {
-            checker.error("/until", "too_late", "must be a minute ago at least");
+        if until.is_some_and(|until| until > now) {
+            checker.error("/until", "too_late", "must not be later than now");
         }
         if let (Some(since), Some(until)) = (since, until)
             && since >= until
@@ -108,7 +109,7 @@ pub struct ReplayOutcome {
     queued: usize,
     /// Those that the same replay had queued before.
     queued_before: usize,
-    /// The whole range was looked through.
+    /// The whole range was looked through, and nothing more of it can come.
     is_complete: bool,
     /// Otherwise: the `after` with which the same request goes on.
     next: Option<String>,
@@ -137,7 +138,7 @@ pub async fn replay(
     }
     let queued = queue(&state.webhooks, &session, &endpoint, &range, &events).await?;
     state.outbound.hint(&queued).await;
-    let is_complete = !slice.has_more;
+    let is_complete = !slice.has_more && range.until <= session.now.minus(SETTLED);
     let answer = Answer::new(
         StatusCode::ACCEPTED,
         &ReplayOutcome {

@@ -16,8 +16,10 @@
 //!
 //! # What it does not do
 //! It never throttles, never answers `TransactionConflict` and its indexes never
-//! lag: writes are simply one after the other. Tests that need those inject them.
+//! lag: writes are simply one after the other. Tests that need those ask it through
+//! [`Engine::as_aws`], which does them on request.
 
+mod aws;
 mod error;
 mod records;
 mod server;
@@ -31,6 +33,7 @@ use std::time::SystemTime;
 
 use dynoxide::Database;
 
+pub use aws::{AwsStandIn, AwsSwitches, AwsTrait, Forgotten};
 pub use error::EngineError;
 pub use stream::{ParsePositionError, Position, StreamRecord};
 
@@ -88,6 +91,15 @@ impl Engine {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.server.address()
+    }
+
+    /// Another address for the same tables, at which AWS's ways are met that the engine
+    /// does not have: conflicts, throttling, lagging indexes and others, each on request.
+    ///
+    /// # Errors
+    /// [`EngineError::Serve`] when no port is free.
+    pub fn as_aws(&self) -> Result<AwsStandIn, EngineError> {
+        Ok(AwsStandIn::start(self.address())?)
     }
 
     /// Up to `limit` (at most 1,000) records of the table's stream after a

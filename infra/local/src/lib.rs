@@ -13,6 +13,7 @@
 pub mod demo;
 mod document;
 mod error;
+mod gateway;
 mod keys;
 pub mod objects;
 mod options;

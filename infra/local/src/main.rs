@@ -7,7 +7,8 @@ use std::process::ExitCode;
 #[tokio::main]
 async fn main() -> ExitCode {
     lambdesk_runtime::init_logs();
-    match run(Options::parse()).await {
+    let operator_token = std::env::var("LAMBDESK_OPERATOR_TOKEN").ok().map(Into::into);
+    match run(Options { operator_token, ..Options::parse() }).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("lambdesk: {error}");

@@ -1,5 +1,6 @@
 //! The command line.
 
+use secrecy::SecretString;
 use std::{path::PathBuf, time::Duration};
 
 /// Lambdesk on one machine: no AWS account, no Docker, no network.
@@ -18,13 +19,17 @@ pub struct Options {
     /// Seconds between two runs of the sweep.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
     pub sweep_every: u64,
+    /// The bearer token that may make workspaces, as `LAMBDESK_OPERATOR_TOKEN` has it; none
+    /// makes any without.
+    #[arg(skip)]
+    pub operator_token: Option<SecretString>,
 }
 
 impl Options {
     /// In memory, on any free port: for tests.
     #[must_use]
     pub fn in_memory() -> Self {
-        Self { port: 0, data: PathBuf::new(), memory: true, sweep_every: 3600 }
+        Self { port: 0, data: PathBuf::new(), memory: true, sweep_every: 3600, operator_token: None }
     }
 
     /// In a folder, on any free port: for tests.

@@ -29,8 +29,9 @@ const AFTER_FAILURE: Duration = Duration::from_secs(1);
 const CONCURRENT_DELIVERIES: usize = 32;
 /// How often expired items and old stream records are removed.
 const EXPIRY: Duration = Duration::from_mins(10);
-/// How long stream records are kept, as AWS does.
-const STREAM_KEPT: Duration = Duration::from_hours(24);
+/// How long consumed stream records are kept. AWS keeps them for a day; here nobody else
+/// reads them, and they take more room than the table.
+const STREAM_KEPT: Duration = Duration::from_hours(1);
 
 /// Where the pump remembers how far it has come. The position is written after
 /// the batch: a crash in between repeats the batch, which changes nothing.
@@ -65,6 +66,10 @@ pub async fn stream(engine: Arc<Engine>, fanout: Arc<Fanout>, file: PositionFile
     let mut position = file.load();
     let mut trimmed = Instant::now();
     while !*stopped.borrow() {
+        if trimmed.elapsed() >= EXPIRY {
+            trimmed = Instant::now();
+            trim(&engine, position);
+        }
         let records = match engine.read_stream(TABLE, position, BATCH) {
             Ok(records) => records,
             Err(error) => {
@@ -88,14 +93,10 @@ pub async fn stream(engine: Arc<Engine>, fanout: Arc<Fanout>, file: PositionFile
         if let Err(error) = file.save(position) {
             tracing::warn!(%error, "the stream's position can't be remembered");
         }
-        if trimmed.elapsed() >= EXPIRY {
-            trimmed = Instant::now();
-            trim(&engine, position);
-        }
     }
 }
 
-/// Removes what was consumed long ago, as AWS does after a day.
+/// Removes what was consumed a while ago.
 fn trim(engine: &Engine, consumed: Position) {
     let Some(before) = SystemTime::now().checked_sub(STREAM_KEPT) else {
         return;

@@ -2,15 +2,16 @@
 //! them. Starting and stopping.
 
 use crate::{
-    Options, StartError,
+    Options, StartError, gateway,
     keys::sealing_key,
     objects::{self, Files, ObjectStore},
     pump, table,
 };
 use aws_credential_types::Credentials;
-use axum::Router;
+use axum::{Router, middleware::from_fn};
 use lambdesk_api::{function::Function, state::App};
 use lambdesk_deliver::Deliver;
+use lambdesk_directory::OperatorToken;
 use lambdesk_engine::{Engine, Storage};
 use lambdesk_fanout::Fanout;
 use lambdesk_objects::{ObjectBucket, Objects};
@@ -76,7 +77,8 @@ impl Stack {
         let sweep = Arc::new(Sweep::new(&table, Some(objects), queue.clone(), clock.clone()));
         let (stop, stopped) = watch::channel(false);
         // In this order: merged routers keep the fallback of the last, and the functions' answers problem documents.
-        let router = files.clone().router().merge(router(&app, functions(&policy, &queue)));
+        let operator = OperatorToken::of(options.operator_token.as_ref());
+        let router = files.clone().router().merge(router(&app, functions_with(&policy, &queue, operator)));
         let mut tasks = JoinSet::new();
         tasks.spawn(serve(listener, router.clone(), stopped.clone()));
         let position = pump::PositionFile::of(options);
@@ -135,17 +137,27 @@ impl Stack {
 /// The routes of all functions in one router, over the state that they share. Over a new
 /// one nothing is cached, as in functions that have just started.
 pub fn router(app: &App, functions: Vec<(&str, Function)>) -> Router {
-    functions.into_iter().fold(Router::new(), |all, (_, function)| all.merge(function.router(app)))
+    let all = functions.into_iter().fold(Router::new(), |all, (_, function)| all.merge(function.router(app)));
+    all.layer(from_fn(gateway::whole_body))
 }
 
-/// The HTTP functions by name: also what the template is held against.
+/// The HTTP functions by name, where nobody makes workspaces: also what the template is
+/// held against.
 #[must_use]
 pub fn functions(policy: &AddressPolicy, queue: &HintQueue) -> Vec<(&'static str, Function)> {
+    functions_with(policy, queue, None)
+}
+
+fn functions_with(
+    policy: &AddressPolicy,
+    queue: &HintQueue,
+    operator: Option<OperatorToken>,
+) -> Vec<(&'static str, Function)> {
     vec![
         ("tickets", lambdesk_tickets::routes()),
         ("messages", lambdesk_messages::routes()),
         ("contacts", lambdesk_contacts::routes()),
-        ("directory", lambdesk_directory::routes(None)),
+        ("directory", lambdesk_directory::routes(operator)),
         ("docs", lambdesk_docs::routes().over(|_| ())),
         ("reports", lambdesk_reports::routes()),
         ("intake", lambdesk_intake::routes()),

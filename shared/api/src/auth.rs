@@ -2,10 +2,12 @@
 //!
 //! A key is `ldk_` and 48 bytes in base64url: the workspace's id and 32 random
 //! bytes. It is stored as its SHA-256 only (32 random bytes need no slow hash).
-//! Because it names its workspace, the key and what it opens can be read at the
-//! same time; nothing is answered before the key has been found to be genuine.
+//! A key that this process has looked up within the minute is genuine: what it opens is
+//! read at once. Before that, nothing of the workspace that a key claims is read, so that
+//! a forged one costs one read of a missing item, and its refusal takes the same time
+//! whatever exists.
 
-use crate::{layer::new_request_id, problem::Problem, state::App};
+use crate::{layer::new_request_id, problem::Problem, render::ClientDetail, state::App};
 use axum::{
     extract::{FromRef, FromRequestParts},
     http::{HeaderMap, header::AUTHORIZATION, request::Parts},
@@ -116,13 +118,13 @@ impl Caller {
     /// # Errors
     /// 401 for a key that is unknown, expired, or whose user is gone.
     pub async fn verify(self) -> Result<Session, Problem> {
-        let directories = &self.app.directories;
-        let (key, directory) =
-            tokio::try_join!(directories.api_key(&self.key.hash), directories.directory(self.key.workspace))?;
+        let key = self.genuine_key().await?;
+        let directory = self.app.directories.directory(self.key.workspace).await?;
         self.session(key, directory).await
     }
 
-    /// Verifies the key while something of the workspace that it names is read.
+    /// Verifies the key while something of its workspace is read: as soon as the key is
+    /// known to be genuine, beside the directory.
     ///
     /// # Errors
     /// As [`Caller::verify`]; and what the read fails with, but only to a genuine caller.
@@ -130,23 +132,29 @@ impl Caller {
         self,
         read: impl AsyncFnOnce(&App, WorkspaceId) -> Result<T, TableError>,
     ) -> Result<(Session, T), Problem> {
-        let (workspace, directories) = (self.key.workspace, &self.app.directories);
-        let (key, directory, found) = tokio::join!(
-            directories.api_key(&self.key.hash),
-            directories.directory(workspace),
-            // Boxed: three requests side by side make a large future.
+        let key = self.genuine_key().await?;
+        let workspace = self.key.workspace;
+        let (directory, found) = tokio::join!(
+            self.app.directories.directory(workspace),
+            // Boxed: requests side by side make a large future.
             Box::pin(read(&self.app, workspace))
         );
-        let session = self.session(key?, directory?).await?;
+        let session = self.session(key, directory?).await?;
         Ok((session, found?))
     }
 
-    async fn session(self, key: Option<ApiKey>, directory: Option<Arc<Directory>>) -> Result<Session, Problem> {
-        let now = self.app.clock.now();
+    /// The key, of the workspace that it names and not over.
+    async fn genuine_key(&self) -> Result<ApiKey, Problem> {
+        let key = self.app.directories.api_key(&self.key.hash).await?;
         let key = key.filter(|key| key.workspace_id == self.key.workspace).ok_or_else(invalid_key)?;
-        if key.is_expired(now) {
+        if key.is_expired(self.app.clock.now()) {
             return Err(Problem::unauthorized("the API key has expired"));
         }
+        Ok(key)
+    }
+
+    async fn session(self, key: ApiKey, directory: Option<Arc<Directory>>) -> Result<Session, Problem> {
+        let now = self.app.clock.now();
         let mut directory = directory.ok_or_else(invalid_key)?;
         let mut is_fresh = false;
         if actor(&key, &directory).is_none() {
@@ -237,6 +245,12 @@ impl Session {
     #[must_use]
     pub fn visibility(&self) -> VisibilityScope {
         self.actor.visibility(self.directory.workspace.access)
+    }
+
+    /// How much of a ticket's contact and account the caller is told.
+    #[must_use]
+    pub const fn client_detail(&self) -> ClientDetail {
+        ClientDetail::of(&self.actor, self.key.scopes)
     }
 
     /// Holds the caller to a scope.

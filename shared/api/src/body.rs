@@ -46,6 +46,7 @@ mod document;
 mod extract;
 mod input;
 mod nothing;
+mod numbers;
 
 pub use crate::checker::Checker;
 pub use document::{document, from_slice};

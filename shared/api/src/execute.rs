@@ -10,7 +10,7 @@ pub use crate::dry_run::DryRun;
 use crate::{
     auth::Session,
     idempotency::{Answer, Idempotency, ReplayError},
-    render::Accounts,
+    render::{Accounts, ClientDetail},
     state::App,
     write::WriteOptions,
 };
@@ -61,6 +61,8 @@ pub struct Executor<'a> {
     pub is_dry_run: bool,
     /// The key under which the answer is remembered.
     pub idempotency: Option<Idempotency>,
+    /// How much of contacts and accounts is told.
+    pub detail: ClientDetail,
 }
 
 impl<'a> Executor<'a> {
@@ -74,6 +76,7 @@ impl<'a> Executor<'a> {
             context: write.context(session),
             is_dry_run: write.is_dry_run,
             idempotency: write.idempotency.as_ref().map(|key| key.bind(session.workspace(), &caller, body)),
+            detail: session.client_detail(),
         }
     }
 
@@ -89,13 +92,45 @@ impl<'a> Executor<'a> {
         D: Fn(&Context, Prior<'_>) -> Result<Decision, Rejection>,
         A: Fn(Written<'_>) -> Answer,
     {
-        let mut known: Option<Ticket> = None;
         if self.is_dry_run || self.idempotency.is_some() && command.answer_needs_ticket {
             if let Some(response) = self.answered_before().await? {
                 return Ok(CommandOutcome::Replayed(response));
             }
-            known = Some(self.load(command.ticket).await?);
+            let known = self.load(command.ticket).await?;
+            return self.decide(command, Some(known)).await;
         }
+        self.decide(command, None).await
+    }
+
+    /// As [`Executor::execute`], decided first for the ticket as it has just been read: for
+    /// those who have it anyway, and must not learn by the number of requests how it stands.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn execute_on<D, A>(
+        &self,
+        ticket: &Ticket,
+        command: Command<D, A>,
+    ) -> Result<CommandOutcome, CommandError>
+    where
+        D: Fn(&Context, Prior<'_>) -> Result<Decision, Rejection>,
+        A: Fn(Written<'_>) -> Answer,
+    {
+        if self.is_dry_run {
+            return self.execute(command).await;
+        }
+        self.decide(command, Some(ticket.clone())).await
+    }
+
+    async fn decide<D, A>(
+        &self,
+        command: Command<D, A>,
+        mut known: Option<Ticket>,
+    ) -> Result<CommandOutcome, CommandError>
+    where
+        D: Fn(&Context, Prior<'_>) -> Result<Decision, Rejection>,
+        A: Fn(Written<'_>) -> Answer,
+    {
         for _ in 0..ATTEMPTS {
             let prior = known.as_ref().map_or(Prior::Unknown, Prior::Known);
             let change = match ((command.decide)(&self.context, prior)?, &known) {
@@ -144,7 +179,7 @@ impl<'a> Executor<'a> {
             return Ok(CommitAttempt::Done(CommandOutcome::DryRun(DryRun::of(vec![event.into()]))));
         }
         let foreseen = known.filter(|_| self.idempotency.is_some() && command.answer_needs_ticket).map(|ticket| {
-            change.guard.version = Some(ticket.version);
+            change.guard.versions = Some(ticket.version.into());
             change.applied_to(ticket)
         });
         let remembered = match &self.idempotency {
@@ -175,10 +210,11 @@ impl<'a> Executor<'a> {
         A: Fn(Written<'_>) -> Answer,
     {
         let shown = ticket.filter(|_| command.answer_needs_ticket);
-        let accounts = Accounts::of(&self.app.contacts, self.workspace, shown).await.unwrap_or_else(|error| {
-            log_failure!(error, "an account could not be read; the answer names it by its id alone");
-            Accounts::default()
-        });
+        let accounts =
+            Accounts::of(&self.app.contacts, self.workspace, shown, self.detail).await.unwrap_or_else(|error| {
+                log_failure!(error, "an account could not be read; the answer names it by its id alone");
+                Accounts::default()
+            });
         (command.answer)(Written { change, ticket, accounts: &accounts })
     }
 

@@ -181,7 +181,7 @@ pub fn run(function: impl FnOnce(&Config) -> Result<Function, Error>) -> ExitCod
     lambdesk_runtime::main(async |config| {
         let sealing = sealing(&config)?;
         let app = App { objects: aws::objects(&config), ..App::new(&aws::table(&config), sealing) };
-        lambdesk_runtime::serve(function(&config)?.router(&app)).await
+        lambdesk_runtime::serve(&config, function(&config)?.router(&app)).await
     })
 }
 
@@ -204,6 +204,7 @@ mod tests {
         let config = Config::read(|name| match name {
             "LAMBDESK_SEALING_KEY" => Some(key(current)),
             "LAMBDESK_SEALING_KEY_PREVIOUS" => previous.map(key),
+            "LAMBDESK_DUE_SHARDS" => None,
             name => name.starts_with("AWS_ENDPOINT").then(String::new).or_else(|| Some("test".to_owned())),
         });
         config.expect("complete")

@@ -1,13 +1,16 @@
 //! What every HTTP function wraps its router in.
 
-use crate::problem::Problem;
+use crate::{precondition, problem::Problem};
 use axum::{
     Router,
     body::{Body, HttpBody as _},
     extract::{MatchedPath, Request},
     http::{
         HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
-        header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, SERVER, X_CONTENT_TYPE_OPTIONS},
+        header::{
+            CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, SERVER,
+            X_CONTENT_TYPE_OPTIONS,
+        },
     },
     middleware::{Next, from_fn},
     response::{IntoResponse as _, Response},
@@ -53,6 +56,7 @@ async fn handle(id: RequestId, mut request: Request, next: Next) -> Response {
             Problem::internal().into_response()
         });
         let mut response = finish(response, id);
+        seen.spare_what_is_held(&mut response);
         if seen.method == "HEAD" {
             without_body(&mut response);
         }
@@ -77,15 +81,32 @@ struct Seen {
     method: &'static str,
     route: Option<MatchedPath>,
     trace: Option<String>,
+    /// What a read says of its answer's `ETag`; empty of writes.
+    conditions: HeaderMap,
 }
 
 impl Seen {
+    /// 304 in place of what the caller has already (RFC 9110, section 15.4.5): the same
+    /// headers, but for those of the body.
+    fn spare_what_is_held(&self, response: &mut Response) {
+        let tag = response.headers().get(ETAG).filter(|_| response.status() == StatusCode::OK);
+        if tag.is_none_or(|tag| !precondition::is_held(&self.conditions, tag)) {
+            return;
+        }
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        *response.body_mut() = Body::empty();
+        for name in [CONTENT_TYPE, CONTENT_LENGTH, CONTENT_ENCODING] {
+            response.headers_mut().remove(name);
+        }
+    }
+
     fn of(request: &Request) -> Self {
         Self {
             started: Instant::now(),
             method: method(request.method()),
             route: request.extensions().get().cloned(),
             trace: trace_id(request.headers()).map(str::to_owned),
+            conditions: conditions(request),
         }
     }
 
@@ -100,6 +121,12 @@ impl Seen {
             "answered"
         );
     }
+}
+
+fn conditions(request: &Request) -> HeaderMap {
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    let lines = request.headers().get_all(IF_NONE_MATCH).iter().filter(|_| is_read);
+    lines.map(|line| (IF_NONE_MATCH, line.clone())).collect()
 }
 
 /// A method may be any word of the caller's; only those that we know are repeated.

@@ -9,6 +9,7 @@
 //! | [`state`], [`function`] | what handlers have at hand, a function's routes and binary |
 //! | [`auth`] | bearer keys: who calls, with which rights |
 //! | [`execute`], [`opening`], [`write`](mod@write), [`idempotency`] | how a command becomes a commit and an answer |
+//! | [`cascades`] | what tickets have of something that is deleted |
 //! | [`listing`], [`normal_form`] | limits, cursors and page numbers of lists; what cursors are bound to |
 //! | [`render`] | how tickets and messages are shown |
 //! | [`download`] | links to files of messages |
@@ -19,6 +20,7 @@
 
 pub mod auth;
 pub mod body;
+pub mod cascades;
 pub mod channel_token;
 mod checker;
 pub mod content;

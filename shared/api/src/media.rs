@@ -4,8 +4,8 @@ use crate::problem::Problem;
 use axum::{
     body::{Body, Bytes, to_bytes},
     http::{
-        HeaderMap, HeaderName, HeaderValue, Request,
-        header::{ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE},
+        HeaderMap, HeaderName, HeaderValue, Request, StatusCode,
+        header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE},
     },
 };
 use http_body_util::LengthLimitError;
@@ -76,10 +76,35 @@ pub fn media_type(headers: &HeaderMap, accepted: &[BodyMediaType]) -> Result<Bod
     let named = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (essence, parameters) = named.split_once(';').unwrap_or((named, ""));
     let media_type = accepted.iter().find(|media_type| essence.trim().eq_ignore_ascii_case(media_type.as_str()));
-    match media_type {
-        Some(media_type) if is_utf8(parameters) && !is_encoded(headers) => Ok(*media_type),
-        _ => Err(unsupported(accepted)),
+    let media_type = media_type.ok_or_else(|| unsupported(accepted))?;
+    require_plain(headers)?;
+    require_utf8(parameters)?;
+    Ok(*media_type)
+}
+
+/// Holds a body to being sent as it is, not compressed.
+///
+/// # Errors
+/// 415, with `Accept-Encoding` naming what is taken (RFC 9110 section 12.5.3).
+pub fn require_plain(headers: &HeaderMap) -> Result<(), Problem> {
+    if !is_encoded(headers) {
+        return Ok(());
     }
+    let detail = "the body must be sent as it is, without a Content-Encoding";
+    let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_content_encoding", detail);
+    Err(problem.with_header(ACCEPT_ENCODING, HeaderValue::from_static("identity")))
+}
+
+/// Holds the parameters of a content type to UTF-8, where they name a charset.
+///
+/// # Errors
+/// 415.
+pub fn require_utf8(parameters: &str) -> Result<(), Problem> {
+    if is_utf8(parameters) {
+        return Ok(());
+    }
+    let detail = "the body's charset must be utf-8";
+    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_charset", detail))
 }
 
 /// JSON is UTF-8 (RFC 8259 section 8.1); a parameter that says otherwise is not ours to guess at.

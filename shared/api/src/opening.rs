@@ -2,28 +2,35 @@
 //!
 //! A contact's id derives from its address, so the ticket, its message and the
 //! contact are written in one transaction without looking first; only where the
-//! contact turns out to be another one, or blocked, a second one follows.
+//! contact turns out to be another one, or blocked, a second one follows. For a visitor
+//! the contact is looked up first, by as many reads whoever it is, and a known one is not
+//! written: nothing that they could count tells who is known.
 
 use crate::{
     execute::{CommandError, CommandOutcome, DryRun, Executor},
     idempotency::Answer,
 };
 use lambdesk_domain::{
-    command::{Context, NewTicket, create},
+    access::Actor,
+    command::{Change, Context, NewTicket, continued, create},
     contact::{Contact, ContactRef},
     events::{self, ContactImage, Event},
-    id::{ContactId, TicketNumber},
+    id::{ContactId, TicketId, TicketNumber},
     message::Message,
+    status::Source,
     text::EmailAddress,
     ticket::Ticket,
 };
 use lambdesk_store_contacts::{ContactSlot, ContactUpsert, Contacts, OtherContact, contact_id};
 use lambdesk_store_tickets::{CreateError, NewItems};
-use lambdesk_table::{AlreadyAnswered, TableError};
+use lambdesk_table::{AlreadyAnswered, TableError, log_failure, retry::Attempts};
 
 /// How often the transaction is tried: more than once only where the contact is not
-/// the one that the address and the name derive.
-const ATTEMPTS: u8 = 8;
+/// the one that the address and the name derive, or is being written by others.
+const ATTEMPTS: u8 = 16;
+/// How often it is tried because others write the contact: each of them makes it, or
+/// leaves it as it is.
+const BUSY: u32 = 12;
 
 /// Who the contact of a new ticket is.
 #[derive(Debug, Clone)]
@@ -53,41 +60,104 @@ pub async fn open(
     contact: NewContact,
     answer: impl Fn(&Ticket, Option<&Message>) -> Answer,
 ) -> Result<CommandOutcome, CommandError> {
+    open_or_continue(executor, new, contact, None, answer).await?.ok_or(CommandError::Contended)
+}
+
+/// Opens a ticket that continues a closed one, if that is still continued as assumed: none
+/// when another one continues it by now.
+///
+/// # Errors
+/// Why the ticket is not opened.
+pub async fn open_continuing(
+    executor: &Executor<'_>,
+    new: NewTicket,
+    contact: NewContact,
+    closed: &Ticket,
+    answer: impl Fn(&Ticket, Option<&Message>) -> Answer,
+) -> Result<Option<CommandOutcome>, CommandError> {
+    let change = continued(closed, new.id, &executor.context);
+    open_or_continue(executor, new, contact, Some((closed.id, &change)), answer).await
+}
+
+async fn open_or_continue(
+    executor: &Executor<'_>,
+    new: NewTicket,
+    contact: NewContact,
+    continued: Option<(TicketId, &Change)>,
+    answer: impl Fn(&Ticket, Option<&Message>) -> Answer,
+) -> Result<Option<CommandOutcome>, CommandError> {
     let mut opening = TicketOpening { new, context: executor.context.clone(), upsert: None };
     opening.resolve_contact(executor, contact).await?;
     if executor.is_dry_run {
-        return opening.dry_run(executor).await;
+        return opening.dry_run(executor).await.map(Some);
     }
     // Refused before a number is spent on it.
     create(opening.new.clone(), &opening.context)?;
-    opening.new.number = executor.app.tickets.next_number(executor.workspace).await?;
+    opening.new.number = executor.app.tickets.next_number(executor.workspace, executor.context.now).await?;
+    let mut attempts = Attempts::new();
     for _ in 0..ATTEMPTS {
         let (ticket, message) = create(opening.new.clone(), &opening.context)?;
         let response = answer(&ticket, message.as_ref());
         let record = executor.remember(&response);
-        let items = NewItems { message: message.as_ref(), contact: opening.upsert.as_ref(), answer: record.as_ref() };
-        match executor.app.tickets.create_ticket(&ticket, items).await {
-            Ok(()) => return Ok(CommandOutcome::Changed(response)),
+        let items = NewItems {
+            message: message.as_ref(),
+            contact: opening.upsert.as_ref(),
+            continued,
+            answer: record.as_ref(),
+        };
+        match create_and_reserve(executor, &ticket, items).await {
+            Ok(()) => return Ok(Some(CommandOutcome::Changed(response))),
+            Err(CreateError::Continued) => return Ok(None),
             Err(CreateError::Answered(AlreadyAnswered(record))) => {
-                return Ok(CommandOutcome::Replayed(executor.replay(&record)?));
+                return Ok(Some(CommandOutcome::Replayed(executor.replay(&record)?)));
             }
             Err(CreateError::OtherContact(OtherContact(slot))) => opening.on_conflict(executor, *slot).await?,
+            Err(CreateError::ContactBusy) => {
+                if !(attempts.again(BUSY).await && opening.on_busy(executor).await?) {
+                    return Err(CommandError::Contended);
+                }
+            }
             Err(error) => return Err(error.into()),
         }
     }
     Err(CommandError::Contended)
 }
 
+/// Writes the ticket, and beside that takes the numbers of tickets that are coming. Where
+/// those can't be taken, the next ticket takes its own.
+async fn create_and_reserve(executor: &Executor<'_>, ticket: &Ticket, items: NewItems<'_>) -> Result<(), CreateError> {
+    let tickets = &executor.app.tickets;
+    let reserve = tickets.reserve_numbers(executor.workspace, executor.context.now);
+    let (created, reserved) = tokio::join!(tickets.create_ticket(ticket, items), reserve);
+    if let Err(error) = reserved {
+        log_failure!(error, "no ticket numbers were taken ahead");
+    }
+    created
+}
+
+/// The ticket's contact as it is now. To a visitor with an address it takes the same
+/// requests whether there is one: on a channel that asks for known contacts, that would
+/// tell who is one.
+///
+/// # Errors
+/// When the table fails.
+pub async fn contact_of(contacts: &Contacts, ticket: &Ticket, actor: &Actor) -> Result<Option<Contact>, TableError> {
+    match (&ticket.contact, actor) {
+        (Some(contact), _) => contacts.contact(ticket.workspace_id, contact.id).await,
+        (None, Actor::Visitor { .. }) if ticket.requester.email.is_some() => {
+            // Nobody's id: for its time alone.
+            contacts.contact(ticket.workspace_id, ContactId::new(ticket.id.uuid())).await
+        }
+        (None, _) => Ok(None),
+    }
+}
+
 /// Whether the ticket's contact is blocked, so that what they write wakes nothing.
 ///
 /// # Errors
 /// When the table fails.
-pub async fn is_from_blocked(contacts: &Contacts, ticket: &Ticket) -> Result<bool, TableError> {
-    let Some(contact) = &ticket.contact else {
-        return Ok(false);
-    };
-    let found = contacts.contact(ticket.workspace_id, contact.id).await?;
-    Ok(found.is_some_and(|contact| contact.is_blocked))
+pub async fn is_from_blocked(contacts: &Contacts, ticket: &Ticket, actor: &Actor) -> Result<bool, TableError> {
+    Ok(contact_of(contacts, ticket, actor).await?.is_some_and(|contact| contact.is_blocked))
 }
 
 /// The number of a ticket that is only tried.
@@ -101,6 +171,10 @@ struct TicketOpening {
 }
 
 impl TicketOpening {
+    const fn is_visitors(&self) -> bool {
+        matches!(self.context.actor, Actor::Visitor { .. })
+    }
+
     async fn resolve_contact(&mut self, executor: &Executor<'_>, contact: NewContact) -> Result<(), CommandError> {
         match contact {
             NewContact::Nobody => {}
@@ -108,6 +182,15 @@ impl TicketOpening {
             NewContact::WithAddress { email, salt, must_exist: true } => {
                 let found = executor.app.contacts.contact_with_email(executor.workspace, &salt, &email).await?;
                 self.link(&found.ok_or(CommandError::NoSuchContact)?);
+            }
+            // Who is known, and under which name, shows in no number of requests.
+            NewContact::WithAddress { email, salt, must_exist: false } if self.is_visitors() => {
+                let (slot, owner) = executor.app.contacts.owner_evenly(executor.workspace, &salt, &email).await?;
+                match owner {
+                    Some(owner) => self.link(&owner),
+                    None if slot.is_untouched() => self.upsert(slot.id, email, None),
+                    None => self.upsert(ContactId::new(executor.app.new_id()), email, Some(slot)),
+                }
             }
             NewContact::WithAddress { email, salt, must_exist: false } => {
                 self.upsert(contact_id(&salt, &email), email, None);
@@ -126,7 +209,9 @@ impl TicketOpening {
             }
         }
         let (ticket, _) = create(self.new, &self.context)?;
-        let made = self.upsert.as_ref().map(|upsert| ContactImage::Live(&upsert.contact));
+        // Whether there is such a contact is told to those who may read contacts.
+        let upsert = self.upsert.as_ref().filter(|_| executor.detail.is_whole());
+        let made = upsert.map(|upsert| ContactImage::Live(&upsert.contact));
         let made = made.map(|contact| events::between_contacts(executor.workspace, None, contact));
         let told = std::iter::once(Event::from(events::between(None, &ticket)));
         Ok(CommandOutcome::DryRun(DryRun::of(told.chain(made.map(Event::from)).collect())))
@@ -139,18 +224,39 @@ impl TicketOpening {
             phone: self.new.requester.phone.clone(),
             ..Contact::new(id, self.context.cause(None), self.context.now)
         };
-        self.new.contact = Some(ContactRef::from(&contact));
+        self.new.contact = Some(self.reference(&contact));
         self.upsert = Some(ContactUpsert { contact, address });
+    }
+
+    /// The contact as its ticket carries it. What a guest said of themselves proves
+    /// nothing; who a continued ticket is from, that ticket says.
+    fn reference(&self, contact: &Contact) -> ContactRef {
+        let before = self.new.contact.as_ref().filter(|before| before.id == contact.id);
+        let is_unproved = before.map_or(self.new.source == Source::Guest, |before| before.is_unproved);
+        ContactRef { is_unproved, ..ContactRef::from(contact) }
     }
 
     /// A contact that is there: linked as it is. A blocked one wakes nothing.
     fn link(&mut self, contact: &Contact) {
-        self.new.contact = Some(ContactRef::from(contact));
+        self.new.contact = Some(self.reference(contact));
         self.upsert = None;
         if contact.is_blocked {
             self.new.is_held = true;
             self.context.is_silent = true;
         }
+    }
+
+    /// Others write the contact: one that is there by now is linked as it is, and not
+    /// written. False when there is none to be made.
+    async fn on_busy(&mut self, executor: &Executor<'_>) -> Result<bool, TableError> {
+        let Some(upsert) = &self.upsert else {
+            return Ok(false);
+        };
+        let slot = executor.app.contacts.slot(executor.workspace, upsert.contact.id).await?;
+        if !slot.is_untouched() {
+            self.on_conflict(executor, slot).await?;
+        }
+        Ok(true)
     }
 
     /// The slot of the address holds another contact than the upsert made: the same

@@ -278,6 +278,7 @@ const fn forbidden_code(rule: Forbidden) -> &'static str {
         Forbidden::RestrictedAssigns => "restricted_may_not_assign",
         Forbidden::AgentAssignsOthers => "agent_may_not_assign_others",
         Forbidden::ChannelAssigns => "channel_may_not_assign",
+        Forbidden::ChannelNames => "channel_may_not_name",
         Forbidden::ForeignChannel => "foreign_channel",
         Forbidden::ChannelKey => "channel_key_may_not",
         Forbidden::NotARelay => "not_a_relay",
@@ -306,6 +307,7 @@ impl From<Rejection> for Problem {
             Rejection::RestoreWindow => "restore_window_passed",
             Rejection::DeletionOff => "deletion_off",
             Rejection::Closed => "ticket_closed",
+            Rejection::GuestReads => "guest_ticket",
             Rejection::TooManyTags => "too_many_tags",
         };
         Self::conflict(code, rejection.to_string())

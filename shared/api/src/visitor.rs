@@ -6,14 +6,14 @@
 //! | an [`Identity`] token | the site's own login knows them: begins a session as somebody |
 //! | [`PublicToken`] | who opened this ticket: reads it and replies |
 //!
-//! A visitor who replies to what is closed [continues](continuing()) it in a new ticket.
+//! What a visitor writes to a closed ticket [goes](Continuing) to the one that continues it.
 
 mod continuing;
 mod identity;
 mod session;
 mod token;
 
-pub use continuing::continuing;
+pub use continuing::Continuing;
 pub use identity::{Identity, IdentitySecret, InvalidIdentity};
 pub use session::{IntakeSession, SESSION_LIFE};
 pub use token::PublicToken;

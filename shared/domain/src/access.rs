@@ -139,6 +139,9 @@ pub enum Forbidden {
     /// Channel keys don't assign.
     #[error("channel keys may not assign tickets")]
     ChannelAssigns,
+    /// Contacts and accounts are no channel key's business: it says who asks instead.
+    #[error("a channel key may not name a contact or account by its id; from says who asks")]
+    ChannelNames,
     /// A channel key stays on its channel.
     #[error("a channel key may only use its own channel")]
     ForeignChannel,

@@ -180,12 +180,16 @@ pub struct ContactRef {
     /// Its id in somebody else's system when the ticket was linked.
     #[serde(default)]
     pub external_id: Option<ExternalId>,
+    /// It was found by an address that a guest gave and nobody proved. Whoever names the
+    /// contact by its id from then on says that it is them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_unproved: bool,
 }
 
 impl From<&Contact> for ContactRef {
     fn from(contact: &Contact) -> Self {
         let Contact { id, name, email, external_id, .. } = contact.clone();
-        Self { id, name, email, external_id }
+        Self { id, name, email, external_id, is_unproved: false }
     }
 }
 

@@ -118,6 +118,9 @@ impl FieldDefinition {
     /// When it doesn't fit.
     pub fn parse_filter(&self, text: &str) -> Result<FieldValue, InvalidField> {
         let value = match self.kind {
+            FieldKind::Number if text.parse::<f64>().is_ok() && !is_exact(text) => {
+                return Err(InvalidField::Kind(EXACT_NUMBERS));
+            }
             FieldKind::Number | FieldKind::Boolean => serde_json::from_str(text).unwrap_or(Json::Null),
             FieldKind::Choices => return self.option(text).map(FieldValue::Text),
             FieldKind::Text | FieldKind::Date | FieldKind::Choice => Json::from(text),
@@ -169,6 +172,37 @@ pub fn stored_number(number: &serde_json::Number) -> Option<serde_json::Number> 
     let digits = value.to_string();
     let integer = digits.parse::<u64>().map(Into::into).or_else(|_| digits.parse::<i64>().map(Into::into));
     integer.ok().or_else(|| serde_json::Number::from_f64(value))
+}
+
+/// Which numbers are kept exactly, in words.
+pub const EXACT_NUMBERS: &str = "a number that 64 bits hold exactly, as they do any of up to 15 digits";
+
+/// Whether a number, as JSON writes it, is kept as that number: as a whole number of 64 bits,
+/// or as the floating-point number (IEEE 754, binary64) that is written with the same digits.
+#[must_use]
+pub fn is_exact(literal: &str) -> bool {
+    if literal.parse::<u64>().is_ok() || literal.parse::<i64>().is_ok() {
+        return true;
+    }
+    let kept = literal.parse::<f64>().ok().filter(|value| value.is_finite());
+    kept.is_some_and(|value| significant(&format!("{value:e}")) == significant(literal))
+}
+
+/// The digits of a number from the first to the last that is not zero, and the power of ten
+/// of the first; so that `1.50`, `15e-1` and `1.5` are the same.
+fn significant(literal: &str) -> Option<(&str, String, i64)> {
+    let (sign, unsigned) = literal.split_at(usize::from(literal.starts_with('-')));
+    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{whole}{fraction}");
+    let leading = digits.len() - digits.trim_start_matches('0').len();
+    let digits = digits.trim_matches('0');
+    if digits.is_empty() {
+        return Some(("", String::new(), 0));
+    }
+    // Beyond what fits, the two sides differ, and neither is kept.
+    let exponent = exponent.parse::<i64>().ok()?.checked_add(i64::try_from(whole.len()).ok()?)?;
+    Some((sign, digits.to_owned(), exponent.checked_sub(i64::try_from(leading).ok()?)?))
 }
 
 fn short_text(text: &str) -> Result<String, InvalidField> {
@@ -293,6 +327,37 @@ mod tests {
             let beyond: Json = serde_json::from_str(beyond).expect("a number");
             assert!(field.parse(&beyond).is_err(), "{beyond}");
         }
+    }
+
+    #[test]
+    fn a_number_is_exact_or_not_whichever_way_it_is_written() {
+        let kept = [
+            "0",
+            "-0.0",
+            "0e9",
+            "1.50",
+            "15e-1",
+            "0.1",
+            "1e20",
+            "100000000000000000000",
+            "18446744073709551615",
+            "-9223372036854775808",
+            "0.30000000000000004",
+            "1E+2",
+            "1e-130",
+        ];
+        assert_eq!(kept.map(is_exact), [true; 13]);
+        let lost = [
+            "18446744073709551616",
+            "-9223372036854775809",
+            "0.123456789012345678",
+            "1e400",
+            "1e-400",
+            "1e99999999999999999999",
+            "12345678901234.56789",
+            "x",
+        ];
+        assert_eq!(lost.map(is_exact), [false; 8]);
     }
 
     #[test]

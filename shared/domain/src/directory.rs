@@ -8,7 +8,7 @@ mod retention;
 pub use retention::{Days, Expiry, Retention};
 
 use crate::{
-    access::{AccessRules, Role, Scopes},
+    access::{AccessRules, ActorRef, Role, Scopes},
     custom_field::FieldDefinition,
     id::{ApiKeyId, CategoryId, ChannelId, TagId, TeamId, UserId, WorkspaceId},
     status::{ChannelType, Priority, words},
@@ -207,6 +207,18 @@ impl Directory {
         }
     }
 
+    /// What a channel gives to new tickets and asks of them: without a team or category that
+    /// has been deleted.
+    #[must_use]
+    pub fn opening_of(&self, channel: &Channel) -> OpeningRules {
+        let OpeningRules { default_team, default_category, .. } = channel.opening;
+        OpeningRules {
+            default_team: default_team.filter(|team| self.teams.contains_key(team)),
+            default_category: default_category.filter(|category| self.categories.contains_key(category)),
+            ..channel.opening.clone()
+        }
+    }
+
     /// Adds one entry as it was stored.
     pub fn insert(&mut self, entry: Entry) {
         match entry {
@@ -313,6 +325,18 @@ pub enum KeyHolder {
     },
 }
 
+/// Who has been shown the secret of a key: whoever made it, or gave it another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyMaker {
+    /// Who asked: a user, or a program with a key of its own.
+    #[serde(flatten)]
+    pub actor: ActorRef,
+    /// The user behind it: that user, or whoever is behind the program's key; none where
+    /// that is not recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
+}
+
 /// An API key as it is stored: by the hash of its secret, which is shown once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiKey {
@@ -332,9 +356,41 @@ pub struct ApiKey {
     pub expires_at: Option<Timestamp>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Who made it; none of a workspace's first, and of those from before that was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<KeyMaker>,
+    /// Who gave it the secret that it has; none while it has its first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rotated_by: Option<KeyMaker>,
 }
 
 impl ApiKey {
+    /// Whether this user has been shown a secret of it, themselves or through programs.
+    #[must_use]
+    pub fn goes_back_to(&self, user: UserId) -> bool {
+        self.created_by.into_iter().chain(self.rotated_by).any(|maker| maker.user == Some(user))
+    }
+
+    /// Whoever makes something with this key: of a user's that user, else whoever was
+    /// shown its secret last.
+    #[must_use]
+    pub fn responsible(&self) -> Option<UserId> {
+        match self.holder {
+            KeyHolder::User { user_id } => Some(user_id),
+            KeyHolder::Machine | KeyHolder::Channel { .. } => self.rotated_by.or(self.created_by)?.user,
+        }
+    }
+
+    /// Whether it is good for longer than another: no key makes one that outlives it.
+    #[must_use]
+    pub fn outlives(&self, other: &Self) -> bool {
+        match (self.expires_at, other.expires_at) {
+            (_, None) => false,
+            (None, Some(_)) => true,
+            (Some(own), Some(others)) => own > others,
+        }
+    }
+
     /// Whether it is refused at this time.
     #[must_use]
     pub fn is_expired(&self, now: Timestamp) -> bool {

@@ -8,7 +8,7 @@
 
 use crate::{
     access::VisibilityScope,
-    id::Version,
+    id::{TicketId, Version, VersionSet},
     status::{Lifecycle, StatusSet},
     ticket::Ticket,
     time::Timestamp,
@@ -23,10 +23,14 @@ pub struct Guard {
     pub lifecycle: Lifecycle,
     /// Who asks may see the ticket.
     pub visibility: VisibilityScope,
-    /// The version is this one (`If-Match`, or a decision that rests on the whole ticket).
-    pub version: Option<Version>,
+    /// The version is one of these (`If-Match`), or the one that a decision rests on.
+    pub versions: Option<VersionSet>,
+    /// It is continued by exactly this ticket, or by none.
+    pub continued_by: Option<Option<TicketId>>,
     /// The follow-up is due at exactly this time.
     pub follow_up_at: Option<Timestamp>,
+    /// The follow-up was set silently, or it was not.
+    pub is_follow_up_silent: Option<bool>,
     /// It has at most so many tags: there is room for those that come along.
     pub most_tags: Option<usize>,
     /// The change is no no-op on it. Which tickets that leaves out, the patch says:
@@ -42,11 +46,19 @@ impl Guard {
             statuses: StatusSet::ALL,
             lifecycle: Lifecycle::Live,
             visibility,
-            version: None,
+            versions: None,
+            continued_by: None,
             follow_up_at: None,
+            is_follow_up_silent: None,
             most_tags: None,
             rejects_noop: false,
         }
+    }
+
+    /// The version, where the change is for one alone.
+    #[must_use]
+    pub fn sole_version(&self) -> Option<Version> {
+        self.versions.as_ref().and_then(VersionSet::sole)
     }
 
     /// Whether the ticket is as assumed, as far as that can be told without the patch.
@@ -55,8 +67,10 @@ impl Guard {
         self.statuses.contains(ticket.status)
             && self.lifecycle == ticket.lifecycle
             && self.visibility.covers(ticket.assignee, ticket.channel.map(|channel| channel.id))
-            && self.version.is_none_or(|version| version == ticket.version)
+            && self.versions.as_ref().is_none_or(|versions| versions.contains(ticket.version))
+            && self.continued_by.is_none_or(|by| by == ticket.continued_by)
             && self.follow_up_at.is_none_or(|due| ticket.follow_up_at == Some(due))
+            && self.is_follow_up_silent.is_none_or(|is_silent| is_silent == ticket.is_follow_up_silent)
             && self.most_tags.is_none_or(|most| ticket.tags.len() <= most)
     }
 }

@@ -72,6 +72,8 @@ ids! {
     AccountId
     /// An export, merge or erasure of a person's data, and its receipt (`UUIDv7`).
     JobId
+    /// What follows for all tickets from a deletion or a change elsewhere (`UUIDv7`).
+    CascadeId
     /// A way in: a form, a chat, a phone line.
     ChannelId
     /// A person or program of the workspace.
@@ -110,6 +112,48 @@ impl Version {
     #[must_use]
     pub const fn next(self) -> Self {
         Self(self.0 + 1)
+    }
+}
+
+/// Versions one of which somebody has seen: what `If-Match` names. None is a set that no
+/// ticket's version is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionSet(Vec<Version>);
+
+impl VersionSet {
+    /// Whether this version is one of them.
+    #[must_use]
+    pub fn contains(&self, version: Version) -> bool {
+        self.0.contains(&version)
+    }
+
+    /// The version, where there is just one.
+    #[must_use]
+    pub fn sole(&self) -> Option<Version> {
+        match self.0.as_slice() {
+            [version] => Some(*version),
+            _ => None,
+        }
+    }
+
+    /// All of them, each once, the lowest first.
+    pub fn iter(&self) -> impl Iterator<Item = Version> {
+        self.0.iter().copied()
+    }
+}
+
+impl From<Version> for VersionSet {
+    fn from(version: Version) -> Self {
+        Self(vec![version])
+    }
+}
+
+impl FromIterator<Version> for VersionSet {
+    fn from_iter<I: IntoIterator<Item = Version>>(versions: I) -> Self {
+        let mut versions: Vec<_> = versions.into_iter().collect();
+        versions.sort_unstable();
+        versions.dedup();
+        Self(versions)
     }
 }
 

@@ -12,6 +12,7 @@
 //! | [`events`] | the event between two versions of a ticket or contact |
 //! | [`access`] | actors, roles, scopes and who sees what |
 //! | [`contact`], [`personal`] | people and their accounts; what is done with everything of one |
+//! | [`cascade`] | what follows for all tickets from a deletion or a change elsewhere |
 //! | [`directory`] | users, channels, categories, tags, fields, settings |
 //! | [`webhook`] | endpoints, subscriptions, deliveries and their schedule |
 //! | [`report`], [`day`](mod@day) | what the events add up to |
@@ -23,6 +24,7 @@
 pub mod access;
 pub mod attachment;
 pub mod budget;
+pub mod cascade;
 pub mod command;
 pub mod contact;
 pub mod custom_field;

@@ -7,7 +7,7 @@
 
 use crate::{
     access::Cause,
-    id::TagId,
+    id::{TagId, TicketId},
     set::Set,
     status::{Awaiting, Lifecycle, Status},
     text::Preview,
@@ -123,6 +123,8 @@ pub struct TicketPatch {
     pub message: Option<MessageTrace>,
     /// Moves the ticket to the top of lists by last activity.
     pub is_activity: bool,
+    /// The ticket that continues it from now on.
+    pub continued_by: Option<TicketId>,
 }
 
 impl TicketPatch {
@@ -133,6 +135,14 @@ impl TicketPatch {
         let mut rest = self.clone();
         rest.drop_noops(ticket);
         rest == Self::default()
+    }
+
+    /// A ticket that is closed has no follow-up any more, unless one is set along with it.
+    pub fn close_follow_up(&mut self) {
+        let is_set = self.sets.iter().any(|set| matches!(set, Set::FollowUpAt(_)));
+        if self.status == Some(Status::Closed) && !is_set {
+            self.sets.push(Set::FollowUpAt(None));
+        }
     }
 
     /// Takes out what the ticket has already, so that saying it again is no change.
@@ -149,13 +159,16 @@ impl TicketPatch {
 /// and forgotten here does not compile.
 #[must_use]
 pub fn apply(ticket: &Ticket, patch: &TicketPatch, cause: &Cause, now: Timestamp) -> Ticket {
-    let TicketPatch { sets, status, lifecycle, tags, message, is_activity } = patch;
+    let TicketPatch { sets, status, lifecycle, tags, message, is_activity, continued_by } = patch;
     let mut next = ticket.clone();
     next.version = ticket.version.next();
     next.updated_at = now;
     next.cause = cause.clone();
     for set in sets {
         set.apply(&mut next);
+        if let Set::FollowUpAt(due) = set {
+            next.is_follow_up_silent = due.is_some() && cause.is_silent;
+        }
     }
     apply_tags(&mut next.tags, tags);
     if let Some(status) = status {
@@ -170,6 +183,7 @@ pub fn apply(ticket: &Ticket, patch: &TicketPatch, cause: &Cause, now: Timestamp
     if *is_activity {
         next.last_activity_at = now;
     }
+    next.continued_by = continued_by.or(ticket.continued_by);
     next
 }
 

@@ -2,16 +2,15 @@
 //! receipt that holds no personal text, so that it may stay.
 
 use crate::{
-    access::{ActorRef, Cause, VisibilityScope},
+    access::{ActorRef, Cause},
     command::Change,
     contact::ContactRef,
     custom_field::{FieldDefinition, FieldKind},
-    guard::Guard,
     id::{ContactId, JobId, RequestId},
     message::{Content, Message, Sender, SenderKind},
     patch::{MessageTrace, Replies, TicketPatch},
     set::Set,
-    status::{StatusSet, words},
+    status::words,
     text::{ERASED, Preview},
     ticket::Ticket,
     time::Timestamp,
@@ -97,10 +96,13 @@ impl Job {
     }
 }
 
-/// The ticket is another contact's from now on.
+/// The ticket is another contact's from now on; whether anybody has proved that it is
+/// theirs stays.
 #[must_use]
 pub fn reassign(ticket: &Ticket, to: ContactRef, cause: Cause, now: Timestamp) -> Change {
-    change(ticket, TicketPatch { sets: vec![Set::Contact(Some(to))], ..TicketPatch::default() }, cause, now)
+    let is_unproved = ticket.contact.as_ref().is_some_and(|contact| contact.is_unproved);
+    let to = ContactRef { is_unproved, ..to };
+    Change::of_ticket(ticket, TicketPatch { sets: vec![Set::Contact(Some(to))], ..TicketPatch::default() }, cause, now)
 }
 
 /// Nothing on the ticket tells who asked, or what: number, status, times, labels,
@@ -123,17 +125,7 @@ pub fn erase(ticket: &Ticket, fields: &[&FieldDefinition], cause: Cause, now: Ti
         }),
         ..TicketPatch::default()
     };
-    change(ticket, patch, cause, now)
-}
-
-fn change(ticket: &Ticket, patch: TicketPatch, cause: Cause, at: Timestamp) -> Change {
-    let guard = Guard {
-        version: Some(ticket.version),
-        lifecycle: ticket.lifecycle,
-        statuses: StatusSet::of(&[ticket.status]),
-        ..Guard::live(VisibilityScope::All)
-    };
-    Change { guard, patch, message: None, edited: None, deleted: None, cause, at }
+    Change::of_ticket(ticket, patch, cause, now)
 }
 
 /// The message without what it said and its files, and without its sender if that was the

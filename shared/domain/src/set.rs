@@ -203,8 +203,8 @@ plain_fields! {
     entries of custom;
     not plain {
         workspace_id id number version status status_before_spam lifecycle source channel tags preview awaiting
-        replies_count created_at updated_at last_activity_at status_changed_at in_progress_at first_response_at
-        resolved_at closed_at archived_at trashed_at origin cause
+        replies_count is_follow_up_silent created_at updated_at last_activity_at status_changed_at in_progress_at
+        first_response_at resolved_at closed_at archived_at trashed_at continued_by origin cause
     }
 }
 

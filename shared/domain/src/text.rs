@@ -3,6 +3,7 @@
 mod file;
 mod form;
 mod host;
+mod idn;
 mod lines;
 mod preview;
 mod shown;
@@ -17,9 +18,10 @@ pub use {
 };
 
 use form::{Form, Keyword, one_line};
+use idn::{ascii_host, encoded};
 use serde::{Deserialize, Serialize};
 use shown::{as_it_is_written, as_it_looks, is_invisible};
-use std::{borrow::Cow, fmt, str::FromStr};
+use std::{fmt, str::FromStr};
 use unicode_normalization::UnicodeNormalization as _;
 
 /// What stands where personal text was that can't be empty.
@@ -179,19 +181,6 @@ fn email(text: &str) -> Result<String, InvalidText> {
     if local_fits && is_host(&domain) { Ok(address) } else { Err(FORM) }
 }
 
-/// A host as the name service has it (UTS #46): one form, whether its letters beyond ASCII
-/// were written as such or encoded. None when it can't be one.
-fn ascii_host(host: &str) -> Option<Cow<'_, str>> {
-    if host.is_ascii() && !host.split('.').any(|label| label.starts_with("xn--")) {
-        return Some(Cow::Borrowed(host));
-    }
-    match idna::domain_to_ascii(host) {
-        Ok(ascii) => Some(Cow::Owned(ascii)),
-        // Somebody may have registered what encodes nothing; it is compared as it is.
-        Err(_) => host.is_ascii().then_some(Cow::Borrowed(host)),
-    }
-}
-
 /// Labels of letters, digits and inner hyphens (RFC 1123; letters beyond ASCII are
 /// let through for internationalised names).
 fn is_host(host: &str) -> bool {
@@ -209,7 +198,14 @@ fn host_pattern(text: &str) -> Result<String, InvalidText> {
     let pattern = text.trim().to_lowercase();
     let (host, port) = pattern.split_once(':').unwrap_or((&pattern, "80"));
     let name = host.strip_prefix("*.").unwrap_or(host);
-    if is_host(name) && port.parse::<u16>().is_ok_and(|port| port > 0) { Ok(pattern) } else { Err(FORM) }
+    if !is_host(name) || !port.parse::<u16>().is_ok_and(|port| port > 0) {
+        return Err(FORM);
+    }
+    // The star is no host's: the name service would refuse it.
+    let star = if name.len() < host.len() { "*." } else { "" };
+    let rest = pattern.strip_prefix(star).unwrap_or(&pattern);
+    let encoded = format!("{star}{}", encoded(rest));
+    if encoded.len() <= HOST { Ok(encoded) } else { Err(FORM) }
 }
 
 fn account_kind(text: &str) -> Result<String, InvalidText> {

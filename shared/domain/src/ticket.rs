@@ -162,6 +162,8 @@ pub struct Ticket {
     pub is_read_by_organization: bool,
     /// When it is to come back to the lists; none while it is in them.
     pub follow_up_at: Option<Timestamp>,
+    /// Nobody outside is told when it comes back, as nobody was told that it went.
+    pub is_follow_up_silent: bool,
     /// When it was made.
     pub created_at: Timestamp,
     /// When this version was made.
@@ -182,6 +184,9 @@ pub struct Ticket {
     pub archived_at: Option<Timestamp>,
     /// When it was deleted; none while it is not in the trash.
     pub trashed_at: Option<Timestamp>,
+    /// The ticket that continues this one: what its customer says goes there, while this
+    /// one is closed and that one is not.
+    pub continued_by: Option<TicketId>,
     /// What was settled when it was made.
     pub origin: Origin,
     /// What this version is owed to.
@@ -225,6 +230,7 @@ impl Ticket {
             is_read_by_customer: by_customer,
             is_read_by_organization: !by_customer,
             follow_up_at: new.follow_up_at,
+            is_follow_up_silent: new.follow_up_at.is_some() && cause.is_silent,
             created_at: now,
             updated_at: now,
             last_activity_at: now,
@@ -235,6 +241,7 @@ impl Ticket {
             closed_at: (new.status == Status::Closed).then_some(now),
             archived_at: None,
             trashed_at: None,
+            continued_by: None,
             origin: Origin {
                 creator: cause.actor,
                 continues: new.continues,
@@ -255,6 +262,12 @@ impl Ticket {
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.lifecycle == Lifecycle::Live && self.status.is_active()
+    }
+
+    /// Whoever opened it has said who they are, and nobody has proved it.
+    #[must_use]
+    pub fn is_guests(&self) -> bool {
+        self.source == Source::Guest || self.contact.as_ref().is_some_and(|contact| contact.is_unproved)
     }
 
     /// Hidden from default lists until its follow-up is due.

@@ -21,7 +21,7 @@ use lambdesk_domain::{
     ticket::Ticket,
     time::Timestamp,
 };
-use lambdesk_store_contacts::{ContactError, Contacts};
+use lambdesk_store_contacts::{AccountChange, ContactError, Contacts};
 use lambdesk_store_directory::Directories;
 use lambdesk_store_tickets::{CommitError, Tickets};
 use lambdesk_table::{
@@ -207,7 +207,11 @@ impl JobWorker {
             let Some(after) = slice.task.account_after(read.value.clone(), slice.now) else {
                 return Ok(Counts::default());
             };
-            match self.contacts.change_account(slice.workspace, &read, Some(&after), None, slice.now).await {
+            match self
+                .contacts
+                .change_account(slice.workspace, AccountChange::new(&read, Some(&after)), None, slice.now)
+                .await
+            {
                 Ok(true) => return Ok(Counts { accounts: 1, ..Counts::default() }),
                 Ok(false) => {}
                 Err(ContactError::Table(error)) => return Err(error),

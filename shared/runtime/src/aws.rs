@@ -8,7 +8,7 @@ use aws_smithy_http_client::{
 };
 use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector};
 use lambdesk_objects::Objects;
-use lambdesk_table::{Connection, Table};
+use lambdesk_table::{Connection, Table, keys::set_due_shards};
 use std::time::Duration;
 
 /// The authorities that sign AWS endpoints; see the crate's README.
@@ -26,17 +26,27 @@ pub(crate) const ATTEMPT: Duration = Duration::from_secs(2);
 const AFTER_NEXT: Duration = Duration::from_millis(1);
 
 /// The table of this function. Its connection is opened in the background while
-/// the function waits for its first event.
+/// the function waits for its first event, and the table's format is looked at: over one
+/// that a newer version wrote the process ends.
 ///
 /// # Panics
 /// Outside of a tokio runtime.
 #[must_use]
 pub fn table(config: &Config) -> Table {
+    set_due_shards(config.due_shards);
     let table = Table::new(&connection(&config.aws), &config.table);
     let warming = table.clone();
     tokio::spawn(async move {
         tokio::time::sleep(AFTER_NEXT).await;
-        warming.warm().await;
+        match warming.check_format().await {
+            Ok(Ok(())) => {}
+            Ok(Err(newer)) => {
+                tracing::error!(%newer, "this version must not write to the table");
+                std::process::exit(1);
+            }
+            // It shows again where it can be answered.
+            Err(error) => tracing::warn!(%error, "the table was not reachable at start"),
+        }
     });
     table
 }

@@ -3,6 +3,7 @@
 use aws_credential_types::Credentials;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use lambdesk_objects::ObjectBucket;
+use lambdesk_table::keys::{DUE_SHARDS, MOST_DUE_SHARDS};
 use secrecy::SecretString;
 
 const SEALING_KEY: &str = "LAMBDESK_SEALING_KEY";
@@ -47,6 +48,11 @@ pub struct Config {
     pub table: String,
     /// Where AWS is.
     pub aws: Aws,
+    /// `LAMBDESK_BASE_PATH`: what stands before the API's paths at a custom domain; empty at
+    /// the root of one.
+    pub base_path: String,
+    /// `LAMBDESK_DUE_SHARDS`: how many partitions what is due in one hour is spread over.
+    pub due_shards: u8,
     /// `LAMBDESK_ALLOWED_HOSTS`: hosts that webhooks may go to although they are not
     /// public, separated by commas. Unset in the cloud.
     pub allowed_hosts: Vec<String>,
@@ -90,6 +96,8 @@ impl Config {
             table,
             bucket: bucket(&aws, get)?,
             aws,
+            due_shards: due_shards(get("LAMBDESK_DUE_SHARDS"))?,
+            base_path: get("LAMBDESK_BASE_PATH").unwrap_or_default(),
             allowed_hosts: hosts
                 .split(',')
                 .map(|host| host.trim().to_owned())
@@ -153,6 +161,16 @@ impl Config {
     pub fn operator_token(&self) -> Option<&SecretString> {
         self.operator_token.as_ref()
     }
+}
+
+fn due_shards(text: Option<String>) -> Result<u8, ConfigError> {
+    let Some(text) = text else {
+        return Ok(DUE_SHARDS);
+    };
+    text.parse().ok().filter(|shards| (DUE_SHARDS..=MOST_DUE_SHARDS).contains(shards)).ok_or_else(|| {
+        let problem = format!("must be a number from {DUE_SHARDS} to {MOST_DUE_SHARDS}");
+        ConfigError::Invalid { name: "LAMBDESK_DUE_SHARDS", problem }
+    })
 }
 
 fn key_bytes(name: &'static str, text: &SecretString) -> Result<[u8; 32], ConfigError> {

@@ -4,6 +4,7 @@ mod allocator;
 pub mod aws;
 pub mod clock;
 pub mod config;
+mod gateway;
 mod logs;
 pub mod queue;
 mod serve;

@@ -1,6 +1,7 @@
 //! Running a function under Lambda.
 
-use crate::{Config, logs};
+use crate::{Config, gateway, logs};
+use lambda_http::{Adapter, Service as _, aws_lambda_events::apigw::ApiGatewayV2httpRequest};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 use std::{convert::Infallible, process::ExitCode};
@@ -41,12 +42,18 @@ where
 }
 
 /// Answers API Gateway's HTTP requests (payload format 2.0) until the process is
-/// told to stop. Paths arrive as the client sent them: the stage is `$default`.
+/// told to stop: the stage is `$default`, and what API Gateway sends is mended first.
 ///
 /// # Errors
 /// When the Runtime API can't be reached.
-pub async fn serve(router: axum::Router) -> Result<(), Error> {
-    lambda_http::run(router).await
+pub async fn serve(config: &Config, router: axum::Router) -> Result<(), Error> {
+    let adapter = Adapter::from(router);
+    lambda_runtime::run(service_fn(|event: LambdaEvent<ApiGatewayV2httpRequest>| {
+        let LambdaEvent { payload, context } = event;
+        let payload = gateway::request(payload, &config.base_path);
+        adapter.clone().call(LambdaEvent { payload, context })
+    }))
+    .await
 }
 
 /// Answers the events of a stream, a queue or a schedule until the process is

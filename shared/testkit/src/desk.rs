@@ -51,7 +51,15 @@ impl Desk {
 
     /// The same at another time.
     pub async fn open_at(now: Timestamp) -> Self {
-        let table = TestTable::new().await;
+        Self::over(TestTable::new().await, now).await
+    }
+
+    /// An empty workspace in a table that meets AWS's ways on request.
+    pub async fn on_aws() -> Self {
+        Self::over(TestTable::on_aws().await, START).await
+    }
+
+    async fn over(table: TestTable, now: Timestamp) -> Self {
         let (store, clock) = (table.stores(), Clock::manual(now));
         let app = App { clock: clock.clone(), ..store.app(SealingKey::new(&[7; 32])) };
         let (workspace, owner, key) = new_workspace(&store, &clock, "salt").await;
@@ -95,7 +103,7 @@ impl Desk {
     /// An entry becomes what is given here, whatever it is now.
     pub async fn replace(&self, after: &Entry) {
         let seen = self.store.directories.entry(self.workspace, after.id()).await.unwrap().unwrap();
-        let change = EntryChange { before: &seen, after: Some(after), co_condition: None };
+        let change = EntryChange { before: &seen, after: Some(after), co_condition: None, beside: Vec::new() };
         assert!(self.store.directories.change_entry(self.workspace, change, None, self.now()).await.unwrap());
     }
 
@@ -290,7 +298,17 @@ pub fn sample_key(
 ) -> (ApiKey, String, String) {
     let (text, hash) = BearerKey::generate(workspace_id);
     let (id, name) = (ApiKeyId::new(clock.new_uuid()), "A program".parse().unwrap());
-    let key = ApiKey { id, workspace_id, name, holder, scopes, expires_at: None, created_at: clock.now() };
+    let key = ApiKey {
+        id,
+        workspace_id,
+        name,
+        holder,
+        scopes,
+        expires_at: None,
+        created_at: clock.now(),
+        created_by: None,
+        rotated_by: None,
+    };
     (key, hash, text)
 }
 

@@ -12,7 +12,7 @@ use lambdesk_store_tickets::Tickets;
 use lambdesk_store_webhooks::Webhooks;
 use lambdesk_table::{
     Table,
-    keys::{DUE_SHARDS, hour},
+    keys::{due_shards, hour},
 };
 
 /// Every handle, as one process has them: with the caches of that process.
@@ -61,7 +61,7 @@ impl Stores {
     /// All that is due by a time and was due in the day before it.
     pub async fn due(&self, until: Timestamp) -> Vec<Due> {
         let mut rows = Vec::new();
-        for shard in 0..DUE_SHARDS {
+        for shard in 0..due_shards() {
             for hour in hour(until) - 24..=hour(until) {
                 rows.extend(self.events.due_page((hour, shard), until, None, 100).await.unwrap().rows);
             }

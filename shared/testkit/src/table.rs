@@ -11,7 +11,7 @@ use aws_smithy_http_client::Connector;
 use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use futures_util::future::try_join_all;
 use lambdesk_domain::ticket::Ticket;
-use lambdesk_engine::{Engine, Position, Storage};
+use lambdesk_engine::{AwsStandIn, AwsSwitches, Engine, Position, Storage};
 use lambdesk_store_tickets::NewItems;
 use lambdesk_table::{Connection, Item, Key, Table};
 use serde_json::{Value as Json, json};
@@ -34,6 +34,8 @@ pub struct TestTable {
     pub traffic: Traffic,
     /// The engine.
     pub engine: Engine,
+    /// What stands before the engine and does as AWS does, where it is asked for.
+    aws: Option<AwsStandIn>,
     /// To look at the table from outside; nothing goes wrong here.
     pub client: Client,
 }
@@ -42,12 +44,31 @@ impl TestTable {
     /// A new one.
     pub async fn new() -> Self {
         let engine = Engine::open(Storage::Memory).expect("an engine in memory opens");
+        let url = engine.url();
+        Self::over(engine, &url, None).await
+    }
+
+    /// A new one that is reached through what does as AWS does: [`TestTable::aws`].
+    pub async fn on_aws() -> Self {
+        let engine = Engine::open(Storage::Memory).expect("an engine in memory opens");
+        let aws = engine.as_aws().expect("it listens");
+        let url = aws.url();
+        Self::over(engine, &url, Some(aws)).await
+    }
+
+    async fn over(engine: Engine, url: &str, aws: Option<AwsStandIn>) -> Self {
         let (faults, traffic) = (Faults::default(), Traffic::default());
         let wire = faults.over(traffic.over(http()));
-        let table = Table::new(&connection(&engine, wire, PATIENCE), TABLE);
+        let table = Table::new(&connection_to(url, wire, PATIENCE), TABLE);
         table.create().await.expect("the table is made");
         let client = sdk_client(&engine);
-        Self { store: Stores::new(&table), table, faults, traffic, engine, client }
+        Self { store: Stores::new(&table), table, faults, traffic, engine, aws, client }
+    }
+
+    /// What of AWS's ways [`TestTable::table`] meets; of a table made by
+    /// [`TestTable::on_aws`].
+    pub fn aws(&self) -> AwsSwitches {
+        self.aws.as_ref().expect("the table is made to be on AWS").switches()
     }
 
     /// The stores as another process has them: nothing remembered; with the same faults.
@@ -65,10 +86,11 @@ impl TestTable {
         Table::new(&connection(&self.engine, self.faults.over(http()), Duration::from_millis(20)), TABLE)
     }
 
-    /// The table as it is reached at another address, such as a proxy's, over connections
-    /// of its own.
-    pub fn through(&self, url: &str, patience: Duration) -> Table {
-        Table::new(&Connection::new("eu-central-1", Some(url), credentials(), http, patience), TABLE)
+    /// The same table as another process has it that waits so long for an answer, over
+    /// connections of its own; of a table made by [`TestTable::on_aws`].
+    pub fn of_other_process(&self, patience: Duration) -> Table {
+        let url = self.aws.as_ref().expect("the table is made to be on AWS").url();
+        Table::new(&Connection::new("eu-central-1", Some(&url), credentials(), http, patience), TABLE)
     }
 
     /// The stores of another table in the same engine.
@@ -157,7 +179,11 @@ fn http() -> SharedHttpConnector {
 }
 
 fn connection(engine: &Engine, http: SharedHttpConnector, patience: Duration) -> Connection {
-    Connection::new("eu-central-1", Some(&engine.url()), credentials(), move || http.clone(), patience)
+    connection_to(&engine.url(), http, patience)
+}
+
+fn connection_to(url: &str, http: SharedHttpConnector, patience: Duration) -> Connection {
+    Connection::new("eu-central-1", Some(url), credentials(), move || http.clone(), patience)
 }
 
 fn credentials() -> Credentials {

@@ -167,7 +167,7 @@ pub const fn client() -> ContactId {
 }
 
 const fn client_ref() -> ContactRef {
-    ContactRef { id: client(), name: None, email: None, external_id: None }
+    ContactRef { id: client(), name: None, email: None, external_id: None, is_unproved: false }
 }
 
 /// One in a hundred of every state, irregularly spread.

@@ -12,7 +12,7 @@ use lambdesk_local::stack;
 use lambdesk_outbound::AddressPolicy;
 use lambdesk_store_events::ChangeRecord;
 use lambdesk_sweep::{BUDGET, Sweep};
-use lambdesk_testkit::{Client, ClientAnswer, Desk, Hints, TABLE};
+use lambdesk_testkit::{Client, ClientAnswer, Desk, Hints, RecordedRequest, TABLE};
 use std::{
     sync::{
         Arc,
@@ -53,6 +53,8 @@ pub struct RecordedInvocation {
     pub depth: usize,
     /// Bytes of the bodies that it sent out: an answer's or a webhook's.
     pub bytes: usize,
+    /// Its requests to the table.
+    pub requests: Vec<RecordedRequest>,
 }
 
 /// The functions, and what lies between them.
@@ -109,11 +111,11 @@ impl Pipeline {
         let headers: Vec<_> = headers.iter().copied().chain([("content-type", "application/json")]).collect();
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let sent = self.agent.send(method, path, &headers, body);
-        let (answer, charges) = self.recorded(sent).await;
+        let (answer, charges, requests) = self.observed(sent).await;
         let (reads, writes) = charge::units(charges.iter().filter(|charge| !charge.is_refused));
         assert!((answer.usage.units() - reads - writes).abs() < 1e-9, "{path}: {charges:?} {:?}", answer.usage);
         let (depth, bytes) = (answer.usage.depth(), answer.text.len());
-        (answer, RecordedInvocation { function: FunctionKind::Http, records: 0, charges, depth, bytes })
+        (answer, RecordedInvocation { function: FunctionKind::Http, records: 0, charges, depth, bytes, requests })
     }
 
     /// All that follows from what was written: one batch of the stream with all its
@@ -130,12 +132,19 @@ impl Pipeline {
             return invocations;
         }
         let handled = self.fanout.handle(json!({ "Records": records }));
-        let (answer, charges) = self.recorded(handled).await;
+        let (answer, charges, requests) = self.observed(handled).await;
         assert_eq!(answer, json!({"batchItemFailures": []}));
         let function = FunctionKind::Fanout;
-        invocations.push(RecordedInvocation { function, records: records.len(), charges, depth: 0, bytes: 0 });
+        invocations.push(RecordedInvocation {
+            function,
+            records: records.len(),
+            charges,
+            depth: 0,
+            bytes: 0,
+            requests,
+        });
         for hint in self.hints.take() {
-            let (done, charges) = self.recorded(self.deliver.attempt(hint)).await;
+            let (done, charges, requests) = self.observed(self.deliver.attempt(hint)).await;
             done.unwrap();
             let bytes = self.received.swap(0, Ordering::Relaxed);
             invocations.push(RecordedInvocation {
@@ -144,6 +153,7 @@ impl Pipeline {
                 charges,
                 depth: 0,
                 bytes,
+                requests,
             });
         }
         invocations
@@ -160,17 +170,24 @@ impl Pipeline {
     /// One run of the sweep.
     pub async fn swept(&self) -> RecordedInvocation {
         let run = self.sweep.run(self.desk.now(), BUDGET);
-        let (run, charges) = self.recorded(run).await;
+        let (run, charges, requests) = self.observed(run).await;
         assert_eq!((run.is_complete, run.errors), (true, 0), "{run:?}");
-        RecordedInvocation { function: FunctionKind::Sweep, records: 0, charges, depth: 0, bytes: 0 }
+        RecordedInvocation { function: FunctionKind::Sweep, records: 0, charges, depth: 0, bytes: 0, requests }
     }
 
     /// The charges of whatever a future asks of the table.
     pub async fn recorded<T>(&self, future: impl Future<Output = T>) -> (T, Vec<Charge>) {
+        let (output, charges, _) = self.observed(future).await;
+        (output, charges)
+    }
+
+    /// The same, with the requests themselves.
+    async fn observed<T>(&self, future: impl Future<Output = T>) -> (T, Vec<Charge>, Vec<RecordedRequest>) {
         self.desk.table.traffic.start();
         let output = future.await;
         let requests = self.desk.table.traffic.stop();
-        (output, charge::charges(&requests, &self.desk.table.engine))
+        let charges = charge::charges(&requests, &self.desk.table.engine);
+        (output, charges, requests)
     }
 
     /// Lets time go by.

@@ -99,7 +99,7 @@ async fn an_event_that_is_not_there_yet_is_waited_for_and_is_not_the_endpoints_f
     assert_eq!(reason(&desk.attempt(&delivery).await), "event_missing");
     assert_eq!(desk.endpoint_now(&endpoint).await, endpoint);
 
-    desk.store.events.add_event(&event, new_uuid(), desk.now()).await.unwrap();
+    desk.store.events.tell(&event, new_uuid(), desk.now()).await.unwrap();
     desk.wait(Duration::from_secs(10));
     assert_eq!(*outcome(&desk.attempt(&delivery).await), Outcome::Answered { status: 200, retry_after: None });
     assert_eq!(receiver.requests().len(), 1);

@@ -67,7 +67,7 @@ impl DeliverDesk {
     /// An event and its delivery to an endpoint, as the fan-out leaves them.
     pub async fn delivery(&self, endpoint: &Endpoint) -> (Delivery, Event) {
         let event = self.event();
-        self.store.events.add_event(&event, new_uuid(), self.now()).await.unwrap();
+        self.store.events.tell(&event, new_uuid(), self.now()).await.unwrap();
         let delivery = delivery_of(&event, endpoint, self.now());
         self.store.webhooks.add_delivery(&delivery).await.unwrap();
         (delivery, event)

@@ -24,7 +24,7 @@ async fn the_operator_makes_a_workspace_whose_key_works_at_once() {
         "api_key": {
             "id": data["api_key"]["id"], "name": "Ada", "kind": "user", "user_id": data["user"]["id"], "channel_id": null,
             "scopes": ["tickets:read", "tickets:write", "contacts:read", "contacts:write", "webhooks:read", "webhooks:write", "admin"],
-            "expires_at": null, "created_at": "2027-01-15T08:00:00.000Z", "last_used_at": null, "previous_expires_at": null,
+            "expires_at": null, "created_at": "2027-01-15T08:00:00.000Z", "created_by": null, "last_used_at": null, "previous_expires_at": null,
             "key": data["api_key"]["key"],
         },
     });

@@ -11,7 +11,8 @@ async fn a_key_is_shown_once_and_never_again() {
     let id = made.member("id");
     let expected = json!({
         "id": id, "name": "CI", "kind": "machine", "user_id": null, "channel_id": null, "scopes": ["tickets:read", "admin"],
-        "expires_at": null, "created_at": "2027-01-15T08:00:00.000Z", "last_used_at": null, "previous_expires_at": null,
+        "expires_at": null, "created_at": "2027-01-15T08:00:00.000Z",
+        "created_by": {"kind": "user", "id": desk.owner}, "last_used_at": null, "previous_expires_at": null,
     });
     assert_eq!((made.status, made.header("location")), (201, format!("/v1/api-keys/{id}").as_str()));
     assert_eq!(owner.get(&format!("/v1/api-keys/{id}")).await.data(), expected);

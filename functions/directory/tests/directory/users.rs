@@ -45,8 +45,8 @@ async fn a_change_is_held_to_what_was_read_and_to_its_co_condition() {
         let tag = owner.make("/v1/tags", json!({"name": name})).await;
         read.push(directories.entry(workspace, tag.parse().unwrap()).await.unwrap().unwrap());
     }
-    let change = |after, co_condition| EntryChange { before: &read[0], after, co_condition };
-    let deletion = EntryChange { before: &read[1], after: None, co_condition: None };
+    let change = |after, co_condition| EntryChange { before: &read[0], after, co_condition, beside: Vec::new() };
+    let deletion = EntryChange { before: &read[1], after: None, co_condition: None, beside: Vec::new() };
     assert!(directories.change_entry(workspace, deletion, None, now).await.unwrap());
     for after in [None, Some(&read[0].value)] {
         let held = directories.change_entry(workspace, change(after, Some(&read[1])), None, now);

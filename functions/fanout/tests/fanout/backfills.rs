@@ -140,7 +140,10 @@ async fn all_that_follows_from_a_ticket_is_projected_with_its_lost_events() {
     backfill(&desk, EventSubject::Ticket(ticket.id), desk.now().plus(HOUR)).await;
 
     assert_eq!(sequences(&desk, ticket.id).await, [1, 2, 3]);
-    let entries = desk.store.lists.index_entries(desk.workspace, &IndexedValue::Team(team), 10).await.unwrap();
+    let entries =
+        lambdesk_store_tickets::index_entries(&desk.table.table, desk.workspace, &IndexedValue::Team(team), (None, 10))
+            .await
+            .unwrap();
     assert_eq!(entries.items, [ticket.id]);
     let due = desk.store.due(later).await;
     assert!(due.iter().any(|row| matches!(row, Due::FollowUp { at, .. } if *at == later)), "{due:?}");

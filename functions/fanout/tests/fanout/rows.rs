@@ -13,7 +13,7 @@ use lambdesk_runtime::new_uuid;
 use lambdesk_table::keys::IndexedValue;
 
 async fn entries(desk: &FanoutDesk, value: IndexedValue) -> Vec<TicketId> {
-    desk.store.lists.index_entries(desk.workspace, &value, 10).await.unwrap().items
+    lambdesk_store_tickets::index_entries(&desk.table.table, desk.workspace, &value, (None, 10)).await.unwrap().items
 }
 
 #[tokio::test]

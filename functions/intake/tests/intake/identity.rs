@@ -5,11 +5,12 @@ use crate::visitor::{JSON, PAGE, Visitor, ada, nobody, open, open_in};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use lambdesk_api::visitor::IdentitySecret;
 use lambdesk_domain::{
+    command::ReplyKind,
     directory::{Channel, Entry},
     status::{Source, Status},
     ticket::Ticket,
 };
-use lambdesk_testkit::{ClientAnswer, Desk};
+use lambdesk_testkit::{ClientAnswer, Desk, texts};
 use ring::hmac;
 use serde_json::{Value as Json, json};
 
@@ -67,6 +68,17 @@ async fn whom_the_site_knows_opens_a_portal_ticket_in_their_own_name() {
         assert_eq!(ticket.requester.email.unwrap().as_str(), "ada@example.com");
         assert_eq!(ticket.contact.unwrap().email.unwrap().as_str(), "ada@example.com");
     }
+}
+
+#[tokio::test]
+async fn what_is_secure_is_shown_to_whom_the_site_knows() {
+    let desk = Desk::open().await;
+    let channel = channel(&desk, 1).await;
+    let session = session(&desk, &channel, &known(&desk)).await;
+    let answer = open_in(&desk, &channel, &session, &[], &about(&json!({}))).await;
+    let visitor = Visitor::of(&desk, channel, &answer);
+    desk.write(visitor.ticket, ReplyKind::Reply, "Code 1234", true).await;
+    assert_eq!(texts(&visitor.get("").await.data()["messages"]), ["Where is it?", "Code 1234"]);
 }
 
 #[tokio::test]

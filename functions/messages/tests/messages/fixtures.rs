@@ -30,7 +30,13 @@ pub async fn ticket(desk: &Desk, channel: &Channel) -> TicketId {
     let contact = ContactId::new(desk.clock.new_uuid());
     let new = NewTicket {
         channel: Some(ChannelRef { id: channel.id, kind: channel.kind }),
-        contact: Some(ContactRef { id: contact, name: Some(ada.clone()), email: None, external_id: None }),
+        contact: Some(ContactRef {
+            id: contact,
+            name: Some(ada.clone()),
+            email: None,
+            external_id: None,
+            is_unproved: false,
+        }),
         requester: Requester { name: Some(ada), ..Requester::default() },
         uid: Some("u-7".parse().unwrap()),
         opening: Some(Opening {

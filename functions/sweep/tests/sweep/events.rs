@@ -46,18 +46,19 @@ async fn the_reconcile_requests_a_version_that_the_stream_lost_and_writes_nothin
     let [(subject, request)] = desk.requests()[..] else { panic!("{:?}", desk.requests()) };
     assert_eq!(subject, EventSubject::Ticket(ticket.id));
     assert_eq!(request.window.since, run.started_at.minus(Duration::from_hours(48)));
-    let six_hours = Duration::from_hours(6);
-    assert!((run.started_at..=run.ended_at).contains(&request.window.settled_before.plus(six_hours)), "{request:?}");
+    let settling = Duration::from_mins(5);
+    assert!((run.started_at..=run.ended_at).contains(&request.window.settled_before.plus(settling)), "{request:?}");
     assert_eq!(sequences(&desk, &ticket).await, [1, 3, 4]);
     assert_eq!(desk.store.webhooks.deliveries(desk.workspace, endpoint.id, None, 5).await.unwrap().items, []);
     assert_eq!(desk.hints(), []);
 }
 
 #[tokio::test]
-async fn the_latest_versions_are_given_the_streams_six_hours_to_come() {
+async fn the_latest_versions_are_given_five_minutes_to_come() {
     let desk = SweepDesk::open().await;
-    let ticket = ticket_of(&desk, &[0]).await;
     desk.wait(Duration::from_hours(5));
+    let ticket = ticket_of(&desk, &[0]).await;
+    desk.wait(Duration::from_mins(4));
     assert_eq!(desk.run().await.reconciled.done, 0);
     assert_eq!(requested(&desk), []);
 

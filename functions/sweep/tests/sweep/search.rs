@@ -85,7 +85,7 @@ async fn after_a_change_of_the_normal_form_every_ticket_is_indexed_anew_once() {
 
     // As a program before this one left its state.
     let before: BTreeMap<&str, u64> = BTreeMap::new();
-    desk.store.events.put_sweep_state(&before).await.unwrap();
+    desk.store.events.put_sweep_state(&before, None).await.unwrap();
     desk.wait(MINUTE);
     assert_eq!(desk.run().await.errors, 0);
     assert_eq!(reindexed(&desk).len(), 3);

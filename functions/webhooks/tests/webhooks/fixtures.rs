@@ -84,7 +84,7 @@ impl Hooks {
 
     /// Writes an event, emitted now.
     pub async fn emit(&self, event: &Event) {
-        assert!(self.desk.store.events.add_event(event, self.desk.clock.new_uuid(), self.desk.now()).await.unwrap());
+        assert!(self.desk.store.events.tell(event, self.desk.clock.new_uuid(), self.desk.now()).await.unwrap());
     }
 
     pub fn advance(&self, seconds: u64) {

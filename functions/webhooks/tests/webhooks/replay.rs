@@ -102,7 +102,6 @@ async fn a_range_must_lie_within_the_last_30_days() {
     for (body, pointers) in [
         (json!({}), vec!["/since", "/until"]),
         (range("00:00", "00:01"), vec!["/until"]),
-        (json!({"since": "2026-03-01T11:00:00Z", "until": "2026-03-01T11:59:30Z"}), vec!["/until"]),
         (json!({"since": "2026-01-01T00:00:00Z", "until": "2026-02-20T00:00:00Z"}), vec!["/since"]),
         (json!({"since": "2026-02-20T00:00:00Z", "until": "2026-02-20T00:00:00Z"}), vec!["/until"]),
         (json!({"since": "yesterday", "until": "2026-02-20T00:00:00Z", "from": 1}), vec!["/since", "/from"]),

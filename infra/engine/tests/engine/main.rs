@@ -1,5 +1,6 @@
 //! The engine as the store uses it: through the real AWS SDK, over HTTP.
 
+mod aws;
 mod capacity;
 mod conditions;
 mod queries;

@@ -26,12 +26,16 @@ pub async fn table() -> (Engine, Client) {
 }
 
 pub fn client(engine: &Engine) -> Client {
+    client_at(&engine.url())
+}
+
+pub fn client_at(url: &str) -> Client {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::from_static("eu-central-1"))
         .credentials_provider(Credentials::from_keys("test", "test", None))
         .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .endpoint_url(engine.url())
+        .endpoint_url(url)
         .build();
     Client::from_conf(config)
 }

@@ -1,7 +1,11 @@
 //! Whole JSON documents, read strictly.
 
-use super::input::{Input, bad};
+use super::{
+    input::{Input, bad},
+    numbers,
+};
 use crate::problem::{FieldError, Problem};
+use lambdesk_domain::custom_field::EXACT_NUMBERS;
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, Error as _, MapAccess, SeqAccess, Visitor},
@@ -78,15 +82,27 @@ impl<'de> Visitor<'de> for DocumentVisitor {
 /// Reads a whole JSON document, whatever it is. At most 127 levels deep.
 ///
 /// # Errors
-/// 400 for bad syntax, trailing characters, invalid UTF-8, repeated members.
+/// 400 for bad syntax, trailing characters, invalid UTF-8, repeated members; 422 for numbers
+/// that can't be kept as they are.
 pub fn document(raw: &[u8]) -> Result<Value, Problem> {
     match serde_json::from_slice::<StrictJson>(raw) {
-        Ok(StrictJson(value)) => Ok(value),
+        Ok(StrictJson(value)) => require_exact(raw).map(|()| value),
         Err(error) => {
             let what = if error.is_data() { "an object names a member twice" } else { "the body is no JSON" };
             Err(Problem::malformed(format!("{what} (line {}, column {})", error.line(), error.column())))
         }
     }
+}
+
+/// Refuses numbers that would be kept as other numbers.
+fn require_exact(json: &[u8]) -> Result<(), Problem> {
+    let inexact = numbers::inexact(json);
+    if inexact.is_empty() {
+        return Ok(());
+    }
+    let detail = format!("expected {EXACT_NUMBERS}");
+    let errors = inexact.into_iter().map(|pointer| FieldError::new(pointer, "inexact_number", detail.clone()));
+    Err(Problem::invalid(errors.collect()))
 }
 
 /// Reads a body that must be an object.

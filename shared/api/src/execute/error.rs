@@ -63,7 +63,10 @@ impl From<CreateError> for CommandError {
         match error {
             CreateError::Table(error) => Self::Table(error),
             // Whoever opens handles these; arriving here they are a lost race.
-            CreateError::OtherContact(_) | CreateError::Answered(_) => Self::Contended,
+            CreateError::OtherContact(_)
+            | CreateError::ContactBusy
+            | CreateError::Answered(_)
+            | CreateError::Continued => Self::Contended,
         }
     }
 }

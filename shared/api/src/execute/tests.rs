@@ -53,7 +53,8 @@ fn executor(fixture: &Fixture) -> Executor<'_> {
         if_match: None,
         now: NOW,
     };
-    Executor { app: &fixture.app, workspace: WORKSPACE, context, is_dry_run: false, idempotency: None }
+    let detail = ClientDetail::Whole;
+    Executor { app: &fixture.app, workspace: WORKSPACE, context, is_dry_run: false, idempotency: None, detail }
 }
 
 /// With an `Idempotency-Key`, and a body.
@@ -129,7 +130,7 @@ async fn a_request_that_is_sent_again_is_replayed_and_another_with_its_key_is_an
 #[tokio::test]
 async fn a_refusal_is_the_rejection_of_the_domain() {
     let fixture = with_ticket(|new| new.status = Status::Closed).await;
-    let stale = Context { if_match: Some(Version(7)), ..executor(&fixture).context };
+    let stale = Context { if_match: Some(Version(7).into()), ..executor(&fixture).context };
     let stale = prioritise(&Executor { context: stale, ..executor(&fixture) }, Priority::High).await;
     let current = Version(1);
     assert!(matches!(stale, Err(CommandError::Rejected(Rejection::Stale { current: now })) if now == current));
@@ -175,7 +176,7 @@ async fn a_change_that_loses_every_race_is_contended() {
     let decide = |context: &Context, prior: Prior<'_>| {
         command::update(&wanted, context, prior).map(|decision| match decision {
             Decision::Change(mut change) => {
-                change.guard.version = Some(Version(7));
+                change.guard.versions = Some(Version(7).into());
                 Decision::Change(change)
             }
             other => other,

@@ -58,7 +58,7 @@ impl Document31 {
                 continue;
             };
             served.insert(route.handler);
-            let mut finished = Operation::told(told, route, &mut self.schemas);
+            let mut finished = Operation::told(told, route, operations.access, &mut self.schemas);
             finished.members.insert("tags".to_owned(), json!([operations.tag]));
             finished.members.insert("operationId".to_owned(), operation_id(&method, route.path).into());
             self.operations.insert((route.path.to_owned(), method), finished);
@@ -99,7 +99,8 @@ impl Document31 {
 }
 
 /// The parameters that most operations have, told once.
-const SHARED: [&str; 8] = ["limit", "cursor", "page", "with_total", "silent", "dry_run", "If-Match", "Idempotency-Key"];
+const SHARED: [&str; 9] =
+    ["limit", "cursor", "page", "with_total", "silent", "dry_run", "If-Match", "If-None-Match", "Idempotency-Key"];
 
 /// Takes the shared parameters out of the operations; one that is told in another
 /// way somewhere stays there.

@@ -9,12 +9,14 @@
 //! Nothing of this runs in a Lambda, and the linker leaves it out: a test makes
 //! the document, holds it against the routes, and keeps it in `functions/docs`.
 
+mod access;
 mod document;
 mod operation;
 mod operations;
 mod schemas;
 mod signature;
 
+pub use access::{Access, Callers};
 pub use document::{Incomplete, document, webhook};
 pub use operation::Operation;
 pub use operations::Operations;

@@ -1,6 +1,6 @@
 //! One operation, as it is told.
 
-use super::schemas::Schemas;
+use super::{access::Access, schemas::Schemas};
 use crate::{execute::DryRun, function::Served, page::PageInfo};
 use axum::http::Method;
 use schemars::JsonSchema;
@@ -24,6 +24,7 @@ pub struct Operation {
     answers: BTreeMap<u16, AnswerDoc>,
     refusals: BTreeSet<u16>,
     may_be_dry: bool,
+    access: Option<Access>,
 }
 
 struct Body {
@@ -42,7 +43,12 @@ struct AnswerDoc {
 
 impl Operation {
     /// The whole of one, apart from what it sends ([`Finished::body`]).
-    pub(super) fn told(told: &OperationDoc, served: &Served, schemas: &mut Schemas) -> Finished {
+    pub(super) fn told(
+        told: &OperationDoc,
+        served: &Served,
+        access: Option<(Access, Access)>,
+        schemas: &mut Schemas,
+    ) -> Finished {
         let mut operation = Self {
             schemas: std::mem::take(schemas),
             served: served.clone(),
@@ -53,8 +59,10 @@ impl Operation {
             answers: BTreeMap::new(),
             refusals: BTreeSet::new(),
             may_be_dry: false,
+            access: None,
         };
         (told.tell)(&mut operation);
+        operation.tell_access(access);
         let finished = operation.finish();
         *schemas = operation.schemas;
         finished
@@ -68,6 +76,19 @@ impl Operation {
     /// More than its summary, in Markdown.
     pub fn about(&mut self, text: &str) {
         self.members.insert("description".to_owned(), text.into());
+    }
+
+    /// For these callers, whatever holds for other operations of the function.
+    pub fn needs(&mut self, access: Access) {
+        self.access = Some(access);
+    }
+
+    fn tell_access(&mut self, usual: Option<(Access, Access)>) {
+        let is_by_key = self.members.get("security").is_some_and(|security| *security == json!([{ KEY: [] }]));
+        let usual = usual.map(|(reading, writing)| if self.method() == Method::GET { reading } else { writing });
+        if let Some(access) = self.access.or(usual).filter(|_| is_by_key) {
+            access.tell(&mut self.members);
+        }
     }
 
     /// Needs what this security scheme of the document names.
@@ -191,6 +212,14 @@ impl Operation {
 
     /// 200 with one thing that has versions.
     pub fn ok_versioned<T: JsonSchema>(&mut self) {
+        if self.method() == Method::GET {
+            self.header(
+                "If-None-Match",
+                entity_tags(),
+                "The `ETag`s of what the caller has: 304 where it is that still.",
+            );
+            self.answers.insert(304, AnswerDoc { about: "The caller has it.", content: None, headers: vec!["ETag"] });
+        }
         self.one::<T>(200, "It, as it is now.", &["ETag"]);
     }
 
@@ -292,10 +321,17 @@ pub(super) struct Finished {
 }
 
 const JSON: &str = "application/json";
+/// The security scheme of API keys.
+pub(super) const KEY: &str = "key";
 
 fn parameter(place: &str, name: &str, schema: Json, about: &str) -> Json {
     let members = [("name", name.into()), ("in", place.into()), ("description", about.into()), ("schema", schema)];
     Json::Object(members.map(|(name, value): (&str, Json)| (name.to_owned(), value)).into_iter().collect())
+}
+
+/// One or several entity tags, or `*` (RFC 9110 section 8.8.3).
+pub(super) fn entity_tags() -> Json {
+    json!({ "type": "string", "pattern": r#"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"# })
 }
 
 fn enveloped(data: &Json) -> Json {

@@ -1,6 +1,7 @@
 //! The operations of one function, as they are told.
 
 use super::{
+    access::Access,
     operation::{Operation, OperationDoc},
     signature::HandlerArgs,
 };
@@ -10,6 +11,8 @@ use std::{any::TypeId, collections::HashMap};
 pub struct Operations {
     pub(super) tag: &'static str,
     pub(super) about: &'static str,
+    /// Who may read and who may write, where an operation says nothing else.
+    pub(super) access: Option<(Access, Access)>,
     pub(super) told: HashMap<TypeId, OperationDoc>,
 }
 
@@ -17,7 +20,15 @@ impl Operations {
     /// None yet, under a heading.
     #[must_use]
     pub fn of(tag: &'static str, about: &'static str) -> Self {
-        Self { tag, about, told: HashMap::new() }
+        Self { tag, about, access: None, told: HashMap::new() }
+    }
+
+    /// Whose GETs need the first, and all other requests the second, unless an operation says
+    /// otherwise.
+    #[must_use]
+    pub const fn needing(mut self, reading: Access, writing: Access) -> Self {
+        self.access = Some((reading, writing));
+        self
     }
 
     /// With a handler's: what it does in one line, and what its signature does

@@ -1,6 +1,6 @@
 //! What a handler's arguments tell of its operation.
 
-use super::operation::Operation;
+use super::operation::{KEY, Operation, entity_tags};
 use crate::{
     auth::{Caller, Session},
     body::{JsonBody, OptionalJsonBody, PatchBody},
@@ -10,7 +10,7 @@ use crate::{
     media::BodyMediaType,
     path::{Id, Ids},
     query::QueryParameters,
-    write::WriteOptions,
+    write::{Forcible, WriteOptions},
 };
 use axum::{
     Extension,
@@ -64,7 +64,7 @@ signatures! {
 
 impl DescribeOperation for Session {
     fn tell(operation: &mut Operation) {
-        operation.secured("key");
+        operation.secured(KEY);
         operation.refuses(&[401, 403]);
     }
 }
@@ -119,8 +119,8 @@ impl DescribeOperation for WriteOptions {
         );
         operation.header(
             "If-Match",
-            json!({ "type": "string", "pattern": r#"^(\*|"(0|[1-9][0-9]{0,17})")$"# }),
-            "The `ETag` that the caller has seen: 412 if it has changed since.",
+            entity_tags(),
+            "The `ETag` that the caller has seen, or several: 412 if it is none of them any more.",
         );
         if operation.method() == Method::POST {
             let about =
@@ -134,6 +134,17 @@ impl DescribeOperation for WriteOptions {
         }
         operation.refuses(&[400, 409, 412]);
         operation.may_be_dry();
+    }
+}
+
+impl DescribeOperation for Forcible {
+    fn tell(operation: &mut Operation) {
+        operation.query(
+            "force",
+            json!({ "type": "boolean", "default": false }),
+            "Also what is in use: whatever uses it is left without.",
+        );
+        WriteOptions::tell(operation);
     }
 }
 

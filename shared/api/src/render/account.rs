@@ -1,5 +1,6 @@
 //! The accounts that tickets are about, shown as they are now.
 
+use super::ClientDetail;
 use lambdesk_domain::{
     contact::Account,
     id::{AccountId, ContactId, WorkspaceId},
@@ -11,7 +12,8 @@ use lambdesk_table::TableError;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// An account on a ticket; all but the id is null once it has been deleted.
+/// An account on a ticket; all but the id is null once it has been deleted, for keys
+/// without the scope `contacts:read`, and for channel keys.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct TicketAccount {
     id: AccountId,
@@ -29,7 +31,8 @@ pub struct TicketAccount {
 pub struct Accounts(BTreeMap<AccountId, Account>);
 
 impl Accounts {
-    /// Those that the tickets are about: no request when they are about none.
+    /// Those that the tickets are about: no request when they are about none, or when the
+    /// ids are all that is told.
     ///
     /// # Errors
     /// When the table fails.
@@ -37,13 +40,17 @@ impl Accounts {
         contacts: &Contacts,
         workspace: WorkspaceId,
         tickets: impl IntoIterator<Item = &'a Ticket>,
+        detail: ClientDetail,
     ) -> Result<Self, TableError> {
+        if !detail.is_whole() {
+            return Ok(Self::default());
+        }
         let ids = tickets.into_iter().filter_map(|ticket| ticket.account).collect();
         Ok(contacts.accounts(workspace, &ids).await?.into_iter().collect())
     }
 
-    pub(super) fn view(&self, id: AccountId) -> TicketAccount {
-        let account = self.0.get(&id).cloned();
+    pub(super) fn view(&self, id: AccountId, detail: ClientDetail) -> TicketAccount {
+        let account = self.0.get(&id).filter(|_| detail.is_whole()).cloned();
         TicketAccount {
             id,
             kind: account.as_ref().map(|account| account.kind.clone()),

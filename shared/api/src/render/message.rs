@@ -1,5 +1,6 @@
 //! Messages as they are answered.
 
+use super::ClientDetail;
 use lambdesk_domain::{
     access::Actor,
     attachment::{Attachment, Carrier},
@@ -96,15 +97,20 @@ impl SenderView {
         }
     }
 
-    /// Whom a program relays without a name is the ticket's customer.
-    fn as_customer(&mut self, ticket: &Ticket) {
+    /// Whom a program relays without a name is the ticket's customer: the contact, or
+    /// where that is no more than an id, who the ticket says has asked.
+    fn as_customer(&mut self, ticket: &Ticket, detail: ClientDetail) {
         let contact = ticket.contact.as_ref();
         let is_unnamed = self.id.is_none() && self.name.is_none();
         match contact {
             Some(contact) if is_unnamed || self.id == Some(contact.id.uuid()) => {
                 self.id = Some(contact.id.uuid());
-                self.email.clone_from(&contact.email);
-                self.name = self.name.take().or_else(|| contact.name.clone());
+                let (name, email) = match detail {
+                    ClientDetail::Whole => (&contact.name, contact.email.clone()),
+                    ClientDetail::Ids => (&ticket.requester.name, None),
+                };
+                self.email = email;
+                self.name = self.name.take().or_else(|| name.clone());
             }
             None if is_unnamed => {
                 self.email.clone_from(&ticket.requester.email);
@@ -165,10 +171,10 @@ impl MessageView {
     /// With what is known of its sender: from the directory, and from its ticket
     /// where that is at hand.
     #[must_use]
-    pub fn with_sender(mut self, directory: &Directory, ticket: Option<&Ticket>) -> Self {
+    pub fn with_sender(mut self, directory: &Directory, ticket: Option<&Ticket>, detail: ClientDetail) -> Self {
         match (self.sender.kind, ticket) {
             (SenderKind::User, _) => self.sender.as_user(directory),
-            (SenderKind::Contact, Some(ticket)) => self.sender.as_customer(ticket),
+            (SenderKind::Contact, Some(ticket)) => self.sender.as_customer(ticket, detail),
             _ => {}
         }
         self

@@ -1,6 +1,6 @@
 //! Tickets as they are answered.
 
-use super::{Accounts, MessageView, TicketAccount};
+use super::{Accounts, ClientDetail, MessageView, TicketAccount};
 use lambdesk_domain::{
     access::ActorRef,
     contact::{ContactRef, Requester},
@@ -45,18 +45,23 @@ pub struct TicketUser {
     timezone: Option<TimeZoneName>,
 }
 
-/// A contact on a ticket.
+/// A contact on a ticket; all but the id is null for keys without the scope
+/// `contacts:read`, and for channel keys.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct TicketContact {
     id: ContactId,
     name: Option<Name>,
     email: Option<EmailAddress>,
     external_id: Option<lambdesk_domain::text::ExternalId>,
+    /// It was found by an address that a guest gave and nobody has proved; naming the
+    /// contact by its id confirms it. Left out where it is not so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    is_unproved: bool,
 }
 
 impl From<ContactRef> for TicketContact {
-    fn from(ContactRef { id, name, email, external_id }: ContactRef) -> Self {
-        Self { id, name, email, external_id }
+    fn from(ContactRef { id, name, email, external_id, is_unproved }: ContactRef) -> Self {
+        Self { id, name, email, external_id, is_unproved }
     }
 }
 
@@ -112,6 +117,9 @@ pub struct TicketView {
     archived_at: Option<Timestamp>,
     trashed_at: Option<Timestamp>,
     continues_ticket_id: Option<TicketId>,
+    /// The ticket that continues this one: what its customer says goes there while this
+    /// one is closed and that one is not.
+    continued_by: Option<TicketId>,
     opening_message_id: Option<MessageId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[expect(clippy::option_option, reason = "told at all, and null where there is none")]
@@ -126,15 +134,15 @@ impl TicketView {
     /// Without its thread, as lists and writes answer it. Exhaustive on purpose: a field of
     /// the ticket that is forgotten here does not compile.
     #[must_use]
-    pub fn of(ticket: Ticket, directory: &Directory, accounts: &Accounts) -> Self {
+    pub fn of(ticket: Ticket, directory: &Directory, accounts: &Accounts, detail: ClientDetail) -> Self {
         #[rustfmt::skip] // A line per subject: one per field would fill a screen.
         let Ticket {
-            workspace_id: _, status_before_spam: _, cause: _,
+            workspace_id: _, status_before_spam: _, is_follow_up_silent: _, cause: _,
             id, number, version, subject, status, lifecycle, priority, source, awaiting, origin,
             channel, category, team, assignee, contact, account, requester, uid,
             tags, custom, summary, preview, replies_count, is_read_by_customer, is_read_by_organization, follow_up_at,
             created_at, updated_at, last_activity_at, status_changed_at, in_progress_at,
-            first_response_at, resolved_at, closed_at, archived_at, trashed_at,
+            first_response_at, resolved_at, closed_at, archived_at, trashed_at, continued_by,
         } = ticket;
         Self {
             id,
@@ -157,8 +165,8 @@ impl TicketView {
             team: team
                 .map(|id| LabelView { id: id.uuid(), name: directory.teams.get(&id).map(|team| team.name.clone()) }),
             assignee: assignee.map(|id| user_view(id, directory.users.get(&id))),
-            contact: contact.map(TicketContact::from),
-            account: account.map(|id| accounts.view(id)),
+            contact: contact.map(|contact| TicketContact::from(detail.contact(contact))),
+            account: account.map(|id| accounts.view(id, detail)),
             requester,
             creator: origin.creator,
             tags: tags.into_iter().map(|id| tag_view(id, directory.tags.get(&id))).collect(),
@@ -181,6 +189,7 @@ impl TicketView {
             archived_at,
             trashed_at,
             continues_ticket_id: origin.continues,
+            continued_by,
             opening_message_id: origin.opening,
             opening_message: None,
             messages: None,

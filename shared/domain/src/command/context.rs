@@ -4,7 +4,7 @@ use super::rejection::Rejection;
 use crate::{
     access::{AccessRules, Actor, Cause, What},
     guard::Guard,
-    id::{RequestId, Version},
+    id::{RequestId, VersionSet},
     status::Lifecycle,
     ticket::Ticket,
     time::Timestamp,
@@ -30,8 +30,8 @@ pub struct Context {
     pub request_id: Option<RequestId>,
     /// Without outward effect.
     pub is_silent: bool,
-    /// The version that the caller has seen.
-    pub if_match: Option<Version>,
+    /// The versions one of which the caller has seen.
+    pub if_match: Option<VersionSet>,
     /// The time.
     pub now: Timestamp,
 }
@@ -44,7 +44,7 @@ impl Context {
     }
 
     pub(super) fn guard(&self) -> Guard {
-        Guard { version: self.if_match, ..Guard::live(self.actor.visibility(self.rules)) }
+        Guard { versions: self.if_match.clone(), ..Guard::live(self.actor.visibility(self.rules)) }
     }
 
     /// Refuses what forbids every command but restoring: out of reach, another
@@ -62,8 +62,8 @@ impl Context {
         if !self.sees(ticket) {
             return Err(Rejection::NotFound);
         }
-        match self.if_match {
-            Some(seen) if seen != ticket.version => Err(Rejection::Stale { current: ticket.version }),
+        match &self.if_match {
+            Some(seen) if !seen.contains(ticket.version) => Err(Rejection::Stale { current: ticket.version }),
             _ => Ok(()),
         }
     }

@@ -1,11 +1,12 @@
 //! What a command comes to: a change and what it assumes, or none.
 
 use crate::{
-    access::Cause,
+    access::{Cause, VisibilityScope},
     guard::Guard,
     message::Message,
     patch::{TicketPatch, apply},
     set::Set,
+    status::StatusSet,
     ticket::Ticket,
     time::Timestamp,
 };
@@ -34,6 +35,18 @@ impl Change {
     #[must_use]
     pub fn admits(&self, ticket: &Ticket) -> bool {
         self.guard.admits(ticket) && !(self.guard.rejects_noop && self.patch.is_noop(ticket))
+    }
+
+    /// A change that is made for a ticket just as it is, whatever its status and lifecycle.
+    #[must_use]
+    pub fn of_ticket(ticket: &Ticket, patch: TicketPatch, cause: Cause, at: Timestamp) -> Self {
+        let guard = Guard {
+            versions: Some(ticket.version.into()),
+            lifecycle: ticket.lifecycle,
+            statuses: StatusSet::of(&[ticket.status]),
+            ..Guard::live(VisibilityScope::All)
+        };
+        Self { guard, patch, message: None, edited: None, deleted: None, cause, at }
     }
 
     /// The ticket afterwards.

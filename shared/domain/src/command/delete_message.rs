@@ -44,7 +44,7 @@ pub fn delete_message(
     let guard = Guard {
         lifecycle: ticket.lifecycle,
         statuses: StatusSet::of(&[ticket.status]),
-        version: Some(ticket.version),
+        versions: Some(ticket.version.into()),
         ..context.guard()
     };
     let what = What::MessageDeleted { id: message.id, kind: message.kind };

@@ -36,7 +36,7 @@ pub fn edit_message(
     let guard = Guard {
         lifecycle: ticket.lifecycle,
         statuses: StatusSet::of(&[ticket.status]),
-        version: Some(ticket.version),
+        versions: Some(ticket.version.into()),
         ..context.guard()
     };
     let what = What::MessageEdited { id: message.id, kind: message.kind };

@@ -6,6 +6,7 @@
 //! same effect on it.
 
 mod context;
+mod continued;
 mod create;
 mod decision;
 mod delete_message;
@@ -15,6 +16,7 @@ mod reply;
 mod update;
 
 pub use context::{Context, Prior};
+pub use continued::continued;
 pub use create::create;
 pub use decision::{Change, Decision};
 pub use delete_message::{RemainingMessages, delete_message};

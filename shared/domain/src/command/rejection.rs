@@ -23,6 +23,9 @@ pub enum Rejection {
     /// The conversation is over; a new ticket continues it.
     #[error("the ticket is closed; a reply starts a new one")]
     Closed,
+    /// Who reads along has proved nothing of who they are.
+    #[error("the ticket is a guest's, who has not proved who they are: nothing secure can be sent to them")]
+    GuestReads,
     /// Beyond [`crate::ticket::MAX_TAGS`].
     #[error("a ticket has at most 50 tags")]
     TooManyTags,

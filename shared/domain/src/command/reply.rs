@@ -50,12 +50,25 @@ pub struct NewReply {
 /// Automatic moves: a customer's reply moves `waiting`, `on_hold` and `resolved`
 /// to `open`; an agent's public reply moves `open` and `in_progress` to
 /// `waiting`; spam and unprocessed tickets stay where they are. What a customer says on a
-/// live ticket that is no spam ends its follow-up: it is in the lists at once.
+/// live ticket that is no spam ends its follow-up: it is in the lists at once. So does a
+/// reply that closes its ticket.
+/// A guest, whom nobody knows, is sent nothing secure.
 ///
 /// # Errors
 /// What forbids it; [`Rejection::Closed`] when a customer writes on a closed ticket.
 pub fn reply(new: &NewReply, context: &Context, prior: Prior<'_>) -> Result<Decision, Rejection> {
     let kind = message_kind(new.kind, &context.actor)?;
+    if new.is_secure && kind == MessageKind::Outbound {
+        match prior {
+            Prior::Unknown => return Ok(Decision::NeedsTicket),
+            Prior::Known(ticket) => {
+                context.check(ticket)?;
+                if ticket.is_guests() {
+                    return Err(Rejection::GuestReads);
+                }
+            }
+        }
+    }
     let mut guard = context.guard();
     let status = match prior {
         Prior::Unknown => {
@@ -76,6 +89,8 @@ pub fn reply(new: &NewReply, context: &Context, prior: Prior<'_>) -> Result<Deci
     let mut patch = TicketPatch { status, ..traces(&message, &context.actor) };
     if kind == MessageKind::Inbound && ends_follow_up(new.status, prior) {
         patch.sets.push(Set::FollowUpAt(None));
+    } else if !matches!(prior, Prior::Known(ticket) if ticket.follow_up_at.is_none()) {
+        patch.close_follow_up();
     }
     let cause = context.cause(Some(What::Message { id: message.id, kind }));
     Ok(Decision::change(guard, patch, Some(message), cause, context.now))
@@ -108,6 +123,10 @@ const fn message_kind(kind: ReplyKind, actor: &Actor) -> Result<MessageKind, For
 /// The usual statuses for such a message, which all lead to the same one.
 fn likely_move(kind: MessageKind, asked: Option<Status>) -> (StatusSet, Option<Status>) {
     match (asked, kind) {
+        // What is closed already keeps the follow-up that it was given since.
+        (Some(Status::Closed), _) => {
+            (StatusSet::ALL.without(Status::Spam).without(Status::Closed), Some(Status::Closed))
+        }
         (Some(status), _) => (StatusSet::ALL.without(Status::Spam), Some(status)),
         (None, MessageKind::Inbound) => {
             (StatusSet::of(&[Status::Open, Status::Waiting, Status::OnHold, Status::Resolved]), Some(Status::Open))

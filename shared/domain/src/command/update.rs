@@ -74,7 +74,7 @@ fn set_fields(fields: &Fields, context: &Context, prior: Prior<'_>) -> Result<De
             authorise(&patch.sets, context)?;
             if patch.sets.iter().any(Set::is_long) {
                 require_room(&patch.sets, ticket)?;
-                guard.version = Some(ticket.version);
+                guard.versions = Some(ticket.version.into());
             }
             guard.lifecycle = ticket.lifecycle;
             // Other fields are set whatever the status; the fewer writers they wait for.
@@ -82,6 +82,10 @@ fn set_fields(fields: &Fields, context: &Context, prior: Prior<'_>) -> Result<De
                 guard.statuses = StatusSet::of(&[ticket.status]);
             }
         }
+    }
+    patch.close_follow_up();
+    if let Prior::Known(ticket) = prior {
+        patch.drop_noops(ticket);
     }
     guard.most_tags = room_for_tags(&patch.tags, prior)?;
     if patch == TicketPatch::default() {
@@ -199,10 +203,12 @@ const fn forbid_channel_keys(context: &Context) -> Result<(), Forbidden> {
 }
 
 /// A follow-up has come due: the ticket is back in the lists, on top. Holds only
-/// while the follow-up is still the one that was due.
+/// while the follow-up is still the one that was due, and was set as silently as the
+/// context is silent.
 #[must_use]
 pub fn follow_up_due(due: Timestamp, lifecycle: Lifecycle, context: &Context) -> Decision {
-    let guard = Guard { follow_up_at: Some(due), lifecycle, ..context.guard() };
+    let is_follow_up_silent = Some(context.is_silent);
+    let guard = Guard { follow_up_at: Some(due), is_follow_up_silent, lifecycle, ..context.guard() };
     let patch = TicketPatch { sets: vec![Set::FollowUpAt(None)], is_activity: true, ..TicketPatch::default() };
     Decision::change(guard, patch, None, context.cause(Some(What::FollowUpDue)), context.now)
 }

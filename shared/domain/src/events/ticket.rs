@@ -121,6 +121,7 @@ fn changes(old: &Ticket, new: &Ticket) -> Vec<FieldChange> {
     let plain = plain.iter().map(|set| FieldChange::of(set.name(), &set.current(old).value(), &set.value()));
     let moves = [
         FieldChange::of("awaiting", &old.awaiting, &new.awaiting),
+        FieldChange::of("continued_by", &old.continued_by, &new.continued_by),
         FieldChange::of("first_response_at", &old.first_response_at, &new.first_response_at),
         FieldChange::of("shelf", &old.lifecycle, &new.lifecycle),
         FieldChange::of("status", &old.status, &new.status),

@@ -133,7 +133,9 @@ pub fn rules() -> impl Strategy<Value = AccessRules> {
 
 /// Any circumstances.
 pub fn context() -> BoxedStrategy<Context> {
-    let if_match = prop_oneof![3 => Just(None), 1 => (1..6_u64).prop_map(|version| Some(Version(version)))];
+    let if_match = prop_oneof![3 => Just(None),
+        1 => collection::vec(1..6_u64, 0..3).prop_map(|versions| Some(versions.into_iter().map(Version).collect()))
+    ];
     let request = option::of(any::<u128>().prop_map(|id| RequestId::new(Uuid::from_u128(id))));
     (actor(), rules(), request, any::<bool>(), if_match, time())
         .prop_map(|(actor, rules, request_id, is_silent, if_match, now)| Context {

@@ -134,8 +134,13 @@ pub fn requester() -> impl Strategy<Value = Requester> {
 
 /// A contact, one of few, under any name.
 pub fn contact() -> impl Strategy<Value = ContactRef> {
-    (one_of_few(ContactId::new), option::of(name()), option::of(email()), option::of(external_id()))
-        .prop_map(|(id, name, email, external_id)| ContactRef { id, name, email, external_id })
+    (one_of_few(ContactId::new), option::of(name()), option::of(email()), option::of(external_id())).prop_map(
+        |(id, name, email, external_id)| {
+            // As of a guest: an address, and nothing else is known.
+            let is_unproved = email.is_some() && external_id.is_none();
+            ContactRef { id, name, email, external_id, is_unproved }
+        },
+    )
 }
 
 /// The id of an account, one of few.

@@ -12,7 +12,8 @@ use proptest::{prelude::*, strategy::ValueTree, test_runner::Config};
 /// The circumstances, moved to after the ticket's last change, and to its version half the time.
 fn met(context: &Context, ticket: &Ticket, gap: u64) -> Context {
     let now = ticket.updated_at.plus(std::time::Duration::from_millis(gap));
-    let if_match = context.if_match.map(|seen| if gap.is_multiple_of(2) { ticket.version } else { seen });
+    let if_match =
+        context.if_match.clone().map(|seen| if gap.is_multiple_of(2) { ticket.version.into() } else { seen });
     Context { now, if_match, ..context.clone() }
 }
 

@@ -75,13 +75,16 @@ fn channel_keys_and_visitors_put_nothing_away() {
 proptest! {
     #[test]
     fn a_follow_up_comes_due_once(ticket in testing::ticket(), due in testing::time(), context in testing::trusted()) {
-        let ticket = Ticket { follow_up_at: Some(due), ..ticket };
+        let is_follow_up_silent = context.is_silent;
+        let ticket = Ticket { follow_up_at: Some(due), is_follow_up_silent, ..ticket };
         let context = Context { actor: Actor::System, now: hours_after(&ticket, 1), ..context };
         let change = changed(Ok(follow_up_due(due, ticket.lifecycle, &context)));
         prop_assert!(change.guard.admits(&ticket));
         let next = change.applied_to(&ticket);
         prop_assert_eq!((next.follow_up_at, next.last_activity_at), (None, context.now));
         prop_assert!(!change.guard.admits(&next), "a second sweep would tell of it again");
+        let other = Ticket { is_follow_up_silent: !is_follow_up_silent, ..ticket };
+        prop_assert!(!change.guard.admits(&other), "it is told as it was set");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use lambdesk_domain::{
     command::{Change, Context, Decision, Fields, NewReply, Prior, Rejection, ReplyKind, Update, reply, update},
     id::{ChannelId, MessageId, UserId},
     message::Content,
-    status::{ChannelType, Lifecycle, Status},
+    status::{ChannelType, Lifecycle, Source, Status},
     testing,
     ticket::{ChannelRef, Ticket},
     time::Timestamp,
@@ -24,6 +24,9 @@ pub fn ticket() -> Ticket {
         closed_at: None,
         in_progress_at: None,
         follow_up_at: None,
+        source: Source::Portal,
+        contact: None,
+        is_follow_up_silent: false,
         channel: Some(ChannelRef { id: ChannelId::new(Uuid::from_u128(7)), kind: ChannelType::Chat }),
         ..ticket
     }

@@ -28,6 +28,25 @@ pub struct AccountPage {
     pub next: Option<AccountId>,
 }
 
+/// What becomes of an account.
+#[derive(Debug, Clone)]
+pub struct AccountChange<'a> {
+    /// The account as it was read.
+    pub before: &'a Versioned<Account>,
+    /// What it becomes; none removes it.
+    pub after: Option<&'a Account>,
+    /// What is written together with it.
+    pub beside: Vec<Write>,
+}
+
+impl<'a> AccountChange<'a> {
+    /// Of the account alone.
+    #[must_use]
+    pub const fn new(before: &'a Versioned<Account>, after: Option<&'a Account>) -> Self {
+        Self { before, after, beside: Vec::new() }
+    }
+}
+
 impl Contacts {
     /// One account.
     ///
@@ -161,25 +180,27 @@ impl Contacts {
         tx.commit_held(&self.table).await
     }
 
-    /// Changes an account, or removes it where `after` is none; says whether it was
-    /// still as it was read, and its contact there: if not, nothing is written.
+    /// Changes or removes an account; says whether it was still as it was read, and its contact there: if not, nothing is written.
     ///
     /// # Errors
     /// [`ContactError::Answered`], [`ContactError::Taken`], or the table's failure.
     pub async fn change_account(
         &self,
         workspace: WorkspaceId,
-        read: &Versioned<Account>,
-        after: Option<&Account>,
+        change: AccountChange<'_>,
         answer: Option<&Record>,
         now: Timestamp,
     ) -> Result<bool, ContactError> {
+        let AccountChange { before: read, after, beside } = change;
         let (before, tenant) = (&read.value, Tenant::new(workspace));
         let mut tx = Tx::<Held<ContactError>>::new();
         tx.remember(workspace, answer, now);
         let write =
             after.map_or_else(|| Write::delete(tenant.account(before.id)), |after| Write::put(item(workspace, after)));
         tx.hold(write.when_unchanged(read));
+        for write in beside {
+            tx.write(write);
+        }
         if after.is_none_or(|after| named(after) != named(before)) {
             if let Some(name) = named(before) {
                 tx.write(Write::delete(tenant.unique(name)));

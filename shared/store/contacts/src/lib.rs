@@ -12,7 +12,7 @@ mod reconcile;
 mod slot;
 mod write;
 
-pub use accounts::AccountPage;
+pub use accounts::{AccountChange, AccountPage};
 pub use error::{ContactError, OtherContact};
 pub use handle::Contacts;
 pub use plan::ContactPlan;

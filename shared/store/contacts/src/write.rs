@@ -27,8 +27,9 @@ pub struct ContactUpsert {
 
 impl ContactUpsert {
     /// Adds the steps that make the contact, or hold if it is there: one, or two where
-    /// its address has another's slot. A refusal tells the slot of the address.
-    pub fn add_to<E>(&self, workspace: WorkspaceId, tx: &mut Tx<E>)
+    /// its address has another's slot. A refusal tells the slot of the address; `busy` is
+    /// what it comes to when somebody else writes the contact.
+    pub fn add_to<E>(&self, workspace: WorkspaceId, tx: &mut Tx<E>, busy: E)
     where
         E: From<TableError> + From<OtherContact> + 'static,
     {
@@ -42,7 +43,10 @@ impl ContactUpsert {
                     tx.write(put_slot(workspace, slot));
                 }
             }
-            _ => tx.require_with(upsert(workspace, contact).showing_item(), other_contact),
+            _ => {
+                tx.require_with(upsert(workspace, contact).showing_item(), other_contact);
+                tx.or_conflict(busy);
+            }
         }
     }
 }

@@ -1,7 +1,10 @@
 //! The directory of a workspace, read whole in one query and cached by this process.
 
 use crate::Directories;
-use lambdesk_domain::{directory::Directory, id::WorkspaceId};
+use lambdesk_domain::{
+    directory::{Channel, Directory, Entry},
+    id::{ChannelId, WorkspaceId},
+};
 use lambdesk_table::{
     TableError, Tenant,
     item::{read_document, text},
@@ -19,6 +22,33 @@ impl Directories {
             Some(directory) => Ok(Some(directory)),
             None => self.fresh_directory(workspace).await,
         }
+    }
+
+    /// The directory, if this process has it in its cache.
+    #[must_use]
+    pub fn cached_directory(&self, workspace: WorkspaceId) -> Option<Arc<Directory>> {
+        self.caches.directories.get(&workspace)
+    }
+
+    /// Whether a text with this hash has opened nothing within the last minute. Only for
+    /// texts that can't be good later: random ones, which are made before they are told.
+    #[must_use]
+    pub fn is_refused(&self, hash: &[u8; 32]) -> bool {
+        self.caches.refusals.get(hash).is_some()
+    }
+
+    /// Remembers that a text with this hash opens nothing.
+    pub fn refuse(&self, hash: [u8; 32]) {
+        self.caches.refusals.put(hash, ());
+    }
+
+    /// A channel as it is now, without the rest of the directory: one item.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn channel(&self, workspace: WorkspaceId, id: ChannelId) -> Result<Option<Channel>, TableError> {
+        let entry = self.entry(workspace, id.uuid()).await?;
+        Ok(entry.and_then(|read| if let Entry::Channel(channel) = read.value { Some(channel) } else { None }))
     }
 
     /// The directory as it is now.

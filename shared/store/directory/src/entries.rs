@@ -8,7 +8,7 @@ use lambdesk_table::{Held, Record, TableError, Tenant, Tx, Versioned, Write, ite
 use uuid::Uuid;
 
 /// What becomes of an entry of the directory.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct EntryChange<'a> {
     /// The entry as it was read.
     pub before: &'a Versioned<Entry>,
@@ -16,6 +16,8 @@ pub struct EntryChange<'a> {
     pub after: Option<&'a Entry>,
     /// Another entry that must be as it was read, too.
     pub co_condition: Option<&'a Versioned<Entry>>,
+    /// What is written together with it.
+    pub beside: Vec<Write>,
 }
 
 /// What is unique about an entry among its kind, in words.
@@ -86,7 +88,7 @@ pub fn add_steps(tx: &mut Tx<EntryError>, tenant: &Tenant, entry: &Entry) {
 }
 
 fn change_steps(tx: &mut Tx<Held<EntryError>>, tenant: &Tenant, change: EntryChange<'_>) {
-    let EntryChange { before, after, co_condition } = change;
+    let EntryChange { before, after, co_condition, beside } = change;
     let key = tenant.entry(before.value.id());
     let write = match after {
         Some(after) => Write::put(document(key, after)),
@@ -96,6 +98,9 @@ fn change_steps(tx: &mut Tx<Held<EntryError>>, tenant: &Tenant, change: EntryCha
     if let Some(other) = co_condition {
         let check = Write::check(tenant.entry(other.value.id()));
         tx.hold(check.when_unchanged(other));
+    }
+    for write in beside {
+        tx.write(write);
     }
     let before = &before.value;
     if after.map(Entry::unique_name).as_ref() == Some(&before.unique_name()) {

@@ -15,6 +15,10 @@ const KEYS_CACHED: usize = 10_000;
 /// How long another process's change may go unnoticed. A reference that is not
 /// found is looked up afresh, so new entries work at once everywhere.
 const DIRECTORY_TTL: Duration = Duration::from_secs(30);
+/// How long a text that opened nothing is refused without a look.
+const REFUSAL_TTL: Duration = Duration::from_mins(1);
+/// How many of them are remembered.
+const REFUSALS_CACHED: usize = 10_000;
 /// How many directories are cached.
 const DIRECTORIES_CACHED: usize = 1_000;
 
@@ -32,6 +36,8 @@ pub struct Caches {
     /// By the hash of the secret; only keys that exist.
     pub(crate) api_keys: TtlCache<String, ApiKey>,
     pub(crate) key_uses: KeyUses,
+    /// Hashes of texts that opened nothing.
+    pub(crate) refusals: TtlCache<[u8; 32], ()>,
 }
 
 impl Directories {
@@ -42,6 +48,7 @@ impl Directories {
             directories: TtlCache::new(DIRECTORY_TTL, DIRECTORIES_CACHED),
             api_keys: TtlCache::new(KEY_TTL, KEYS_CACHED),
             key_uses: KeyUses::default(),
+            refusals: TtlCache::new(REFUSAL_TTL, REFUSALS_CACHED),
         };
         Self { table: table.clone(), caches: Arc::new(caches) }
     }

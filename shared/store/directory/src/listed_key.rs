@@ -1,7 +1,11 @@
 //! An API key as its workspace lists it: its document with the hashes that it is found
 //! by, and what a change makes of it.
 
-use lambdesk_domain::{directory::ApiKey, id::Version, time::Timestamp};
+use lambdesk_domain::{
+    directory::{ApiKey, KeyMaker},
+    id::Version,
+    time::Timestamp,
+};
 use lambdesk_table::{
     Item, TableError, Versioned, Write,
     item::{Reader, document, number},
@@ -59,6 +63,8 @@ pub enum KeyChange<'a> {
         hash: &'a str,
         /// The end of the secret that it has now.
         until: Timestamp,
+        /// Who is shown the new secret.
+        by: Option<KeyMaker>,
     },
     /// It is refused from now on.
     Revoke,
@@ -96,9 +102,10 @@ impl ListedKey {
         let now = self.read.value.clone();
         match change {
             KeyChange::Edit(key) => Some(KeyDocument { key: key.clone(), ..now }),
-            KeyChange::Rotate { hash, until } => {
+            KeyChange::Rotate { hash, until, by } => {
                 let previous = Some(PreviousSecret { hash: now.hash, until });
-                Some(KeyDocument { hash: hash.to_owned(), key: now.key, previous })
+                let key = ApiKey { rotated_by: by, ..now.key };
+                Some(KeyDocument { hash: hash.to_owned(), key, previous })
             }
             KeyChange::Revoke => None,
         }
@@ -151,12 +158,14 @@ mod tests {
             scopes: Scopes::ALL,
             expires_at: None,
             created_at: NOW,
+            created_by: None,
+            rotated_by: None,
         }
     }
 
     fn rotated(until: Timestamp) -> ListedKey {
         let listed = ListedKey::new(key("A key"), "first");
-        listed.after(KeyChange::Rotate { hash: "second", until }).unwrap()
+        listed.after(KeyChange::Rotate { hash: "second", until, by: None }).unwrap()
     }
 
     fn found_by(listed: &ListedKey, now: Timestamp) -> Vec<&str> {
@@ -188,7 +197,7 @@ mod tests {
     #[test]
     fn only_the_last_of_the_secrets_before_is_taken() {
         let until = NOW.plus(Duration::from_mins(1));
-        let again = rotated(until).after(KeyChange::Rotate { hash: "third", until }).unwrap();
+        let again = rotated(until).after(KeyChange::Rotate { hash: "third", until, by: None }).unwrap();
         assert_eq!(found_by(&again, NOW), ["third", "second"]);
     }
 

@@ -6,7 +6,7 @@ use lambdesk_domain::{
     id::WorkspaceId,
     time::Timestamp,
 };
-use lambdesk_table::{Held, Record, TableError, Tenant, Tx, Versioned, Write, item::document};
+use lambdesk_table::{Held, Record, TableError, Tenant, Tx, Versioned, Write, item::document, keys};
 
 /// A workspace with its first user and key.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +34,8 @@ impl Directories {
         now: Timestamp,
     ) -> Result<(), EntryError> {
         let NewWorkspace { workspace, owner, key, hash } = new;
+        // Before anything of it can come due; the first workspace's stays.
+        self.table.write(Write::create(document(keys::used_since(), &now))).await?;
         let tenant = Tenant::new(workspace.id);
         let mut tx = Tx::new();
         tx.remember(caller, answer, now);

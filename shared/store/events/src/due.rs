@@ -4,7 +4,7 @@
 use crate::Events;
 use lambdesk_domain::{
     events::EventSubject,
-    id::{ContactId, DeliveryId, EndpointId, JobId, TicketId, WorkspaceId},
+    id::{CascadeId, ContactId, DeliveryId, EndpointId, JobId, TicketId, WorkspaceId},
     time::Timestamp,
 };
 use lambdesk_table::{Index, Item, Key, Query, TableError, item::Reader, keys};
@@ -69,6 +69,15 @@ pub enum Due {
         /// When it is due.
         at: Timestamp,
     },
+    /// What was deleted is not off all tickets yet, or is to be looked for once more.
+    Cascade {
+        /// The tenant.
+        workspace: WorkspaceId,
+        /// The cascade.
+        cascade: CascadeId,
+        /// When it is due.
+        at: Timestamp,
+    },
     /// A search index that is due for compaction.
     Compaction {
         /// The tenant.
@@ -119,6 +128,9 @@ fn due_of(item: &Item) -> Option<Due> {
     }
     if let Some((workspace, contact, job)) = keys::parse_job(&key) {
         return Some(Due::Job { workspace, contact, job, at });
+    }
+    if let Some((workspace, cascade)) = keys::parse_cascade(&key) {
+        return Some(Due::Cascade { workspace, cascade, at });
     }
     if let Some(workspace) = keys::parse_compaction(&key) {
         return Some(Due::Compaction { workspace, at });

@@ -8,28 +8,79 @@ use lambdesk_domain::{
     time::Timestamp,
 };
 use lambdesk_table::{
-    Corrupt, Item, Page, Query, TableError, Tenant, Write,
-    item::{Reader, document, read_document, text},
+    Corrupt, Item, Key, Page, Query, TableError, Tenant, Write,
+    item::{Reader, document, keyed, read_document, text},
     keys,
 };
+use std::time::{Duration, SystemTime};
 use uuid::Uuid;
 
+/// So long after its position was made a place must be there: less than readers wait
+/// (`SETTLED`), by more than clocks differ.
+const PLACED_WITHIN: Duration = Duration::from_secs(5);
+/// The attribute of an event that names its place in the feed.
+pub(crate) const PLACE: &str = "fp";
+
+/// A place in the feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "an event takes it"]
+pub struct FeedPlace(Key);
+
 impl Events {
-    /// Writes an event unless it is there; says whether it was new. (When the answer
-    /// to an earlier attempt was lost on the way, it says no although it was.)
-    /// `position` is a `UUIDv7` made right before: the event's position in the feed.
+    /// Takes a place in the feed for an event that is written right after.
+    /// `position` is a `UUIDv7` made right before. A place that no event takes is none.
     ///
     /// # Errors
-    /// When the table fails.
-    pub async fn add_event(&self, event: &Event, position: Uuid, now: Timestamp) -> Result<bool, TableError> {
+    /// When the table fails, or has taken so long that readers may be past the place: then
+    /// another one is to be taken.
+    pub async fn reserve(&self, event: &Event, position: Uuid, now: Timestamp) -> Result<FeedPlace, TableError> {
+        let begun = SystemTime::now();
         let tenant = Tenant::new(event.workspace_id());
-        let mut item = document(tenant.event(event.source()), event);
         let position = keys::short(position);
         // By the position's own time, so that readers look for it where it is.
         let day = keys::day(position.parse().map_or(now, |position: FeedPosition| position.time()));
-        item.insert("x_pk".to_owned(), text(tenant.feed(day)));
-        item.insert("x_sk".to_owned(), text(position));
-        self.table.write(Write::create(item)).await
+        let key = Key { pk: tenant.feed(day), sk: position };
+        let Key { pk, sk } = tenant.event(event.source());
+        let mut row = keyed(key.clone());
+        row.extend([("ep".to_owned(), text(pk)), ("es".to_owned(), text(sk))]);
+        self.table.write(Write::put(row)).await?;
+        if begun.elapsed().is_ok_and(|time| time <= PLACED_WITHIN) {
+            Ok(FeedPlace(key))
+        } else {
+            Err(TableError::Unavailable("late"))
+        }
+    }
+
+    /// Writes an event into the place that was taken for it, unless it is there; says whether
+    /// it was new. (When the answer to an earlier attempt was lost on the way, it says no
+    /// although it was.)
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn add_event(&self, event: &Event, place: FeedPlace) -> Result<bool, TableError> {
+        let FeedPlace(place) = place;
+        let key = Tenant::new(event.workspace_id()).event(event.source());
+        let mut item = document(key.clone(), event);
+        item.insert(PLACE.to_owned(), text(&*place.sk));
+        let is_new = self.table.write(Write::create(item)).await?;
+        if !is_new {
+            let there = self.table.get(key).await?;
+            let is_taken = there.is_some_and(|item| item.get(PLACE) == Some(&text(&*place.sk)));
+            if !is_taken {
+                self.table.write(Write::delete(place)).await?;
+            }
+        }
+        Ok(is_new)
+    }
+
+    /// Both: what tests tell of.
+    ///
+    /// # Errors
+    /// When the table fails.
+    #[cfg(feature = "testing")]
+    pub async fn tell(&self, event: &Event, position: Uuid, now: Timestamp) -> Result<bool, TableError> {
+        let place = self.reserve(event, position, now).await?;
+        self.add_event(event, place).await
     }
 
     /// The event of one version of a ticket.

@@ -1,15 +1,25 @@
-//! The feed: a workspace's events by time, oldest first. A page of it costs one query
-//! of keys per day that it looks through, at most 31, and one batch of reads.
+//! The feed: a workspace's events by time, oldest first. A page of it costs two queries
+//! side by side per day that it looks through, at most 31, and one batch of reads.
+//!
+//! Places in the feed are items of the table, read as they are: no index that lags decides
+//! what comes before what. Events of earlier versions have their places in an index alone.
 
-use crate::{Events, FeedPosition, InvalidPosition, events::read_event};
+use crate::{
+    Events, FeedPosition, InvalidPosition,
+    events::{PLACE, read_event},
+};
+use futures_util::future::try_join;
 use lambdesk_domain::{events::Event, id::WorkspaceId, time::Timestamp};
 use lambdesk_table::{Index, Item, Key, Query, TableError, Tenant, keys};
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 /// The feed emits events only after so long, so that none can appear before one that
-/// was already read: longer than a write takes with all its attempts (6.4 s), and more
-/// for clocks that differ.
+/// was already read: longer than it takes to take a place in it (`reserve`), and more for
+/// clocks that differ.
 pub const SETTLED: Duration = Duration::from_secs(8);
+/// So long the feed waits for the event of a place that was taken: longer than the fan-out
+/// works on one version. After that it has failed, and comes again in another place.
+const AWAITED: Duration = Duration::from_mins(1);
 /// A reader for whom there is nothing is moved on to so long ago, so that it does not
 /// look through idle days again and again, but a writer who was held up is noticed.
 const IDLE: Duration = Duration::from_mins(1);
@@ -65,12 +75,24 @@ impl Events {
             (false, true) => FeedPosition::at(keys::day_start(last + 1)).min(horizon),
             (false, false) => FeedPosition::at(now.minus(IDLE)),
         };
-        let emitted = found.last().map(|(position, _)| position.clone()).unwrap_or_default();
-        let next = floor.max(seen).to_string().max(emitted);
-        let page = FeedPage { events: self.events_at(found).await?, next, has_more: is_full || last < today };
+        let looked_at = found.last().map(|(position, _)| position.clone()).unwrap_or_default();
+        let (events, awaited) = self.events_at(found, now).await?;
+        let page = match awaited {
+            None => {
+                FeedPage { events, next: floor.max(seen).to_string().max(looked_at), has_more: is_full || last < today }
+            }
+            // Nothing after it is told before it.
+            Some(awaited) => {
+                let next = events.last().map(|(position, _)| position.clone()).unwrap_or_default();
+                debug_assert!(next < awaited, "what was told comes before what is awaited");
+                FeedPage { events, next: floor.to_string().max(next), has_more: false }
+            }
+        };
         Ok(Ok(page))
     }
 
+    /// The places of a day: those of the table, and those that earlier versions have left in
+    /// the index.
     async fn feed_keys(
         &self,
         workspace: WorkspaceId,
@@ -79,23 +101,57 @@ impl Events {
         to: &str,
         limit: usize,
     ) -> Result<Vec<(String, Key)>, TableError> {
-        let keys = Query::in_index(Index::Lookup, Tenant::new(workspace).feed(day)).between(from, to.max(from));
-        let items = self.table.query(keys.limit(limit)).await?.items;
+        let (partition, to) = (Tenant::new(workspace).feed(day), to.max(from));
+        let places = self.table.query(Query::of(&partition).between(from, to).limit(limit));
+        let indexed =
+            self.table.query(Query::in_index(Index::Lookup, partition.clone()).between(from, to).limit(limit));
+        let (places, indexed) = try_join(places, indexed).await?;
         let part = |item: &Item, name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
-        let keys = items
-            .iter()
-            .filter_map(|item| Some((part(item, "x_sk")?, Key { pk: part(item, "pk")?, sk: part(item, "sk")? })));
-        Ok(keys.collect())
+        let read = |item: &Item, [position, pk, sk]: [&str; 3]| {
+            Some((part(item, position)?, Key { pk: part(item, pk)?, sk: part(item, sk)? }))
+        };
+        // Either may have ended early: what is beyond the end of one is for the next page.
+        let ends = [(&places, "sk"), (&indexed, "x_sk")]
+            .map(|(slice, position)| slice.last.as_ref().and_then(|_| part(slice.items.last()?, position)));
+        let end = ends.into_iter().flatten().min();
+        let places = places.items.iter().filter_map(|item| read(item, ["sk", "ep", "es"]));
+        let indexed = indexed.items.iter().filter_map(|item| read(item, ["x_sk", "pk", "sk"]));
+        let mut all: Vec<_> = places.chain(indexed).collect();
+        all.sort_by(|(a, _), (b, _)| a.cmp(b));
+        all.retain(|(position, _)| end.as_ref().is_none_or(|end| position <= end));
+        Ok(all)
     }
 
-    async fn events_at(&self, positions: Vec<(String, Key)>) -> Result<Vec<(String, Event)>, TableError> {
-        let items = self.table.batch_get(positions.iter().map(|(_, key)| key.clone()).collect()).await?;
-        let mut events = Vec::with_capacity(positions.len());
-        for item in &items {
-            let position = item.get("x_sk").and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
-            events.push((position, read_event(item)?));
+    /// The events in these places, and the first place whose event is still to come.
+    async fn events_at(
+        &self,
+        places: Vec<(String, Key)>,
+        now: Timestamp,
+    ) -> Result<(Vec<(String, Event)>, Option<String>), TableError> {
+        // Several places may have been taken for one event, which is in one of them.
+        let keys: BTreeMap<_, _> = places.iter().map(|(_, Key { pk, sk })| ((pk.clone(), sk.clone()), ())).collect();
+        let keys = keys.into_keys().map(|(pk, sk)| Key { pk, sk }).collect();
+        let items = self.table.batch_get(keys).await?;
+        let text = |item: &Item, name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
+        let by_key: BTreeMap<_, _> =
+            items.iter().filter_map(|item| Some(((text(item, "pk")?, text(item, "sk")?), item))).collect();
+        let mut events = Vec::with_capacity(places.len());
+        for (position, Key { pk, sk }) in places {
+            match by_key.get(&(pk, sk)) {
+                Some(item) => {
+                    let own = text(item, PLACE).or_else(|| text(item, "x_sk"));
+                    if own.as_ref() == Some(&position) {
+                        events.push((position, read_event(item)?));
+                    }
+                }
+                None => {
+                    let taken_at = position.parse().map_or(Timestamp::EPOCH, |position: FeedPosition| position.time());
+                    if taken_at.plus(AWAITED) > now {
+                        return Ok((events, Some(position)));
+                    }
+                }
+            }
         }
-        events.sort_by(|(a, _): &(String, Event), (b, _)| a.cmp(b));
-        Ok(events)
+        Ok((events, None))
     }
 }

@@ -14,9 +14,11 @@ mod sweep;
 
 pub use backfill::BackfillRequest;
 pub use due::{Due, DueCursor, DuePage};
+pub use events::FeedPlace;
 pub use feed::{FeedPage, SETTLED};
 pub use follow_ups::FollowUp;
 pub use handle::Events;
 pub use position::{FeedPosition, InvalidPosition};
 pub use sequence::{GapWindow, SequenceGaps};
 pub use stream::{ChangeRecord, StreamChange, TicketPart, read_image};
+pub use sweep::KeptState;

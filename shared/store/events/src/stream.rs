@@ -171,8 +171,9 @@ impl<'a> ChangeRecord<'a> {
         self.item("OldImage")?.map(|old| ticket_item::decode(&old)).transpose()
     }
 
-    /// The change of a ticket; none when it was removed or nothing about it changed, or
-    /// the record is about something else.
+    /// The change of a ticket; none when it was removed or has the same version as before, so
+    /// that nothing about it changed but a copy of what is elsewhere, or the record is about
+    /// something else.
     ///
     /// # Errors
     /// When an image can't be read.
@@ -183,12 +184,10 @@ impl<'a> ChangeRecord<'a> {
         let Some(new) = self.item("NewImage")? else {
             return Ok(None);
         };
-        let old = self.item("OldImage")?;
-        if old.as_ref() == Some(&new) {
-            return Ok(None);
-        }
-        let old = old.map(|old| ticket_item::decode(&old)).transpose()?;
-        Ok(Some(StreamChange { old, new: ticket_item::decode(&new)? }))
+        let old = self.item("OldImage")?.map(|old| ticket_item::decode(&old)).transpose()?;
+        let new = ticket_item::decode(&new)?;
+        let is_changed = old.as_ref().is_none_or(|old| old.version != new.version);
+        Ok(is_changed.then_some(StreamChange { old, new }))
     }
 }
 

@@ -3,11 +3,23 @@
 use crate::Events;
 use lambdesk_domain::time::Timestamp;
 use lambdesk_table::{
-    Item, Key, Query, TableError, Write,
-    item::{document, json, number, read_document, text},
+    Query, TableError, Write,
+    item::{Reader, document, json, number, read_document, time},
     keys,
 };
 use serde::{Serialize, de::DeserializeOwned};
+
+/// Since when records are lost, beside the sweep's state.
+const LOST_SINCE: &str = "lost";
+
+/// The sweep's state as it is kept between runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptState<T> {
+    /// How far it has come; none before the first run.
+    pub state: Option<T>,
+    /// Records of the table's stream were lost since then: a reconcile is asked for.
+    pub lost_since: Option<Timestamp>,
+}
 
 impl Events {
     /// Records one run of the sweep; kept for 30 days.
@@ -30,23 +42,52 @@ impl Events {
         Ok(self.table.page(runs, limit).await?.documents()?.items)
     }
 
-    /// How far the sweep has come, in its own terms.
+    /// How far the sweep has come, in its own terms, and what it is asked for.
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn sweep_state<T: DeserializeOwned>(&self) -> Result<Option<T>, TableError> {
-        let item = self.table.get(keys::sweep_state()).await?;
+    pub async fn sweep_state<T: DeserializeOwned>(&self) -> Result<KeptState<T>, TableError> {
+        let Some(item) = self.table.get(keys::sweep_state()).await? else {
+            return Ok(KeptState { state: None, lost_since: None });
+        };
+        let state = if item.contains_key("doc") { Some(read_document(&item)?) } else { None };
+        Ok(KeptState { state, lost_since: Reader(&item).time_if_any(LOST_SINCE)? })
+    }
+
+    /// Asks the sweep to check the events of all that changed since a time.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn request_reconcile(&self, lost_since: Timestamp) -> Result<(), TableError> {
+        let write = Write::update(keys::sweep_state(), format!("SET {LOST_SINCE} = :since"));
+        let write = write.when(format!("attribute_not_exists({LOST_SINCE}) OR {LOST_SINCE} > :since"));
+        self.table.write(write.value(":since", time(lost_since))).await.map(drop)
+    }
+
+    /// Since when the table is used: nothing was due before. None where nothing was ever
+    /// written that says so.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn used_since(&self) -> Result<Option<Timestamp>, TableError> {
+        let item = self.table.get(keys::used_since()).await?;
         Ok(item.map(|item| read_document(&item)).transpose()?)
     }
 
-    /// Remembers how far the sweep has come.
+    /// Remembers how far the sweep has come, and that it has begun what it was asked for. What
+    /// it is asked for meanwhile stays.
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn put_sweep_state(&self, state: &impl Serialize) -> Result<(), TableError> {
-        let Key { pk, sk } = keys::sweep_state();
-        let item =
-            Item::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk)), ("doc".to_owned(), json(state))]);
-        self.table.write(Write::put(item)).await.map(drop)
+    pub async fn put_sweep_state(&self, state: &impl Serialize, begun: Option<Timestamp>) -> Result<(), TableError> {
+        let set =
+            |more: &str| Write::update(keys::sweep_state(), format!("SET doc = :doc{more}")).value(":doc", json(state));
+        if let Some(begun) = begun {
+            let write = set(&format!(" REMOVE {LOST_SINCE}")).when(format!("{LOST_SINCE} = :begun"));
+            if self.table.write(write.value(":begun", time(begun))).await? {
+                return Ok(());
+            }
+        }
+        self.table.write(set("")).await.map(drop)
     }
 }

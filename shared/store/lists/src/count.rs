@@ -11,8 +11,9 @@ use crate::{
 };
 use futures_util::future::try_join_all;
 use lambdesk_domain::access::VisibilityScope;
+use lambdesk_store_tickets::item as ticket_item;
 use lambdesk_table::{
-    Expression, Query, TableError, Tenant,
+    Expression, Item, Query, TableError, Tenant,
     keys::{Index, State},
 };
 use std::collections::BTreeSet;
@@ -64,10 +65,12 @@ impl Lists {
         let (mut count, mut resume) = (0_u64, None);
         for _ in 0..ROUNDS {
             let mut expression = Expression::default();
-            let filter = query.expression(Index::List, &mut expression);
+            let (filter, is_all) = query.expression(Index::List, &mut expression);
             let request = Query::in_index(Index::List, tenant.list(state)).filter(filter).with(expression);
-            let slice = self.table.query(request.only_count().after(resume)).await?;
-            count += slice.count;
+            let request = if is_all { request.only_count() } else { request.only(&ticket_item::DECODED) };
+            let slice = self.table.query(request.after(resume)).await?;
+            let is_matching = |item: &&Item| ticket_item::readable(item).is_some_and(|ticket| query.matches(&ticket));
+            count += if is_all { slice.count } else { slice.items.iter().filter(is_matching).count() as u64 };
             resume = slice.last;
             if resume.is_none() {
                 return Ok(Total { count, is_exact: true });

@@ -66,7 +66,7 @@ impl<'a> DayScan<'a> {
             is_plain: walk.is_plain,
             cursor: None,
             taken: 0,
-            read: ItemsRead::default(),
+            read: ItemsRead::none(query),
             is_finished: false,
         }
     }

@@ -68,7 +68,7 @@ impl<'a> KeyScan<'a> {
             among,
             cursor: None,
             taken: 0,
-            read: ItemsRead::default(),
+            read: ItemsRead::none(query),
             is_finished: false,
         }
     }

@@ -21,6 +21,7 @@ mod search_parts;
 mod searched;
 mod selective;
 mod selective_scan;
+mod sight;
 mod sort;
 mod source;
 mod tickets;

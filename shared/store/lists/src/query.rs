@@ -92,11 +92,13 @@ impl ListQuery {
     }
 
     /// The same as a filter expression for the ticket items of an index; none when nothing
-    /// is left out. The partition of the list index says which state they are of, that of
+    /// is left out. Whether it is all: what would make it longer than `DynamoDB` takes is
+    /// left out, the largest conditions first. The partition of the list index says which state they are of, that of
     /// the assignee index doesn't.
-    pub(crate) fn expression(&self, index: Index, into: &mut Expression) -> Option<String> {
+    pub(crate) fn expression(&self, index: Index, into: &mut Expression) -> (Option<String>, bool) {
         let visibility = Filter::of_reach(self.visibility);
-        let mut parts: Vec<_> = self.filters.iter().chain(&visibility).map(|filter| filter.expression(into)).collect();
+        let (filters, is_all) = fitting(self.filters.iter().chain(&visibility));
+        let mut parts: Vec<_> = filters.into_iter().map(|filter| filter.expression(into)).collect();
         if self.hide_snoozed {
             parts.push(not_after(attr::FOLLOW_UP, self.now, into));
         }
@@ -107,7 +109,7 @@ impl ListQuery {
             });
             parts.push(any(&into.name(attr::STATUS), live, into));
         }
-        (!parts.is_empty()).then(|| parts.join(" AND "))
+        ((!parts.is_empty()).then(|| parts.join(" AND ")), is_all)
     }
 
     /// The same as conditions on the projected columns of rows of a group: a superset.
@@ -195,4 +197,41 @@ impl ListQuery {
         let until = until.map(|until| keys::before(&keys::time_place(until.plus(margin))));
         (from.unwrap_or_else(|| ENDS.0.to_owned()), until.unwrap_or_else(|| ENDS.1.to_owned()))
     }
+}
+
+/// Operators and bytes of a filter expression: `DynamoDB` takes 300 and 4,096, of which some
+/// are for the conditions that every list has.
+const MOST_OPERATORS: usize = 280;
+const MOST_BYTES: usize = 3_800;
+
+/// The filters whose conditions fit into one expression, the smallest first; whether they are
+/// all.
+fn fitting<'a>(filters: impl Iterator<Item = &'a Filter>) -> (Vec<&'a Filter>, bool) {
+    let mut sized: Vec<_> = filters
+        .map(|filter| {
+            let condition = filter.expression(&mut Expression::default());
+            // Names and values have longer placeholders beside others.
+            (operators(&condition), condition.len() + 2 * condition.matches([':', '#']).count() + 5, filter)
+        })
+        .collect();
+    sized.sort_by_key(|(operators, bytes, _)| (*operators, *bytes));
+    let (mut operators, mut bytes) = (0, 0);
+    let all = sized.len();
+    let fitting: Vec<_> = sized
+        .into_iter()
+        .take_while(|(more_operators, more_bytes, _)| {
+            operators += more_operators + 1;
+            bytes += more_bytes;
+            operators <= MOST_OPERATORS && bytes <= MOST_BYTES
+        })
+        .map(|(_, _, filter)| filter)
+        .collect();
+    let is_all = fitting.len() == all;
+    (fitting, is_all)
+}
+
+/// Operators and functions of a condition; never fewer than there are.
+fn operators(condition: &str) -> usize {
+    let words = [" OR ", " AND ", " IN ", "NOT ", "contains(", "attribute_", "=", "<", ">"];
+    words.iter().map(|word| condition.matches(word).count()).sum()
 }

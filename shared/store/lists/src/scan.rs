@@ -23,6 +23,10 @@ pub trait ScannedRow: Sized {
 
     /// The query, for what is read of a row alone.
     fn narrow(query: Query, scope: &ScanScope) -> Query;
+
+    /// Whether it is asked for, as far as the row tells: a long filter expression leaves
+    /// conditions out.
+    fn is_wanted(&self, query: &ListQuery) -> bool;
 }
 
 impl ScannedRow for Ticket {
@@ -35,6 +39,10 @@ impl ScannedRow for Ticket {
 
     fn narrow(query: Query, _: &ScanScope) -> Query {
         query.only(&ticket_item::DECODED)
+    }
+
+    fn is_wanted(&self, query: &ListQuery) -> bool {
+        query.matches(self)
     }
 }
 
@@ -49,6 +57,10 @@ impl ScannedRow for TicketId {
 
     fn narrow(query: Query, scope: &ScanScope) -> Query {
         query.only(&[scope.sort_key()])
+    }
+
+    fn is_wanted(&self, _: &ListQuery) -> bool {
+        true
     }
 }
 
@@ -94,7 +106,10 @@ impl<T: ScannedRow> Scan<T> {
         let request = T::narrow(self.request(query), &self.scope).limit(rows).after(self.resume.take());
         let slice = table.query(request).await?;
         for item in &slice.items {
-            self.rows.push(T::read(item, &self.scope, query.sort.by)?);
+            let row = T::read(item, &self.scope, query.sort.by)?;
+            if row.1.is_wanted(query) {
+                self.rows.push(row);
+            }
         }
         self.examined += usize::try_from(slice.examined).unwrap_or(usize::MAX);
         self.is_exhausted = slice.last.is_none();
@@ -106,7 +121,7 @@ impl<T: ScannedRow> Scan<T> {
         let Self { scope, range: (low, high), .. } = self;
         let mut expression = Expression::default();
         let filter = match scope.index {
-            Some(index) if index.holds_items() => query.expression(index, &mut expression),
+            Some(index) if index.holds_items() => query.expression(index, &mut expression).0,
             _ => columns::expression(&self.columns(query), &mut expression),
         };
         let request = match scope.index {

@@ -76,7 +76,7 @@ impl Lists {
     ) -> Result<Option<Vec<T>>, TableError> {
         let mut scans: Vec<Scan<T>> = sources.iter().map(|source| Scan::whole(source, tenant)).collect();
         let limit = usize::from(limit);
-        let (mut read, spent) = (ItemsRead::default(), meter::spent());
+        let (mut read, spent) = (ItemsRead::none(query), meter::spent());
         let first = (limit + 1).min(T::UNKNOWN);
         try_join_all(scans.iter_mut().map(|scan| scan.read_on(&self.table, query, first))).await?;
         let examined = |scans: &[Scan<T>]| scans.iter().map(|scan| scan.examined).sum::<usize>();

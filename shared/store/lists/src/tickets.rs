@@ -24,7 +24,7 @@ impl Lists {
         ids: &[TicketId],
     ) -> Result<Option<Vec<Ticket>>, TableError> {
         let (first, rest) = ids.split_at(ids.len().min(UNKNOWN));
-        let (mut read, spent) = (ItemsRead::default(), meter::spent());
+        let (mut read, spent) = (ItemsRead::none(query), meter::spent());
         let mut tickets = self.matching(tenant, query, first.iter().copied()).await?;
         read.add(first.len(), spent);
         if rest.len() > read.affordable() {

@@ -13,7 +13,7 @@ use crate::{
     source::RowSource,
 };
 use futures_util::future::try_join_all;
-use lambdesk_domain::{budget, ticket::Ticket};
+use lambdesk_domain::ticket::Ticket;
 use lambdesk_table::{TableError, Tenant, meter};
 
 /// How often one page asks its sources for more ticket items before it comes back short.
@@ -55,7 +55,7 @@ impl Lists {
         let lacking = query.limit - u16::try_from(first.tickets.len()).unwrap_or(query.limit).min(query.limit);
         let is_back = matches!(query.start, ListStart::Before(_));
         let stopped = if is_back { &first.previous } else { &first.next };
-        let is_over = ItemsRead::default().is_over();
+        let is_over = ItemsRead::none(query).is_over();
         let Some(position) = stopped.clone().filter(|_| lacking > 0 && !is_over) else {
             return Ok(first);
         };
@@ -86,7 +86,7 @@ impl Lists {
         if !ascending {
             scans.reverse();
         }
-        let mut read = ItemsRead::default();
+        let mut read = ItemsRead::none(query);
         // What is not read at once, because it may be large, is read in a second round.
         let first_rounds = if wanted > SHORT_PAGE { 2 } else { 1 };
         let (rounds, examined) =
@@ -121,8 +121,7 @@ impl Lists {
 /// How many rows of each of some sources may be read, where so many are wanted. As long as
 /// it is not known how large they are, short pages are taken to be of ordinary tickets.
 fn affordable(read: ItemsRead, wanted: usize, sources: usize) -> usize {
-    let is_fresh = meter::left(budget::READ_UNITS) > budget::READ_UNITS / 2.0;
-    if read.is_empty() && wanted <= SHORT_PAGE && is_fresh {
+    if read.is_empty() && wanted <= SHORT_PAGE && read.is_fresh() {
         return wanted;
     }
     let most = if read.is_empty() { UNKNOWN } else { usize::MAX };

@@ -15,9 +15,17 @@ use lambdesk_domain::{
 };
 use lambdesk_store_events::{FeedPage, FeedPosition, SETTLED};
 use lambdesk_table::{Corrupt, TableError, Tenant, keys};
+use std::time::Duration;
 
 /// Events that are read at a time.
 const PAGE: u16 = 100;
+/// So long after a change its event is in the feed at the latest, unless the fan-out has
+/// stood still for longer.
+const FANNED_OUT: Duration = Duration::from_secs(30);
+/// An event that comes later than this after its change tells that the fan-out is behind.
+const BEHIND: Duration = Duration::from_secs(5);
+/// So long after such an event it may still be.
+const STILL_BEHIND: Duration = Duration::from_secs(30);
 /// Cells that one transaction touches: it has at most 100 items, one of them the
 /// checkpoint, and one event touches fewer than ten.
 const CELLS: usize = 90;
@@ -25,12 +33,22 @@ const CELLS: usize = 90;
 /// How far a fold came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Folded {
-    /// All events up to here are counted.
+    /// All changes up to here are counted: what was changed a while ago, or as far as the
+    /// fan-out has come when it is behind.
     pub as_of: Timestamp,
     /// All events that have settled are.
     pub is_current: bool,
     /// A recount, or the removal of what it has replaced, is to be continued.
     pub is_recounting: bool,
+}
+
+/// How far a checkpoint was moved.
+pub(crate) struct Advanced {
+    pub checkpoint: Checkpoint,
+    /// It is at the feed's end.
+    pub is_current: bool,
+    /// How far the fan-out has come, where it is behind.
+    pub behind: Option<Timestamp>,
 }
 
 impl Reports {
@@ -50,12 +68,11 @@ impl Reports {
         let is_recounting = checkpoints.building.is_some() || checkpoints.replaced.is_some();
         let checkpoint =
             checkpoints.live.unwrap_or_else(|| Checkpoint::start(Tenant::new(workspace).counts(), 0, created_at));
-        let (checkpoint, is_current) = self.advance(workspace, checkpoint, now, pages).await?;
-        Ok(Folded { as_of: as_of(&checkpoint, is_current, now), is_current, is_recounting })
+        let Advanced { checkpoint, is_current, behind } = self.advance(workspace, checkpoint, now, pages).await?;
+        Ok(Folded { as_of: as_of(&checkpoint, is_current, behind, now), is_current, is_recounting })
     }
 
-    /// Moves a checkpoint on by up to so many pages; says whether it is at the feed's
-    /// end. When another process moves it at the same time, that one counts and this
+    /// Moves a checkpoint on by up to so many pages. When another process moves it at the same time, that one counts and this
     /// one's additions are dropped.
     pub(crate) async fn advance(
         &self,
@@ -63,18 +80,20 @@ impl Reports {
         mut checkpoint: Checkpoint,
         now: Timestamp,
         pages: usize,
-    ) -> Result<(Checkpoint, bool), TableError> {
+    ) -> Result<Advanced, TableError> {
+        let mut behind = None;
         for _ in 0..pages {
             let after = checkpoint.position.as_str();
             let page = self.events.feed(workspace, Some(after), now, now, PAGE).await?.map_err(|_| Corrupt("pos"))?;
             let has_more = page.has_more;
+            behind = fan_out_behind(&page, now).or(behind);
             match self.count_page(workspace, &checkpoint, page).await? {
                 Some(next) if has_more => checkpoint = next,
-                Some(next) => return Ok((next, true)),
+                Some(next) => return Ok(Advanced { checkpoint: next, is_current: true, behind }),
                 None => checkpoint = self.checkpoint_now(checkpoint).await?,
             }
         }
-        Ok((checkpoint, false))
+        Ok(Advanced { checkpoint, is_current: false, behind })
     }
 
     /// The checkpoint afterwards; none when another process has moved it meanwhile.
@@ -141,7 +160,17 @@ impl Reports {
     }
 }
 
-/// Up to when everything is counted.
-pub(crate) fn as_of(checkpoint: &Checkpoint, is_current: bool, now: Timestamp) -> Timestamp {
-    if is_current { now.minus(SETTLED) } else { checkpoint.position.time() }
+/// How far the fan-out has come, if the last event of a page tells that it is behind: every
+/// shard of the stream goes through the changes in their order.
+fn fan_out_behind(page: &FeedPage, now: Timestamp) -> Option<Timestamp> {
+    let (position, event) = page.events.last()?;
+    let told_at = position.parse::<FeedPosition>().ok()?.time();
+    let is_late = told_at.since(event.created_at()) > BEHIND && told_at.plus(STILL_BEHIND) > now;
+    is_late.then(|| event.created_at())
+}
+
+/// Up to when every change is counted.
+pub(crate) fn as_of(checkpoint: &Checkpoint, is_current: bool, behind: Option<Timestamp>, now: Timestamp) -> Timestamp {
+    let told = if is_current { now.minus(SETTLED) } else { checkpoint.position.time() };
+    told.minus(FANNED_OUT).min(behind.unwrap_or(told))
 }

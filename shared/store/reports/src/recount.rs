@@ -6,7 +6,7 @@
 use crate::{
     Reports,
     checkpoint::{Checkpoint, CheckpointTx, Replaced},
-    fold::as_of,
+    fold::{Advanced, as_of},
     names::{GENERATION, POSITION},
 };
 use futures_util::future::try_join_all;
@@ -87,8 +87,9 @@ impl Reports {
         now: Timestamp,
         pages: usize,
     ) -> Result<Recounted, TableError> {
-        let (building, is_current) = self.advance(workspace, building, now, pages).await?;
-        let as_of = as_of(&building, is_current, now);
+        let Advanced { checkpoint: building, is_current, behind } =
+            self.advance(workspace, building, now, pages).await?;
+        let as_of = as_of(&building, is_current, behind, now);
         let is_complete = is_current && self.replace(&Tenant::new(workspace), live, &building, now).await?;
         Ok(Recounted { is_complete, as_of })
     }

@@ -2,12 +2,14 @@
 //!
 //! | what happened | tried at most |
 //! |---|---|
-//! | the connection failed or the answer broke off; a server error; throttling; a conflict with a transaction; a batch of which something is left | [`ATTEMPTS`] times |
+//! | a conflict with a transaction | [`CONFLICTS`] times |
+//! | the connection failed or the answer broke off; a server error; throttling; a batch of which something is left | [`ATTEMPTS`] times |
 //! | no answer within the connection's time for one attempt | [`UNANSWERED`] times |
 //! | anything else | once |
 //!
 //! Between two attempts lies a random part of [`BACKOFF`], doubled with each attempt
-//! ("full jitter"): with five attempts at most 25 + 50 + 100 + 200 = 375 ms. No attempt
+//! ("full jitter"): with five attempts at most 25 + 50 + 100 + 200 = 375 ms, and 1.6 s at most
+//! between two. No attempt
 //! begins later than [`LATEST`] after the first, so with the connection's 2 seconds per attempt
 //! a request ends within 6 s, transactions and batches included: well below the functions'
 //! own timeouts, and the feed of events rests on that (`SETTLED` in the events crate). The
@@ -27,6 +29,9 @@ use tokio::time::Instant;
 
 /// How often a request is tried, the first time included.
 pub const ATTEMPTS: u32 = 5;
+/// How often a request is tried while somebody else writes the same items: as long as there
+/// is time, because each of those who wait has their turn.
+pub const CONFLICTS: u32 = 8;
 /// How often a request is tried that gets no answer in time.
 pub const UNANSWERED: u32 = 3;
 /// The longest wait before the second attempt; doubled with each further one.
@@ -127,6 +132,7 @@ fn worth(failure: &Failure) -> u32 {
     match failure {
         Failure::Unanswered => UNANSWERED,
         Failure::Disconnected | Failure::Unreadable => ATTEMPTS,
+        Failure::Refused(refusal) if refusal.code == CONFLICT => CONFLICTS,
         Failure::Refused(refusal) if is_passing(refusal) => ATTEMPTS,
         Failure::Unsent | Failure::Refused(_) => 1,
     }
@@ -223,7 +229,6 @@ mod tests {
     #[tokio::test]
     async fn a_request_is_tried_as_often_as_its_failure_is_worth() {
         for (failure, most) in [
-            (conflict(), ATTEMPTS),
             (answered(400, "ProvisionedThroughputExceededException"), ATTEMPTS),
             (answered(500, "anything"), ATTEMPTS),
             (answered(502, ""), ATTEMPTS),
@@ -242,6 +247,12 @@ mod tests {
         ] {
             assert_eq!(tried(&failure).await, (most, most as usize), "{failure:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_conflict_is_tried_again_while_there_is_time() {
+        let (tried, counted) = tried(&conflict()).await;
+        assert!((ATTEMPTS + 1..=CONFLICTS).contains(&tried) && counted == tried as usize, "{tried}");
     }
 
     #[test]

@@ -54,15 +54,6 @@ impl Table {
         send_again(attempts, operation, || connection.exchange(operation, body)).await
     }
 
-    /// Opens the connection, so that the first request doesn't wait for it.
-    pub async fn warm(&self) {
-        let key = Key { pk: "warm".to_owned(), sk: "warm".to_owned() };
-        // Only the connection matters: a failure shows again where it can be answered.
-        if let Err(error) = self.get_eventual(key).await {
-            tracing::warn!(%error, "the table was not reachable at start");
-        }
-    }
-
     /// Reads one item as it is.
     ///
     /// # Errors

@@ -4,11 +4,14 @@ use crate::{
     error::{Corrupt, TableError},
     item::Item,
     meter,
-    retry::{self, ATTEMPTS, Attempts},
+    retry::{self, ATTEMPTS, Attempts, CONFLICTS},
     table::Table,
     wire::{Failure, Reason, answer::Together, request::Transaction, value::Wired},
     write::Write,
 };
+
+/// Why a step was not made that somebody else is in the way of.
+const CONFLICT: &str = "TransactionConflict";
 
 /// What a refused step means, given the item as it is if the step shows it.
 type Refusal<E> = Box<dyn FnOnce(Option<Item>) -> Result<E, Corrupt> + Send>;
@@ -19,7 +22,15 @@ type Refusal<E> = Box<dyn FnOnce(Option<Item>) -> Result<E, Corrupt> + Send>;
 /// `DynamoDB` takes at most 100 steps and 4 MB, and no two steps on one item.
 #[must_use = "it does nothing until it is committed"]
 pub struct Tx<E> {
-    steps: Vec<(Write, Option<Refusal<E>>)>,
+    steps: Vec<TxStep<E>>,
+}
+
+/// One write of a transaction.
+struct TxStep<E> {
+    write: Write,
+    refusal: Option<Refusal<E>>,
+    /// What it comes to when somebody else is writing its item; none: tried again.
+    conflict: Option<E>,
 }
 
 impl<E> Default for Tx<E> {
@@ -37,7 +48,7 @@ impl<E: From<TableError>> Tx<E> {
     /// A write without a condition, or whose refusal means no more than that others
     /// were faster: [`TableError::Contended`].
     pub fn write(&mut self, write: Write) {
-        self.steps.push((write, None));
+        self.steps.push(TxStep { write, refusal: None, conflict: None });
     }
 
     /// A write whose refusal is this error.
@@ -54,7 +65,15 @@ impl<E: From<TableError>> Tx<E> {
         write: Write,
         refusal: impl FnOnce(Option<Item>) -> Result<E, Corrupt> + Send + 'static,
     ) {
-        self.steps.push((write, Some(Box::new(refusal))));
+        self.steps.push(TxStep { write, refusal: Some(Box::new(refusal)), conflict: None });
+    }
+
+    /// Of the last step: where somebody else is writing its item, the transaction is not
+    /// tried again, but is this error.
+    pub fn or_conflict(&mut self, error: E) {
+        if let Some(step) = self.steps.last_mut() {
+            step.conflict = Some(error);
+        }
     }
 
     /// Whether there is nothing to write.
@@ -69,8 +88,12 @@ impl<E: From<TableError>> Tx<E> {
     /// # Errors
     /// What the first refused step says, or the table's failure.
     pub async fn commit(self, table: &Table) -> Result<(), E> {
-        let (writes, refusals): (Vec<_>, Vec<_>) = self.steps.into_iter().unzip();
-        let steps = writes.into_iter().map(|write| write.into_step(table.name())).collect::<Result<Vec<_>, _>>()?;
+        let (mut steps, mut refusals, mut conflicts) = (Vec::new(), Vec::new(), Vec::new());
+        for TxStep { write, refusal, conflict } in self.steps {
+            steps.push(write.into_step(table.name())?);
+            refusals.push(refusal);
+            conflicts.push(conflict);
+        }
         let token = client_token();
         let request = Transaction::of(steps, &token);
         let mut attempts = Attempts::new();
@@ -86,9 +109,18 @@ impl<E: From<TableError>> Tx<E> {
             };
             match cancellation(error)? {
                 Cancellation::Final(reasons) => return Err(refused(refusals, reasons)?),
-                Cancellation::Passing(error) => {
+                Cancellation::Conflict(reasons) => {
+                    let in_the_way = conflicts.iter_mut().zip(&reasons).find(|(_, reason)| has(reason, CONFLICT));
+                    if let Some(error) = in_the_way.and_then(|(conflict, _)| conflict.take()) {
+                        return Err(error);
+                    }
+                    if !attempts.again(CONFLICTS).await {
+                        return Err(TableError::Contended.into());
+                    }
+                }
+                Cancellation::Throttled => {
                     if !attempts.again(ATTEMPTS).await {
-                        return Err(error.into());
+                        return Err(TableError::Unavailable("throttled").into());
                     }
                 }
             }
@@ -109,25 +141,26 @@ fn refused<E: From<TableError>>(refusals: Vec<Option<Refusal<E>>>, reasons: Vec<
 enum Cancellation {
     /// A condition does not hold.
     Final(Vec<Reason>),
-    /// Trying again may help; what it comes to when it doesn't.
-    Passing(TableError),
+    /// Somebody else is writing the same items, which these are.
+    Conflict(Vec<Reason>),
+    Throttled,
 }
 
 fn cancellation(failure: Failure) -> Result<Cancellation, TableError> {
     let reasons = match &failure {
         Failure::Refused(refused) if refused.code == "TransactionCanceledException" => &refused.reasons,
         Failure::Refused(refused) if refused.code == "TransactionInProgressException" => {
-            return Ok(Cancellation::Passing(TableError::Contended));
+            return Ok(Cancellation::Conflict(Vec::new()));
         }
         _ => return Err(retry::failure(failure)),
     };
     let any = |code: &str| reasons.iter().any(|reason| has(reason, code));
     if any("ConditionalCheckFailed") {
         Ok(Cancellation::Final(reasons.clone()))
-    } else if any("TransactionConflict") {
-        Ok(Cancellation::Passing(TableError::Contended))
+    } else if any(CONFLICT) {
+        Ok(Cancellation::Conflict(reasons.clone()))
     } else if any("ThrottlingError") || any("ProvisionedThroughputExceeded") {
-        Ok(Cancellation::Passing(TableError::Unavailable("throttled")))
+        Ok(Cancellation::Throttled)
     } else {
         Err(retry::failure(failure))
     }

@@ -84,7 +84,7 @@ impl Tickets {
 
 /// The update of the ticket item, held to the change's guard. `is_alone` also holds it to
 /// not being made already, which in a transaction its token does.
-fn guarded(workspace: WorkspaceId, ticket: TicketId, change: &Change, is_alone: bool) -> Write {
+pub fn guarded(workspace: WorkspaceId, ticket: TicketId, change: &Change, is_alone: bool) -> Write {
     let mut expression = Expression::default();
     let mut condition = item::condition(change, &mut expression);
     let dedup = if is_alone { item::dedup(change, &mut expression) } else { None };

@@ -30,9 +30,15 @@ pub enum CreateError {
     /// A request with this idempotency key was answered before.
     #[error(transparent)]
     Answered(#[from] AlreadyAnswered),
+    /// The ticket that it continues is not as assumed: another one continues it by now.
+    #[error("the ticket that it continues is continued already")]
+    Continued,
     /// The contact that the ticket is from is another one, under another name, or blocked.
     #[error(transparent)]
     OtherContact(#[from] OtherContact),
+    /// Somebody else writes the contact that the ticket is from.
+    #[error("the contact is being written")]
+    ContactBusy,
     /// The table failed.
     #[error(transparent)]
     Table(#[from] TableError),

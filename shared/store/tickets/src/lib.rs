@@ -2,6 +2,7 @@
 
 mod attachments;
 mod bodies;
+mod cascades;
 mod commit;
 mod create;
 mod erase;
@@ -15,10 +16,11 @@ mod reconcile;
 mod thread;
 mod uses;
 
+pub use cascades::begin_cascade;
 pub use create::NewItems;
 pub use error::{CommitError, CreateError};
 pub use handle::Tickets;
 pub use purge::OldestTickets;
 pub use reconcile::TicketSlice;
-pub use thread::ThreadPage;
-pub use uses::{UsedBy, UserKind};
+pub use thread::{ThreadCut, ThreadPage};
+pub use uses::{UsedBy, UserKind, index_entries};

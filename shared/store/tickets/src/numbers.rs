@@ -1,45 +1,116 @@
-//! Ticket numbers: leased in blocks of ten, so that no counter gets hot. One update for
-//! each block.
+//! Ticket numbers, which rise with creation: a number that was taken from the counter waits
+//! at most two seconds for its ticket. While tickets come in quick succession, the numbers of
+//! the next ones are taken beside the write of the one before, so that opening a ticket stays
+//! one round trip; otherwise it takes a number first. One update for each taking.
 
 use crate::Tickets;
-use lambdesk_domain::id::{TicketNumber, WorkspaceId};
+use lambdesk_domain::{
+    id::{TicketNumber, WorkspaceId},
+    time::Timestamp,
+};
 use lambdesk_table::{
     Corrupt, TableError, Tenant, Updated, Write,
     item::{Reader, number},
 };
-use std::ops::Range;
+use std::{ops::Range, time::Duration};
 
-/// Numbers taken at a time. What an instance doesn't use is a gap.
-const BLOCK: u64 = 10;
-/// Beyond so many workspaces the leases start over.
-const LEASED: usize = 1_000;
+/// How long a number waits for its ticket. What waits longer is a gap.
+const FRESH: Duration = Duration::from_secs(2);
+/// Numbers taken at a time.
+const MOST: u64 = 10;
+/// Beyond so many workspaces what is remembered starts over.
+const REMEMBERED: usize = 1_000;
+
+/// The numbers of one workspace, as one process knows them.
+#[derive(Debug, Clone, Default)]
+pub struct NumberReserve {
+    /// Taken, and not given out.
+    numbers: Range<u64>,
+    /// When they were taken.
+    taken_at: Option<Timestamp>,
+    /// When the last number was given out.
+    given_at: Option<Timestamp>,
+    /// How many were given out in quick succession since some were taken.
+    given: u64,
+}
+
+impl NumberReserve {
+    fn give(&mut self, now: Timestamp) -> Option<u64> {
+        if !is_fresh(self.taken_at, now) {
+            self.numbers = 0..0;
+        }
+        let is_quick = is_fresh(self.given_at, now);
+        self.given = if is_quick { self.given + 1 } else { 0 };
+        self.given_at = Some(now);
+        self.numbers.next()
+    }
+
+    /// How many to take for the tickets that are coming: as many as came since the last time.
+    const fn wanted(&self) -> u64 {
+        if self.numbers.start < self.numbers.end {
+            return 0;
+        }
+        if self.given < MOST { self.given } else { MOST }
+    }
+}
+
+fn is_fresh(since: Option<Timestamp>, now: Timestamp) -> bool {
+    since.is_some_and(|since| since <= now && now.since(since) <= FRESH)
+}
 
 impl Tickets {
     /// A number that no other ticket of the workspace has or will have.
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn next_number(&self, workspace: WorkspaceId) -> Result<TicketNumber, TableError> {
-        let mut leases = self.leases.lock().await;
-        if let Some(next) = leases.get_mut(&workspace).and_then(Iterator::next) {
-            return Ok(TicketNumber(next));
+    pub async fn next_number(&self, workspace: WorkspaceId, now: Timestamp) -> Result<TicketNumber, TableError> {
+        let reserved = {
+            let mut reserves = self.numbers.lock().await;
+            if reserves.len() >= REMEMBERED && !reserves.contains_key(&workspace) {
+                reserves.clear();
+            }
+            reserves.entry(workspace).or_default().give(now)
+        };
+        if let Some(reserved) = reserved {
+            return Ok(TicketNumber(reserved));
         }
-        if leases.len() >= LEASED {
-            leases.clear();
-        }
-        let mut block = self.lease_numbers(workspace).await?;
-        let next = block.next().ok_or(Corrupt("next"))?;
-        leases.insert(workspace, block);
-        Ok(TicketNumber(next))
+        let mut taken = self.take_numbers(workspace, 1).await?;
+        Ok(TicketNumber(taken.next().ok_or(Corrupt("next"))?))
     }
 
-    async fn lease_numbers(&self, workspace: WorkspaceId) -> Result<Range<u64>, TableError> {
-        let lease = Write::update(Tenant::new(workspace).numbers(), "ADD #next :block");
-        let lease = lease.name("#next", "next").value(":block", number(BLOCK));
-        let Updated::Now(item) = self.table.update(lease).await? else {
+    /// Takes the numbers of the tickets that are coming, where tickets come in quick
+    /// succession: to be done beside the write of one that has its number.
+    ///
+    /// # Errors
+    /// When the table fails; then the next ticket takes its number first.
+    pub async fn reserve_numbers(&self, workspace: WorkspaceId, now: Timestamp) -> Result<(), TableError> {
+        let wanted = {
+            let mut reserves = self.numbers.lock().await;
+            let reserve = reserves.entry(workspace).or_default();
+            let wanted = reserve.wanted();
+            if wanted > 0 {
+                // So that those who open tickets at the same time don't all take numbers.
+                reserve.given = 0;
+            }
+            wanted
+        };
+        if wanted == 0 {
+            return Ok(());
+        }
+        let taken = self.take_numbers(workspace, wanted).await?;
+        let mut reserves = self.numbers.lock().await;
+        let reserve = reserves.entry(workspace).or_default();
+        (reserve.numbers, reserve.taken_at) = (taken, Some(now));
+        Ok(())
+    }
+
+    async fn take_numbers(&self, workspace: WorkspaceId, count: u64) -> Result<Range<u64>, TableError> {
+        let take = Write::update(Tenant::new(workspace).numbers(), "ADD #next :count");
+        let take = take.name("#next", "next").value(":count", number(count));
+        let Updated::Now(item) = self.table.update(take).await? else {
             return Err(Corrupt("next").into());
         };
         let last = Reader(&item).number("next")?;
-        Ok(last + 1 - BLOCK..last + 1)
+        Ok(last + 1 - count..last + 1)
     }
 }

@@ -135,6 +135,62 @@ impl Tickets {
     }
 }
 
+/// How many answers of the table make up a page from which messages are left out.
+const ROUNDS: u8 = 6;
+/// How many messages each of them looks at.
+const LOOK: u16 = 200;
+
+/// Which part of a thread a page shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ThreadCut {
+    /// The most messages of it.
+    pub limit: u16,
+    /// The way in which it is read.
+    pub oldest_first: bool,
+}
+
+impl ThreadCut {
+    /// So many of the newest.
+    #[must_use]
+    pub const fn newest(limit: u16) -> Self {
+        Self { limit, oldest_first: false }
+    }
+
+    /// So many, the oldest first.
+    #[must_use]
+    pub const fn oldest(limit: u16) -> Self {
+        Self { limit, oldest_first: true }
+    }
+}
+
+impl Tickets {
+    /// What is wanted of a page that was read, made up with what comes after it: what is
+    /// left out is neither the end nor a short page, until some 1,200 messages have been
+    /// looked at. No request where nothing is left out.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn made_up(
+        &self,
+        workspace: WorkspaceId,
+        ticket: TicketId,
+        read: Page<Message>,
+        cut: ThreadCut,
+        is_wanted: impl Fn(&Message) -> bool,
+    ) -> Result<ThreadPage, TableError> {
+        let mut page = ThreadPage::keeping(read, cut.limit, &is_wanted);
+        for _ in 0..ROUNDS {
+            let lacking = usize::from(cut.limit).saturating_sub(page.messages.len());
+            let Some(far) = page.far.filter(|_| lacking > 0) else { break };
+            let more = self.messages(workspace, ticket, Some(far), cut.oldest_first, LOOK).await?;
+            let more = ThreadPage::keeping(more, u16::try_from(lacking).unwrap_or(cut.limit), &is_wanted);
+            page.messages.extend(more.messages);
+            page.far = more.far;
+        }
+        Ok(page)
+    }
+}
+
 /// A page of a thread, and where its neighbours begin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ThreadPage {

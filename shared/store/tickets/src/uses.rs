@@ -3,7 +3,11 @@
 
 use crate::Tickets;
 use lambdesk_domain::id::{ContactId, TicketId, WorkspaceId};
-use lambdesk_table::{Index, Item, Page, Query, TableError, Tenant, keys};
+use lambdesk_table::{
+    Index, Item, Page, Query, Table, TableError, Tenant,
+    item::Reader,
+    keys::{self, IndexedValue},
+};
 use uuid::Uuid;
 
 /// How many uses are looked for: enough to tell that it is used.
@@ -28,6 +32,27 @@ pub struct UsedBy {
     pub ids: Vec<Uuid>,
     /// These are all.
     pub is_exact: bool,
+}
+
+/// The tickets with an index entry under a value, the newest first, or those older than one:
+/// a superset of those that have the value, some 100 ms late. One query.
+///
+/// # Errors
+/// When the table fails.
+pub async fn index_entries(
+    table: &Table,
+    workspace: WorkspaceId,
+    value: &IndexedValue,
+    (below, limit): (Option<TicketId>, u16),
+) -> Result<Page<TicketId>, TableError> {
+    let entries = Query::of(Tenant::new(workspace).index_entries(value)).ascending(false);
+    let entries = match below {
+        Some(ticket) => entries.below(keys::short(ticket.uuid())),
+        None => entries,
+    };
+    let page = table.page(entries, limit).await?;
+    let ticket = |row| Reader(row).text("sk").ok().and_then(keys::ticket_at);
+    Ok(Page { items: page.items.iter().filter_map(ticket).collect(), has_more: page.has_more })
 }
 
 impl Tickets {

@@ -22,6 +22,12 @@ pub enum Replaces {
         /// [`Delivery::next_attempt_at`] as it was read.
         was_due: Timestamp,
     },
+    /// Of itself, waiting for its next attempt, as it was read: it is due at this time, and
+    /// no attempt is under way.
+    Waiting {
+        /// [`Delivery::next_attempt_at`] as it was read.
+        due: Timestamp,
+    },
 }
 
 impl Webhooks {
@@ -40,12 +46,12 @@ impl Webhooks {
         debug_assert!(delivery.state == DeliveryState::Pending, "only pending deliveries come due");
         let mut tx = Tx::<Held<AnswerError>>::new();
         tx.remember(delivery.workspace_id, answer, now);
-        tx.hold(pending(delivery, replaces));
+        tx.hold(pending(delivery, replaces, now));
         tx.commit_held(&self.table).await
     }
 }
 
-fn pending(delivery: &Delivery, replaces: Replaces) -> Write {
+fn pending(delivery: &Delivery, replaces: Replaces, now: Timestamp) -> Write {
     let key = Tenant::new(delivery.workspace_id).delivery(delivery.endpoint_id, delivery.id);
     let (hour, place) = keys::due(delivery.next_attempt_at, &key);
     let write = Write::update(
@@ -61,5 +67,9 @@ fn pending(delivery: &Delivery, replaces: Replaces) -> Write {
     match replaces {
         Replaces::Nothing => write.when("attribute_not_exists(pk)"),
         Replaces::Finished { was_due } => write.when("st <> :pending AND nx = :was").value(":was", time(was_due)),
+        Replaces::Waiting { due } => {
+            let write = write.when("st = :pending AND nx = :due AND (attribute_not_exists(le) OR le <= :now)");
+            write.value(":due", time(due)).value(":now", time(now))
+        }
     }
 }

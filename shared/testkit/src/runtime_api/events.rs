@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use super::{ACCOUNT, REGION};
@@ -17,12 +18,14 @@ const SOURCE_IP: &str = "203.0.113.7";
 
 /// A request through an HTTP API (payload format 2.0), on its `$default` route.
 ///
+/// `path` is what a client sends; as API Gateway does, it is handed over decoded.
 /// `query` is the raw query string without `?`. Header names may be in any case.
 /// An empty body is none. As API Gateway does, a body whose content type is
 /// neither JSON, XML nor text goes in Base64 (so do HTML forms), repeated query
 /// parameters are joined by commas, and cookies leave the headers.
 pub fn api_gateway_v2(method: &str, path: &str, query: &str, headers: &[(&str, &str)], body: &[u8]) -> Value {
     let (headers, cookies) = headers_and_cookies(headers, body.len());
+    let path = &*percent_decode_str(path).decode_utf8_lossy();
     let mut event = json!({
         "version": "2.0",
         "routeKey": "$default",

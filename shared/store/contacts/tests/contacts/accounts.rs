@@ -5,7 +5,7 @@ use lambdesk_domain::{
     contact::Account,
     id::{AccountId, ContactId, Version},
 };
-use lambdesk_store_contacts::{ContactError, Contacts};
+use lambdesk_store_contacts::{AccountChange, ContactError, Contacts};
 use lambdesk_table::measured;
 use lambdesk_testkit::{TestTable, workspace};
 use uuid::Uuid;
@@ -73,7 +73,9 @@ async fn an_account_changes_only_as_it_was_read_and_frees_its_name() {
     let (ada, loan) = (add(contacts, contact("ada")).await, account(7, "loan", None));
     assert!(add_account(contacts, &loan).await.expect("no name of it is taken"));
     let read = contacts.versioned_account(workspace(1), loan.id).await.expect("it is read").expect("it is there");
-    let change = async |after: Option<&Account>| contacts.change_account(workspace(1), &read, after, None, NOW).await;
+    let change = async |after: Option<&Account>| {
+        contacts.change_account(workspace(1), AccountChange::new(&read, after), None, NOW).await
+    };
     let unowned = Account { contact_id: Some(contact("bob").id), ..loan.clone() };
     assert!(!change(Some(&unowned)).await.expect("no name of it is taken"), "there is no such contact");
     let after = Account { contact_id: Some(ada.id), external_id: "L-8".parse().ok(), ..loan.clone() };
@@ -82,8 +84,15 @@ async fn an_account_changes_only_as_it_was_read_and_frees_its_name() {
     assert!(!change(Some(&loan)).await.expect("nothing is written"), "it is no longer as it was read");
     assert!(!change(None).await.expect("nothing is written"));
     let read = contacts.versioned_account(workspace(1), loan.id).await.expect("it is read").expect("it is there");
-    assert!(contacts.change_account(workspace(1), &read, None, None, NOW).await.expect("it is removed"));
-    assert!(!contacts.change_account(workspace(1), &read, None, None, NOW).await.expect("nothing is written"));
+    assert!(
+        contacts.change_account(workspace(1), AccountChange::new(&read, None), None, NOW).await.expect("it is removed")
+    );
+    assert!(
+        !contacts
+            .change_account(workspace(1), AccountChange::new(&read, None), None, NOW)
+            .await
+            .expect("nothing is written")
+    );
     assert_eq!((named(contacts, &after).await, table.size().await), (None, 3), "the contact and its two names");
 }
 

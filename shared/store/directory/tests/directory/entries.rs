@@ -36,6 +36,8 @@ fn key(id: u128) -> ApiKey {
         scopes: Scopes::ALL,
         expires_at: None,
         created_at: Timestamp::EPOCH,
+        created_by: None,
+        rotated_by: None,
     }
 }
 
@@ -82,7 +84,7 @@ async fn change(
     before: &Versioned<Entry>,
     after: Option<&Entry>,
 ) -> Result<bool, EntryError> {
-    let change = EntryChange { before, after, co_condition: None };
+    let change = EntryChange { before, after, co_condition: None, beside: Vec::new() };
     directories.change_entry(workspace(1), change, None, Timestamp::EPOCH).await
 }
 

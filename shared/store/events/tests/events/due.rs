@@ -39,6 +39,7 @@ fn time_of(due: &Due) -> Timestamp {
         | Due::Delivery { at, .. }
         | Due::Retry { at, .. }
         | Due::Job { at, .. }
+        | Due::Cascade { at, .. }
         | Due::RetentionSweep { at, .. }
         | Due::PurgePending { at, .. }
         | Due::Compaction { at, .. } => *at,
@@ -121,7 +122,7 @@ async fn runs_of_the_sweep_are_told_newest_first() {
         table.store.events.record_run(NOW.plus(Duration::from_mins(minute)), &minute).await.expect("it is written");
     }
     assert_eq!(table.store.events.runs::<u64>(2).await.expect("they are read"), [3, 2]);
-    assert_eq!(table.store.events.sweep_state::<u64>().await.expect("it is read"), None);
-    table.store.events.put_sweep_state(&7_u64).await.expect("it is written");
-    assert_eq!(table.store.events.sweep_state::<u64>().await.expect("it is read"), Some(7));
+    assert_eq!(table.store.events.sweep_state::<u64>().await.expect("it is read").state, None);
+    table.store.events.put_sweep_state(&7_u64, None).await.expect("it is written");
+    assert_eq!(table.store.events.sweep_state::<u64>().await.expect("it is read").state, Some(7));
 }

@@ -6,7 +6,7 @@ use lambdesk_domain::{
     time::Timestamp,
 };
 use lambdesk_store_events::FeedPage;
-use lambdesk_table::{TableError, measured, retry::ATTEMPTS};
+use lambdesk_table::{Key, TableError, Tenant, Write, item::text, keys, measured, retry::ATTEMPTS};
 use lambdesk_testkit::{Fault, TestTable, renamed, sample, workspace};
 use std::time::Duration;
 use uuid::Uuid;
@@ -25,7 +25,7 @@ async fn add(table: &TestTable, number: u8, at: Timestamp, delay: Duration) -> E
     let ticket = renamed(&sample(&testing::ticket()), workspace(1), u128::from(number));
     let event = between(None, &ticket).into();
     let position = position(at, number);
-    assert!(table.store.events.add_event(&event, position, at.plus(delay)).await.expect("it is written"));
+    assert!(table.store.events.tell(&event, position, at.plus(delay)).await.expect("it is written"));
     event
 }
 
@@ -99,7 +99,7 @@ async fn a_reader_gets_over_months_in_which_nothing_happened() {
     // And does not look through them again.
     let now = much_later.plus(Duration::from_mins(2));
     let (page, usage) = measured(page(&table, Some(&after), START, now, 10)).await;
-    assert_eq!((page.events.len(), usage.round_trips()), (0, 1));
+    assert_eq!((page.events.len(), usage.round_trips(), usage.depth()), (0, 2, 1));
 }
 
 #[tokio::test]
@@ -138,14 +138,63 @@ async fn a_batch_is_asked_for_again_until_all_of_it_is_there() {
         let now = START.plus(Duration::from_mins(1));
         table.store.events.feed(workspace(1), None, START, now, 10).await
     };
-    // The first request asks the index, the next ones for the events themselves.
+    // The first requests ask for places, the next ones for the events themselves.
     table.faults.next([]);
     feed().await.expect("it is read").expect("a position");
-    assert_eq!(table.faults.seen().len(), 2);
-    table.faults.after(1, [Fault::Unprocessed; 3]);
+    assert_eq!(table.faults.seen().len(), 3);
+    table.faults.after(2, [Fault::Unprocessed; 3]);
     assert_eq!(feed().await.expect("it is read").expect("a position").events.len(), 1);
-    table.faults.after(1, [Fault::Unprocessed; 100]);
+    table.faults.after(2, [Fault::Unprocessed; 100]);
     let outcome = feed().await;
     assert!(matches!(outcome, Err(TableError::Unavailable("throttled"))), "{outcome:?}");
-    assert_eq!(table.faults.seen().len(), 1 + ATTEMPTS as usize);
+    assert_eq!(table.faults.seen().len(), 2 + ATTEMPTS as usize);
+}
+
+#[tokio::test]
+async fn a_place_without_its_event_is_waited_for_and_then_passed_by() {
+    let table = TestTable::new().await;
+    let ticket = renamed(&sample(&testing::ticket()), workspace(1), 1);
+    let late: Event = between(None, &ticket).into();
+    let store = &table.store.events;
+    let place = store.reserve(&late, position(START, 1), START).await.expect("it is taken");
+    let later = START.plus(Duration::from_secs(1));
+    let other = add(&table, 2, later, Duration::ZERO).await;
+    let told = |page: FeedPage| page.events.into_iter().map(|(_, event)| event).collect::<Vec<_>>();
+    let waiting = page(&table, None, START, START.plus(Duration::from_secs(20)), 10).await;
+    assert_eq!((told(waiting.clone()), waiting.has_more), (vec![], false), "nothing after it is told before it");
+    assert!(store.add_event(&late, place).await.expect("it is written"));
+    let settled = START.plus(Duration::from_secs(21));
+    assert_eq!(told(page(&table, Some(&waiting.next), START, settled, 10).await), [late.clone(), other.clone()]);
+    // Its fan-out has failed, and comes again.
+    let third = between(None, &renamed(&ticket, workspace(1), 3)).into();
+    let _ = store.reserve(&third, position(later, 9), later).await.expect("it is taken");
+    let again = START.plus(Duration::from_secs(40));
+    assert!(store.tell(&third, position(again, 1), again).await.expect("it is written"));
+    let now = START.plus(Duration::from_mins(3));
+    assert_eq!(drain(&table, None, now, 1).await.0, [late, other, third], "in one place");
+}
+
+#[tokio::test]
+async fn events_of_earlier_versions_are_told_from_the_index() {
+    let table = TestTable::new().await;
+    let expected = [
+        add(&table, 1, START, Duration::ZERO).await,
+        add(&table, 2, START.plus(Duration::from_secs(1)), Duration::ZERO).await,
+    ];
+    // As they were written: the event has its place itself, and there is no other item.
+    for mut item in table.items().await {
+        if let Some(place) = item.remove("fp") {
+            item.insert("x_pk".to_owned(), text(Tenant::new(workspace(1)).feed(keys::day(START))));
+            item.insert("x_sk".to_owned(), place);
+            table.put(item).await;
+        } else {
+            let key = |name: &str| item[name].as_s().expect("a text").clone();
+            table.table.write(Write::delete(Key { pk: key("pk"), sk: key("sk") })).await.expect("it is deleted");
+        }
+    }
+    let third = add(&table, 3, START.plus(Duration::from_secs(2)), Duration::ZERO).await;
+    for limit in [1, 2, 10] {
+        let told = drain(&table, None, START.plus(Duration::from_mins(3)), limit).await.0;
+        assert_eq!(told, [expected[0].clone(), expected[1].clone(), third.clone()], "{limit}");
+    }
 }

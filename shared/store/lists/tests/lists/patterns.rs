@@ -49,6 +49,7 @@ pub fn tickets(many: u64) -> Vec<Ticket> {
             name: None,
             email: None,
             external_id: None,
+            is_unproved: false,
         };
         Ticket {
             workspace_id: workspace(1),

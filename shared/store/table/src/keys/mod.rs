@@ -31,19 +31,21 @@
 //! | how far counters have come, with the counts now; a recount; what it has replaced | `ws#count`, `P`; `B`; `O` |
 //! | counts of channels and assignees now; what happened on days | `ws#count#generation`, `C#channel` · `U#assignee`; `D#group#day` |
 //! | a workspace's round of purging; what remains of a purged ticket | `ws#purge`, `W`; `ws#t#ticket`, `W` |
+//! | what is to be taken off all tickets | `ws#cascades`, `R#id` |
 //! | the search index: manifest, when it is to be compacted | `ws#s`, `M` · `W` |
 //! | its write buffer; a segment's blocks; the id of an indexed number | `ws#s#fresh`, sequence · `ws#s#segment`, word!number · `ws#s#n`, number |
 //! | the request that a ticket be indexed anew | `ws#t#ticket`, `Y` |
-//! | runs of the sweep, newest first | `sweeps`, `R#time` |
+//! | runs of the sweep, newest first; how far it has come; since when the table is used | `sweeps`, `R#time`; `S`; `B` |
 //! | tickets by status and last activity | index `list`: `ws#state#shard`, activity·id |
 //! | open tickets of an assignee, or of nobody | index `assignee`: `ws#user#shard`, id |
 //! | open tickets by priority | index `order`: `ws#open#shard`, priority·id |
 //! | tickets of a contact | index `lookup`: `ws#c#contact`, id |
 //! | accounts of a contact | index `lookup`: `ws#ca#contact`, `A#id` |
-//! | the feed of a day | index `lookup`: `ws#feed#day`, position |
+//! | the feed of a day | `ws#feed#day`, position; of earlier versions index `lookup`, the same |
 //! | what is due in an hour | index `lookup`: `due#hour#shard`, time·key |
 
 mod attachments;
+mod cascades;
 mod contacts;
 mod counts;
 mod directory;
@@ -61,10 +63,11 @@ mod tickets;
 mod webhooks;
 
 pub use attachments::parse_attachment;
+pub use cascades::parse_cascade;
 pub use contacts::{ACCOUNTS, CONTACTS, JOBS, Unique, parse_account, parse_contact, parse_job, parse_slot};
 pub use counts::{COUNTED, COUNTED_ASSIGNEES, COUNTED_CHANNELS, COUNTS, counted_day, counted_day_key, counted_group};
 pub use directory::{API_KEYS, DIRECTORY, api_key};
-pub use due::{DUE_SHARDS, due, due_partition, due_time, due_until};
+pub use due::{DUE_SHARDS, MOST_DUE_SHARDS, due, due_partition, due_shards, due_time, due_until, set_due_shards};
 pub use encoding::{after, before, day, day_start, hour, long, short};
 pub use events::{EVENTS, is_retry, parse_backfill_request, parse_events};
 pub use index::{Index, Key};
@@ -75,7 +78,7 @@ pub use rows::{
 };
 pub use search::{BlockKey, indexed_number, is_reindex_request, parse_compaction};
 pub use state::State;
-pub use sweep::{RUNS, sweep_run, sweep_state};
+pub use sweep::{RUNS, sweep_run, sweep_state, used_since};
 pub use tenant::Tenant;
 pub use tickets::{
     ATTACHMENTS, MESSAGES, THREAD, activity, by_id, is_follow_up, is_ticket, parse_message, parse_ticket, priority,

@@ -12,6 +12,7 @@ use super::{
     tickets::{activity, priority},
 };
 use lambdesk_domain::{
+    cascade::RemovedValue,
     custom_field::FieldValue,
     id::{AccountId, CategoryId, ChannelId, TagId, TeamId, TicketId, TicketNumber, UserId},
     status::Status,
@@ -108,6 +109,20 @@ impl IndexedValue {
     /// value of a field no list is filtered.
     pub const fn has_days(&self) -> bool {
         !matches!(self, Self::Field(_) | Self::Channel(_) | Self::Assignee(_))
+    }
+
+    /// What tickets were found by that have what was removed.
+    #[must_use]
+    pub fn of_removed(removed: &RemovedValue) -> Self {
+        match removed {
+            RemovedValue::Assignee(user) => Self::Assignee(*user),
+            RemovedValue::Team(team) => Self::Team(*team),
+            RemovedValue::Tag(tag) => Self::Tag(*tag),
+            RemovedValue::Category(category) => Self::Category(*category),
+            RemovedValue::Account(account) => Self::Account(*account),
+            RemovedValue::Field(key) => Self::Field(key.clone()),
+            RemovedValue::Option(key, option) => Self::Custom(key.clone(), FieldValue::Text(option.to_string())),
+        }
     }
 
     fn partition(&self) -> String {

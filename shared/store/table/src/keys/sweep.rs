@@ -12,6 +12,12 @@ pub fn sweep_state() -> Key {
     Key { pk: "sweeps".to_owned(), sk: "S".to_owned() }
 }
 
+/// Since when the table is used.
+#[must_use]
+pub fn used_since() -> Key {
+    Key { pk: "sweeps".to_owned(), sk: "B".to_owned() }
+}
+
 /// A run of the sweep.
 #[must_use]
 pub fn sweep_run(at: Timestamp) -> Key {

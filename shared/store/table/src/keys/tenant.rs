@@ -151,7 +151,8 @@ impl Tenant {
         format!("{}#c#{}", self.workspace, short(contact.uuid()))
     }
 
-    /// Partition of the lookup index: the events of a day (counted from the epoch).
+    /// Partition of the events of a day (counted from the epoch) by their positions in the
+    /// feed. The lookup index has one of the same name, with the events of earlier versions.
     #[must_use]
     pub fn feed(&self, day: u64) -> String {
         format!("{}#feed#{day}", self.workspace)

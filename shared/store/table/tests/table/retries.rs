@@ -126,7 +126,7 @@ async fn whatever_passes_is_tried_again_by_every_read_and_every_write() {
 }
 
 #[tokio::test]
-async fn five_attempts_are_the_most_and_then_it_says_why() {
+async fn attempts_are_bounded_and_then_it_says_why() {
     let outcomes = [
         (Fault::Error("TransactionConflictException"), "too many writers at once"),
         (Fault::Error("ThrottlingException"), "the table can't be reached in time (throttled)"),
@@ -137,7 +137,9 @@ async fn five_attempts_are_the_most_and_then_it_says_why() {
     ];
     each(async |request, test| {
         for (fault, said) in outcomes {
-            let sent = request.tried(&test, &[fault; 100], ATTEMPTS).await;
+            let is_conflict = fault == Fault::Error("TransactionConflictException");
+            let attempts = if is_conflict { CONFLICTS } else { ATTEMPTS };
+            let sent = request.tried(&test, &[fault; 100], attempts).await;
             let error = sent.expect_err("it never ends otherwise");
             assert_eq!((error.to_string().as_str(), error.is_transient()), (said, true), "{request:?} over {fault:?}");
         }
@@ -184,12 +186,4 @@ async fn an_attempt_whose_answer_was_lost_may_have_been_made() {
     test.faults.next([Fault::AnswerLost]);
     let held = add().when("n = :two").value(":two", number(2)).showing_item();
     assert_eq!(test.table.update(held).await.unwrap(), Updated::Refused(Some(item(1, 3))));
-}
-
-#[tokio::test]
-async fn opening_the_connection_fails_for_nobody() {
-    let test = TestTable::new().await;
-    test.faults.next([Fault::Error("AccessDeniedException")]);
-    test.table.warm().await;
-    assert_eq!(test.faults.seen().len(), 1);
 }

@@ -2,7 +2,12 @@
 //! and how often the whole is tried.
 
 use crate::{item, key, n, stored};
-use lambdesk_table::{TableError, Tx, Write, item::number, measured, retry::ATTEMPTS};
+use lambdesk_table::{
+    TableError, Tx, Write,
+    item::number,
+    measured,
+    retry::{ATTEMPTS, CONFLICTS},
+};
 use lambdesk_testkit::{Fault, TestTable};
 
 /// What the refusals of these tests mean.
@@ -163,7 +168,23 @@ async fn every_attempt_carries_the_same_token_and_writes_once() {
 }
 
 #[tokio::test]
-async fn conflicts_and_throttling_are_given_up_after_five_attempts() {
+async fn a_step_may_give_way_to_whoever_writes_its_item() {
+    let test = TestTable::new().await;
+    let giving_way = |conflicts| {
+        test.faults.next([Fault::CancelledFor(conflicts)]);
+        let mut tx = adding();
+        create(&mut tx, 2);
+        tx.or_conflict(Refused::Otherwise(None));
+        tx.commit(&test.table)
+    };
+    let committed = giving_way(&["None", "TransactionConflict"]).await;
+    assert!(matches!(committed, Err(Refused::Otherwise(None))), "{committed:?}");
+    assert_eq!(test.faults.seen().len(), 1);
+    giving_way(&["TransactionConflict"]).await.unwrap();
+}
+
+#[tokio::test]
+async fn conflicts_and_throttling_are_given_up_after_some_attempts() {
     for (fault, said) in [
         (Fault::Cancelled("TransactionConflict"), "too many writers at once"),
         (Fault::Error("TransactionInProgressException"), "too many writers at once"),
@@ -177,7 +198,8 @@ async fn conflicts_and_throttling_are_given_up_after_five_attempts() {
         create(&mut tx, 2);
         let (committed, usage) = measured(tx.commit(&test.table)).await;
         assert_eq!(committed.expect_err("it never ends otherwise").to_string(), said, "{fault:?}");
-        let attempts = ATTEMPTS as usize;
+        let attempts = if said.contains("writers") { test.faults.seen().len() } else { ATTEMPTS as usize };
+        assert!((ATTEMPTS..=CONFLICTS).contains(&u32::try_from(attempts).unwrap()), "{attempts}");
         assert_eq!((test.faults.seen().len(), usage.round_trips(), usage.depth()), (attempts, attempts, attempts));
         assert!(usage.operations.iter().all(|one| one.name == "TransactWriteItems"));
         assert_eq!(test.size().await, 0, "nothing is written");

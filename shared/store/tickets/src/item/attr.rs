@@ -71,6 +71,8 @@ pub const READ_BY_CUSTOMER: &str = "rbc";
 pub const READ_BY_ORGANIZATION: &str = "rbo";
 /// When its follow-up is due.
 pub const FOLLOW_UP: &str = "fu";
+/// There when its follow-up was set silently.
+pub const FOLLOW_UP_SILENT: &str = "fus";
 /// When it was made.
 pub const CREATED: &str = "cr";
 /// When it last changed.
@@ -89,6 +91,8 @@ pub const CLOSED: &str = "cl";
 pub const ARCHIVED: &str = "ar";
 /// When it was deleted.
 pub const TRASHED: &str = "tr";
+/// The id of the ticket that continues it.
+pub const CONTINUED_BY: &str = "cb";
 /// What was settled when it was made, in compact form.
 pub const ORIGIN: &str = "og";
 /// What its version is owed to, in compact form.
@@ -104,6 +108,9 @@ pub const EMAIL: &str = "e";
 pub const PHONE: &str = "p";
 /// The id in somebody else's system, inside [`CONTACT`].
 pub const EXTERNAL_ID: &str = "x";
+
+/// Whether nobody has proved that it is them: true or absent, inside [`CONTACT`].
+pub const UNPROVED: &str = "u";
 
 /// Since when the status is this one. One attribute per status, so that entering
 /// a status can keep its first time without knowing the status before.
@@ -164,6 +171,11 @@ pub fn stored(set: &Set) -> (Path<'_>, Option<Value>) {
 
 /// A contact's part on the ticket.
 fn contact(contact: &ContactRef) -> Value {
+    Value::M(contact_parts(contact))
+}
+
+/// The members of a contact's part on the ticket.
+pub fn contact_parts(contact: &ContactRef) -> Item {
     let mut map = Item::from([(ID.to_owned(), id(contact.id.uuid()))]);
     let parts = [
         (NAME, contact.name.as_ref().map(Name::as_str)),
@@ -171,7 +183,8 @@ fn contact(contact: &ContactRef) -> Value {
         (EXTERNAL_ID, contact.external_id.as_ref().map(ExternalId::as_str)),
     ];
     map.extend(parts.into_iter().filter_map(|(name, part)| Some((name.to_owned(), text(part?)))));
-    Value::M(map)
+    map.extend(contact.is_unproved.then(|| (UNPROVED.to_owned(), Value::Bool(true))));
+    map
 }
 
 /// The tags as a set; `DynamoDB` has no empty sets.

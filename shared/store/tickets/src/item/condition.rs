@@ -8,7 +8,7 @@ use lambdesk_domain::{
     access::VisibilityScope,
     command::Change,
     guard::Guard,
-    id::TagId,
+    id::{TagId, VersionSet},
     patch::{TagChange, TicketPatch},
     status::StatusSet,
     ticket::Ticket,
@@ -27,11 +27,16 @@ pub fn condition(change: &Change, into: &mut Expression) -> String {
         parts.push(statuses(guard.statuses, into));
     }
     parts.extend(visibility(guard.visibility, into));
-    if let Some(version) = guard.version {
-        parts.push(format!("{} = {}", into.name(attr::VERSION), into.value(number(version.0))));
-    }
+    parts.extend(guard.versions.as_ref().map(|versions| version(versions, into)));
     if let Some(due) = guard.follow_up_at {
         parts.push(format!("{} = {}", into.name(attr::FOLLOW_UP), into.value(time(due))));
+    }
+    if let Some(by) = guard.continued_by {
+        parts.push(equals(Path::Whole(attr::CONTINUED_BY), by.map(|by| id(by.uuid())), into));
+    }
+    if let Some(is_silent) = guard.is_follow_up_silent {
+        let name = into.name(attr::FOLLOW_UP_SILENT);
+        parts.push(format!("attribute_{}exists({name})", if is_silent { "" } else { "not_" }));
     }
     if let Some(most) = guard.most_tags {
         let (name, most) = (into.name(attr::TAGS), into.value(number(most as u64)));
@@ -41,6 +46,17 @@ pub fn condition(change: &Change, into: &mut Expression) -> String {
         parts.extend(unless_noop(&change.patch, into));
     }
     parts.join(" AND ")
+}
+
+/// Of a set of none there is no ticket, for each has a version.
+fn version(versions: &VersionSet, into: &mut Expression) -> String {
+    let name = into.name(attr::VERSION);
+    let numbers: Vec<_> = versions.iter().map(|version| into.value(number(version.0))).collect();
+    match numbers.as_slice() {
+        [] => format!("attribute_not_exists({name})"),
+        [number] => format!("{name} = {number}"),
+        numbers => format!("{name} IN ({})", numbers.join(", ")),
+    }
 }
 
 fn lifecycle(guard: &Guard, into: &mut Expression) -> String {
@@ -58,8 +74,8 @@ fn statuses(statuses: StatusSet, into: &mut Expression) -> String {
 ///
 /// Exhaustive on purpose: a part of the patch that is added and forgotten here does not compile.
 fn unless_noop(patch: &TicketPatch, into: &mut Expression) -> Option<String> {
-    let TicketPatch { sets, status, lifecycle, tags, message, is_activity } = patch;
-    if status.is_some() || lifecycle.is_some() || message.is_some() || *is_activity {
+    let TicketPatch { sets, status, lifecycle, tags, message, is_activity, continued_by } = patch;
+    if status.is_some() || lifecycle.is_some() || message.is_some() || *is_activity || continued_by.is_some() {
         return None;
     }
     let held = sets.iter().map(stored).map(|(path, value)| equals(path, value, into));

@@ -4,7 +4,7 @@ use super::{attr, compact};
 use lambdesk_domain::{
     contact::{ContactRef, Requester},
     custom_field::FieldValue,
-    id::{AccountId, CategoryId, ChannelId, ContactId, TagId, TeamId, TicketNumber, UserId, Version},
+    id::{AccountId, CategoryId, ChannelId, ContactId, TagId, TeamId, TicketId, TicketNumber, UserId, Version},
     status::{Awaiting, ChannelType, Lifecycle, Priority, Source, Status},
     text::{EmailAddress, ExternalId, FieldKey, Name, Phone, Preview, Subject, Summary, Uid},
     ticket::{ChannelRef, Ticket},
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 /// The attributes that [`decode`] reads: what a read that is made for it asks for. The
 /// others are keys of indexes, a quarter of an item.
-pub const DECODED: [&str; 45] = [
+pub const DECODED: [&str; 47] = [
     "pk",
     attr::VERSION,
     attr::NUMBER,
@@ -42,6 +42,7 @@ pub const DECODED: [&str; 45] = [
     attr::READ_BY_CUSTOMER,
     attr::READ_BY_ORGANIZATION,
     attr::FOLLOW_UP,
+    attr::FOLLOW_UP_SILENT,
     attr::CREATED,
     attr::UPDATED,
     attr::LAST_ACTIVITY,
@@ -58,6 +59,7 @@ pub const DECODED: [&str; 45] = [
     attr::CLOSED,
     attr::ARCHIVED,
     attr::TRASHED,
+    attr::CONTINUED_BY,
     attr::ORIGIN,
     attr::CAUSE,
 ];
@@ -101,6 +103,7 @@ pub fn decode(item: &Item) -> Result<Ticket, Corrupt> {
         is_read_by_customer: read.flag(attr::READ_BY_CUSTOMER)?,
         is_read_by_organization: read.flag(attr::READ_BY_ORGANIZATION)?,
         follow_up_at: read.time_if_any(attr::FOLLOW_UP)?,
+        is_follow_up_silent: item.contains_key(attr::FOLLOW_UP_SILENT),
         created_at: read.time(attr::CREATED)?,
         updated_at: read.time(attr::UPDATED)?,
         last_activity_at: read.time(attr::LAST_ACTIVITY)?,
@@ -111,6 +114,7 @@ pub fn decode(item: &Item) -> Result<Ticket, Corrupt> {
         closed_at: read.time_if_any(attr::CLOSED)?,
         archived_at: read.time_if_any(attr::ARCHIVED)?,
         trashed_at: read.time_if_any(attr::TRASHED)?,
+        continued_by: read.id_if_any(attr::CONTINUED_BY, TicketId::new)?,
         origin: compact::read_origin(read.text(attr::ORIGIN)?)?,
         cause: compact::read_cause(read.text(attr::CAUSE)?)?,
     })
@@ -145,6 +149,7 @@ fn contact(read: Reader<'_>) -> Result<Option<ContactRef>, Corrupt> {
         name: read.stored_if_any(attr::NAME, Name::stored)?,
         email: read.stored_if_any(attr::EMAIL, EmailAddress::stored)?,
         external_id: read.stored_if_any(attr::EXTERNAL_ID, ExternalId::stored)?,
+        is_unproved: map.contains_key(attr::UNPROVED) && read.flag(attr::UNPROVED)?,
     }))
 }
 

@@ -32,6 +32,7 @@ pub fn encode(ticket: &Ticket) -> Item {
     put(attr::PREVIEW, Some(text(ticket.preview.as_str())));
     put(attr::AWAITING, Some(text(ticket.awaiting.as_str())));
     put(attr::REPLIES, Some(number(ticket.replies_count)));
+    put(attr::FOLLOW_UP_SILENT, ticket.is_follow_up_silent.then_some(Value::Bool(true)));
     put(attr::CREATED, Some(time(ticket.created_at)));
     put(attr::UPDATED, Some(time(ticket.updated_at)));
     put(attr::LAST_ACTIVITY, Some(time(ticket.last_activity_at)));
@@ -42,6 +43,7 @@ pub fn encode(ticket: &Ticket) -> Item {
     put(attr::CLOSED, ticket.closed_at.map(time));
     put(attr::ARCHIVED, ticket.archived_at.map(time));
     put(attr::TRASHED, ticket.trashed_at.map(time));
+    put(attr::CONTINUED_BY, ticket.continued_by.map(|by| id(by.uuid())));
     put(attr::ORIGIN, Some(text(compact::origin(&ticket.origin))));
     put(attr::CAUSE, Some(text(compact::cause(&ticket.cause))));
     // Maps even when empty, so that their members can be set one by one.

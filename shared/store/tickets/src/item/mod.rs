@@ -14,4 +14,4 @@ pub use condition::visibility;
 pub(crate) use condition::{condition, dedup, is_written};
 pub use decode::{DECODED, decode, readable};
 pub use encode::encode;
-pub(crate) use update::update;
+pub(crate) use update::{copy_contact, update};

@@ -6,6 +6,7 @@ use super::{
 };
 use lambdesk_domain::{
     command::Change,
+    contact::ContactRef,
     id::{TicketId, WorkspaceId},
     patch::{MessageTrace, Replies, TagChange, TicketPatch},
     set::Set,
@@ -13,8 +14,8 @@ use lambdesk_domain::{
     time::Timestamp,
 };
 use lambdesk_table::{
-    Expression, Tenant, Value,
-    item::{number, text, time},
+    Expression, Key, Tenant, Value, Write,
+    item::{id, number, text, time},
     keys::{self, State},
 };
 
@@ -46,10 +47,40 @@ pub fn update(workspace: WorkspaceId, ticket: TicketId, change: &Change, into: &
     clauses.map(|(word, parts)| format!("{word} {}", parts.join(", "))).collect::<Vec<_>>().join(" ")
 }
 
+/// The write that makes the copy of a contact on its ticket what the contact is. It changes
+/// nothing of a ticket that is another's by now, or whose copy is right; nor whether anybody
+/// has proved that the ticket is the contact's.
+pub fn copy_contact(key: Key, contact: &ContactRef) -> Write {
+    let copy = attr::contact_parts(contact);
+    let mut into = Expression::default();
+    let whole = into.name(attr::CONTACT);
+    let of = into.name(attr::ID);
+    let same_contact = format!("{whole}.{of} = {}", into.value(id(contact.id.uuid())));
+    let (mut set, mut remove, mut right) = (Vec::new(), Vec::new(), Vec::new());
+    for part in [attr::NAME, attr::EMAIL, attr::EXTERNAL_ID] {
+        let path = format!("{whole}.{}", into.name(part));
+        match copy.get(part) {
+            Some(value) => {
+                let is_it = format!("{path} = {}", into.value(value.clone()));
+                set.push(is_it.clone());
+                right.push(is_it);
+            }
+            None => {
+                right.push(format!("attribute_not_exists({path})"));
+                remove.push(path);
+            }
+        }
+    }
+    let clauses = [("SET", set), ("REMOVE", remove)].into_iter().filter(|(_, parts)| !parts.is_empty());
+    let update: Vec<_> = clauses.map(|(word, parts)| format!("{word} {}", parts.join(", "))).collect();
+    let write = Write::update(key, update.join(" "));
+    write.when(format!("{same_contact} AND NOT ({})", right.join(" AND "))).with(into)
+}
+
 impl UpdateExpression<'_> {
     /// Exhaustive on purpose: a part of the patch that is added and forgotten here does not compile.
     fn all(&mut self, patch: &TicketPatch, now: Timestamp) {
-        let TicketPatch { sets, status, lifecycle, tags, message, is_activity } = patch;
+        let TicketPatch { sets, status, lifecycle, tags, message, is_activity, continued_by } = patch;
         self.add(attr::VERSION, number(1));
         self.set(attr::UPDATED, time(now));
         self.set(attr::CAUSE, text(compact::cause(&self.change.cause)));
@@ -69,6 +100,9 @@ impl UpdateExpression<'_> {
         if *is_activity {
             self.set(attr::LAST_ACTIVITY, time(now));
             self.set("l_sk", text(keys::activity(now, self.ticket)));
+        }
+        if let Some(by) = continued_by {
+            self.set(attr::CONTINUED_BY, id(by.uuid()));
         }
         self.places(patch);
     }
@@ -141,6 +175,10 @@ impl UpdateExpression<'_> {
         match set {
             Set::Priority(priority) => self.set("o_sk", text(keys::priority(*priority, self.ticket))),
             Set::Assignee(user) => self.set(attr::ASSIGNED, text(self.tenant.assigned(*user))),
+            Set::FollowUpAt(due) => {
+                let is_silent = due.is_some() && self.change.cause.is_silent;
+                self.assign(Path::Whole(attr::FOLLOW_UP_SILENT), is_silent.then_some(Value::Bool(true)));
+            }
             Set::Contact(Some(contact)) => {
                 self.set("x_pk", text(self.tenant.contact_tickets(contact.id)));
                 self.set("x_sk", text(keys::short(self.ticket.uuid())));

@@ -71,7 +71,7 @@ async fn a_new_ticket_is_one_request_whatever_comes_with_it() {
     let (upsert, answer) = (ContactUpsert { contact: contact(), address: None }, record());
     let creates = async |number, with_message: bool, contact, answer| {
         let (ticket, message) = opened(number);
-        let new = NewItems { message: with_message.then_some(&message), contact, answer };
+        let new = NewItems { message: with_message.then_some(&message), contact, answer, continued: None };
         let (created, cost) = cost(table.store.tickets.create_ticket(&ticket, new)).await;
         created.expect("it is written");
         cost
@@ -111,15 +111,4 @@ async fn reading_is_one_request() {
     let (thread, threads) = cost(tickets.thread(workspace(1), ticket, 20)).await;
     let (_, messages) = thread.expect("it is read").expect("it is there");
     assert_eq!((messages.items.len(), threads), (20, (1, 3.0)));
-}
-
-#[tokio::test]
-async fn ten_numbers_are_one_request() {
-    let table = TestTable::new().await;
-    let numbers = async {
-        for _ in 0..10 {
-            table.store.tickets.next_number(workspace(1)).await.expect("a number");
-        }
-    };
-    assert_eq!(cost(numbers).await.1, (1, 1.0));
 }

@@ -56,7 +56,8 @@ async fn a_ticket_comes_with_its_message_its_contact_and_the_answer_in_one_round
     let ticket = ticket(1);
     let (message, contact, answer) = (message(ticket.id), contact(Some("Ada"), "ada@example.com"), record("k", "r"));
     let store = &table.store;
-    let new = NewItems { message: Some(&message), contact: Some(&upsert(&contact)), answer: Some(&answer) };
+    let new =
+        NewItems { message: Some(&message), contact: Some(&upsert(&contact)), answer: Some(&answer), continued: None };
     let (created, usage) = measured(store.tickets.create_ticket(&ticket, new)).await;
     created.expect("it is written");
     assert_eq!(usage.round_trips(), 1);
@@ -91,7 +92,7 @@ async fn sixteen_tickets_at_once_from_one_address_make_one_contact() {
         contact.created_at = contact.created_at.plus(Duration::from_millis(u64::try_from(id).expect("small")));
         async move {
             let message = message(ticket.id);
-            let new = NewItems { message: Some(&message), contact: Some(&upsert(&contact)), answer: None };
+            let new = NewItems { message: Some(&message), contact: Some(&upsert(&contact)), ..NewItems::default() };
             create(&store, &ticket, new).await
         }
     });

@@ -21,7 +21,13 @@ const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 const TRASHED: State = State::Trashed;
 
 fn contact() -> ContactRef {
-    ContactRef { id: ContactId::new(Uuid::from_u128(5)), name: None, email: None, external_id: None }
+    ContactRef {
+        id: ContactId::new(Uuid::from_u128(5)),
+        name: None,
+        email: None,
+        external_id: None,
+        is_unproved: false,
+    }
 }
 
 /// A ticket in the trash since so many days.
@@ -106,7 +112,7 @@ async fn a_purge_takes_everything_but_events_however_often_it_is_cut_off() {
         add_messages(&table, of, 30).await;
     }
     let event = lambdesk_domain::events::between(None, &ticket);
-    table.store.events.add_event(&event.clone().into(), Uuid::from_u128(7), NOW).await.expect("it is written");
+    table.store.events.tell(&event.clone().into(), Uuid::from_u128(7), NOW).await.expect("it is written");
     assert!(table.store.tickets.begin_purge(&ticket, NOW).await.expect("the table is fine"));
     for well in 0..3 {
         table.faults.after(well, [Fault::Error("AccessDeniedException")]);
@@ -117,7 +123,11 @@ async fn a_purge_takes_everything_but_events_however_often_it_is_cut_off() {
     }
     for _ in 0..2 {
         table.store.tickets.finish_purge(workspace(1), ticket.id).await.expect("it is removed");
-        assert_eq!(table.size().await, 1 + 31, "the event, and the other ticket with its messages");
+        assert_eq!(
+            table.size().await,
+            2 + 31,
+            "the event with its place in the feed, and the other ticket with its messages"
+        );
     }
     let found = table.store.events.event(workspace(1), ticket.id, ticket.version).await.expect("it is read");
     assert_eq!(found, Some(event));

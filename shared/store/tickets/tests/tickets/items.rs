@@ -89,7 +89,8 @@ fn a_committed_change_is_what_the_domain_says_or_nothing_is_written() {
 fn a_follow_up_that_came_due_is_committed_once() {
     let strategy = (testing::ticket(), testing::context(), testing::time(), any::<bool>());
     let strategy = strategy.prop_map(|(ticket, context, due, is_moved)| {
-        let ticket = Ticket { follow_up_at: Some(due), ..ticket };
+        let is_follow_up_silent = context.is_silent;
+        let ticket = Ticket { follow_up_at: Some(due), is_follow_up_silent, ..ticket };
         let context = Context { actor: Actor::System, if_match: None, now: ticket.updated_at, ..context };
         let asked = if is_moved { due.plus(std::time::Duration::from_millis(1)) } else { due };
         let Decision::Change(change) = follow_up_due(asked, ticket.lifecycle, &context) else {
@@ -102,7 +103,7 @@ fn a_follow_up_that_came_due_is_committed_once() {
 
 #[test]
 fn each_part_of_a_guard_holds_by_itself() {
-    let strategy = (testing::ticket(), testing::ticket(), testing::actor(), testing::rules(), 0..6_u8);
+    let strategy = (testing::ticket(), testing::ticket(), testing::actor(), testing::rules(), 0..7_u8);
     let strategy = strategy.prop_map(|(ticket, other, actor, rules, part)| {
         let context = sample_context(actor, ticket.updated_at);
         let mut guard = lambdesk_domain::guard::Guard::live(lambdesk_domain::access::VisibilityScope::All);
@@ -111,8 +112,9 @@ fn each_part_of_a_guard_holds_by_itself() {
             0 => guard.lifecycle = other.lifecycle,
             1 => guard.statuses = StatusSet::of(&[other.status, ticket.status]).without(other.status),
             2 => guard.visibility = context.actor.visibility(rules),
-            3 => guard.version = Some(other.version),
+            3 => guard.versions = Some(other.version.into()),
             4 => guard.follow_up_at = other.follow_up_at,
+            5 => guard.is_follow_up_silent = Some(other.is_follow_up_silent),
             _ => {}
         }
         if guard.statuses.is_empty() {

@@ -1,0 +1,178 @@
+//! Cascades: what was deleted is taken off all tickets that have it, and a contact that has
+//! changed is copied anew onto its tickets. An item each, among the due rows until the last
+//! pass is through.
+//!
+//! A slice of a pass costs a query for ids, an item read per ticket, a write per ticket that
+//! is not as it should be, and the cascade's own read and write.
+
+use crate::{CommitError, Tickets, index_entries, item as ticket_item};
+use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
+use lambdesk_domain::{
+    cascade::{Cascade, CascadeStep, RemovedValue},
+    contact::ContactRef,
+    id::{CascadeId, ContactId, TicketId, WorkspaceId},
+    time::Timestamp,
+};
+use lambdesk_table::{
+    Held, Item, Page, TableError, Tenant, Tx, Versioned, Write,
+    item::{document, text},
+    keys::{self, IndexedValue},
+    retry::{ATTEMPTS, Attempts},
+};
+
+/// Tickets of one slice.
+const SLICE: u16 = 50;
+/// Tickets of a slice that are changed at once.
+const AT_ONCE: usize = 8;
+
+/// The write that begins a cascade, to be made together with what it follows from.
+pub fn begin_cascade(workspace: WorkspaceId, cascade: &Cascade) -> Write {
+    Write::create(item(workspace, cascade))
+}
+
+fn item(workspace: WorkspaceId, cascade: &Cascade) -> Item {
+    let key = Tenant::new(workspace).cascade(cascade.id);
+    let (hour, place) = keys::due(cascade.due_at(), &key);
+    let mut item = document(key, cascade);
+    item.extend([("x_pk".to_owned(), text(hour)), ("x_sk".to_owned(), text(place))]);
+    item
+}
+
+/// What is done with each ticket of a slice.
+enum Action<'a> {
+    Remove(&'a RemovedValue),
+    /// None: the contact is gone, and so will its copies be, by an erasure or a merge.
+    Copy(Option<ContactRef>),
+}
+
+impl Tickets {
+    /// Begins a cascade by itself: one that does no harm if what it follows from is not
+    /// written after all.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn put_cascade(&self, workspace: WorkspaceId, cascade: &Cascade) -> Result<(), TableError> {
+        self.table.write(begin_cascade(workspace, cascade)).await.map(drop)
+    }
+
+    /// Works on a cascade until it waits for its next pass, is done, or the time is over, of
+    /// which `is_over` is asked after each slice. Says whether this worker got so far; not
+    /// when there is no such cascade, or when another worker is at it.
+    ///
+    /// # Errors
+    /// When the table fails; what was done stays done.
+    pub async fn work_on_cascade(
+        &self,
+        workspace: WorkspaceId,
+        id: CascadeId,
+        now: impl Fn() -> Timestamp + Send + Sync,
+        is_over: impl Fn() -> bool + Send + Sync,
+    ) -> Result<bool, TableError> {
+        let key = Tenant::new(workspace).cascade(id);
+        loop {
+            let Some(read) = self.table.versioned::<Cascade>(key.clone()).await? else {
+                return Ok(false);
+            };
+            if read.value.due_at() > now() {
+                return Ok(true);
+            }
+            let after = self.slice(workspace, &read.value, now()).await?;
+            let next = read.value.clone().went_on(after);
+            let is_last = next.is_none();
+            if !self.save_cascade(workspace, &read, next).await? {
+                return Ok(false);
+            }
+            if is_last || is_over() {
+                return Ok(is_last);
+            }
+        }
+    }
+
+    /// Deals with some tickets; the last of them if there are more.
+    async fn slice(
+        &self,
+        workspace: WorkspaceId,
+        cascade: &Cascade,
+        now: Timestamp,
+    ) -> Result<Option<TicketId>, TableError> {
+        let (page, action) = match cascade.current() {
+            None => return Ok(None),
+            Some(CascadeStep::Remove(removed)) => {
+                let value = IndexedValue::of_removed(removed);
+                let page = index_entries(&self.table, workspace, &value, (cascade.after, SLICE)).await?;
+                (page, Action::Remove(removed))
+            }
+            Some(CascadeStep::Copy(contact)) => self.copies(workspace, *contact, cascade.after).await?,
+        };
+        // Boxed, so that the compiler can tell that the whole may move between threads.
+        let work: Vec<_> = page
+            .items
+            .iter()
+            .map(|ticket| match &action {
+                Action::Remove(removed) => self.take_off(workspace, *ticket, (cascade, removed), now).boxed(),
+                Action::Copy(Some(contact)) => self.copy(workspace, *ticket, contact).boxed(),
+                Action::Copy(None) => async { Ok(()) }.boxed(),
+            })
+            .collect();
+        stream::iter(work).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+        Ok(page.items.last().filter(|_| page.has_more).copied())
+    }
+
+    /// Some tickets of a contact, and the contact as it is now.
+    async fn copies(
+        &self,
+        workspace: WorkspaceId,
+        contact: ContactId,
+        after: Option<TicketId>,
+    ) -> Result<(Page<TicketId>, Action<'static>), TableError> {
+        let page = self.tickets_of(workspace, contact, after, SLICE).await?;
+        let contact = self.contacts.contact(workspace, contact).await?;
+        Ok((page, Action::Copy(contact.as_ref().map(ContactRef::from))))
+    }
+
+    /// Copies a contact onto a ticket that is the contact's and has another copy.
+    async fn copy(&self, workspace: WorkspaceId, ticket: TicketId, contact: &ContactRef) -> Result<(), TableError> {
+        let write = ticket_item::copy_contact(Tenant::new(workspace).ticket(ticket), contact);
+        self.table.write(write).await.map(drop)
+    }
+
+    async fn save_cascade(
+        &self,
+        workspace: WorkspaceId,
+        read: &Versioned<Cascade>,
+        after: Option<Cascade>,
+    ) -> Result<bool, TableError> {
+        let write = match after {
+            Some(after) => Write::put(item(workspace, &after)),
+            None => Write::delete(Tenant::new(workspace).cascade(read.value.id)),
+        };
+        // As a transaction, so that a lost answer is not taken for another worker.
+        let mut tx = Tx::<Held<TableError>>::new();
+        tx.hold(write.when_unchanged(read));
+        tx.commit_held(&self.table).await
+    }
+
+    /// Takes a value off one ticket, unless the ticket does not have it by now.
+    async fn take_off(
+        &self,
+        workspace: WorkspaceId,
+        id: TicketId,
+        (cascade, removed): (&Cascade, &RemovedValue),
+        now: Timestamp,
+    ) -> Result<(), TableError> {
+        let (mut found, mut attempts) = (self.ticket(workspace, id).await?, Attempts::new());
+        while let Some(change) = found.as_ref().and_then(|ticket| cascade.take_off(removed, ticket, now)) {
+            match self.commit(workspace, id, &change, None).await {
+                Ok(_) | Err(CommitError::Absent) => return Ok(()),
+                Err(CommitError::PreconditionFailed(now)) => found = Some(*now),
+                Err(CommitError::Table(error)) => return Err(error),
+                // A change of the ticket alone neither answers nor takes a file.
+                Err(CommitError::Answered(_) | CommitError::AttachmentTaken) => return Err(TableError::Contended),
+            }
+            if !attempts.again(ATTEMPTS).await {
+                return Err(TableError::Contended);
+            }
+        }
+        Ok(())
+    }
+}
