@@ -3,8 +3,11 @@
 use crate::{item, key, stored};
 use futures_util::future::join_all;
 use lambdesk_table::{
-    BatchWrite, Index, Query, Table, TableError, Tx, Updated, Write, item::number, measured, retry::ATTEMPTS,
+    BatchWrite, Index, Query, Table, TableError, Tx, Updated, Write,
+    item::number,
+    measured,
     retry::UNANSWERED,
+    retry::{ATTEMPTS, CONFLICTS},
 };
 use lambdesk_testkit::{Fault, TestTable};
 
@@ -137,7 +140,7 @@ async fn attempts_are_bounded_and_then_it_says_why() {
     ];
     each(async |request, test| {
         for (fault, said) in outcomes {
-            let is_conflict = fault == Fault::Error("TransactionConflictException");
+            let is_conflict = matches!(fault, Fault::Error("TransactionConflictException"));
             let attempts = if is_conflict { CONFLICTS } else { ATTEMPTS };
             let sent = request.tried(&test, &[fault; 100], attempts).await;
             let error = sent.expect_err("it never ends otherwise");
