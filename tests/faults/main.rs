@@ -5,6 +5,7 @@ mod clock;
 mod cloud;
 mod described;
 mod doors;
+mod feed;
 mod found;
 mod keys;
 mod removed;

@@ -7,9 +7,8 @@ use lambdesk_api::{
 };
 use lambdesk_domain::{
     access::Scope,
-    events::{EventType, TicketEvent},
+    events::TicketEvent,
     id::{TicketId, Version, WorkspaceId},
-    message::MessageKind,
 };
 use lambdesk_store_events::Events;
 use lambdesk_table::{Page, TableError};
@@ -65,7 +64,7 @@ impl Log<'_> {
             let mut last = None;
             for event in events.by_ref() {
                 last = Some(event.sequence);
-                told.extend(if is_insider { Some(event) } else { without_note(event) });
+                told.extend(if is_insider { Some(event) } else { event.without_note() });
                 if told.len() >= most {
                     break;
                 }
@@ -78,20 +77,4 @@ impl Log<'_> {
             rounds += 1;
         }
     }
-}
-
-/// An event as those outside are told of it: that of a note without the note, and not at
-/// all where nothing else came of it.
-fn without_note(mut event: TicketEvent) -> Option<TicketEvent> {
-    if event.data.message.as_ref().is_none_or(|message| message.kind != MessageKind::Note) {
-        return Some(event);
-    }
-    // Who writes a note has read the ticket: that is a part of it.
-    event.changes.retain(|change| change.field != "is_read_by_organization");
-    event.types.retain(|kind| {
-        !matches!(kind, EventType::MessageCreated | EventType::MessageUpdated | EventType::MessageDeleted)
-    });
-    event.data.message = None;
-    event.kind = *event.types.first()?;
-    (!event.changes.is_empty()).then_some(event)
 }

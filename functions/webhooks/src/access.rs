@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use lambdesk_api::{
     auth::Session,
     problem::{FieldError, Problem},
+    render::MessageReader,
     write::WriteOptions,
 };
 use lambdesk_domain::access::{Actor, Forbidden, Role, Scope, VisibilityScope};
@@ -45,10 +46,27 @@ pub fn log(session: &Session) -> Result<(), Problem> {
     sees_all(session, "only keys that see all tickets of the workspace may read the log of deliveries")
 }
 
-/// The feed tells of every ticket.
-pub fn feed(session: &Session) -> Result<(), Problem> {
-    session.require(Scope::WebhooksRead)?;
-    sees_all(session, "only keys that see all tickets of the workspace may read the feed")
+/// What of the feed a caller is told of.
+#[derive(Debug, Clone, Copy)]
+pub struct FeedSight {
+    /// Events of tickets that are within sight.
+    pub tickets: VisibilityScope,
+    /// Events of contacts.
+    pub contacts: bool,
+    /// Events of notes.
+    pub notes: bool,
+}
+
+/// The whole feed is for those who may see webhooks and all tickets; whoever reads tickets
+/// is told of the tickets within sight.
+pub fn feed(session: &Session) -> Result<FeedSight, Problem> {
+    let tickets = session.visibility();
+    let sees_all = tickets == VisibilityScope::All;
+    if !(sees_all && session.key.scopes.allow(Scope::WebhooksRead)) {
+        session.require(Scope::TicketsRead)?;
+    }
+    let notes = MessageReader::from(&session.actor).is_insider();
+    Ok(FeedSight { tickets, contacts: sees_all && session.client_detail().is_whole(), notes })
 }
 
 fn sees_all(session: &Session, rule: &'static str) -> Result<(), Problem> {

@@ -1,12 +1,13 @@
 //! The feed: everything that happened to tickets and contacts, in an order that can be
 //! polled.
 
-use crate::access;
+use crate::access::{self, FeedSight};
 use axum::{
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use futures_util::future::try_join_all;
 use lambdesk_api::{
     auth::Session,
     page::json,
@@ -14,19 +15,25 @@ use lambdesk_api::{
     query::QueryParameters,
 };
 use lambdesk_domain::{
+    access::VisibilityScope,
     events::{ContactEvent, Event, EventSubject, EventType, TicketEvent},
     id::WorkspaceId,
     time::Timestamp,
 };
-use lambdesk_store_events::{Events, FeedPosition, InvalidPosition};
+use lambdesk_store_events::{Events, FeedPosition, IDLE, InvalidPosition};
 use lambdesk_table::meter;
 use serde::Serialize;
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 const DEFAULT_LIMIT: u16 = 25;
 const MAX_LIMIT: u16 = 100;
 /// Where the feed begins for those who don't say.
 const DEFAULT_PAST: Duration = Duration::from_hours(30 * 24);
+/// The position of those who want what is still to come.
+const NOW: &str = "now";
+/// Tickets and contacts whose own events are read, and pages of them in all: less than 50
+/// units.
+const MOST_OWN: usize = 4;
 /// How far clocks differ at most: a later position was never answered.
 const CLOCKS_DIFFER: Duration = Duration::from_mins(5);
 /// How often a page asks the table for more where a filter leaves out much.
@@ -42,21 +49,33 @@ struct FeedFilter {
     types: Vec<EventType>,
     /// Of any of these; of all if there are none.
     subjects: Vec<EventSubject>,
-    /// Whether the caller may know of contacts.
-    with_contacts: bool,
+    /// What the caller may know of.
+    sight: FeedSight,
 }
 
 impl FeedFilter {
     fn is_empty(&self) -> bool {
-        self.types.is_empty() && self.subjects.is_empty() && self.with_contacts
+        let FeedSight { tickets, contacts, notes } = self.sight;
+        let sees_all = contacts && notes && tickets == VisibilityScope::All;
+        self.types.is_empty() && self.subjects.is_empty() && sees_all
     }
 
     fn takes(&self, event: &Event) -> bool {
-        if !self.with_contacts && matches!(event, Event::Contact(_)) {
+        let Some(event) = self.shown(event.clone()) else {
             return false;
-        }
+        };
         let is_of_type = self.types.is_empty() || event.types().iter().any(|kind| self.types.contains(kind));
         is_of_type && (self.subjects.is_empty() || self.subjects.contains(&event.source().subject))
+    }
+
+    /// An event as the caller is told of it, if at all.
+    fn shown(&self, event: Event) -> Option<Event> {
+        match event {
+            Event::Contact(_) => self.sight.contacts.then_some(event),
+            Event::Ticket(event) if !event.is_within(self.sight.tickets) => None,
+            Event::Ticket(event) if self.sight.notes => Some(Event::Ticket(event)),
+            Event::Ticket(event) => event.without_note().map(Event::Ticket),
+        }
     }
 }
 
@@ -120,31 +139,69 @@ pub async fn feed(
     let mut subjects = query.parsed_values("ticket_id", |id| id.parse().map(EventSubject::Ticket));
     subjects.extend(query.parsed_values("contact_id", |id| id.parse().map(EventSubject::Contact)));
     query.finish()?;
-    access::feed(&session)?;
-    let filter = FeedFilter { types, subjects, with_contacts: session.client_detail().is_whole() };
+    let filter = FeedFilter { types, subjects, sight: access::feed(&session)? };
     let size = limit.unwrap_or(DEFAULT_LIMIT);
     let after = start(&session, after.as_deref())?;
-    let wants = |event: &Event| filter.takes(event);
-    let per_read = if filter.is_empty() { size } else { MAX_LIMIT };
-    let reader = FeedReader {
-        events: &events,
-        workspace: session.workspace(),
-        now: session.now,
-        until: None,
-        per_read,
-        units: UNITS,
+    let FeedSlice { events, next, has_more } = match own(&events, &session, &filter, &after, size.into()).await? {
+        Some(own) => own,
+        None => whole(&events, &session, &filter, &after, size).await?,
     };
-    let FeedSlice { events, next, has_more } = reader.read(&after, size.into(), READS, wants).await?;
-    let items: Vec<_> = events.into_iter().map(FeedItem::from).collect();
+    let shown = events.into_iter().filter_map(|(position, event)| Some((position, filter.shown(event)?)));
+    let items: Vec<_> = shown.map(FeedItem::from).collect();
     let page = FeedView { data: &items, page: FeedEnd { next: &next, has_more, size } };
     Ok(json(StatusCode::OK, &page).into_response())
+}
+
+/// What is wanted of the whole feed.
+async fn whole(
+    events: &Events,
+    session: &Session,
+    filter: &FeedFilter,
+    after: &FeedPosition,
+    size: u16,
+) -> Result<FeedSlice, Problem> {
+    let per_read = if filter.is_empty() { size } else { MAX_LIMIT };
+    let (workspace, now) = (session.workspace(), session.now);
+    let reader = FeedReader { events, workspace, now, until: None, per_read, units: UNITS };
+    reader.read(after, size.into(), READS, |event| filter.takes(event)).await
+}
+
+/// What is wanted of a few tickets or contacts, of their own events; none where the whole
+/// feed is to be looked through. So those who ask for one ticket don't wade through the
+/// others'.
+async fn own(
+    events: &Events,
+    session: &Session,
+    filter: &FeedFilter,
+    after: &FeedPosition,
+    size: usize,
+) -> Result<Option<FeedSlice>, Problem> {
+    let subjects: HashSet<_> = filter.subjects.iter().copied().collect();
+    if subjects.is_empty() || subjects.len() > MOST_OWN {
+        return Ok(None);
+    }
+    let (workspace, pages) = (session.workspace(), MOST_OWN / subjects.len());
+    let read = subjects.into_iter().map(|of| events.feed_of(workspace, of, after, (session.now, pages)));
+    let Some(own) = try_join_all(read).await?.into_iter().collect::<Option<Vec<_>>>() else {
+        return Ok(None);
+    };
+    let mut events: Vec<_> = own.into_iter().flatten().filter(|(_, event)| filter.takes(event)).collect();
+    events.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let has_more = events.len() > size;
+    events.truncate(size);
+    let seen = if has_more { after.clone() } else { FeedPosition::at(session.now.minus(IDLE)).max(after.clone()) };
+    let last = events.last().map(|(position, _)| position.clone()).unwrap_or_default();
+    Ok(Some(FeedSlice { next: last.max(seen.to_string()), events, has_more }))
 }
 
 /// Where to begin; nothing happened before there was a workspace.
 fn start(session: &Session, after: Option<&str>) -> Result<FeedPosition, Problem> {
     let first = FeedPosition::at(session.directory.workspace.created_at.minus(CLOCKS_DIFFER));
+    let is_now = after == Some(NOW);
     let after = match after.map(str::parse::<FeedPosition>) {
         None => FeedPosition::at(session.now.minus(DEFAULT_PAST)),
+        // From a time on, whatever is told of it later.
+        Some(_) if is_now => FeedPosition::at(session.now),
         Some(Ok(after)) if after.time() <= session.now.plus(CLOCKS_DIFFER) => after,
         Some(_) => return Err(unknown_position()),
     };

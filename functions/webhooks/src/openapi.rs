@@ -34,12 +34,18 @@ pub fn operations() -> Operations {
             op.query(
                 "after",
                 json!({ "type": "string", "minLength": 1 }),
-                "A position as it was answered: `next` of a page, or an event's.",
+                "A position as it was answered: `next` of a page, or an event's; or `now`, for what is still to come.",
             );
             op.query_any_of::<EventType>("type", "Only these types.");
             op.query_any_of::<TicketId>("ticket_id", "Only of these tickets, and of the contacts that are named.");
             op.query_any_of::<ContactId>("contact_id", "Only of these contacts, and of the tickets that are named.");
-            op.needs(SEEING_ALL);
+            op.needs(Access::of(&[Scope::TicketsRead], Callers::All).or(Scope::WebhooksRead));
+            op.about(
+                "Oldest first, about eight seconds late: so none appears before one that was told. With `webhooks:read` \
+                 and sight of all tickets: everything, contacts too where the key may know of them. With \
+                 `tickets:read`: of the tickets within sight, as they come and go. Of up to four `ticket_id` and \
+                 `contact_id` together their own events are read, however much else happened.",
+            );
             let page = op.schema_of::<events::FeedView<'_>>();
             op.answers(200, "A page.", Some(("application/json", page)));
         })

@@ -128,7 +128,7 @@ fn key_and_directory(steps: &[LifeStep]) -> Share {
 }
 
 fn ticket_number() -> Share {
-    let how = "one for each ticket, as where tickets come one by one; in quick succession a tenth".to_owned();
+    let how = "one for each ticket, as where tickets come one by one; in quick succession down to a tenth".to_owned();
     Share { name: "ticket number", reads: 0.0, writes: 1.0, how }
 }
 

@@ -279,11 +279,17 @@ async fn opening_a_ticket_is_one_round_trip_while_numbers_are_taken_ahead() {
     let desk = Desk::open().await;
     let channel = desk.channel(|_| ()).await;
     let nobody = json!({"message": {"body_text": "Where is it?"}});
-    open(&desk, &channel, &nobody).await;
-    open(&desk, &channel, &nobody).await;
-    // The numbers of the tickets that are coming are taken beside the write.
-    let answer = open(&desk, &channel, &nobody).await;
-    assert_eq!((answer.usage.round_trips(), answer.usage.depth()), (2, 1), "{:?}", answer.usage);
+    for _ in 0..2 {
+        open(&desk, &channel, &nobody).await;
+    }
+    // The numbers of the tickets that are coming are taken beside the write, now and then.
+    let mut requests = Vec::new();
+    for _ in 0..6 {
+        let answer = open(&desk, &channel, &nobody).await;
+        assert_eq!(answer.usage.depth(), 1, "{:?}", answer.usage);
+        requests.push(answer.usage.round_trips());
+    }
+    assert_eq!(requests, [2, 1, 2, 1, 1, 1]);
     // Whose the address is, is looked up by two reads, whoever has it.
     for _ in 0..2 {
         let answer = open(&desk, &channel, &ada()).await;

@@ -2,7 +2,7 @@
 
 use super::{change::FieldChange, id::event_id, kind::EventType};
 use crate::{
-    access::{ActorRef, What},
+    access::{ActorRef, VisibilityScope, What},
     id::{EventId, MessageId, RequestId, TicketId, Version, WorkspaceId},
     message::MessageKind,
     set::Set,
@@ -59,6 +59,36 @@ pub struct TicketEvent {
     pub changes: Vec<FieldChange>,
     /// The ticket and the message.
     pub data: TicketData,
+}
+
+impl TicketEvent {
+    /// The event as those outside are told of it: that of a note without the note, and not at
+    /// all where nothing else came of it.
+    #[must_use]
+    pub fn without_note(mut self) -> Option<Self> {
+        if self.data.message.as_ref().is_none_or(|message| message.kind != MessageKind::Note) {
+            return Some(self);
+        }
+        // Who writes a note has read the ticket: that is a part of it.
+        self.changes.retain(|change| change.field != "is_read_by_organization");
+        self.types.retain(|kind| {
+            !matches!(kind, EventType::MessageCreated | EventType::MessageUpdated | EventType::MessageDeleted)
+        });
+        self.data.message = None;
+        self.kind = *self.types.first()?;
+        (!self.changes.is_empty()).then_some(self)
+    }
+
+    /// Whether it is for whoever sees so much: the ticket is within sight after it, or was
+    /// before it. So a caller is told of the ticket's coming and going.
+    #[must_use]
+    pub fn is_within(&self, sight: VisibilityScope) -> bool {
+        let ThinTicket { assignee_id, channel_id, .. } = &self.data.ticket;
+        let moved = self.changes.iter().find(|change| change.field == "assignee_id");
+        let before = moved.map(|change| serde_json::from_value(change.from.clone()).unwrap_or_default());
+        let seen = |assignee| sight.covers(assignee, *channel_id);
+        seen(*assignee_id) || before.is_some_and(seen)
+    }
 }
 
 /// Derives the event between two consecutive versions; `old` is none for a new

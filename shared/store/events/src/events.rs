@@ -136,7 +136,7 @@ impl Events {
         Ok(Page { items: items.iter().map(read_event).collect::<Result<_, _>>()?, has_more })
     }
 
-    async fn event_items(
+    pub(crate) async fn event_items(
         &self,
         workspace: WorkspaceId,
         of: EventSubject,

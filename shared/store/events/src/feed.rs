@@ -9,7 +9,11 @@ use crate::{
     events::{PLACE, read_event},
 };
 use futures_util::future::try_join;
-use lambdesk_domain::{events::Event, id::WorkspaceId, time::Timestamp};
+use lambdesk_domain::{
+    events::{Event, EventSubject},
+    id::WorkspaceId,
+    time::Timestamp,
+};
 use lambdesk_table::{Index, Item, Key, Query, TableError, Tenant, keys};
 use std::{collections::BTreeMap, time::Duration};
 
@@ -22,7 +26,9 @@ pub const SETTLED: Duration = Duration::from_secs(8);
 const AWAITED: Duration = Duration::from_mins(1);
 /// A reader for whom there is nothing is moved on to so long ago, so that it does not
 /// look through idle days again and again, but a writer who was held up is noticed.
-const IDLE: Duration = Duration::from_mins(1);
+pub const IDLE: Duration = Duration::from_mins(1);
+/// Events of one ticket or contact that are read at a time.
+const OWN: u16 = 100;
 /// Before every position.
 const FIRST: &str = "-";
 /// Days that one page of the feed looks through at most.
@@ -89,6 +95,52 @@ impl Events {
             }
         };
         Ok(Ok(page))
+    }
+
+    /// The settled events of one ticket or contact after a position, oldest first, read of its
+    /// own events: at most `pages` of a hundred; none when it has more than that. What comes
+    /// after a version whose event is still awaited is left to a later request.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn feed_of(
+        &self,
+        workspace: WorkspaceId,
+        of: EventSubject,
+        after: &FeedPosition,
+        (now, pages): (Timestamp, usize),
+    ) -> Result<Option<Vec<(String, Event)>>, TableError> {
+        let (mut all, mut before, mut is_whole) = (Vec::new(), None, false);
+        for _ in 0..pages {
+            let page = self.event_items(workspace, of, before, OWN).await?;
+            for item in &page.items {
+                let event = read_event(item)?;
+                before = Some(event.source().version);
+                let place = [PLACE, "x_sk"].into_iter().find_map(|name| item.get(name)?.as_s().ok());
+                all.push((place.cloned().unwrap_or_default(), event));
+            }
+            if !page.has_more {
+                is_whole = true;
+                break;
+            }
+        }
+        if !is_whole {
+            return Ok(None);
+        }
+        let (awaited, horizon) = (FeedPosition::at(now.minus(AWAITED)), FeedPosition::at(now.minus(SETTLED)));
+        let (mut told, mut last) = (Vec::new(), 0);
+        for (position, event) in all.into_iter().rev() {
+            let version = event.source().version.0;
+            if version != last + 1 && position.as_str() > awaited.as_str() {
+                break;
+            }
+            last = version;
+            if position.as_str() > after.as_str() && position.as_str() <= horizon.as_str() {
+                told.push((position, event));
+            }
+        }
+        told.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Ok(Some(told))
     }
 
     /// The places of a day: those of the table, and those that earlier versions have left in

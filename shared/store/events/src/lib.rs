@@ -15,7 +15,7 @@ mod sweep;
 pub use backfill::BackfillRequest;
 pub use due::{Due, DueCursor, DuePage};
 pub use events::FeedPlace;
-pub use feed::{FeedPage, SETTLED};
+pub use feed::{FeedPage, IDLE, SETTLED};
 pub use follow_ups::FollowUp;
 pub use handle::Events;
 pub use position::{FeedPosition, InvalidPosition};

@@ -16,7 +16,7 @@ use std::{ops::Range, time::Duration};
 
 /// How long a number waits for its ticket. What waits longer is a gap.
 const FRESH: Duration = Duration::from_secs(2);
-/// Numbers taken at a time.
+/// The most numbers taken at a time.
 const MOST: u64 = 10;
 /// Beyond so many workspaces what is remembered starts over.
 const REMEMBERED: usize = 1_000;
@@ -28,29 +28,35 @@ pub struct NumberReserve {
     numbers: Range<u64>,
     /// When they were taken.
     taken_at: Option<Timestamp>,
+    /// How many were taken then: twice as many each time that all of them were needed.
+    size: u64,
     /// When the last number was given out.
     given_at: Option<Timestamp>,
-    /// How many were given out in quick succession since some were taken.
-    given: u64,
+    /// Tickets come in quick succession.
+    is_busy: bool,
+    /// Since when some are being taken.
+    taking_since: Option<Timestamp>,
 }
 
 impl NumberReserve {
     fn give(&mut self, now: Timestamp) -> Option<u64> {
         if !is_fresh(self.taken_at, now) {
-            self.numbers = 0..0;
+            (self.numbers, self.size) = (0..0, 0);
         }
-        let is_quick = is_fresh(self.given_at, now);
-        self.given = if is_quick { self.given + 1 } else { 0 };
+        self.is_busy = is_fresh(self.given_at, now);
         self.given_at = Some(now);
         self.numbers.next()
     }
 
-    /// How many to take for the tickets that are coming: as many as came since the last time.
-    const fn wanted(&self) -> u64 {
-        if self.numbers.start < self.numbers.end {
-            return 0;
+    /// How many to take for the tickets that are coming; none while there are some, or while
+    /// somebody takes some.
+    fn begin_to_take(&mut self, now: Timestamp) -> Option<u64> {
+        let has_some = self.numbers.start < self.numbers.end || is_fresh(self.taking_since, now);
+        if has_some || !self.is_busy {
+            return None;
         }
-        if self.given < MOST { self.given } else { MOST }
+        self.taking_since = Some(now);
+        Some((self.size * 2).clamp(1, MOST))
     }
 }
 
@@ -84,23 +90,15 @@ impl Tickets {
     /// # Errors
     /// When the table fails; then the next ticket takes its number first.
     pub async fn reserve_numbers(&self, workspace: WorkspaceId, now: Timestamp) -> Result<(), TableError> {
-        let wanted = {
-            let mut reserves = self.numbers.lock().await;
-            let reserve = reserves.entry(workspace).or_default();
-            let wanted = reserve.wanted();
-            if wanted > 0 {
-                // So that those who open tickets at the same time don't all take numbers.
-                reserve.given = 0;
-            }
-            wanted
-        };
-        if wanted == 0 {
+        let wanted = self.numbers.lock().await.entry(workspace).or_default().begin_to_take(now);
+        let Some(wanted) = wanted else {
             return Ok(());
-        }
-        let taken = self.take_numbers(workspace, wanted).await?;
+        };
+        let taken = self.take_numbers(workspace, wanted).await;
         let mut reserves = self.numbers.lock().await;
         let reserve = reserves.entry(workspace).or_default();
-        (reserve.numbers, reserve.taken_at) = (taken, Some(now));
+        reserve.taking_since = None;
+        (reserve.numbers, reserve.taken_at, reserve.size) = (taken?, Some(now), wanted);
         Ok(())
     }
 
