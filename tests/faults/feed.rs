@@ -42,19 +42,27 @@ async fn f8_one_tickets_events_come_without_those_of_others() {
     told(&desk, &clock, &ticket, 2).await;
     let of = format!("/v1/events?ticket_id={}", id(&ticket));
     let page = desk.owner.get(&of).await.expect(200);
-    assert_eq!(types(&page), ["ticket.created", "ticket.resolved"], "at once, whatever lies between: {}", page["page"]);
+    assert_eq!(
+        types(&page),
+        ["ticket.created", "ticket.status_changed"],
+        "at once, whatever lies between: {}",
+        page["page"]
+    );
     assert_eq!(page["page"]["has_more"], false);
     // One by one, and on from where it ended.
     let first = desk.owner.get(&format!("{of}&limit=1")).await.expect(200);
     assert_eq!((types(&first), &first["page"]["has_more"]), (vec!["ticket.created"], &json!(true)));
     let next = |page: &Json| format!("{of}&after={}", page["page"]["next"].as_str().unwrap());
     let second = desk.owner.get(&next(&first)).await.expect(200);
-    assert_eq!(types(&second), ["ticket.resolved"]);
+    assert_eq!(types(&second), ["ticket.status_changed"]);
     assert_eq!(types(&desk.owner.get(&next(&second)).await.expect(200)), Vec::<&str>::new());
     desk.owner.patch(&format!("/v1/tickets/{}", id(&ticket)), json!({"priority": "high"})).await.ok();
     told(&desk, &clock, &ticket, 3).await;
     assert_eq!(types(&desk.owner.get(&next(&second)).await.expect(200)), ["ticket.updated"]);
-    assert_eq!(types(&desk.owner.get(&format!("{of}&type=ticket.resolved")).await.expect(200)), ["ticket.resolved"]);
+    assert_eq!(
+        types(&desk.owner.get(&format!("{of}&type=ticket.status_changed")).await.expect(200)),
+        ["ticket.status_changed"]
+    );
 }
 
 #[tokio::test]

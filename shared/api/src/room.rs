@@ -67,8 +67,8 @@ impl Room {
             if !is_backward && !self.surely_fits(&json) {
                 length += escaped_len(json.get(counted..).unwrap_or_default());
                 counted = json.len();
-                // One row more than fit is enough to know.
-                if length > self.left {
+                // One row more than are kept is enough to know, and one row is kept always.
+                if length > self.left && ends.len() > 1 {
                     break;
                 }
             }

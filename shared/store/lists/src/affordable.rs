@@ -17,8 +17,8 @@ const MOST: u16 = 2_000;
 /// So many ticket items are read before it is known how large they are.
 pub const UNKNOWN: usize = 60;
 
-/// Units for each ticket that a page by number skips: an ordinary one, read whole.
-const SKIPPED: f64 = 0.15;
+/// Units for each ticket that a page by number skips, which some orders read one by one.
+const SKIPPED: f64 = 0.5;
 
 /// Ticket items that were read, and what they cost.
 #[derive(Debug, Clone, Copy)]
