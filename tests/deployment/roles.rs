@@ -217,6 +217,7 @@ async fn tickets(tour: &mut Tour, channel: &Json, tag: &Json) {
     let message = tour.call("POST", &messages, &message).await;
     tour.call("PATCH", &format!("{messages}/{}", id(&message)), &json!({"body_text": "Ho"})).await;
     tour.call("DELETE", &format!("{messages}/{}", id(&message)), &Json::Null).await;
+    tour.desk.project().await;
     for read in [
         path.clone(),
         messages,

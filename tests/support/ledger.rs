@@ -16,7 +16,9 @@ use axum::{
     body::{Body, to_bytes},
     http::{Method, Request},
 };
+use lambdesk_runtime::Clock;
 use lambdesk_table::Usage;
+use lambdesk_testkit::desk::START;
 use tower::ServiceExt as _;
 
 /// One operation, and what it asked of the table.
@@ -31,7 +33,7 @@ pub struct Entry {
 /// Runs every operation on a desk of its own, with the key and the directory
 /// remembered but for those named `cold`.
 pub async fn every_operation() -> Vec<Entry> {
-    let desk = Desk::start().await;
+    let desk = Desk::start_at(Clock::manual(START)).await;
     let channel = desk.channel().await;
     let (jane, _) = desk.user("Jane Smith", "agent").await;
     let tag = desk.owner.post("/v1/tags", json!({"name": "urgent"})).await.created();
@@ -116,8 +118,7 @@ async fn creations(c: &mut Caller, channel: &Json) -> String {
         body["from"] = json!({"email": "new@customer.example", "name": name});
         Some(body)
     };
-    // The sixty before have used up their blocks of ten numbers.
-    c.enter("create, that leases ten numbers", POST, Some(plain.clone()), &[]).await;
+    // The clock stands still, so numbers are taken ahead as where tickets come all the time.
     let created = c.enter("create, without contact", POST, Some(plain.clone()), &[]).await;
     c.enter("create, new contact", POST, by("Mary"), &[]).await;
     c.enter("create, known contact", POST, by("Mary"), &[]).await;

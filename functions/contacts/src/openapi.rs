@@ -18,6 +18,9 @@ use lambdesk_domain::{
 /// Of what was done with everything of a person.
 const PERSONAL: Access = Access::of(&[Scope::ContactsRead, Scope::Admin], Callers::Admins);
 
+/// Restricted users see contacts and accounts of their own tickets: of a new one there is none.
+const MAKING: Access = Access::of(&[Scope::ContactsWrite], Callers::FullStaff);
+
 /// The operations of this function.
 #[must_use]
 pub fn operations() -> Operations {
@@ -32,7 +35,10 @@ pub fn operations() -> Operations {
         op.query_of::<Uid>("uid", "The one with this name in another system.");
         op.page::<ContactView>();
     })
-    .op(contacts::create, "Make a contact", Operation::created_versioned::<ContactView>)
+    .op(contacts::create, "Make a contact", |op| {
+        op.needs(MAKING);
+        op.created_versioned::<ContactView>();
+    })
     .op(contacts::get, "A contact", Operation::ok_versioned::<ContactView>)
     .op(contacts::patch, "Change a contact", Operation::ok_versioned::<ContactView>)
     .op(contacts::delete, "Delete a contact who is on no ticket", Operation::no_content)
@@ -82,6 +88,7 @@ fn with_accounts(operations: Operations) -> Operations {
             op.page::<AccountRecord>();
         })
         .op(accounts::create, "Make an account", |op| {
+            op.needs(MAKING);
             op.requires(&["kind"]);
             op.created_versioned::<AccountRecord>();
         })

@@ -24,5 +24,5 @@ mod table;
 pub use document::document;
 pub use error::StartError;
 pub use options::Options;
-pub use stack::Stack;
+pub use stack::{Interrupts, Stack};
 pub use table::TABLE;

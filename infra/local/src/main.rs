@@ -1,7 +1,7 @@
 //! `make run`: Lambdesk on one machine.
 
 use clap::Parser;
-use lambdesk_local::{Options, Stack, demo};
+use lambdesk_local::{Interrupts, Options, Stack, demo};
 use std::process::ExitCode;
 
 #[tokio::main]
@@ -18,10 +18,11 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> Result<(), lambdesk_local::StartError> {
+    let interrupts = Interrupts::listen();
     let stack = Stack::start(&options).await?;
     let demo = demo::prepare(&stack, &options).await?;
     demo.write(&options)?;
     println!("{}", demo.greeting(&options));
-    stack.until_interrupted().await;
+    stack.until(interrupts).await;
     Ok(())
 }

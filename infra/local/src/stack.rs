@@ -19,7 +19,12 @@ use lambdesk_outbound::AddressPolicy;
 use lambdesk_runtime::{Clock, HintQueue, aws, clock::secret_bytes};
 use lambdesk_sweep::Sweep;
 use std::{fs, io, net::SocketAddr, sync::Arc};
-use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+    sync::watch,
+    task::JoinSet,
+};
 
 /// The name of the bucket.
 const BUCKET: &str = "lambdesk-local";
@@ -115,8 +120,8 @@ impl Stack {
     }
 
     /// Serves until Ctrl-C or SIGTERM, then stops.
-    pub async fn until_interrupted(self) {
-        interrupted().await;
+    pub async fn until(self, interrupts: Interrupts) {
+        interrupts.come().await;
         self.stop().await;
     }
 
@@ -206,13 +211,32 @@ async fn serve(listener: TcpListener, router: Router, mut stopped: watch::Receiv
     }
 }
 
-async fn interrupted() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return drop(tokio::signal::ctrl_c().await);
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+/// Ctrl-C and SIGTERM, listened to from the moment that this is made: before anybody is told
+/// that the stack runs, so that whoever is told may stop it.
+pub struct Interrupts {
+    interrupt: Option<Signal>,
+    terminate: Option<Signal>,
+}
+
+impl Interrupts {
+    /// Listens. Where the system has no such signals, none comes.
+    #[must_use]
+    pub fn listen() -> Self {
+        let of = |kind| signal(kind).ok();
+        Self { interrupt: of(SignalKind::interrupt()), terminate: of(SignalKind::terminate()) }
+    }
+
+    async fn come(mut self) {
+        tokio::select! {
+            () = next(&mut self.interrupt) => {}
+            () = next(&mut self.terminate) => {}
+        }
+    }
+}
+
+async fn next(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
     }
 }
