@@ -137,8 +137,10 @@ async fn files(table: &TestTable) {
         store.commit(WORKSPACE, open.id, change, None).await.unwrap();
     }
     // Long ones, of which the first is small once it is packed.
-    let numbers =
-        |count: u32| (0..count).map(|number| format!("{:x} ", number.wrapping_mul(2_654_435_761))).collect::<String>();
+    let numbers = |count: u32| {
+        let digits: Vec<_> = (0..count).map(|number| format!("{:x} ", number.wrapping_mul(2_654_435_761))).collect();
+        digits.concat()
+    };
     for (number, text) in [(44, "x".repeat(3_000)), (45, numbers(450))] {
         let mut change = note(&open, number, 40);
         let message = change.message.take().unwrap();
