@@ -1,11 +1,12 @@
 //! Every item that the READMEs of the store crates name, as it is in the table.
 
 use super::{
+    cascades::cascade,
     shown::{kind, shown},
     sources,
     values::{
         ATTACHMENT, BY_USER, CHANNEL, CONTACT, MAKER, MESSAGE, NOW, SALT, TICKET, USER, WORKSPACE, account, api_key,
-        cascade, cause, contact, delivery, endpoint, entries, file, id, job, later, message, settings, ticket,
+        cause, contact, delivery, endpoint, entries, file, id, job, later, message, settings, ticket,
     },
 };
 use lambdesk_domain::{
