@@ -24,19 +24,18 @@ async fn an_export_has_every_account_however_many_there_are() {
     let account = |number| json!({"kind": "project", "external_id": format!("p-{number}"), "contact_id": ada});
     let made = join_all((0..MANY).map(|number| desk.owner.post("/v1/accounts", account(number)))).await;
     let mut made: Vec<_> = made.into_iter().map(|reply| reply.created()["external_id"].clone().to_string()).collect();
-    let (path, mut exported, mut counted) = (format!("/v1/contacts/{ada}/export"), Vec::new(), 0);
+    let (path, mut exported) = (format!("/v1/contacts/{ada}/export"), Vec::new());
     let mut part = desk.owner.get(&path).await.ok();
+    assert!(part["receipt"].is_object(), "the first part says that there was an export");
     loop {
         let accounts = part["accounts"].as_array().unwrap();
         exported.extend(accounts.iter().map(|account| account["external_id"].to_string()));
-        counted += part["receipt"]["counts"]["accounts"].as_u64().unwrap();
         let Some(next) = part["next_cursor"].as_str() else { break };
         part = desk.owner.get(&format!("{path}?cursor={next}")).await.ok();
     }
     made.sort();
     exported.sort();
     assert_eq!(exported, made);
-    assert_eq!(counted, made.len() as u64);
 }
 
 #[tokio::test]

@@ -125,7 +125,7 @@ async fn f7_a_replay_of_the_last_minute_goes_on_until_it_is_complete() {
     }
     assert_eq!((queued, &range["after"]), (1, &Json::Null));
     receiver.next().await;
-    range["until"] = json!(clock.now().plus(Duration::from_secs(60)));
+    range["until"] = json!(clock.now().plus(Duration::from_mins(1)));
     desk.owner.post(&replay, range).await.problem(422, "invalid");
 }
 

@@ -207,7 +207,7 @@ async fn l4_a_contact_is_shown_as_it_is_now() {
     }
     owner.patch(&contact, json!({"name": "Grace Hopper"})).await.ok();
     let messages = format!("/v1/tickets/{}/messages", tickets[0]["id"].as_str().unwrap());
-    let relay = desk.machine(&["tickets:write"]).await;
+    let relay = desk.machine(&["tickets:write", "contacts:read"]).await;
     let sent = relay.post(&messages, json!({"kind": "inbound", "body_text": "Me again"})).await.created();
     assert_eq!(
         (&sent["sender"]["name"], &sent["sender"]["email"]),

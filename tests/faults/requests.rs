@@ -164,8 +164,9 @@ async fn l10_a_ticket_does_not_lose_what_its_channel_asks_for() {
         assert_eq!(desk.owner.patch(&path, body).await.problem(422, "invalid")["errors"][0]["pointer"], pointer);
     }
     let operations = r#"[{"op": "remove", "path": "/category_id"}]"#;
-    let patch = desk.owner.send_raw(Method::PATCH, &path, "application/json-patch+json", Some(operations.into())).await;
-    assert_eq!(patch.problem(422, "invalid")["errors"][0]["pointer"], "/category_id");
+    let removed =
+        desk.owner.send_raw(Method::PATCH, &path, "application/json-patch+json", Some(operations.into())).await;
+    assert_eq!(removed.problem(422, "invalid")["errors"][0]["pointer"], "/category_id");
     let dry = desk.owner.put(&format!("{path}?dry_run=true"), json!({"subject": "T"})).await;
     dry.problem(422, "invalid");
     let whole = json!({"subject": "T", "category_id": category["id"], "contact_id": contact});

@@ -1,8 +1,9 @@
 //! Words and codes of closed sets, and documents whose form depends on a variant.
 
 use super::{
+    cascades::{cascade, removed_values},
     sources,
-    values::{cascade, ends, entries, field_values, holders, outcomes, removed_values, subjects, subscriptions, whats},
+    values::{ends, entries, field_values, holders, outcomes, subjects, subscriptions, whats},
 };
 use lambdesk_domain::{
     access::{AgentVisibility, Role, Scope, Scopes},

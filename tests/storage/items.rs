@@ -1,11 +1,12 @@
 //! Every item that the READMEs of the store crates name, as it is in the table.
 
 use super::{
+    cascades::cascade,
     shown::{kind, shown},
     sources,
     values::{
         ATTACHMENT, BY_USER, CHANNEL, CONTACT, MAKER, MESSAGE, NOW, SALT, TICKET, USER, WORKSPACE, account, api_key,
-        cascade, cause, contact, delivery, endpoint, entries, file, id, job, later, message, settings, ticket,
+        cause, contact, delivery, endpoint, entries, file, id, job, later, message, settings, ticket,
     },
 };
 use lambdesk_domain::{
@@ -137,8 +138,10 @@ async fn files(table: &TestTable) {
         store.commit(WORKSPACE, open.id, change, None).await.unwrap();
     }
     // Long ones, of which the first is small once it is packed.
-    let numbers =
-        |count: u32| (0..count).map(|number| format!("{:x} ", number.wrapping_mul(2_654_435_761))).collect::<String>();
+    let numbers = |count: u32| {
+        let digits: Vec<_> = (0..count).map(|number| format!("{:x} ", number.wrapping_mul(2_654_435_761))).collect();
+        digits.concat()
+    };
     for (number, text) in [(44, "x".repeat(3_000)), (45, numbers(450))] {
         let mut change = note(&open, number, 40);
         let message = change.message.take().unwrap();

@@ -5,6 +5,7 @@
 //! `UPDATE_GOLDEN=1 cargo test -p lambdesk-tests --test storage` writes it anew.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
+mod cascades;
 mod codes;
 mod columns;
 mod items;

@@ -3,7 +3,6 @@
 use lambdesk_domain::{
     access::{AccessRules, ActorRef, Cause, Scopes, What},
     attachment::{Attachment, FileSize},
-    cascade::{Cascade, CascadeStep, RemovedValue},
     contact::{Account, Contact, ContactEnd, ContactRef, Requester},
     custom_field::{FieldDefinition, FieldKind, FieldValue},
     directory::{
@@ -303,36 +302,6 @@ pub fn delivery(state: DeliveryState) -> Delivery {
         next_attempt_at: later(60),
         attempts: vec![Attempt { at: NOW, duration_ms: 7, outcome }],
         created_at: NOW,
-    }
-}
-
-/// One of each, in turn.
-pub fn removed_values() -> Vec<RemovedValue> {
-    let next = |removed: &RemovedValue| match removed {
-        RemovedValue::Assignee(_) => Some(RemovedValue::Team(TEAM)),
-        RemovedValue::Team(_) => Some(RemovedValue::Tag(TAG)),
-        RemovedValue::Tag(_) => Some(RemovedValue::Category(CATEGORY)),
-        RemovedValue::Category(_) => Some(RemovedValue::Account(ACCOUNT)),
-        RemovedValue::Account(_) => Some(RemovedValue::Field("colour".parse().unwrap())),
-        RemovedValue::Field(_) => Some(RemovedValue::Option("colour".parse().unwrap(), "red".parse().unwrap())),
-        RemovedValue::Option(..) => None,
-    };
-    std::iter::successors(Some(RemovedValue::Assignee(USER)), next).collect()
-}
-
-/// With one step of each kind.
-pub fn cascade() -> Cascade {
-    let removed = removed_values().into_iter().map(CascadeStep::Remove);
-    Cascade {
-        id: CASCADE,
-        steps: removed.chain([CascadeStep::Copy(CONTACT)]).collect(),
-        requested_at: NOW,
-        requested_by: BY_USER,
-        request_id: REQUEST,
-        is_silent: true,
-        passes: 2,
-        at: 3,
-        after: Some(TICKET),
     }
 }
 

@@ -1,10 +1,7 @@
 //! Answers to visitors that were too large to be remembered under an `Idempotency-Key`:
 //! made again of the ticket or message as it is by now.
 
-use crate::{
-    create::opened,
-    view::{RepliedView, VisitorMessageView},
-};
+use crate::view::{RepliedView, VisitorMessageView, opened};
 use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
     execute::{CommandError, CommandOutcome, Executor},

@@ -4,7 +4,7 @@ use crate::{
     again,
     body::{CheckedSubmission, Submission},
     channel_access::ChannelAccess,
-    view::{OpenedView, VisitorMessageView, VisitorTicketView},
+    view::opened,
     visitor_write::VisitorWrite,
 };
 use axum::{
@@ -17,18 +17,16 @@ use lambdesk_api::{
     opening::{self, NO_NUMBER, NewContact},
     problem::Problem,
     render::ClientDetail,
-    seal::SealingKey,
-    visitor::{IntakeSession, PublicToken},
+    visitor::IntakeSession,
 };
 use lambdesk_domain::{
     access::Actor,
     command::{NewTicket, Opening},
     directory::IntakePolicy,
     id::{MessageId, TicketId},
-    message::Message,
     status::{Source, Status},
     text::{EmailAddress, Subject},
-    ticket::{ChannelRef, Ticket},
+    ticket::ChannelRef,
 };
 use std::collections::BTreeSet;
 
@@ -63,15 +61,6 @@ pub async fn create(
         answer.made_of(Made::Ticket(ticket.id))
     });
     again::created(&executor, created.await).await
-}
-
-/// A new ticket with its public token. There is no `Location`: the token is its
-/// address, and remembered answers keep that header in the clear.
-pub fn opened(ticket: &Ticket, message: Option<&Message>, has_more: bool, sealing: &SealingKey) -> OpenedView {
-    let public_token = PublicToken { workspace: ticket.workspace_id, ticket: ticket.id }.seal(sealing);
-    let sent_back = message.filter(|message| VisitorMessageView::sent_back(message).is_some());
-    let has_more = has_more || message.is_some() && sent_back.is_none();
-    OpenedView { ticket: VisitorTicketView::of(ticket, sent_back, has_more, sealing), public_token }
 }
 
 impl ChannelAccess {

@@ -3,9 +3,8 @@
 use crate::{
     again,
     body::MessageBody,
-    create::opened,
     ticket_token::OwnTicket,
-    view::{RepliedView, VisitorMessageView},
+    view::{RepliedView, VisitorMessageView, opened},
     visitor_write::VisitorWrite,
 };
 use axum::{http::StatusCode, response::Response};

@@ -166,3 +166,12 @@ pub struct RepliedView {
     #[serde(flatten)]
     pub continued: Option<OpenedView>,
 }
+
+/// A new ticket with its public token. There is no `Location`: the token is its
+/// address, and remembered answers keep that header in the clear.
+pub fn opened(ticket: &Ticket, message: Option<&Message>, has_more: bool, sealing: &SealingKey) -> OpenedView {
+    let public_token = PublicToken { workspace: ticket.workspace_id, ticket: ticket.id }.seal(sealing);
+    let sent_back = message.filter(|message| VisitorMessageView::sent_back(message).is_some());
+    let has_more = has_more || message.is_some() && sent_back.is_none();
+    OpenedView { ticket: VisitorTicketView::of(ticket, sent_back, has_more, sealing), public_token }
+}

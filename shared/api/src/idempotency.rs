@@ -251,6 +251,18 @@ impl Idempotency {
     }
 }
 
+impl MadeAgain {
+    /// The answer with what was made as it is now, and its version.
+    #[must_use]
+    pub fn with(self, data: &impl Serialize, version: Option<Version>) -> Response {
+        let answer = Answer { location: self.location, ..Answer::new(self.status, data) };
+        replayed(match version {
+            Some(version) => answer.with_version(version),
+            None => answer,
+        })
+    }
+}
+
 /// An answer that is given again.
 fn replayed(answer: Answer) -> Response {
     let mut response = answer.into_response();

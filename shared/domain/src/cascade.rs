@@ -143,10 +143,7 @@ impl RemovedValue {
             Self::Category(category) => (ticket.category == Some(*category)).then_some(Set::Category(None)),
             Self::Account(account) => (ticket.account == Some(*account)).then_some(Set::Account(None)),
             Self::Field(key) => ticket.custom.contains_key(key).then(|| Set::Custom(key.clone(), None)),
-            Self::Option(key, option) => {
-                let left = without(ticket.custom.get(key)?, option)?;
-                Some(Set::Custom(key.clone(), left))
-            }
+            Self::Option(key, option) => without(key, ticket.custom.get(key)?, option),
             Self::Tag(tag) => {
                 let tags = TagChange::Detach(BTreeSet::from([*tag]));
                 return ticket.tags.contains(tag).then(|| TicketPatch { tags, ..TicketPatch::default() });
@@ -156,17 +153,17 @@ impl RemovedValue {
     }
 }
 
-/// What is left of a value without an option; none when it does not have it.
-fn without(value: &FieldValue, option: &Name) -> Option<Option<FieldValue>> {
-    match value {
-        FieldValue::Text(chosen) => (chosen == option.as_str()).then_some(None),
-        FieldValue::Choices(chosen) => {
+/// What a field is set to, to be without an option; none when it does not have the option.
+fn without(key: &FieldKey, value: &FieldValue, option: &Name) -> Option<Set> {
+    let left = match value {
+        FieldValue::Text(chosen) if chosen == option.as_str() => None,
+        FieldValue::Choices(chosen) if chosen.iter().any(|chosen| chosen == option.as_str()) => {
             let left: Vec<_> = chosen.iter().filter(|chosen| *chosen != option.as_str()).cloned().collect();
-            let is_one_less = left.len() < chosen.len();
-            is_one_less.then(|| (!left.is_empty()).then_some(FieldValue::Choices(left)))
+            (!left.is_empty()).then_some(FieldValue::Choices(left))
         }
-        FieldValue::Boolean(_) | FieldValue::Number(_) => None,
-    }
+        _ => return None,
+    };
+    Some(Set::Custom(key.clone(), left))
 }
 
 #[cfg(test)]
@@ -222,10 +219,12 @@ mod tests {
         let option = |text: &str| text.parse::<Name>().expect("a name");
         let both = FieldValue::Choices(vec!["blue".to_owned(), "red".to_owned()]);
         let red = FieldValue::Choices(vec!["red".to_owned()]);
-        assert_eq!(without(&both, &option("blue")), Some(Some(red.clone())));
-        assert_eq!(without(&red, &option("red")), Some(None));
-        assert_eq!(without(&red, &option("blue")), None);
-        assert_eq!(without(&FieldValue::Text("red".to_owned()), &option("red")), Some(None));
+        let key: FieldKey = "colour".parse().expect("a key");
+        let set = |left| Some(Set::Custom(key.clone(), left));
+        assert_eq!(without(&key, &both, &option("blue")), set(Some(red.clone())));
+        assert_eq!(without(&key, &red, &option("red")), set(None));
+        assert_eq!(without(&key, &red, &option("blue")), None);
+        assert_eq!(without(&key, &FieldValue::Text("red".to_owned()), &option("red")), set(None));
     }
 
     #[test]

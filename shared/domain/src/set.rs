@@ -144,6 +144,13 @@ macro_rules! erased {
 }
 
 impl Set {
+    /// How many bytes people wrote on a ticket itself. What is derived of messages and what
+    /// is known of its contact is not counted.
+    #[must_use]
+    pub fn bytes_written_on(ticket: &Ticket) -> usize {
+        Self::all(ticket).iter().map(Self::written_bytes).sum()
+    }
+
     /// How many bytes of what people wrote it puts on the ticket: of ids, times and choices
     /// of ours none.
     #[must_use]

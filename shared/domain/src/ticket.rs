@@ -10,7 +10,6 @@ use crate::{
         WorkspaceId,
     },
     message::{Content, Message, MessageKind},
-    set::Set,
     status::{Awaiting, ChannelType, Lifecycle, Priority, Source, Status},
     text::{FieldKey, Preview, Subject, Summary, Uid},
     time::Timestamp,
@@ -249,13 +248,6 @@ impl Ticket {
             },
             cause,
         }
-    }
-
-    /// How many bytes people wrote on the ticket itself. What is derived of messages and
-    /// what is known of its contact is not counted.
-    #[must_use]
-    pub fn written_bytes(&self) -> usize {
-        Set::all(self).iter().map(Set::written_bytes).sum()
     }
 
     /// On live tickets with something still to be done: in the assignees' lists.

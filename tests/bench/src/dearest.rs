@@ -27,7 +27,7 @@ pub async fn table() -> Table {
         let millis = Cell::maybe(Some(millis), 1);
         table.row([name.into(), usize::from(reply.status).into(), read, write, reply.escaped.into(), millis]);
     }
-    table.note(&format!("At most {READ_UNITS} read units, {WRITE_UNITS} write units and {ANSWER_BYTES} bytes each."));
+    table.note(format!("At most {READ_UNITS} read units, {WRITE_UNITS} write units and {ANSWER_BYTES} bytes each."));
     table
 }
 

@@ -293,7 +293,7 @@ async fn opening_a_ticket_is_one_round_trip_while_numbers_are_taken_ahead() {
     // Whose the address is, is looked up by two reads, whoever has it.
     for _ in 0..2 {
         let answer = open(&desk, &channel, &ada()).await;
-        assert_eq!(answer.usage.depth(), 2, "{:?}", answer.usage);
+        assert_eq!(answer.usage.depth(), 3, "{:?}", answer.usage);
         assert!([3, 4].contains(&answer.usage.round_trips()), "{:?}", answer.usage);
     }
 }

@@ -59,6 +59,7 @@ async fn the_newest_20_messages_come_with_a_ticket_the_oldest_of_them_first() {
     assert_eq!(texts(&ticket["messages"]), (1..=20).map(|count| count.to_string()).collect::<Vec<_>>());
     assert_eq!(ticket["has_more_messages"], true);
     assert_eq!(ticket["opening_message"], Json::Null);
+    desk.project().await;
     for path in [&path, &number(&owner, &path).await] {
         let with_opening = owner.get(&format!("{path}?include=opening_message")).await.ok();
         assert_eq!(with_opening["opening_message"]["body_text"], "opening", "although it is beyond the newest");

@@ -83,7 +83,7 @@ async fn restricted_users_and_channel_keys_have_no_business_here() {
     let hooks = Hooks::start().await;
     let restricted = hooks.desk.user_key(Role::Restricted).await;
     let channel = hooks.desk.channel_key(&hooks.channel().await).await;
-    let paths = [("GET", "/v1/webhooks"), ("POST", "/v1/webhooks"), ("GET", "/v1/events"), ("GET", "/v1/sweeps")];
+    let paths = [("GET", "/v1/webhooks"), ("POST", "/v1/webhooks"), ("GET", "/v1/sweeps")];
     for caller in [restricted, channel].map(|key| hooks.caller(&key)) {
         for (method, path) in paths {
             let body = (method == "POST").then(|| json!({"url": "https://hooks.example.com/", "types": ["*"]}));

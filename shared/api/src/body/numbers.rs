@@ -15,7 +15,7 @@ pub fn inexact(json: &[u8]) -> Vec<String> {
     if !may_be_inexact(json) {
         return found;
     }
-    let mut path: Vec<Step> = Vec::new();
+    let mut path: Vec<PointerStep> = Vec::new();
     let mut rest = json;
     while let Some(first) = rest.first() {
         let length = match first {
@@ -26,13 +26,13 @@ pub fn inexact(json: &[u8]) -> Vec<String> {
         let (token, after) = rest.split_at(length.min(rest.len()));
         rest = after;
         match first {
-            b'{' => path.push(Step::Member { name: None }),
-            b'[' => path.push(Step::Item { index: 0 }),
+            b'{' => path.push(PointerStep::Member { name: None }),
+            b'[' => path.push(PointerStep::Item { index: 0 }),
             b'}' | b']' => drop(path.pop()),
-            b',' => path.iter_mut().next_back().into_iter().for_each(Step::advance),
+            b',' => path.iter_mut().next_back().into_iter().for_each(PointerStep::advance),
             b'"' => path.iter_mut().next_back().into_iter().for_each(|step| step.name(token)),
             b'-' | b'0'..=b'9' if !std::str::from_utf8(token).is_ok_and(is_exact) && found.len() < NAMED => {
-                found.push(path.iter().map(Step::pointer).collect());
+                found.push(path.iter().map(PointerStep::pointer).collect());
             }
             _ => {}
         }
@@ -58,14 +58,14 @@ fn may_be_inexact(json: &[u8]) -> bool {
 }
 
 /// One level of the way to a number.
-enum Step<'a> {
+enum PointerStep<'a> {
     /// A member of an object; its name as it was written, once it has been read.
     Member { name: Option<&'a [u8]> },
     /// An item of a list.
     Item { index: usize },
 }
 
-impl<'a> Step<'a> {
+impl<'a> PointerStep<'a> {
     const fn advance(&mut self) {
         match self {
             Self::Member { name } => *name = None,

@@ -1,9 +1,7 @@
 //! What an answer can be made of again, instead of being remembered: ids alone.
 
-use super::{Answer, replayed};
-use axum::{http::StatusCode, response::Response};
-use lambdesk_domain::id::{AccountId, ContactId, MessageId, TicketId, Version};
-use serde::Serialize;
+use axum::http::StatusCode;
+use lambdesk_domain::id::{AccountId, ContactId, MessageId, TicketId};
 use std::{fmt, str::FromStr};
 
 /// What was made or changed, and is shown by the answer.
@@ -62,18 +60,6 @@ pub struct MadeAgain {
     pub location: Option<String>,
     /// What it shows.
     pub made: Made,
-}
-
-impl MadeAgain {
-    /// The answer with what was made as it is now, and its version.
-    #[must_use]
-    pub fn with(self, data: &impl Serialize, version: Option<Version>) -> Response {
-        let answer = Answer { location: self.location, ..Answer::new(self.status, data) };
-        replayed(match version {
-            Some(version) => answer.with_version(version),
-            None => answer,
-        })
-    }
 }
 
 #[cfg(test)]

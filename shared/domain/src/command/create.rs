@@ -5,6 +5,7 @@ use crate::{
     access::{Actor, Forbidden, What},
     budget::TICKET_BYTES,
     message::{Message, MessageKind, Sender, SenderKind},
+    set::Set,
     ticket::{NewTicket, Opening, Ticket},
 };
 
@@ -32,7 +33,7 @@ pub fn create(mut new: NewTicket, context: &Context) -> Result<(Ticket, Option<M
     // What a customer says on a closed ticket is taken, whatever that one had.
     let is_new = new.continues.is_none();
     let ticket = Ticket::new(new, message.as_ref(), context.cause(what), context.now);
-    if is_new && ticket.written_bytes() > TICKET_BYTES {
+    if is_new && Set::bytes_written_on(&ticket) > TICKET_BYTES {
         return Err(Rejection::TooLarge);
     }
     Ok((ticket, message))

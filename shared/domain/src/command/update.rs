@@ -117,8 +117,8 @@ fn require_room(sets: &[Set], ticket: &Ticket) -> Result<(), Rejection> {
     for set in sets {
         set.apply(&mut after);
     }
-    let bytes = after.written_bytes();
-    if bytes > TICKET_BYTES && bytes > ticket.written_bytes() { Err(Rejection::TooLarge) } else { Ok(()) }
+    let bytes = Set::bytes_written_on(&after);
+    if bytes > TICKET_BYTES && bytes > Set::bytes_written_on(ticket) { Err(Rejection::TooLarge) } else { Ok(()) }
 }
 
 fn authorise(sets: &[Set], context: &Context) -> Result<(), Forbidden> {

@@ -34,19 +34,16 @@ impl ContactUpsert {
         E: From<TableError> + From<OtherContact> + 'static,
     {
         let contact = &self.contact;
-        match (&self.address, &contact.email) {
-            (Some(slot), Some(email)) => {
-                let aliased = slot.clone().with_alias(email.clone(), contact.id);
-                tx.require_with(put_slot(workspace, &aliased).showing_item(), other_contact);
-                let (_, plan) = ContactPlan::create(contact.clone(), None);
-                for slot in plan.slots() {
-                    tx.write(put_slot(workspace, slot));
-                }
-            }
-            _ => {
-                tx.require_with(upsert(workspace, contact).showing_item(), other_contact);
-                tx.or_conflict(busy);
-            }
+        let (Some(slot), Some(email)) = (&self.address, &contact.email) else {
+            tx.require_with(upsert(workspace, contact).showing_item(), other_contact);
+            tx.or_conflict(busy);
+            return;
+        };
+        let aliased = slot.clone().with_alias(email.clone(), contact.id);
+        tx.require_with(put_slot(workspace, &aliased).showing_item(), other_contact);
+        let (_, plan) = ContactPlan::create(contact.clone(), None);
+        for slot in plan.slots() {
+            tx.write(put_slot(workspace, slot));
         }
     }
 }

@@ -15,7 +15,10 @@ use lambdesk_domain::{
     time::Timestamp,
 };
 use lambdesk_table::{Index, Item, Key, Query, TableError, Tenant, keys};
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 /// The feed emits events only after so long, so that none can appear before one that
 /// was already read: longer than it takes to take a place in it (`reserve`), and more for
@@ -181,27 +184,24 @@ impl Events {
         now: Timestamp,
     ) -> Result<(Vec<(String, Event)>, Option<String>), TableError> {
         // Several places may have been taken for one event, which is in one of them.
-        let keys: BTreeMap<_, _> = places.iter().map(|(_, Key { pk, sk })| ((pk.clone(), sk.clone()), ())).collect();
-        let keys = keys.into_keys().map(|(pk, sk)| Key { pk, sk }).collect();
+        let keys: BTreeSet<_> = places.iter().map(|(_, Key { pk, sk })| (pk.clone(), sk.clone())).collect();
+        let keys = keys.into_iter().map(|(pk, sk)| Key { pk, sk }).collect();
         let items = self.table.batch_get(keys).await?;
         let text = |item: &Item, name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
         let by_key: BTreeMap<_, _> =
             items.iter().filter_map(|item| Some(((text(item, "pk")?, text(item, "sk")?), item))).collect();
         let mut events = Vec::with_capacity(places.len());
         for (position, Key { pk, sk }) in places {
-            match by_key.get(&(pk, sk)) {
-                Some(item) => {
-                    let own = text(item, PLACE).or_else(|| text(item, "x_sk"));
-                    if own.as_ref() == Some(&position) {
-                        events.push((position, read_event(item)?));
-                    }
+            let Some(item) = by_key.get(&(pk, sk)) else {
+                let taken_at = position.parse().map_or(Timestamp::EPOCH, |position: FeedPosition| position.time());
+                if taken_at.plus(AWAITED) > now {
+                    return Ok((events, Some(position)));
                 }
-                None => {
-                    let taken_at = position.parse().map_or(Timestamp::EPOCH, |position: FeedPosition| position.time());
-                    if taken_at.plus(AWAITED) > now {
-                        return Ok((events, Some(position)));
-                    }
-                }
+                continue;
+            };
+            let own = text(item, PLACE).or_else(|| text(item, "x_sk"));
+            if own.as_ref() == Some(&position) {
+                events.push((position, read_event(item)?));
             }
         }
         Ok((events, None))

@@ -84,7 +84,10 @@ impl Reports {
         let mut behind = None;
         for _ in 0..pages {
             let after = checkpoint.position.as_str();
-            let page = self.events.feed(workspace, Some(after), now, now, PAGE).await?.map_err(|_| Corrupt("pos"))?;
+            // Boxed: a page of the feed makes a large future.
+            let page = Box::pin(self.events.feed(workspace, Some(after), now, now, PAGE))
+                .await?
+                .map_err(|_| Corrupt("pos"))?;
             let has_more = page.has_more;
             behind = fan_out_behind(&page, now).or(behind);
             match self.count_page(workspace, &checkpoint, page).await? {

@@ -39,7 +39,7 @@ fn item(workspace: WorkspaceId, cascade: &Cascade) -> Item {
 }
 
 /// What is done with each ticket of a slice.
-enum Action<'a> {
+enum TicketAction<'a> {
     Remove(&'a RemovedValue),
     /// None: the contact is gone, and so will its copies be, by an erasure or a merge.
     Copy(Option<ContactRef>),
@@ -100,7 +100,7 @@ impl Tickets {
             Some(CascadeStep::Remove(removed)) => {
                 let value = IndexedValue::of_removed(removed);
                 let page = index_entries(&self.table, workspace, &value, (cascade.after, SLICE)).await?;
-                (page, Action::Remove(removed))
+                (page, TicketAction::Remove(removed))
             }
             Some(CascadeStep::Copy(contact)) => self.copies(workspace, *contact, cascade.after).await?,
         };
@@ -109,9 +109,9 @@ impl Tickets {
             .items
             .iter()
             .map(|ticket| match &action {
-                Action::Remove(removed) => self.take_off(workspace, *ticket, (cascade, removed), now).boxed(),
-                Action::Copy(Some(contact)) => self.copy(workspace, *ticket, contact).boxed(),
-                Action::Copy(None) => async { Ok(()) }.boxed(),
+                TicketAction::Remove(removed) => self.take_off(workspace, *ticket, (cascade, removed), now).boxed(),
+                TicketAction::Copy(Some(contact)) => self.copy(workspace, *ticket, contact).boxed(),
+                TicketAction::Copy(None) => async { Ok(()) }.boxed(),
             })
             .collect();
         stream::iter(work).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
@@ -124,10 +124,10 @@ impl Tickets {
         workspace: WorkspaceId,
         contact: ContactId,
         after: Option<TicketId>,
-    ) -> Result<(Page<TicketId>, Action<'static>), TableError> {
+    ) -> Result<(Page<TicketId>, TicketAction<'static>), TableError> {
         let page = self.tickets_of(workspace, contact, after, SLICE).await?;
         let contact = self.contacts.contact(workspace, contact).await?;
-        Ok((page, Action::Copy(contact.as_ref().map(ContactRef::from))))
+        Ok((page, TicketAction::Copy(contact.as_ref().map(ContactRef::from))))
     }
 
     /// Copies a contact onto a ticket that is the contact's and has another copy.

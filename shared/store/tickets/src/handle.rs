@@ -1,6 +1,6 @@
 //! The handle of the crate: [`Tickets`].
 
-use crate::numbers::NumberReserve;
+use crate::number_reserve::NumberReserve;
 use lambdesk_domain::id::WorkspaceId;
 use lambdesk_store_contacts::Contacts;
 use lambdesk_table::Table;

@@ -10,6 +10,7 @@ mod error;
 mod handle;
 pub mod item;
 pub mod message;
+mod number_reserve;
 mod numbers;
 mod purge;
 mod reconcile;

@@ -13,7 +13,7 @@ mod body;
 pub use self::body::BodyRef;
 pub(crate) use self::body::{decode_body, is_of, may_be_elsewhere};
 
-use self::body::Body;
+use self::body::{PACKED, PackedBody};
 use lambdesk_domain::{
     attachment::Attachment,
     id::{MessageId, TicketId},
@@ -28,9 +28,6 @@ use lambdesk_table::{
     keys,
 };
 use serde::{Deserialize, Serialize};
-
-/// The packed body, in the item of the message or in its own.
-const PACKED: &str = "z";
 
 #[derive(Serialize, Deserialize)]
 struct StoredMessage {
@@ -112,7 +109,7 @@ pub fn items(tenant: &Tenant, message: &Message) -> MessageItems {
         html: None,
         body: None,
     };
-    let Some(Body { about, packed }) = Body::of(message) else {
+    let Some(PackedBody { about, packed }) = PackedBody::of(message) else {
         stored.files.clone_from(&message.attachments);
         (stored.text, stored.html) = (Some(text.to_owned()), html.map(str::to_owned));
         return MessageItems { message: item::document(key, &stored), body: None };

@@ -12,57 +12,10 @@ use lambdesk_table::{
     Corrupt, TableError, Tenant, Updated, Write,
     item::{Reader, number},
 };
-use std::{ops::Range, time::Duration};
+use std::ops::Range;
 
-/// How long a number waits for its ticket. What waits longer is a gap.
-const FRESH: Duration = Duration::from_secs(2);
-/// The most numbers taken at a time.
-const MOST: u64 = 10;
 /// Beyond so many workspaces what is remembered starts over.
 const REMEMBERED: usize = 1_000;
-
-/// The numbers of one workspace, as one process knows them.
-#[derive(Debug, Clone, Default)]
-pub struct NumberReserve {
-    /// Taken, and not given out.
-    numbers: Range<u64>,
-    /// When they were taken.
-    taken_at: Option<Timestamp>,
-    /// How many were taken then: twice as many each time that all of them were needed.
-    size: u64,
-    /// When the last number was given out.
-    given_at: Option<Timestamp>,
-    /// Tickets come in quick succession.
-    is_busy: bool,
-    /// Since when some are being taken.
-    taking_since: Option<Timestamp>,
-}
-
-impl NumberReserve {
-    fn give(&mut self, now: Timestamp) -> Option<u64> {
-        if !is_fresh(self.taken_at, now) {
-            (self.numbers, self.size) = (0..0, 0);
-        }
-        self.is_busy = is_fresh(self.given_at, now);
-        self.given_at = Some(now);
-        self.numbers.next()
-    }
-
-    /// How many to take for the tickets that are coming; none while there are some, or while
-    /// somebody takes some.
-    fn begin_to_take(&mut self, now: Timestamp) -> Option<u64> {
-        let has_some = self.numbers.start < self.numbers.end || is_fresh(self.taking_since, now);
-        if has_some || !self.is_busy {
-            return None;
-        }
-        self.taking_since = Some(now);
-        Some((self.size * 2).clamp(1, MOST))
-    }
-}
-
-fn is_fresh(since: Option<Timestamp>, now: Timestamp) -> bool {
-    since.is_some_and(|since| since <= now && now.since(since) <= FRESH)
-}
 
 impl Tickets {
     /// A number that no other ticket of the workspace has or will have.
@@ -95,11 +48,9 @@ impl Tickets {
             return Ok(());
         };
         let taken = self.take_numbers(workspace, wanted).await;
-        let mut reserves = self.numbers.lock().await;
-        let reserve = reserves.entry(workspace).or_default();
-        reserve.taking_since = None;
-        (reserve.numbers, reserve.taken_at, reserve.size) = (taken?, Some(now), wanted);
-        Ok(())
+        let numbers = taken.as_ref().ok().cloned();
+        self.numbers.lock().await.entry(workspace).or_default().taken(numbers, now);
+        taken.map(drop)
     }
 
     async fn take_numbers(&self, workspace: WorkspaceId, count: u64) -> Result<Range<u64>, TableError> {

@@ -59,17 +59,14 @@ pub fn copy_contact(key: Key, contact: &ContactRef) -> Write {
     let (mut set, mut remove, mut right) = (Vec::new(), Vec::new(), Vec::new());
     for part in [attr::NAME, attr::EMAIL, attr::EXTERNAL_ID] {
         let path = format!("{whole}.{}", into.name(part));
-        match copy.get(part) {
-            Some(value) => {
-                let is_it = format!("{path} = {}", into.value(value.clone()));
-                set.push(is_it.clone());
-                right.push(is_it);
-            }
-            None => {
-                right.push(format!("attribute_not_exists({path})"));
-                remove.push(path);
-            }
-        }
+        let Some(value) = copy.get(part) else {
+            right.push(format!("attribute_not_exists({path})"));
+            remove.push(path);
+            continue;
+        };
+        let is_it = format!("{path} = {}", into.value(value.clone()));
+        set.push(is_it.clone());
+        right.push(is_it);
     }
     let clauses = [("SET", set), ("REMOVE", remove)].into_iter().filter(|(_, parts)| !parts.is_empty());
     let update: Vec<_> = clauses.map(|(word, parts)| format!("{word} {}", parts.join(", "))).collect();

@@ -1,7 +1,6 @@
 //! What a message says and its files, packed: text, HTML and the files as JSON, one after
 //! the other, so that the HTML that repeats the text costs next to nothing.
 
-use super::PACKED;
 use lambdesk_domain::{
     attachment::Attachment,
     budget::escaped_len,
@@ -18,6 +17,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+/// The packed body, in the item of the message or in its own.
+pub const PACKED: &str = "z";
 /// The most bytes of a body that stands in the item of its message as it is.
 const PLAIN: usize = 2_000;
 /// The most bytes of a packed one that does: with a sender's name beside it, fifty message
@@ -47,7 +48,7 @@ pub struct BodyRef {
 }
 
 /// A packed body.
-pub struct Body {
+pub struct PackedBody {
     pub about: BodyRef,
     pub packed: Vec<u8>,
 }
@@ -63,7 +64,7 @@ fn plain_length(message: &Message) -> usize {
     escaped_len(text.as_bytes()) + html.map_or(0, |html| escaped_len(html.as_bytes())) + files
 }
 
-impl Body {
+impl PackedBody {
     /// The body of a message, where it is long enough to be packed.
     pub fn of(message: &Message) -> Option<Self> {
         if !may_be_elsewhere(message) {
