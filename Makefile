@@ -13,21 +13,24 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help run test lint lint-rust lint-layers lint-template advisories bench proof build deploy tools
+.PHONY: help run test faults lint lint-rust lint-layers lint-template advisories bench proof build deploy tools
 
 help: ## the jobs
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 8
 
 # The dev profile: a cold build of it takes a fraction of the optimised one's
 # time (fat LTO), and the local stack is fast enough with it.
-run: ## the whole stack in one process: PORT=9000 DATA=folder MEMORY=1
-	cargo run --locked -p lambdesk-local -- $(if $(PORT),--port $(PORT)) $(if $(DATA),--data $(DATA)) $(if $(MEMORY),--memory)
+run: ## the whole stack in one process: PORT=9000 DATA=folder MEMORY=1 RELEASE=1
+	cargo run --locked $(if $(RELEASE),--release) -p lambdesk-local -- $(if $(PORT),--port $(PORT)) $(if $(DATA),--data $(DATA)) $(if $(MEMORY),--memory)
 
 # The first line because tests start the binaries of other packages, which
 # `cargo test` alone would not build; all targets, so that nothing is compiled twice.
 test: ## all tests
 	cargo build --workspace --all-targets --locked
 	cargo test --workspace --locked
+
+faults: ## the rows of what was found wrong once, and their tests
+	@grep -rhoE 'fn [a-z][0-9]+_\w+' tests/faults tests/deployment | sed 's/fn //' | sort -V
 
 lint: lint-rust lint-layers lint-template ## formatting, clippy, docs, dependencies, template
 

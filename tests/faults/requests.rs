@@ -1,11 +1,18 @@
-//! R3, R4, L9, L10, T10 and F5: what a request says, and what it is answered.
+//! R3 to R5, L9, L10, T10 and F5: what a request says, and what it is answered.
 
+use axum::{
+    body::{Body, to_bytes},
+    http::Request,
+};
+use lambdesk_runtime::Clock;
 use lambdesk_tests::{Desk, Json, json};
 use reqwest::Method;
 use std::{
     io::{Read as _, Write as _},
     net::TcpStream,
+    time::Duration,
 };
+use tower::ServiceExt as _;
 
 fn path(ticket: &Json) -> String {
     format!("/v1/tickets/{}", ticket["id"].as_str().unwrap())
@@ -267,4 +274,38 @@ async fn f5_a_request_that_is_refused_early_takes_no_other_along() {
         assert_eq!((status, head.contains("connection: close")), (413, true), "{head}");
     });
     tried.await.unwrap();
+}
+
+#[tokio::test]
+async fn r5_ticket_numbers_rise_with_creation_whichever_process_opens_them() {
+    let clock = Clock::manual("2027-01-15T08:00:00Z".parse().unwrap());
+    let desk = Desk::start_at(clock.clone()).await;
+    let key =
+        format!("Bearer {}", desk.key(json!({"name": "R", "kind": "machine", "scopes": ["tickets:write"]})).await);
+    let processes = [desk.cold_router(), desk.cold_router(), desk.cold_router()];
+    let open = async |process: usize| {
+        let request =
+            Request::post("/v1/tickets").header("authorization", &key).header("content-type", "application/json");
+        let request = request.body(Body::from(r#"{"subject": "S"}"#)).unwrap();
+        let response = processes[process].clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 201);
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        serde_json::from_slice::<Json>(&body).unwrap()["data"]["number"].as_u64().unwrap()
+    };
+    let mut opened: Vec<(u64, u64)> = Vec::new();
+    let mut now = 0;
+    // Bursts of one process, and processes in turn, in quick succession and after a while.
+    for (step, pause) in
+        [100, 100, 100, 100, 2_500, 100, 100, 60_000, 100, 1_900, 3_000, 100].repeat(4).into_iter().enumerate()
+    {
+        clock.advance(Duration::from_millis(pause));
+        now += pause;
+        opened.push((now, open(if step < 24 { step / 5 % 3 } else { step % 3 }).await));
+    }
+    for (index, (at, number)) in opened.iter().enumerate() {
+        let overtaken = opened[..index].iter().find(|(before, other)| other > number && at - before > 2_000);
+        assert_eq!(overtaken, None, "number {number} at {at} of {opened:?}");
+    }
+    let highest = opened.iter().map(|(_, number)| *number).max().unwrap();
+    assert!(highest <= 2 * opened.len() as u64, "small gaps: {highest}");
 }

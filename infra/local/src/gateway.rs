@@ -2,15 +2,27 @@
 
 use axum::{
     body::{Body, HttpBody as _, to_bytes},
-    extract::Request,
-    http::{HeaderValue, header::CONNECTION},
+    extract::{Request, State},
+    http::{HeaderValue, Method, header::CONNECTION},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
 use lambdesk_api::problem::Problem;
+use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// The longest body that reaches a function: what Lambda takes as an invocation's payload.
 const MAX_BODY_BYTES: usize = 6 * 1024 * 1024;
+
+/// Tells the pump of the stream that there may be something for it.
+pub async fn tell_of_writes(State(written): State<Arc<Notify>>, request: Request, next: Next) -> Response {
+    let may_write = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let response = next.run(request).await;
+    if may_write {
+        written.notify_one();
+    }
+    response
+}
 
 /// Takes the body whole before the function sees the request, as API Gateway does. A function
 /// that refuses a request without reading its body would else leave the rest of the body on

@@ -15,14 +15,19 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 use tokio::{
-    sync::{Semaphore, mpsc, watch},
+    sync::{Notify, Semaphore, mpsc, watch},
     time::{MissedTickBehavior, interval, sleep},
 };
 
 /// Records that one call of fanout takes, as in the template.
 const BATCH: usize = 100;
-/// How long an empty stream is left alone.
+/// How long an empty stream is left alone while there is something to do.
 const POLL: Duration = Duration::from_millis(10);
+/// How long it is left alone at rest. A request that may have written ends the rest at once;
+/// this is for what the functions behind stream, queue and schedule write.
+const REST: Duration = Duration::from_millis(250);
+/// So long after the last record the pump is at rest.
+const BUSY: Duration = Duration::from_secs(1);
 /// How long a failed batch is left alone.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// Attempts that are made at the same time.
@@ -62,9 +67,15 @@ impl PositionFile {
 }
 
 /// Feeds the table's stream to fanout, in order, until stopped.
-pub async fn stream(engine: Arc<Engine>, fanout: Arc<Fanout>, file: PositionFile, stopped: watch::Receiver<bool>) {
+pub async fn stream(
+    engine: Arc<Engine>,
+    fanout: Arc<Fanout>,
+    file: PositionFile,
+    written: Arc<Notify>,
+    mut stopped: watch::Receiver<bool>,
+) {
     let mut position = file.load();
-    let mut trimmed = Instant::now();
+    let (mut trimmed, mut worked) = (Instant::now(), Instant::now());
     while !*stopped.borrow() {
         if trimmed.elapsed() >= EXPIRY {
             trimmed = Instant::now();
@@ -79,9 +90,15 @@ pub async fn stream(engine: Arc<Engine>, fanout: Arc<Fanout>, file: PositionFile
             }
         };
         let Some(last) = records.last().map(|record| record.position) else {
-            sleep(POLL).await;
+            let rest = if worked.elapsed() < BUSY { POLL } else { REST };
+            tokio::select! {
+                () = sleep(rest) => {}
+                () = written.notified() => worked = Instant::now(),
+                () = until_stopped(&mut stopped) => {}
+            }
             continue;
         };
+        worked = Instant::now();
         match fan_out(&fanout, &records).await {
             None => position = last,
             Some(failed) => {

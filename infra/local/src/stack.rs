@@ -8,7 +8,10 @@ use crate::{
     pump, table,
 };
 use aws_credential_types::Credentials;
-use axum::{Router, middleware::from_fn};
+use axum::{
+    Router,
+    middleware::{from_fn, from_fn_with_state},
+};
 use lambdesk_api::{function::Function, state::App};
 use lambdesk_deliver::Deliver;
 use lambdesk_directory::OperatorToken;
@@ -22,7 +25,7 @@ use std::{fs, io, net::SocketAddr, sync::Arc};
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
-    sync::watch,
+    sync::{Notify, watch},
     task::JoinSet,
 };
 
@@ -83,11 +86,14 @@ impl Stack {
         let (stop, stopped) = watch::channel(false);
         // In this order: merged routers keep the fallback of the last, and the functions' answers problem documents.
         let operator = OperatorToken::of(options.operator_token.as_ref());
-        let router = files.clone().router().merge(router(&app, functions_with(&policy, &queue, operator)));
+        let written = Arc::new(Notify::new());
+        let functions = router(&app, functions_with(&policy, &queue, operator));
+        let functions = functions.layer(from_fn_with_state(Arc::clone(&written), gateway::tell_of_writes));
+        let router = files.clone().router().merge(functions);
         let mut tasks = JoinSet::new();
         tasks.spawn(serve(listener, router.clone(), stopped.clone()));
         let position = pump::PositionFile::of(options);
-        tasks.spawn(pump::stream(Arc::clone(&engine), Arc::clone(&fanout), position, stopped.clone()));
+        tasks.spawn(pump::stream(Arc::clone(&engine), Arc::clone(&fanout), position, written, stopped.clone()));
         tasks.spawn(pump::queue(hints, Arc::clone(&deliver), stopped.clone()));
         tasks.spawn(pump::schedule(Arc::clone(&sweep), clock, options.sweep_interval(), stopped.clone()));
         tasks.spawn(pump::lifecycle(files, stopped.clone()));
