@@ -36,6 +36,10 @@ pub async fn refused() -> Vec<RefusedWrite> {
     pipeline.follow_batch(&batch).await;
     let mut done = of_ticket(&pipeline, &ticket).await;
     pipeline.request(POST, &KEY, &grace).await;
+    // So that numbers are at hand: their taking beside a write ends before or after it.
+    for _ in 0..4 {
+        pipeline.request(POST, &[], &grace).await;
+    }
     done.push(entry(&pipeline, "create, the contact has another name", POST, &[], &other).await);
     done.push(entry(&pipeline, "create, the idempotency key is used", POST, &KEY, &grace).await);
     done.extend(replayed(&mut pipeline, &batch).await);
