@@ -30,7 +30,7 @@ test: ## all tests
 	cargo test --workspace --locked
 
 faults: ## the rows of what was found wrong once, and their tests
-	@grep -rhoE 'fn [a-z][0-9]+_\w+' tests/faults tests/deployment | sed 's/fn //' | sort -V
+	@grep -rhoE 'fn [a-z][0-9]+_\w+' tests/faults | sed 's/fn //' | sort -V
 
 lint: lint-rust lint-layers lint-template ## formatting, clippy, docs, dependencies, template
 

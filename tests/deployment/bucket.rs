@@ -1,9 +1,9 @@
 //! The bucket of the template, held against what is signed for it.
 
-use crate::source::Template;
 use aws_credential_types::Credentials;
 use lambdesk_domain::{attachment::FileSize, id::AttachmentId, time::Timestamp};
 use lambdesk_objects::{ObjectBucket, ObjectKey, Objects, PENDING, SignedUpload};
+use lambdesk_tests::template::Template;
 use lambdesk_tests::{Json, json};
 use std::collections::BTreeSet;
 use uuid::Uuid;

@@ -6,8 +6,6 @@
 use crate::{
     binary,
     queue::{QUEUE_URL, Queue},
-    routes,
-    source::{Template, lets_through},
 };
 use axum::{
     Router,
@@ -21,7 +19,10 @@ use lambdesk_runtime::{Clock, Config, aws};
 use lambdesk_store_directory::Directories;
 use lambdesk_table::Table;
 use lambdesk_testkit::runtime_api::{LambdaProcess, RuntimeApi, events};
-use lambdesk_tests::{Api, Json};
+use lambdesk_tests::{
+    Api, Json, routes,
+    template::{Template, lets_through},
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},

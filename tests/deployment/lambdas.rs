@@ -1,13 +1,10 @@
 //! Every Lambda binary, started as Lambda starts it, with the template's
 //! environment and events of AWS's shape.
 
-use crate::{
-    cloud::{Cloud, OPERATOR_TOKEN, SEALING_KEY, spawn},
-    source::Template,
-};
+use crate::cloud::{Cloud, OPERATOR_TOKEN, SEALING_KEY, spawn};
 use futures_util::future::join_all;
 use lambdesk_testkit::runtime_api::{FunctionError, events};
-use lambdesk_tests::{Json, Receiver, json};
+use lambdesk_tests::{Json, Receiver, json, template::Template};
 use std::{collections::BTreeMap, net::TcpListener};
 
 const NO_FAILURES: &str = r#"{"batchItemFailures":[]}"#;

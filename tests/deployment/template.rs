@@ -1,15 +1,15 @@
 //! The template, held against the code that it deploys.
 
-use crate::{
-    routes::{example, select},
-    source::{Template, lets_through, repository},
-};
 use lambdesk_local::{TABLE, stack};
 use lambdesk_outbound::AddressPolicy;
 use lambdesk_runtime::HintQueue;
 use lambdesk_store_events::ChangeRecord;
 use lambdesk_table::schema::{TTL_ATTRIBUTE, indexes};
-use lambdesk_tests::{Desk, Json, Receiver, json};
+use lambdesk_tests::{
+    Desk, Json, Receiver, json,
+    routes::{example, select},
+    template::{Template, lets_through, repository},
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,

@@ -346,6 +346,9 @@ async fn k3_a_refusal_counts_and_names_what_is_in_sight() {
     assert_eq!((&tickets["count"], &tickets["ids"]), (&json!(1), &json!([ticket["id"]])), "{refused}");
     let refused = desk.owner.delete(&one).await.problem(409, "in_use");
     assert_eq!(counted(&refused).unwrap()["count"], 3, "{refused}");
+    // By force, only those take it off the others' tickets who see these.
+    let its = desk.owner.get("/v1/accounts").await.ok()[0]["id"].as_str().unwrap().to_owned();
+    caller.delete(&format!("/v1/accounts/{its}?force=true")).await.problem(403, "restricted_may_not");
     // Whose a taken address is, those learn who see it.
     let hidden = json!({"email": "hidden@c.example"});
     let hidden = desk.owner.post("/v1/contacts", hidden).await.created();

@@ -214,3 +214,28 @@ async fn l4_a_contact_is_shown_as_it_is_now() {
         (&json!("Grace Hopper"), &json!("hopper@navy.example"))
     );
 }
+
+#[tokio::test]
+async fn l4_a_contact_that_takes_what_it_lacked_from_another_is_shown_so_on_its_own_tickets() {
+    let desk = Desk::start_at(Clock::manual(NOW.parse().unwrap())).await;
+    let owner = &desk.owner;
+    let contact =
+        async |body: Json| owner.post("/v1/contacts", body).await.created()["id"].as_str().unwrap().to_owned();
+    let (ada, double) = (contact(json!({"name": "Ada"})).await, contact(json!({"email": "ada@navy.example"})).await);
+    let ticket = async |contact: &str| {
+        let ticket = owner.post("/v1/tickets", json!({"subject": "S", "contact_id": contact})).await.created();
+        format!("/v1/tickets/{}", ticket["id"].as_str().unwrap())
+    };
+    let (own, other) = (ticket(&ada).await, ticket(&double).await);
+    for of in [&ada, &double] {
+        let listed = format!("/v1/tickets?contact_id={of}");
+        owner.eventually(&listed, |page| page["data"].as_array().is_some_and(|rows| rows.len() == 1)).await;
+    }
+    let etag = owner.get(&own).await.header("etag").to_owned();
+    owner.post(&format!("/v1/contacts/{ada}/merge"), json!({"from": double})).await.expect(202);
+    let shown = json!({"id": ada, "name": "Ada", "email": "ada@navy.example", "external_id": null});
+    for path in [&own, &other] {
+        assert_eq!(owner.get(path).await.ok()["contact"], shown, "{path}");
+    }
+    assert_eq!(owner.get(&own).await.header("etag"), etag, "it is no change of the ticket");
+}

@@ -14,6 +14,8 @@ pub mod ledger;
 mod measured;
 mod receiver;
 mod reply;
+pub mod routes;
+pub mod template;
 pub mod text;
 
 pub use api::Api;

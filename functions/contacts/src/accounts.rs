@@ -223,7 +223,10 @@ pub async fn delete(
         let sight = Sight::of(&session, &lists);
         require_seen(sight, &before.value).await?;
         write.require_version(before.value.version)?;
-        if !is_forced {
+        if is_forced {
+            // By force also tickets out of sight are about none.
+            sight.require_whole()?;
+        } else {
             uses::free_account(&session, &lists, sight, id).await?;
         }
         if write.is_dry_run {

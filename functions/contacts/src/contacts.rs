@@ -187,6 +187,7 @@ pub async fn changed(
     if let Some(response) = executor.answered_before().await? {
         return Ok(response);
     }
+    let mut copies = None;
     for _ in 0..ATTEMPTS {
         let (slot, before) = sight.load(id).await?;
         write.require_version(before.version)?;
@@ -201,13 +202,12 @@ pub async fn changed(
         if !is_changed {
             return Ok(answered(&before).into_response());
         }
-        let cascade = copies(sight.session(), write, &before, &after);
-        if let Some(cascade) = &cascade {
-            cascades::begin(sight.session(), cascade).await?;
+        if copies.is_none() {
+            copies = begin_copies(session, write, &before, &after).await?;
         }
         if let Some(response) = written(&executor, sight, &plan, &after, answered(&after)).await? {
-            if let Some(cascade) = &cascade {
-                cascades::work(sight.session(), cascade).await;
+            if let Some(copies) = &copies {
+                cascades::work(session, copies).await;
             }
             return Ok(response);
         }
@@ -215,12 +215,24 @@ pub async fn changed(
     Err(Problem::unavailable())
 }
 
-/// The contact's tickets have copies of it, by which they are shown; none where those stay
-/// right.
-fn copies(session: &Session, write: &WriteOptions, before: &Contact, after: &Contact) -> Option<Cascade> {
+/// Begins to copy a contact anew onto its tickets, which are shown by their copies; none
+/// where those stay right. It does no harm if the contact is not changed after all.
+///
+/// # Errors
+/// When the table fails.
+pub async fn begin_copies(
+    session: &Session,
+    write: &WriteOptions,
+    before: &Contact,
+    after: &Contact,
+) -> Result<Option<Cascade>, Problem> {
     let is_right = ContactRef::from(before) == ContactRef::from(after);
     let steps = if is_right { Vec::new() } else { vec![CascadeStep::Copy(after.id)] };
-    cascades::cascade(session, write, steps)
+    let cascade = cascades::cascade(session, write, steps);
+    if let Some(cascade) = &cascade {
+        cascades::begin(session, cascade).await?;
+    }
+    Ok(cascade)
 }
 
 async fn plan_of(

@@ -6,7 +6,7 @@
 use crate::{
     access::{load, require, require_admin},
     contact_body::ContactView,
-    contacts::removal,
+    contacts::{begin_copies, removal},
 };
 use axum::{
     extract::State,
@@ -16,6 +16,7 @@ use axum::{
 use lambdesk_api::{
     auth::Session,
     body::{Checker, Input, JsonBody, NoBody, Unknown},
+    cascades,
     execute::{ATTEMPTS, DryRun, Executor},
     idempotency::Answer,
     listing::ListRequest,
@@ -117,6 +118,7 @@ pub async fn merge(
     check.unknown("", body.value.unknown);
     check.finish()?;
     let from = from.ok_or_else(Problem::internal)?;
+    let mut copies = None;
     for _ in 0..ATTEMPTS {
         let (target, contact) = load(&session, id).await?;
         write.require_version(contact.version)?;
@@ -131,7 +133,15 @@ pub async fn merge(
         }
         let subjects = other.ids().collect();
         let job = Job { is_silent: write.is_silent, ..new_job(&session, JobKind::Merge, merged.id, subjects) };
+        // The job is about the other's tickets; on those that it has, the contact may be called
+        // otherwise from now on.
+        if copies.is_none() {
+            copies = begin_copies(&session, &write, &contact, &merged).await?;
+        }
         if let Some(response) = begin(&executor, &session, &worker, &plan, &job).await? {
+            if let Some(copies) = &copies {
+                cascades::work(&session, copies).await;
+            }
             return Ok(response);
         }
     }

@@ -166,18 +166,19 @@ impl Contact {
     }
 }
 
-/// The part of a contact that a ticket carries.
+/// The part of a contact that a ticket carries: a copy, made anew when the contact changes
+/// ([`cascade`](crate::cascade)).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactRef {
     /// Its id.
     pub id: ContactId,
-    /// Its name when the ticket was linked.
+    /// Its name.
     #[serde(default)]
     pub name: Option<Name>,
-    /// Its address when the ticket was linked.
+    /// Its address.
     #[serde(default)]
     pub email: Option<EmailAddress>,
-    /// Its id in somebody else's system when the ticket was linked.
+    /// Its id in somebody else's system.
     #[serde(default)]
     pub external_id: Option<ExternalId>,
     /// It was found by an address that a guest gave and nobody proved. Whoever names the

@@ -1,6 +1,6 @@
 //! K9: tools from the registries are what they were when they were pinned.
 
-use crate::source::repository;
+use lambdesk_tests::template::repository;
 use std::fs;
 
 #[test]

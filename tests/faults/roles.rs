@@ -1,7 +1,6 @@
 //! K8: what each function's role allows, held against the requests that the function makes
 //! of the table.
 
-use crate::{routes::select, source::Template};
 use lambdesk_api::{seal::SealingKey, state::App};
 use lambdesk_local::stack;
 use lambdesk_outbound::AddressPolicy;
@@ -10,6 +9,8 @@ use lambdesk_testkit::{Client, Desk, RecordedRequest};
 use lambdesk_tests::{
     Json, json,
     ledger::pipeline::{FunctionKind, Pipeline},
+    routes::select,
+    template::Template,
 };
 use std::{collections::BTreeSet, time::Duration};
 

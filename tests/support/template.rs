@@ -1,6 +1,6 @@
 //! The SAM template as data.
 
-use lambdesk_tests::{Json, json};
+use crate::{Json, json};
 use saphyr::{LoadableYamlNode as _, Scalar, Yaml};
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
@@ -21,6 +21,7 @@ pub struct Function {
 }
 
 impl Template {
+    /// As it is in the repository.
     pub fn read() -> Self {
         let text = fs::read_to_string(repository("infra/template.yaml")).unwrap();
         let documents = Yaml::load_from_str(&text).unwrap();
