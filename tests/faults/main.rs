@@ -9,6 +9,7 @@ mod feed;
 mod found;
 mod keys;
 mod removed;
+mod replays;
 mod requests;
 mod roles;
 mod sizes;

@@ -91,6 +91,14 @@ impl Desk {
         self.owner.post("/v1/channels", channel).await.created()
     }
 
+    /// Custom fields of one line of text: `f0`, `f1` and so on.
+    pub async fn text_fields(&self, count: usize) {
+        for number in 0..count {
+            let field = json!({"key": format!("f{number}"), "name": format!("F{number}"), "kind": "text"});
+            self.owner.post("/v1/custom-fields", field).await.created();
+        }
+    }
+
     /// A ticket with a message from a customer.
     pub async fn ticket(&self, subject: &str) -> Json {
         let body = json!({

@@ -20,6 +20,25 @@ pub fn text(seed: u64, words: usize) -> String {
     words.join(" ")
 }
 
+/// Text of about so many bytes of these letters that can't be made much shorter by
+/// packing.
+pub fn noise(bytes: usize, seed: u64, letters: &[char]) -> String {
+    let (mut text, mut random) = (String::new(), seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    while text.len() < bytes {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        let at = usize::try_from(random % letters.len() as u64).unwrap();
+        text.push(letters[at]);
+    }
+    text
+}
+
+/// What is printed on keyboards.
+pub fn printable() -> Vec<char> {
+    (' '..='~').collect()
+}
+
 /// The word of this rank: the common ones are short, as in languages.
 pub fn word(rank: u64) -> String {
     const SYLLABLES: [&str; 30] = [

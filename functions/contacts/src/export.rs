@@ -159,16 +159,19 @@ struct Part<'a> {
     accounts: Vec<AccountRecord>,
     tickets: Vec<ExportedTicket>,
     next: Option<ExportPosition>,
+    /// It goes on behind where it began, though perhaps nothing was found there.
+    has_moved: bool,
 }
 
 impl<'a> Part<'a> {
-    const fn of(session: &'a Session, events: &'a Events, contact: &'a Contact) -> Self {
-        Self { session, events, contact, room: Room::ANSWER, accounts: Vec::new(), tickets: Vec::new(), next: None }
+    fn of(session: &'a Session, events: &'a Events, contact: &'a Contact) -> Self {
+        let (accounts, tickets) = (Vec::new(), Vec::new());
+        Self { session, events, contact, room: Room::ANSWER, accounts, tickets, next: None, has_moved: false }
     }
 
     /// Whether the part has cost enough.
     fn is_over(&self) -> bool {
-        meter::spent() >= ENOUGH && !(self.accounts.is_empty() && self.tickets.is_empty())
+        meter::spent() >= ENOUGH && self.has_moved
     }
 
     /// Takes what follows a position until the part is full.
@@ -209,6 +212,7 @@ impl<'a> Part<'a> {
                 self.accounts.push(record);
                 after = Some(account.id);
             }
+            self.has_moved = true;
             after = page.next;
             if after.is_none() {
                 return Ok(());
@@ -234,6 +238,7 @@ impl<'a> Part<'a> {
             let page = self.session.app.tickets.tickets_of(self.session.workspace(), id, before, AT_ONCE).await?;
             for next in page.items {
                 let taken = if self.is_over() { Taken::Nothing } else { self.take(next, None).await? };
+                self.has_moved |= taken != Taken::Nothing;
                 match taken {
                     Taken::All => before = Some(next),
                     Taken::UpTo(rest) => self.next = position(Some(next), Some(rest)),
@@ -295,11 +300,13 @@ impl<'a> Part<'a> {
                 exported.messages.push(message);
                 after = Some(message_id);
             }
+            after = page.last.or(after);
             match after {
                 Some(after) if page.has_more && meter::spent() >= ENOUGH => {
                     return Ok(Taken::UpTo(Rest::Messages(after)));
                 }
                 _ if page.has_more => {}
+                _ if meter::spent() >= ENOUGH => return Ok(Taken::UpTo(Rest::Events(LAST))),
                 _ => return self.events(id, None, &mut exported.events).await,
             }
         }

@@ -1,28 +1,23 @@
 //! Answers to visitors that were too large to be remembered under an `Idempotency-Key`:
 //! made again of the ticket or message as it is by now.
 
-use crate::view::{RepliedView, VisitorMessageView, opened};
-use axum::response::{IntoResponse, Response};
+use crate::view::{RepliedView, opened};
+use axum::response::Response;
 use lambdesk_api::{
-    execute::{CommandError, CommandOutcome, Executor},
-    idempotency::{Made, ReplayError},
+    execute::{CommandOutcome, Executor},
     problem::Problem,
 };
-use lambdesk_domain::{id::TicketId, message::Message, status::Lifecycle, ticket::Ticket};
+use lambdesk_domain::{id::TicketId, message::Message, ticket::Ticket};
 
 /// What comes of opening a ticket.
-pub async fn created(
-    executor: &Executor<'_>,
-    outcome: Result<CommandOutcome, CommandError>,
-) -> Result<Response, Problem> {
-    match outcome {
-        Ok(outcome) => Ok(outcome.into_response()),
-        Err(error) => {
-            let again = error.made_again()?;
-            let (ticket, message) = made(executor, again.made).await?;
-            Ok(again.with(&opened(&ticket, message.as_ref(), false, &executor.app.sealing), None))
-        }
-    }
+pub async fn created(executor: &Executor<'_>, outcome: Result<CommandOutcome, Problem>) -> Result<Response, Problem> {
+    let show = async |again| {
+        let ticket = executor.shown_ticket(&again).await?;
+        let message = executor.shown_message(&again, &ticket).await?;
+        let has_more = has_more(&ticket, message.as_ref());
+        Ok(again.with(&opened(&ticket, message.as_ref(), has_more, &executor.app.sealing), None))
+    };
+    executor.respond(outcome, show).await
 }
 
 /// What comes of a reply to a ticket: a message of it, or one of the ticket that continues it,
@@ -30,35 +25,19 @@ pub async fn created(
 pub async fn replied(
     executor: &Executor<'_>,
     own: TicketId,
-    outcome: Result<CommandOutcome, CommandError>,
+    outcome: Result<CommandOutcome, Problem>,
 ) -> Result<Response, Problem> {
-    match outcome {
-        Ok(outcome) => Ok(outcome.into_response()),
-        Err(error) => {
-            let again = error.made_again()?;
-            let (ticket, message) = made(executor, again.made).await?;
-            let has_more = matches!(again.made, Made::Message(..));
-            let continued =
-                (ticket.id != own).then(|| opened(&ticket, message.as_ref(), has_more, &executor.app.sealing));
-            let message = message.as_ref().and_then(VisitorMessageView::sent_back);
-            Ok(again.with(&RepliedView { message, continued }, None))
-        }
-    }
+    let show = async |again| {
+        let ticket = executor.shown_ticket(&again).await?;
+        let message = executor.shown_message(&again, &ticket).await?;
+        let has_more = has_more(&ticket, message.as_ref());
+        let continued = (ticket.id != own).then_some((&ticket, has_more));
+        Ok(again.with(&RepliedView::of(message.as_ref(), continued, &executor.app.sealing), None))
+    };
+    executor.respond(outcome, show).await
 }
 
-/// A ticket with a message of it: the one that was made, or the one that opened it.
-async fn made(executor: &Executor<'_>, made: Made) -> Result<(Ticket, Option<Message>), Problem> {
-    let (tickets, workspace) = (&executor.app.tickets, executor.workspace);
-    let (id, message) = match made {
-        Made::Ticket(id) => (id, None),
-        Made::Message(id, message) => (id, Some(message)),
-        Made::Contact(_) | Made::Account(_) => return Err(Problem::internal()),
-    };
-    let ticket = tickets.ticket(workspace, id).await?;
-    let ticket = ticket.filter(|ticket| ticket.lifecycle != Lifecycle::Trashed).ok_or(ReplayError::Gone)?;
-    let message = match message.or(ticket.origin.opening) {
-        Some(message) => tickets.message(workspace, id, message).await?,
-        None => None,
-    };
-    Ok((ticket, message))
+/// Whether a ticket has more messages than this one of it: all but the first are replies.
+fn has_more(ticket: &Ticket, shown: Option<&Message>) -> bool {
+    ticket.replies_count > 0 || shown.is_some_and(|message| Some(message.id) != ticket.origin.opening)
 }

@@ -60,7 +60,7 @@ pub async fn create(
         let answer = Answer::new(StatusCode::CREATED, &opened(ticket, message, false, sealing));
         answer.made_of(Made::Ticket(ticket.id))
     });
-    again::created(&executor, created.await).await
+    again::created(&executor, created.await.map_err(Problem::from)).await
 }
 
 impl ChannelAccess {

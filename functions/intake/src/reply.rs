@@ -1,12 +1,6 @@
 //! `POST /intake/tickets/{public_token}/messages`: the visitor replies.
 
-use crate::{
-    again,
-    body::MessageBody,
-    ticket_token::OwnTicket,
-    view::{RepliedView, VisitorMessageView, opened},
-    visitor_write::VisitorWrite,
-};
+use crate::{again, body::MessageBody, ticket_token::OwnTicket, view::RepliedView, visitor_write::VisitorWrite};
 use axum::{http::StatusCode, response::Response};
 use lambdesk_api::{
     body::{Checker, JsonBody},
@@ -14,6 +8,7 @@ use lambdesk_api::{
     idempotency::{Answer, Made},
     opening,
     problem::Problem,
+    seal::SealingKey,
     visitor::Continuing,
 };
 use lambdesk_domain::{
@@ -36,13 +31,14 @@ pub async fn reply(own: OwnTicket, write: VisitorWrite, body: JsonBody<MessageBo
     let is_blocked = opening::is_from_blocked(&executor.app.contacts, &own.ticket, &executor.context.actor).await?;
     executor.context.is_silent = is_blocked;
     let reply = new_reply(&own, content);
+    let sealing = &own.request.app.sealing;
     let command = Command {
         ticket: own.ticket.id,
         decide: |context: &Context, prior: Prior<'_>| {
             let decision = command::reply(&reply, context, prior)?;
             Ok(if is_blocked { decision.silent_append() } else { decision })
         },
-        answer: |written: Written<'_>| answer(written.change),
+        answer: |written: Written<'_>| answer(written.change.and_then(|change| change.message.as_ref()), None, sealing),
         answer_needs_ticket: false,
     };
     match executor.execute_on(&own.ticket, command).await {
@@ -52,10 +48,10 @@ pub async fn reply(own: OwnTicket, write: VisitorWrite, body: JsonBody<MessageBo
 }
 
 /// What is in the trash is gone to its visitor.
-pub fn as_visitors_see_it(error: CommandError) -> CommandError {
+pub fn as_visitors_see_it(error: CommandError) -> Problem {
     match error {
         CommandError::Rejected(Rejection::Trashed) => Rejection::NotFound.into(),
-        error => error,
+        error => error.into(),
     }
 }
 
@@ -73,13 +69,12 @@ fn new_reply(own: &OwnTicket, content: Content) -> NewReply {
     }
 }
 
-fn answer(change: Option<&Change>) -> Answer {
-    let message = change.and_then(|change| change.message.as_ref());
-    let view = RepliedView { message: message.and_then(VisitorMessageView::sent_back), continued: None };
-    let answer = Answer::new(StatusCode::CREATED, &view);
-    match message {
-        Some(message) => answer.made_of(Made::Message(message.ticket_id, message.id)),
-        None => answer,
+fn answer(message: Option<&Message>, continued: Option<(&Ticket, bool)>, sealing: &SealingKey) -> Answer {
+    let answer = Answer::new(StatusCode::CREATED, &RepliedView::of(message, continued, sealing));
+    match (message, continued) {
+        (Some(message), _) => answer.made_of(Made::Message(message.ticket_id, message.id)),
+        (None, Some((ticket, _))) => answer.made_of(Made::Ticket(ticket.id)),
+        (None, None) => answer,
     }
 }
 
@@ -92,17 +87,6 @@ async fn continue_closed(
     // A channel that is off takes no new tickets, but nothing is lost either.
     let is_on = own.directory.channels.get(&own.channel.id).is_some_and(|channel| channel.is_enabled);
     let sealing = &own.request.app.sealing;
-    let answer = |ticket: &Ticket, message: Option<&Message>, has_more| {
-        let view = RepliedView {
-            message: message.and_then(VisitorMessageView::sent_back),
-            continued: Some(opened(ticket, message, has_more, sealing)),
-        };
-        let made = match message {
-            Some(message) => Made::Message(ticket.id, message.id),
-            None => Made::Ticket(ticket.id),
-        };
-        Answer::new(StatusCode::CREATED, &view).made_of(made)
-    };
     let continuing = Continuing {
         executor,
         reply,
@@ -112,9 +96,9 @@ async fn continue_closed(
         adjust: |new: NewTicket| NewTicket { is_held: new.is_held || !is_on, ..new },
         appended: |ticket: &Ticket, change: Option<&Change>| {
             let after = change.map_or_else(|| ticket.clone(), |change| change.applied_to(ticket));
-            answer(&after, change.and_then(|change| change.message.as_ref()), true)
+            answer(change.and_then(|change| change.message.as_ref()), Some((&after, true)), sealing)
         },
-        opened: |ticket: &Ticket, message: Option<&Message>| answer(ticket, message, false),
+        opened: |ticket: &Ticket, message: Option<&Message>| answer(message, Some((ticket, false)), sealing),
     };
     again::replied(executor, own.ticket.id, continuing.run().await.map_err(as_visitors_see_it)).await
 }

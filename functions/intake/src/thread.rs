@@ -8,7 +8,7 @@ use crate::{
 use axum::response::{IntoResponse, Response};
 use lambdesk_api::{
     body::NoBody,
-    execute::{Command, Written},
+    execute::{Command, CommandOutcome, Written},
     idempotency::Answer,
     listing::ListRequest,
     normal_form::NormalForm,
@@ -33,7 +33,7 @@ const NEWEST: u16 = 50;
 const LOOKED_AT: u16 = 50;
 
 /// `GET /intake/tickets/{public_token}`: the ticket with its newest public
-/// messages, oldest of them first. One query, and more only past notes.
+/// messages, oldest of them first. One query and what long messages say; more only past notes.
 pub async fn get(token: TicketToken, query: QueryParameters) -> Result<Response, Problem> {
     let PublicToken { workspace, ticket } = token.named;
     let App { tickets, directories, .. } = &token.request.app;
@@ -90,5 +90,6 @@ pub async fn mark_read(own: OwnTicket, write: VisitorWrite, body: NoBody) -> Res
         answer: |_: Written<'_>| Answer::no_content(),
         answer_needs_ticket: false,
     };
-    Ok(executor.execute_on(&own.ticket, command).await.map_err(crate::reply::as_visitors_see_it)?.into_response())
+    let marked = executor.execute_on(&own.ticket, command).await.and_then(CommandOutcome::whole);
+    marked.map_err(crate::reply::as_visitors_see_it)
 }

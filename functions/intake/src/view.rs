@@ -115,10 +115,11 @@ struct VisitorSenderView {
 }
 
 impl VisitorMessageView {
-    /// As it is sent back to whoever just wrote it: none for a note, nor for a long one.
+    /// As it is sent back to whoever just wrote it: none for a note, nor for a long one. An
+    /// answer may hold it twice.
     #[must_use]
-    pub fn sent_back(message: &Message) -> Option<Self> {
-        Self::of(message).filter(|view| view.length() <= LONG)
+    fn sent_back(message: &Message) -> Option<Self> {
+        Self::of(message).filter(|view| view.length() <= LONG && Room::HALF_OF_VISITOR.holds(view))
     }
 
     /// How many bytes its texts have.
@@ -165,6 +166,15 @@ pub struct RepliedView {
     /// The new ticket that it is on, when the one that it was written to is closed.
     #[serde(flatten)]
     pub continued: Option<OpenedView>,
+}
+
+impl RepliedView {
+    /// Of the message, and of the ticket that it is on, when that is another one; whether
+    /// that has more messages.
+    pub fn of(message: Option<&Message>, continued: Option<(&Ticket, bool)>, sealing: &SealingKey) -> Self {
+        let continued = continued.map(|(ticket, has_more)| opened(ticket, message, has_more, sealing));
+        Self { message: message.and_then(VisitorMessageView::sent_back), continued }
+    }
 }
 
 /// A new ticket with its public token. There is no `Location`: the token is its

@@ -1,35 +1,31 @@
 //! Answers that were too large to be remembered under an `Idempotency-Key`: made again of
 //! the message as it is by now.
 
-use crate::read::visible;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use lambdesk_api::{
     auth::Session,
-    execute::{CommandError, CommandOutcome},
-    idempotency::{Made, MadeAgain, ReplayError},
+    execute::{CommandOutcome, Executor},
+    idempotency::ReplayError,
     problem::Problem,
     render::{MessageReader, MessageView},
 };
 
 /// What comes of writing a message.
-pub async fn written(session: &Session, outcome: Result<CommandOutcome, CommandError>) -> Result<Response, Problem> {
-    match outcome {
-        Ok(outcome) => Ok(outcome.into_response()),
-        Err(error) => shown(session, error.made_again()?).await,
-    }
-}
-
-/// The answer with the message as it is.
-pub async fn shown(session: &Session, again: MadeAgain) -> Result<Response, Problem> {
-    let Made::Message(ticket, message) = again.made else {
-        return Err(Problem::internal());
+pub async fn written(
+    session: &Session,
+    executor: &Executor<'_>,
+    outcome: Result<CommandOutcome, Problem>,
+) -> Result<Response, Problem> {
+    let show = async |again| {
+        let ticket = executor.shown_ticket(&again).await?;
+        let reader = MessageReader::from(&session.actor);
+        let message = executor.shown_message(&again, &ticket).await?.filter(|message| reader.sees(message));
+        let view = MessageView::of(message.ok_or(ReplayError::Gone)?, reader).with_sender(
+            &session.directory,
+            Some(&ticket),
+            session.client_detail(),
+        );
+        Ok(again.with(&view, None))
     };
-    let (tickets, workspace) = (&session.app.tickets, session.workspace());
-    let (ticket, message) =
-        tokio::try_join!(tickets.ticket(workspace, ticket), tickets.message(workspace, ticket, message))?;
-    let ticket = visible(session, ticket).map_err(|_| ReplayError::Gone)?;
-    let reader = MessageReader::from(&session.actor);
-    let message = message.filter(|message| reader.sees(message)).ok_or(ReplayError::Gone)?;
-    let view = MessageView::of(message, reader).with_sender(&session.directory, Some(&ticket), session.client_detail());
-    Ok(again.with(&view, None))
+    executor.respond(outcome, show).await
 }

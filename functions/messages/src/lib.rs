@@ -5,6 +5,7 @@
 //! | `GET /v1/tickets/{ticket_id}/messages`, one message | [`read`] |
 //! | `POST /v1/tickets/{ticket_id}/messages` | [`post`](mod@post), with files [`take`](mod@take) |
 //! | `PATCH`, `DELETE /v1/tickets/{ticket_id}/messages/{message_id}` | [`edit`], [`delete`](mod@delete) |
+//! | what is answered again to a request that was sent twice | [`again`](mod@again) |
 //! | `/v1/tickets/{ticket_id}/attachments` | [`attachments`] |
 
 mod again;

@@ -103,8 +103,10 @@ pub async fn post(
         None => false,
     };
     executor.context.is_silent |= is_blocked;
-    if let Some(answered) = with_files(&session, &executor, &mut reply, &files).await? {
-        return Ok(answered);
+    match take(&executor, reply.ticket_id, &files).await {
+        Ok(files) => reply.attachments = files,
+        // They are taken, too, by the very request that is sent again.
+        Err(refusal) => return again::written(&session, &executor, Err(refusal)).await,
     }
     let reader = (&session.actor).into();
     let answer = |message: Option<&Message>, ticket: Option<&Ticket>| match message {
@@ -140,9 +142,9 @@ pub async fn post(
         // Files stay with the ticket that they were uploaded to.
         Err(CommandError::Rejected(Rejection::Closed)) if files.is_empty() => {
             let opened = continue_closed(&executor, reply, is_blocked, answer).await;
-            again::written(&session, opened).await
+            again::written(&session, &executor, opened.map_err(Problem::from)).await
         }
-        written => again::written(&session, written).await,
+        written => again::written(&session, &executor, written.map_err(Problem::from)).await,
     }
 }
 
@@ -154,26 +156,6 @@ async fn customers_ticket(executor: &Executor<'_>, reply: &NewReply) -> Result<O
     }
     let ticket = executor.app.tickets.ticket(executor.workspace, reply.ticket_id).await?;
     ticket.filter(|ticket| executor.context.sees(ticket)).ok_or_else(Problem::not_found).map(Some)
-}
-
-/// Gives the reply its files; answers the request if it has been answered before,
-/// for then they are taken, and by this very reply.
-async fn with_files(
-    session: &Session,
-    executor: &Executor<'_>,
-    reply: &mut NewReply,
-    files: &[AttachmentId],
-) -> Result<Option<Response>, Problem> {
-    match take(executor, reply.ticket_id, files).await {
-        Ok(files) => {
-            reply.attachments = files;
-            Ok(None)
-        }
-        Err(problem) => match executor.answered_before().await {
-            Ok(answered) => answered.map_or(Err(problem), |answered| Ok(Some(answered))),
-            Err(error) => again::shown(session, error.made_again()?).await.map(Some),
-        },
-    }
 }
 
 async fn continue_closed(

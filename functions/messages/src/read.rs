@@ -26,7 +26,7 @@ use serde_json::json;
 const LOOKED_AT: u16 = 100;
 
 /// `GET /v1/tickets/{ticket_id}/messages`: oldest first, or `order=desc`; of any
-/// kind, or those of `kind=`. One query beside the ticket, so a page of some
+/// kind, or those of `kind=`. A query or two beside the ticket, so a page of some
 /// kinds may be short; `next_cursor` says whether the list goes on.
 pub async fn list(session: Session, Id(id): Id<TicketId>, mut request: ListRequest) -> Result<Response, Problem> {
     session.require(Scope::TicketsRead)?;

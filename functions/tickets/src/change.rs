@@ -42,15 +42,16 @@ pub async fn patch(
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
     let sight = ClientSight(&lists);
-    match body.value {
+    let patched = match body.value {
         AnyPatch::Merge(fields) => {
-            let asked = fields.asked(sight, &mut session).await?;
+            let asked = fields.asked(sight, &mut session).await;
             settle(&mut session, sight, id, &write, &body.raw, asked).await
         }
         AnyPatch::Operations(operations) => {
             on_version(&mut session, sight, id, &write, &body.raw, Basis::Operations(operations)).await
         }
-    }
+    };
+    changed(&session, &Executor::of(&session, &write, &body.raw), patched).await
 }
 
 /// `PUT /v1/tickets/{ticket_id}`: the editable fields as a whole; those left out are cleared.
@@ -63,8 +64,9 @@ pub async fn replace(
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
     let sight = ClientSight(&lists);
-    let asked = body.value.asked_as_a_whole(sight, &mut session).await?;
-    settle(&mut session, sight, id, &write, &body.raw, asked).await
+    let asked = body.value.asked_as_a_whole(sight, &mut session).await;
+    let replaced = settle(&mut session, sight, id, &write, &body.raw, asked).await;
+    changed(&session, &Executor::of(&session, &write, &body.raw), replaced).await
 }
 
 /// Sets the fields at once, or on the version that they fit.
@@ -74,10 +76,11 @@ async fn settle(
     id: TicketId,
     write: &WriteOptions,
     body: &[u8],
-    asked: Asked,
-) -> Result<Response, Problem> {
+    asked: Result<Asked, Problem>,
+) -> Result<CommandOutcome, Problem> {
+    let asked = asked?;
     if asked.fit.is_settled() {
-        return set(session, id, write, body, asked.fields).await;
+        return Ok(change(session, id, write, body, asked.fields).await?);
     }
     on_version(session, sight, id, write, body, Basis::Asked(Box::new(asked))).await
 }
@@ -117,7 +120,7 @@ async fn on_version(
     write: &WriteOptions,
     body: &[u8],
     basis: Basis,
-) -> Result<Response, Problem> {
+) -> Result<CommandOutcome, Problem> {
     let is_bound = write.if_match.is_some();
     let mut attempts = Attempts::new();
     loop {
@@ -134,7 +137,7 @@ async fn on_version(
                     return Err(Problem::unavailable());
                 }
             }
-            outcome => return changed(session, outcome).await,
+            outcome => return Ok(outcome?),
         }
     }
 }
@@ -147,7 +150,8 @@ pub async fn set(
     body: &[u8],
     fields: Fields,
 ) -> Result<Response, Problem> {
-    changed(session, change(session, id, write, body, fields).await).await
+    let changed_to = change(session, id, write, body, fields).await;
+    changed(session, &Executor::of(session, write, body), changed_to.map_err(Problem::from)).await
 }
 
 async fn change(
@@ -158,15 +162,13 @@ async fn change(
     fields: Fields,
 ) -> Result<CommandOutcome, CommandError> {
     let update = Update::Fields(Box::new(fields));
-    run(session, id, write, body, &update, answer_with(session), true).await
+    run(&Executor::of(session, write, body), id, &update, answer_with(session), true).await
 }
 
 /// Makes any change of the ticket alone.
 pub async fn run(
-    session: &Session,
+    executor: &Executor<'_>,
     ticket: TicketId,
-    write: &WriteOptions,
-    body: &[u8],
     update: &Update,
     answer: impl Fn(Written<'_>) -> Answer,
     answer_needs_ticket: bool,
@@ -174,7 +176,7 @@ pub async fn run(
     let decide = |context: &command::Context, prior: command::Prior<'_>| -> Result<command::Decision, Rejection> {
         command::update(update, context, prior)
     };
-    Executor::of(session, write, body).execute(Command { ticket, decide, answer, answer_needs_ticket }).await
+    executor.execute(Command { ticket, decide, answer, answer_needs_ticket }).await
 }
 
 /// The ticket afterwards, with its version.

@@ -12,7 +12,7 @@ use lambdesk_api::{
     auth::Session,
     body::{Checker, Input, JsonBody, Unknown},
     content::content,
-    execute::Executor,
+    execute::{CommandError, CommandOutcome, Executor},
     idempotency::{Answer, Made},
     openapi::nullable,
     opening::{self, NO_NUMBER, NewContact},
@@ -118,16 +118,25 @@ pub async fn create(
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
     write.require_new()?;
-    let New { ticket, contact, accounts } = read(body.value, ClientSight(&lists), &mut session).await?;
+    let read = read(body.value, ClientSight(&lists), &mut session).await;
     let executor = Executor::of(&session, &write, &body.raw);
-    let opened = opening::open(&executor, ticket, contact, |ticket, message| {
-        let messages = message.map(|message| view_of(&session, ticket, message.clone())).into_iter().collect();
+    let opened = match read {
+        Ok(new) => open(&session, &executor, new).await.map_err(Problem::from),
+        Err(refusal) => Err(refusal),
+    };
+    created(&session, &executor, opened).await
+}
+
+async fn open(session: &Session, executor: &Executor<'_>, new: New) -> Result<CommandOutcome, CommandError> {
+    let New { ticket, contact, accounts } = new;
+    let opened = opening::open(executor, ticket, contact, |ticket, message| {
+        let messages = message.map(|message| view_of(session, ticket, message.clone())).into_iter().collect();
         let view = TicketView::of(ticket.clone(), &session.directory, &accounts, session.client_detail());
         let view = view.with_messages(messages, false);
         let answer = Answer::created(format!("/v1/tickets/{}", ticket.id), &view);
         answer.with_version(ticket.version).made_of(Made::Ticket(ticket.id))
     });
-    created(&session, opened.await).await
+    opened.await
 }
 
 /// What a body comes to.

@@ -11,8 +11,8 @@ use lambdesk_api::{
     problem::Problem,
     render::{Accounts, TicketView},
 };
-use lambdesk_domain::access::Scope;
-use lambdesk_store_lists::{DEEPEST, Filter, ListPage, ListPosition, ListQuery, ListStart, Lists, OneOf, Total};
+use lambdesk_domain::{access::Scope, budget::DEEPEST};
+use lambdesk_store_lists::{Filter, ListPage, ListPosition, ListQuery, ListStart, Lists, OneOf, Total};
 use lambdesk_table::TableError;
 
 const ROUTE: &str = "/v1/tickets";

@@ -12,11 +12,12 @@ use lambdesk_api::{
 };
 use lambdesk_domain::{
     access::Actor,
+    budget::DEEPEST,
     directory::Directory,
     search::SearchQuery,
     status::{Awaiting, ChannelType, Priority, Source},
 };
-use lambdesk_store_lists::{DEEPEST, Filter, OneOf, Sort, SortBy};
+use lambdesk_store_lists::{Filter, OneOf, Sort, SortBy};
 use lambdesk_store_search::Search;
 use lambdesk_table::keys::{self, State};
 use serde_json::json;

@@ -11,8 +11,7 @@ use lambdesk_api::{
     room::Room,
 };
 use lambdesk_domain::{access::Scope, id::TicketId, message::Message, status::Lifecycle, ticket::Ticket};
-use lambdesk_store_tickets::ThreadCut;
-use lambdesk_table::Page;
+use lambdesk_store_tickets::{MessagesRead, ThreadCut};
 
 /// How many of the newest messages come with a ticket.
 pub const EMBEDDED: u16 = 20;
@@ -29,7 +28,7 @@ pub async fn get(caller: Caller, Id(id): Id<TicketId>, mut query: QueryParameter
 /// The answer, when the ticket is there and visible.
 pub async fn respond(
     session: &Session,
-    found: Option<(Ticket, Page<Message>)>,
+    found: Option<(Ticket, MessagesRead)>,
     include: &[ReadInclude],
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsRead)?;
@@ -100,7 +99,7 @@ async fn opening(session: &Session, ticket: &Ticket, newest: &[Message]) -> Resu
 
 /// The newest messages, newest first, and whether there are more. Notes are kept from
 /// channel keys, which act for those outside: what they see is as many messages without.
-async fn shown(session: &Session, ticket: TicketId, thread: Page<Message>) -> Result<(Vec<Message>, bool), Problem> {
+async fn shown(session: &Session, ticket: TicketId, thread: MessagesRead) -> Result<(Vec<Message>, bool), Problem> {
     let reader = MessageReader::from(&session.actor);
     if reader.is_insider() {
         return Ok((thread.items, thread.has_more));

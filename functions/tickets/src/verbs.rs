@@ -4,11 +4,11 @@ use crate::{
     again::changed,
     change::{answer_with, run, set},
 };
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use lambdesk_api::{
     auth::Session,
     body::NoBody,
-    execute::CommandError,
+    execute::{CommandError, Executor},
     idempotency::Answer,
     path::{Id, Ids},
     problem::Problem,
@@ -46,7 +46,8 @@ pub async fn detach_tag(
     session.require(Scope::TicketsWrite)?;
     let fields = Fields { tags: TagChange::Detach([tag].into()), ..Fields::default() };
     let update = Update::Fields(Box::new(fields));
-    Ok(run(&session, id, &write, &[], &update, |_| Answer::no_content(), false).await?.into_response())
+    let executor = Executor::of(&session, &write, &[]);
+    Ok(run(&executor, id, &update, |_| Answer::no_content(), false).await?.whole()?)
 }
 
 /// `POST /v1/tickets/{ticket_id}/archive`.
@@ -98,10 +99,11 @@ fn seen(is_read: bool) -> Update {
 pub async fn delete(session: Session, Id(id): Id<TicketId>, write: WriteOptions) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
     let update = Update::Delete(session.directory.workspace.deletion);
-    match run(&session, id, &write, &[], &update, |_| Answer::no_content(), false).await {
+    let executor = Executor::of(&session, &write, &[]);
+    match run(&executor, id, &update, |_| Answer::no_content(), false).await {
         // What is in the trash already is gone to whoever deletes.
         Err(CommandError::Rejected(Rejection::Trashed)) => Err(Problem::not_found()),
-        deleted => Ok(deleted?.into_response()),
+        deleted => Ok(deleted?.whole()?),
     }
 }
 
@@ -114,5 +116,7 @@ async fn verb(
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
     body.check()?;
-    changed(session, run(session, id, write, &body.raw, &update, answer_with(session), true).await).await
+    let executor = Executor::of(session, write, &body.raw);
+    let done = run(&executor, id, &update, answer_with(session), true).await;
+    changed(session, &executor, done.map_err(Problem::from)).await
 }

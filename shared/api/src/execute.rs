@@ -3,6 +3,7 @@
 
 mod error;
 mod outcome;
+mod respond;
 
 pub use self::{error::CommandError, outcome::CommandOutcome};
 pub use crate::dry_run::DryRun;
@@ -93,8 +94,8 @@ impl<'a> Executor<'a> {
         A: Fn(Written<'_>) -> Answer,
     {
         if self.is_dry_run || self.idempotency.is_some() && command.answer_needs_ticket {
-            if let Some(response) = self.answered_before().await? {
-                return Ok(CommandOutcome::Replayed(response));
+            if let Some(outcome) = self.outcome_before().await? {
+                return Ok(outcome);
             }
             let known = self.load(command.ticket).await?;
             return self.decide(command, Some(known)).await;
@@ -196,9 +197,7 @@ impl<'a> Executor<'a> {
                 Ok(CommitAttempt::Done(CommandOutcome::Changed(answer)))
             }
             Err(CommitError::PreconditionFailed(ticket)) => Ok(CommitAttempt::Again(ticket)),
-            Err(CommitError::Answered(AlreadyAnswered(record))) => {
-                Ok(CommitAttempt::Done(CommandOutcome::Replayed(self.replay(&record)?)))
-            }
+            Err(CommitError::Answered(AlreadyAnswered(record))) => Ok(CommitAttempt::Done(self.outcome_of(&record)?)),
             Err(error) => Err(error.into()),
         }
     }
@@ -223,25 +222,42 @@ impl<'a> Executor<'a> {
         Ok(found.filter(|ticket| self.context.sees(ticket)).ok_or(Rejection::NotFound)?)
     }
 
-    /// The remembered answer to this request, if it was answered before.
+    /// What came of this request, if it was answered before.
     ///
     /// # Errors
     /// [`ReplayError`], or the table's failure.
-    pub async fn answered_before(&self) -> Result<Option<Response>, CommandError> {
+    pub async fn outcome_before(&self) -> Result<Option<CommandOutcome>, CommandError> {
         let Some(idempotency) = &self.idempotency else {
             return Ok(None);
         };
         let record = self.app.table.answered(self.workspace, &idempotency.key, self.context.now).await?;
-        record.map(|record| self.replay(&record)).transpose()
+        record.map(|record| self.outcome_of(&record)).transpose()
     }
 
-    /// The remembered answer of a record.
+    /// What came of the request that a record remembers.
+    ///
+    /// # Errors
+    /// [`ReplayError`].
+    pub fn outcome_of(&self, record: &Record) -> Result<CommandOutcome, CommandError> {
+        let idempotency = self.idempotency.as_ref().ok_or(ReplayError::Unreadable)?;
+        Ok(idempotency.replay(record, &self.app.sealing)?.into())
+    }
+
+    /// The remembered answer to this request, if it was answered before: of those that are
+    /// always remembered [whole](CommandOutcome::whole).
+    ///
+    /// # Errors
+    /// [`ReplayError`], or the table's failure.
+    pub async fn answered_before(&self) -> Result<Option<Response>, CommandError> {
+        self.outcome_before().await?.map(CommandOutcome::whole).transpose()
+    }
+
+    /// The same of a record.
     ///
     /// # Errors
     /// [`ReplayError`].
     pub fn replay(&self, record: &Record) -> Result<Response, CommandError> {
-        let idempotency = self.idempotency.as_ref().ok_or(ReplayError::Unreadable)?;
-        Ok(idempotency.replay(record, &self.app.sealing)?)
+        self.outcome_of(record)?.whole()
     }
 
     /// The record that remembers this answer, when the caller sent a key.

@@ -95,10 +95,6 @@ pub struct Idempotency {
 /// Why a remembered answer can't be given to a request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReplayError {
-    /// Its body is to be made again. Whoever gives answers that may be too large to be
-    /// remembered takes this before it becomes a problem.
-    #[error("the answer is to be made again")]
-    Again(MadeAgain),
     /// It is the answer to another request with the same key.
     #[error("this Idempotency-Key was used for another request body")]
     KeyReused,
@@ -120,9 +116,18 @@ impl From<ReplayError> for Problem {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", error.to_string())
             }
             ReplayError::Sealed | ReplayError::Gone => Self::conflict("answer_unreadable", error.to_string()),
-            ReplayError::Again(_) | ReplayError::Unreadable => Self::internal(),
+            ReplayError::Unreadable => Self::internal(),
         }
     }
+}
+
+/// What a record remembers of an answer.
+#[derive(Debug)]
+pub enum Replayed {
+    /// All of it.
+    Whole(Response),
+    /// What it is to be made of again.
+    Again(MadeAgain),
 }
 
 /// An answer that can be sent, remembered and sent again.
@@ -229,7 +234,7 @@ impl Idempotency {
     ///
     /// # Errors
     /// [`ReplayError`].
-    pub fn replay(&self, record: &Record, sealing: &SealingKey) -> Result<Response, ReplayError> {
+    pub fn replay(&self, record: &Record, sealing: &SealingKey) -> Result<Replayed, ReplayError> {
         if record.request != self.request {
             return Err(ReplayError::KeyReused);
         }
@@ -239,11 +244,11 @@ impl Idempotency {
         if record.answer.is_reference {
             let made = std::str::from_utf8(&said).ok().and_then(|text| text.parse().ok());
             let made = made.ok_or(ReplayError::Unreadable)?;
-            return Err(ReplayError::Again(MadeAgain { status, location, made }));
+            return Ok(Replayed::Again(MadeAgain { status, location, etag, made }));
         }
         let body =
             if is_packed(&said) { unpack(&said, MOST_UNPACKED).map_err(|_| ReplayError::Unreadable)? } else { said };
-        Ok(replayed(Answer { status, location, etag, body, made: None }))
+        Ok(Replayed::Whole(replayed(Answer { status, location, etag, body, made: None })))
     }
 
     fn context(&self) -> Vec<u8> {
@@ -252,10 +257,11 @@ impl Idempotency {
 }
 
 impl MadeAgain {
-    /// The answer with what was made as it is now, and its version.
+    /// The answer with what was made as it is now, and the version of that: where the caller
+    /// gives none, the one that the answer had.
     #[must_use]
     pub fn with(self, data: &impl Serialize, version: Option<Version>) -> Response {
-        let answer = Answer { location: self.location, ..Answer::new(self.status, data) };
+        let answer = Answer { location: self.location, etag: self.etag, ..Answer::new(self.status, data) };
         replayed(match version {
             Some(version) => answer.with_version(version),
             None => answer,
@@ -287,7 +293,10 @@ mod tests {
         let replay = |key: &SealingKey, record: &Record| {
             let replayed = once().replay(record, key);
             replayed
-                .map(|answer| answer.status().as_u16())
+                .map(|answer| match answer {
+                    Replayed::Whole(answer) => answer.status().as_u16(),
+                    Replayed::Again(again) => panic!("{again:?}"),
+                })
                 .map_err(Problem::from)
                 .map_err(|problem| (problem.status().as_u16(), problem.code()))
         };

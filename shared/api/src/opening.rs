@@ -109,7 +109,7 @@ async fn open_or_continue(
             Ok(()) => return Ok(Some(CommandOutcome::Changed(response))),
             Err(CreateError::Continued) => return Ok(None),
             Err(CreateError::Answered(AlreadyAnswered(record))) => {
-                return Ok(Some(CommandOutcome::Replayed(executor.replay(&record)?)));
+                return Ok(Some(executor.outcome_of(&record)?));
             }
             Err(CreateError::OtherContact(OtherContact(slot))) => opening.on_conflict(executor, *slot).await?,
             Err(CreateError::ContactBusy) => {

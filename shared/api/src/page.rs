@@ -9,7 +9,7 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use lambdesk_domain::id::Version;
+use lambdesk_domain::{budget::DEEPEST, id::Version};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde::Serialize;
 
@@ -137,9 +137,6 @@ pub(crate) fn unwritable() -> Problem {
     tracing::error!("an answer can't be written as JSON");
     Problem::internal()
 }
-
-/// How deep page numbers reach, in rows; cursors reach everything.
-pub const DEEPEST: usize = 1_000;
 
 /// The neighbours of a page, the first one, and the last one where page numbers
 /// reach it, as relative references: the same query, another place.

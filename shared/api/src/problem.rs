@@ -140,8 +140,7 @@ impl Problem {
         self
     }
 
-    /// Its status code, which only tests may read.
-    #[cfg(test)]
+    /// Its status code.
     pub(crate) fn status(&self) -> StatusCode {
         self.0.status
     }

@@ -23,6 +23,14 @@ impl Room {
     pub const ANSWER: Self = Self { left: budget::ANSWER_BYTES };
     /// Of a visitor's.
     pub const VISITOR: Self = Self { left: budget::VISITOR_ANSWER_BYTES };
+    /// Of what a visitor's answer holds twice, beside the rest.
+    pub const HALF_OF_VISITOR: Self = Self { left: budget::VISITOR_ANSWER_BYTES / 2 - AROUND_TEXTS };
+
+    /// Whether there is room for a part.
+    #[must_use]
+    pub fn holds(self, part: &impl Serialize) -> bool {
+        length(part) <= self.left
+    }
 
     /// Takes a part, if there is room for it.
     #[must_use]

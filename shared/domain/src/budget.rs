@@ -19,7 +19,8 @@ pub const LAMBDA_ANSWER_BYTES: usize = 6_291_556;
 /// [`LAMBDA_ANSWER_BYTES`] is for headers, cursors and what stands around a list.
 pub const ANSWER_BYTES: usize = 5_500_000;
 
-/// The same for what is answered to a visitor, whom nobody knows.
+/// The same for what is answered to a visitor, whom nobody knows; but for one message that is
+/// longer by itself, which is shown whole.
 pub const VISITOR_ANSWER_BYTES: usize = 300_000;
 
 /// The most read units of one request (4 KB each as it is now, 8 KB as it was a moment
@@ -31,8 +32,13 @@ pub const WRITE_UNITS: f64 = 150.0;
 
 /// The most bytes of all that people wrote on a ticket itself: subject, summary, values of
 /// custom fields, who asks and for whom. With ids, times and index keys beside them, a ticket
-/// item has about 8 KB, one unit of a list and of the indexes.
+/// item has about 8 KB, one unit of a list and of the indexes. What a program gives beside
+/// that (ids of other systems, links, tags) has limits of its own, so no item is beyond
+/// 12 KB.
 pub const TICKET_BYTES: usize = 6_500;
+
+/// How deep page numbers reach, in rows; cursors reach everything.
+pub const DEEPEST: usize = 1_000;
 
 /// The most bytes of an item that remembers an answer: one unit.
 pub const REMEMBERED_BYTES: usize = 1_024;

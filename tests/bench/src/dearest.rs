@@ -5,7 +5,10 @@
 use crate::report::{Cell, Table};
 use axum::http::Method;
 use lambdesk_domain::budget::{ANSWER_BYTES, READ_UNITS, WRITE_UNITS};
-use lambdesk_tests::{Desk, Json, MeasuredApi, MeasuredReply, json};
+use lambdesk_tests::{
+    Desk, Json, MeasuredApi, MeasuredReply, json,
+    text::{noise, printable},
+};
 
 /// Long messages in the thread that is read.
 const MESSAGES: u64 = 40;
@@ -31,30 +34,20 @@ pub async fn table() -> Table {
     table
 }
 
-/// Printable noise of about so many bytes, which can't be compressed much.
-fn noise(bytes: usize, seed: u64) -> String {
-    let mut random = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let letter = || {
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
-        char::from(b' ' + u8::try_from(random % 95).unwrap())
-    };
-    std::iter::repeat_with(letter).take(bytes).collect()
+/// Printable noise of about so many bytes, which can't be packed much.
+fn printed(bytes: usize, seed: u64) -> String {
+    noise(bytes, seed, &printable())
 }
 
 async fn requests(desk: &Desk, api: &MeasuredApi) -> Vec<(&'static str, MeasuredReply)> {
     let mut done = Vec::new();
-    for number in 0..12 {
-        let field = json!({"key": format!("f{number}"), "name": format!("F{number}"), "kind": "text"});
-        desk.owner.post("/v1/custom-fields", field).await.created();
-    }
+    desk.text_fields(12).await;
     let custom: serde_json::Map<_, _> = (0..12).map(|field| (format!("f{field}"), json!("\"".repeat(500)))).collect();
     for number in 0..TICKETS {
         let body = json!({"subject": format!("zz {number}"), "custom": custom});
         api.post("/v1/tickets", body).await.expect(201);
     }
-    let large = json!({"subject": "S", "custom": custom, "message": {"body_text": noise(65_000, 1)}});
+    let large = json!({"subject": "S", "custom": custom, "message": {"body_text": printed(65_000, 1)}});
     let made = api.with("idempotency-key", "1").post("/v1/tickets", large).await;
     let path = format!("/v1/tickets/{}", made.body["data"]["id"].as_str().unwrap());
     done.push(("POST tickets, 64 KB", made));
@@ -62,14 +55,14 @@ async fn requests(desk: &Desk, api: &MeasuredApi) -> Vec<(&'static str, Measured
     done.push(("PUT status of it", api.send(Method::PUT, &format!("{path}/status"), Some(closing)).await));
     let messages = format!("{path}/messages");
     for (name, body) in [
-        ("POST messages, 64 KB of noise", json!({"body_text": noise(65_000, 2)})),
+        ("POST messages, 64 KB of noise", json!({"body_text": printed(65_000, 2)})),
         ("POST messages, 64 KB of &", json!({"body_text": "&".repeat(65_536)})),
         ("POST messages, 64 KB of quotes in HTML", json!({"body_html": "\"".repeat(65_000)})),
     ] {
         done.push((name, api.with("idempotency-key", name).post(&messages, body).await));
     }
     for number in 0..MESSAGES {
-        let text = if number % 2 == 0 { "\"\\".repeat(32_000) } else { noise(65_000, number + 3) };
+        let text = if number % 2 == 0 { "\"\\".repeat(32_000) } else { printed(65_000, number + 3) };
         api.post(&messages, json!({"body_text": text})).await.expect(201);
     }
     for (name, path) in [
@@ -95,7 +88,7 @@ async fn visitor(desk: &Desk) -> Vec<(&'static str, MeasuredReply)> {
     let page = MeasuredApi::of(desk, None).with("origin", "https://shop.example");
     let session: Json = page.post(&format!("{intake}/session"), json!({})).await.expect(201).body;
     let visitor = page.with("authorization", &format!("Bearer {}", session["data"]["session"].as_str().unwrap()));
-    let opening = json!({"subject": "S", "message": {"body_text": noise(65_000, 77)}});
+    let opening = json!({"subject": "S", "message": {"body_text": printed(65_000, 77)}});
     let opened = visitor.with("idempotency-key", "v").post(&format!("{intake}/tickets"), opening).await;
     let own = format!("/intake/tickets/{}", opened.body["data"]["public_token"].as_str().unwrap());
     let reply = json!({"body_text": "&".repeat(65_536)});

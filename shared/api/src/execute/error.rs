@@ -1,7 +1,7 @@
 //! Why a command on a ticket is not carried out.
 
 use crate::{
-    idempotency::{MadeAgain, ReplayError},
+    idempotency::ReplayError,
     problem::{FieldError, Problem},
 };
 use lambdesk_domain::command::Rejection;
@@ -31,19 +31,6 @@ pub enum CommandError {
     /// The table failed.
     #[error(transparent)]
     Table(#[from] TableError),
-}
-
-impl CommandError {
-    /// What the answer is to be made of again, where it was too large to be remembered.
-    ///
-    /// # Errors
-    /// Every other error, as a problem document.
-    pub fn made_again(self) -> Result<MadeAgain, Problem> {
-        match self {
-            Self::Replay(ReplayError::Again(again)) => Ok(again),
-            error => Err(error.into()),
-        }
-    }
 }
 
 impl From<CommitError> for CommandError {

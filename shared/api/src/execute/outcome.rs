@@ -1,7 +1,11 @@
 //! What comes of a command that is not refused.
 
-use crate::{dry_run::DryRun, idempotency::Answer};
-use axum::response::{IntoResponse, Response};
+use super::error::CommandError;
+use crate::{
+    dry_run::DryRun,
+    idempotency::{Answer, MadeAgain, ReplayError, Replayed},
+};
+use axum::response::{IntoResponse as _, Response};
 
 /// What comes of a command, with what the caller is answered.
 #[derive(Debug)]
@@ -14,14 +18,32 @@ pub enum CommandOutcome {
     DryRun(DryRun),
     /// The request was answered before, and is given the same answer again.
     Replayed(Response),
+    /// The request was answered before; the answer was too large to be remembered and is to
+    /// be made again.
+    Again(MadeAgain),
 }
 
-impl IntoResponse for CommandOutcome {
-    fn into_response(self) -> Response {
+impl From<Replayed> for CommandOutcome {
+    fn from(replayed: Replayed) -> Self {
+        match replayed {
+            Replayed::Whole(response) => Self::Replayed(response),
+            Replayed::Again(again) => Self::Again(again),
+        }
+    }
+}
+
+impl CommandOutcome {
+    /// The answer to a command whose answers are always remembered whole: to no other than
+    /// those is [`Answer::made_of`] given.
+    ///
+    /// # Errors
+    /// [`ReplayError::Unreadable`] where one was not.
+    pub fn whole(self) -> Result<Response, CommandError> {
         match self {
-            Self::Changed(answer) | Self::Unchanged(answer) => answer.into_response(),
-            Self::DryRun(told) => told.into_response(),
-            Self::Replayed(response) => response,
+            Self::Changed(answer) | Self::Unchanged(answer) => Ok(answer.into_response()),
+            Self::DryRun(told) => Ok(told.into_response()),
+            Self::Replayed(response) => Ok(response),
+            Self::Again(_) => Err(ReplayError::Unreadable.into()),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What an answer can be made of again, instead of being remembered: ids alone.
 
 use axum::http::StatusCode;
-use lambdesk_domain::id::{AccountId, ContactId, MessageId, TicketId};
+use lambdesk_domain::id::{MessageId, TicketId};
 use std::{fmt, str::FromStr};
 
 /// What was made or changed, and is shown by the answer.
@@ -11,10 +11,6 @@ pub enum Made {
     Ticket(TicketId),
     /// A message of a ticket.
     Message(TicketId, MessageId),
-    /// A contact.
-    Contact(ContactId),
-    /// An account.
-    Account(AccountId),
 }
 
 impl fmt::Display for Made {
@@ -22,8 +18,6 @@ impl fmt::Display for Made {
         match self {
             Self::Ticket(id) => write!(f, "t {id}"),
             Self::Message(ticket, id) => write!(f, "m {ticket} {id}"),
-            Self::Contact(id) => write!(f, "c {id}"),
-            Self::Account(id) => write!(f, "a {id}"),
         }
     }
 }
@@ -44,8 +38,6 @@ impl FromStr for Made {
         Ok(match *words.as_slice() {
             ["t", ticket] => Self::Ticket(id(ticket)?),
             ["m", ticket, message] => Self::Message(id(ticket)?, id(message)?),
-            ["c", contact] => Self::Contact(id(contact)?),
-            ["a", account] => Self::Account(id(account)?),
             _ => return Err(InvalidMade),
         })
     }
@@ -58,6 +50,8 @@ pub struct MadeAgain {
     pub status: StatusCode,
     /// Its `Location`, when it had one.
     pub location: Option<String>,
+    /// Its `ETag`, when it had one.
+    pub etag: Option<String>,
     /// What it shows.
     pub made: Made,
 }
@@ -70,10 +64,7 @@ mod tests {
     #[test]
     fn what_was_made_reads_back_as_it_was_written() {
         let (ticket, message) = (TicketId::new(Uuid::from_u128(7)), MessageId::new(Uuid::from_u128(8)));
-        let (contact, account) = (ContactId::new(Uuid::from_u128(9)), AccountId::new(Uuid::from_u128(10)));
-        for made in
-            [Made::Ticket(ticket), Made::Message(ticket, message), Made::Contact(contact), Made::Account(account)]
-        {
+        for made in [Made::Ticket(ticket), Made::Message(ticket, message)] {
             assert_eq!(made.to_string().parse(), Ok(made));
         }
         for bad in ["", "t", "t 7", "m 7", "x 00000000-0000-0000-0000-000000000007"] {

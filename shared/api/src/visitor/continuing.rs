@@ -70,6 +70,11 @@ where
         let context = &self.executor.context;
         let closed = read(self.reply.ticket_id).await?.filter(|ticket| context.sees(ticket));
         let mut last = closed.ok_or(Rejection::NotFound)?;
+        context.check(&last)?;
+        // Reopened since it was found closed.
+        if last.status != Status::Closed {
+            return Ok(Place::Open(Box::new(last)));
+        }
         for _ in 0..MOST_CLOSED {
             let Some(next) = last.continued_by else { break };
             match read(next).await?.filter(|next| context.check(next).is_ok()) {

@@ -16,9 +16,6 @@ use lambdesk_table::{
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-/// The most keys that one request takes.
-const BATCH: usize = 100;
-
 /// Some accounts, and where their list goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountPage {
@@ -149,14 +146,8 @@ impl Contacts {
             return Ok(self.account(workspace, *only).await?.into_iter().collect());
         }
         let tenant = Tenant::new(workspace);
-        let keys: Vec<_> = ids.iter().map(|id| tenant.account(*id)).collect();
-        let mut accounts = Vec::with_capacity(keys.len());
-        for keys in keys.chunks(BATCH) {
-            for item in self.table.batch_get(keys.to_vec()).await? {
-                accounts.push(read_document(&item)?);
-            }
-        }
-        Ok(accounts)
+        let items = self.table.batch_get(ids.iter().map(|id| tenant.account(*id)).collect()).await?;
+        Ok(items.iter().map(read_document).collect::<Result<_, _>>()?)
     }
 
     /// Adds an account, with the answer to remember; says whether its contact is there:

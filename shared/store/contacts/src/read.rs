@@ -52,7 +52,7 @@ impl Contacts {
         Ok(item.map(|item| ContactSlot::read(&item)).transpose()?.unwrap_or_else(|| ContactSlot::untouched(id)))
     }
 
-    /// The slots of up to 100 ids, in no order.
+    /// The slots of some ids, in no order.
     ///
     /// # Errors
     /// When the table fails.

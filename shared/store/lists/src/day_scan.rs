@@ -17,7 +17,7 @@ use crate::{
 };
 use futures_util::future::try_join_all;
 use lambdesk_domain::{id::TicketId, ticket::Ticket, time::Timestamp};
-use lambdesk_table::{TableError, Tenant, keys, meter};
+use lambdesk_table::{TableError, Tenant, keys};
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
@@ -54,7 +54,7 @@ enum NextRead {
 }
 
 impl<'a> DayScan<'a> {
-    fn of(tenant: &Tenant, query: &'a ListQuery, walk: &OrderedScan) -> Self {
+    fn of(tenant: &Tenant, query: &'a ListQuery, walk: &OrderedScan, read: ItemsRead) -> Self {
         let (low, high) = query.range();
         let day = |place: &str| keys::time_at(place).map(|time| keys::row_day(keys::day(time)));
         let low = day(&low).map_or_else(|| ENDS.0.to_owned(), |day| format!("{day}{}", ENDS.0));
@@ -66,7 +66,7 @@ impl<'a> DayScan<'a> {
             is_plain: walk.is_plain,
             cursor: None,
             taken: 0,
-            read: ItemsRead::none(query),
+            read,
             is_finished: false,
         }
     }
@@ -126,6 +126,14 @@ impl<'a> DayScan<'a> {
         }
     }
 
+    /// Undoes [`DayScan::next`], whose tickets were too many: now that it is known how large
+    /// they are, fewer days come next.
+    const fn step_back(&mut self, cursor: Option<u64>, tickets: usize) {
+        self.cursor = cursor;
+        self.taken -= tickets;
+        self.is_finished = false;
+    }
+
     /// The place right beyond the days that were taken, on the next one.
     fn stopped(&self) -> Option<String> {
         let day = self.cursor.filter(|_| !self.is_finished)?;
@@ -148,7 +156,7 @@ impl Lists {
         query: &ListQuery,
         walk: &OrderedScan,
     ) -> Result<Option<ListPage>, TableError> {
-        let mut days = DayScan::of(tenant, query, walk);
+        let mut days = DayScan::of(tenant, query, walk, ItemsRead::none(&self.recent, tenant, query));
         let mut found = Vec::new();
         for _ in 0..ROUNDS {
             if days.is_finished || found.len() >= query.wanted() || days.read.is_over() {
@@ -158,12 +166,12 @@ impl Lists {
                 let short = days.scans.iter_mut().filter(|scan| !scan.is_exhausted());
                 try_join_all(short.map(|scan| scan.read_on(&self.table, query, KEYS))).await?;
             }
+            let before = days.cursor;
             match days.next(found.len()) {
-                NextRead::Items(candidates) => {
-                    let spent = meter::spent();
-                    found.extend(self.of_days(tenant, query, &candidates).await?);
-                    days.read.add(candidates.len(), spent);
-                }
+                NextRead::Items(candidates) => match self.of_days(tenant, query, &candidates, &mut days.read).await? {
+                    Some(tickets) => found.extend(tickets),
+                    None => days.step_back(before, candidates.len()),
+                },
                 NextRead::Keys => {}
                 NextRead::TooMany => break,
             }
@@ -174,19 +182,24 @@ impl Lists {
         Ok(Some(page::page_of(query, found, days.stopped())))
     }
 
-    /// The tickets that belong on the page and were active when their rows say.
+    /// The tickets that belong on the page and were active when their rows say; none where
+    /// reading them all costs too much.
     async fn of_days(
         &self,
         tenant: &Tenant,
         query: &ListQuery,
         candidates: &BTreeSet<(TicketId, u64)>,
-    ) -> Result<Vec<(String, Ticket)>, TableError> {
+        read: &mut ItemsRead,
+    ) -> Result<Option<Vec<(String, Ticket)>>, TableError> {
         let (low, high) = query.range();
-        let tickets = self.matching(tenant, query, candidates.iter().map(|(ticket, _)| *ticket)).await?;
+        let ids: Vec<_> = candidates.iter().map(|(ticket, _)| *ticket).collect();
+        let Some(tickets) = self.matching_within(tenant, query, &ids, read).await? else {
+            return Ok(None);
+        };
         let placed = tickets.into_iter().map(|ticket| (query.sort.by.place(&ticket), ticket));
         let is_right = |(place, ticket): &(String, Ticket)| {
             candidates.contains(&(ticket.id, keys::day(ticket.last_activity_at))) && (&low..=&high).contains(&place)
         };
-        Ok(placed.filter(is_right).collect())
+        Ok(Some(placed.filter(is_right).collect()))
     }
 }

@@ -20,6 +20,8 @@ const ROUNDS: usize = 2;
 /// How many ticket items a page reads by their keys, unless it asks for more: half a unit
 /// each.
 const ITEMS: usize = 72;
+/// The fewest ticket items worth a second round.
+const FEWEST: usize = 4;
 /// Keys read beyond those whose ticket items are: some tickets are not as their rows say.
 const SPARE: usize = 10;
 /// Keys that are held against those of another source at a time, of all sources
@@ -56,7 +58,13 @@ struct KeyScan<'a> {
 }
 
 impl<'a> KeyScan<'a> {
-    fn of(tenant: &Tenant, query: &'a ListQuery, walk: &OrderedScan, among: Option<HashSet<TicketId>>) -> Self {
+    fn of(
+        tenant: &Tenant,
+        query: &'a ListQuery,
+        walk: &OrderedScan,
+        among: Option<HashSet<TicketId>>,
+        read: ItemsRead,
+    ) -> Self {
         let scans: Vec<_> = walk.sources.iter().map(|source| Scan::ahead(source, tenant, query)).collect();
         let is_filtered = scans.iter().any(|scan| scan.is_filtered(query)) && !walk.sources.iter().any(is_most);
         Self {
@@ -68,7 +76,7 @@ impl<'a> KeyScan<'a> {
             among,
             cursor: None,
             taken: 0,
-            read: ItemsRead::none(query),
+            read,
             is_finished: false,
         }
     }
@@ -108,13 +116,14 @@ impl<'a> KeyScan<'a> {
         } else {
             items.saturating_sub(self.ready()) * 2 * self.examined / found.max(1)
         };
-        next.min(MOST_FILTERED.saturating_sub(self.examined))
+        next.min(MOST_FILTERED.saturating_sub(self.examined)).min(self.read.affordable_rows())
     }
 
     /// The sources of which too little has been read to take so many, and how many
     /// rows to read of each.
     fn short(&mut self, items: usize) -> (Vec<&mut Scan<TicketId>>, usize) {
         let (filtered, sources) = (self.filtered(items), self.scans.len().max(1));
+        let affordable = self.read.affordable_rows();
         let is_among = |id: &TicketId| self.among.as_ref().is_none_or(|among| among.contains(id));
         let (cursor, ascending) = (self.cursor.as_deref(), self.query.is_ascending());
         let ahead = |scan: &Scan<TicketId>| {
@@ -123,7 +132,7 @@ impl<'a> KeyScan<'a> {
         let short = self.scans.iter_mut().filter(|scan| !scan.is_exhausted() && ahead(scan) < items);
         let short: Vec<_> = short.collect();
         let rows = match &self.among {
-            Some(_) => AMONG / sources,
+            Some(_) => (AMONG.min(affordable) / sources).max(2),
             None if self.is_filtered => filtered / short.len().max(1),
             None => items + SPARE,
         };
@@ -188,11 +197,12 @@ impl Lists {
         among: Option<HashSet<TicketId>>,
         end: Option<&str>,
     ) -> Result<ListPage, TableError> {
-        let mut keys = KeyScan::of(tenant, query, walk, among);
+        let read = ItemsRead::none(&self.recent, tenant, query);
+        let mut keys = KeyScan::of(tenant, query, walk, among, read);
         let mut found = Vec::new();
         for round in 0..ROUNDS {
             // The first round goes on a little whatever is left, so that every page does.
-            let is_over = round > 0 && keys.read.is_over();
+            let is_over = round > 0 && keys.read.affordable() < FEWEST;
             if keys.wanted(found.len()) == 0 || keys.is_finished || is_over {
                 break;
             }

@@ -31,6 +31,6 @@ mod walk;
 pub use filter::{CustomFilter, Filter, OneOf, Period};
 pub use lists::Lists;
 pub use position::{InvalidListPosition, ListPosition, ListStart};
-pub use query::{DEEPEST, ListPage, ListQuery, Total};
+pub use query::{ListPage, ListQuery, Total};
 pub use sort::{Sort, SortBy};
 pub use uses::ValueUsers;

@@ -1,5 +1,6 @@
 //! The handle of lists: the table, the search index and the reports' counters.
 
+use crate::affordable::RecentSizes;
 use lambdesk_store_reports::Reports;
 use lambdesk_store_search::SearchIndex;
 use lambdesk_table::Table;
@@ -10,6 +11,7 @@ pub struct Lists {
     pub(crate) table: Table,
     pub(crate) search: SearchIndex,
     pub(crate) reports: Reports,
+    pub(crate) recent: RecentSizes,
 }
 
 impl Lists {
@@ -17,6 +19,6 @@ impl Lists {
     /// these counters tell how many there are.
     #[must_use]
     pub fn new(table: &Table, search: &SearchIndex, reports: &Reports) -> Self {
-        Self { table: table.clone(), search: search.clone(), reports: reports.clone() }
+        Self { table: table.clone(), search: search.clone(), reports: reports.clone(), recent: RecentSizes::default() }
     }
 }

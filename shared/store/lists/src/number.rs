@@ -1,7 +1,7 @@
 //! The ticket of a number: its number row, one query; and before the row is there the
 //! newest tickets that are open or wait for screening, one query each at once. So a number
-//! that nobody has costs three queries, and a ticket that is made in another status is found
-//! when its row is there.
+//! that nobody has costs three queries; a new ticket that was given another status before its
+//! row is there is found when it is.
 
 use crate::lists::Lists;
 use futures_util::future::try_join;
@@ -37,8 +37,8 @@ impl Lists {
         }
     }
 
-    /// Looks for a number among the tickets that were active last. A new ticket is
-    /// one of them until its row is there; a number that nobody has is in neither.
+    /// Looks for a number among the tickets that were active last: a new ticket is one of
+    /// them, unless its status was changed before its row is there.
     async fn newest_numbered(&self, tenant: &Tenant, wanted: TicketNumber) -> Result<Option<TicketId>, TableError> {
         let newest = |state| self.newest_of(tenant.list(state), wanted);
         let (open, held) = try_join(newest(State::Live(Status::Open)), newest(State::Unprocessed)).await?;

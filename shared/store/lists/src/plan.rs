@@ -61,6 +61,13 @@ pub struct OrderedScan {
     pub then: Vec<RowSource>,
 }
 
+impl OrderedScan {
+    /// Where a page goes on, as a walk of its own.
+    pub fn filtered(&self, query: &ListQuery) -> Self {
+        Self { sources: self.then.clone(), is_plain: query.is_covered_by_columns(), then: Vec::new() }
+    }
+}
+
 /// The plan of a query.
 pub fn plan(query: &ListQuery) -> Plan<'_> {
     if query.states.is_empty() {

@@ -19,8 +19,6 @@ use lambdesk_table::{
 };
 use std::time::Duration;
 
-/// How deep page numbers reach, in tickets; cursors reach everything.
-pub const DEEPEST: usize = 1_000;
 /// How far a ticket's id may have been made from its `created_at`: one request at most.
 const MAKING: Duration = Duration::from_mins(1);
 

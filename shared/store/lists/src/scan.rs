@@ -2,7 +2,7 @@
 //! looks at a bounded number of rows and leaves out some by a filter expression.
 
 use crate::{
-    affordable,
+    affordable::ItemsRead,
     columns::{self, ColumnFilter},
     position::ENDS,
     query::ListQuery,
@@ -15,8 +15,9 @@ use lambdesk_table::{Corrupt, Expression, Item, Query, Table, TableError, Tenant
 
 /// What a source's rows are read as.
 pub trait ScannedRow: Sized {
-    /// How many are read at once before it is known how large they are.
-    const UNKNOWN: usize;
+    /// How many of each of some sources may be read next. Half of what is left is for the
+    /// page, if these are too many.
+    fn affordable(read: &ItemsRead, sources: usize) -> usize;
 
     /// A row and its place.
     fn read(item: &Item, scope: &ScanScope, by: SortBy) -> Result<(String, Self), Corrupt>;
@@ -30,7 +31,9 @@ pub trait ScannedRow: Sized {
 }
 
 impl ScannedRow for Ticket {
-    const UNKNOWN: usize = affordable::UNKNOWN;
+    fn affordable(read: &ItemsRead, sources: usize) -> usize {
+        (read.affordable() / 2 / sources.max(1)).max(1)
+    }
 
     fn read(item: &Item, _: &ScanScope, by: SortBy) -> Result<(String, Self), Corrupt> {
         let ticket = ticket_item::decode(item)?;
@@ -47,7 +50,9 @@ impl ScannedRow for Ticket {
 }
 
 impl ScannedRow for TicketId {
-    const UNKNOWN: usize = usize::MAX;
+    fn affordable(_: &ItemsRead, _: usize) -> usize {
+        usize::MAX
+    }
 
     fn read(item: &Item, scope: &ScanScope, _: SortBy) -> Result<(String, Self), Corrupt> {
         let place = scope.place(Reader(item).text(scope.sort_key())?);

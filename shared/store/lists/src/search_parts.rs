@@ -7,18 +7,13 @@
 use crate::{
     hits::LookupBudget,
     lists::Lists,
-    page,
-    plan::{OrderedScan, in_order},
     position::{ENDS, ListPosition, ListStart, PartPosition},
     query::{ListPage, ListQuery},
     searched::SEARCH_COST,
-    sort::SortBy,
-    source::RowSource,
 };
 use lambdesk_domain::id::{TicketId, TicketNumber};
 use lambdesk_store_search::{Search, SearchFrom};
-use lambdesk_table::{TableError, Tenant, keys::StateGroup};
-use std::collections::{BTreeSet, HashSet};
+use lambdesk_table::{TableError, Tenant};
 
 /// What looking up the hits of a part may cost, in half units, the search included.
 const PART_BUDGET: usize = 50 + SEARCH_COST;
@@ -28,7 +23,7 @@ const PART_ROWS: u64 = 2_250;
 const SEARCHES: usize = 3;
 /// The most tickets that are read and sorted here; of more their keys are held against
 /// those of the order.
-const MOST_SORTED: usize = 54;
+const MOST_SORTED: u16 = 54;
 /// Where a page stands that has come to the end of its part.
 const END_OF_PART: &str = "end";
 
@@ -50,7 +45,7 @@ impl Lists {
     ) -> Result<ListPage, TableError> {
         let (position, inner) = within_part(query);
         let part = self.part(tenant, query, search, position).await?;
-        let page = self.sorted(tenant, &inner, &part.tickets).await?;
+        let page = self.sorted_or_walk(tenant, &inner, &part.tickets, MOST_SORTED, Some(END_OF_PART)).await?;
         Ok(part.around(page, matches!(inner.start, ListStart::Before(_))))
     }
 
@@ -105,23 +100,6 @@ impl Lists {
         };
         Ok(HitPart { tickets, high, low })
     }
-
-    /// A page of some tickets in the order of the list, whichever way is cheaper.
-    async fn sorted(&self, tenant: &Tenant, query: &ListQuery, tickets: &[TicketId]) -> Result<ListPage, TableError> {
-        let end = Some(END_OF_PART);
-        if tickets.len() <= MOST_SORTED
-            && let Some(tickets) = self.matching_within(tenant, query, tickets).await?
-        {
-            return Ok(page::cut_to(query, tickets, end));
-        }
-        let among: HashSet<TicketId> = tickets.iter().copied().collect();
-        let scan = order_of(query);
-        if scan.sources.iter().all(RowSource::holds_items) {
-            let scans = self.scan_items(tenant, query, &scan, |ticket| among.contains(&ticket.id)).await?;
-            return Ok(page::merge_to(query, scans, end));
-        }
-        self.walk_keys_to(tenant, query, &scan, Some(among), end).await
-    }
 }
 
 impl HitPart {
@@ -170,14 +148,4 @@ fn within_part(query: &ListQuery) -> (PartPosition, ListQuery) {
         PartPosition::Within { .. } => start(ListStart::After(position)),
     };
     (part, inner)
-}
-
-/// The rows of the order that hits are held against: those by last activity whether or not
-/// the query names columns, as they are a ninth of a ticket item.
-fn order_of(query: &ListQuery) -> OrderedScan {
-    if query.sort.by != SortBy::LastActivity {
-        return in_order(query);
-    }
-    let groups: BTreeSet<_> = query.states.iter().copied().map(StateGroup::of).collect();
-    OrderedScan { sources: groups.into_iter().map(RowSource::Active).collect(), is_plain: true, then: Vec::new() }
 }

@@ -62,7 +62,7 @@ impl Lists {
             left_out: 0,
             spent: 0,
             rows: FIRST_ROWS,
-            read: ItemsRead::none(query),
+            read: ItemsRead::none(&self.recent, tenant, query),
         };
         let mut from = Some(begin(query));
         for _ in 0..SEARCHES {

@@ -5,18 +5,23 @@ use crate::{
     affordable::ItemsRead,
     lists::Lists,
     page,
-    plan::OrderedScan,
+    plan::{OrderedScan, in_order},
     query::{ListPage, ListQuery},
     scan::{Scan, ScannedRow},
     selective::Selective,
+    sort::SortBy,
     source::RowSource,
 };
 use futures_util::future::try_join_all;
 use lambdesk_domain::{id::TicketId, ticket::Ticket};
-use lambdesk_table::{TableError, Tenant, meter};
+use lambdesk_table::{TableError, Tenant, keys::StateGroup, meter};
+use std::collections::{BTreeSet, HashSet};
 
 /// The most tickets that keys are held against: about 8 units.
 const MOST_AMONG: u16 = 1_000;
+/// The fewest ticket items worth a second request: where not even so many are affordable,
+/// there are probably more of them.
+const FEWEST: usize = 50;
 
 impl Lists {
     /// A page of selective sources: sorted here; or walked in the order of the list,
@@ -29,24 +34,45 @@ impl Lists {
         walk: &OrderedScan,
     ) -> Result<ListPage, TableError> {
         let Selective { sources, selectivity } = selective;
-        if sources.iter().chain(&walk.sources).any(RowSource::holds_items) {
+        let limit = selectivity.limit();
+        if sources.iter().any(RowSource::holds_items) {
             return match self.selective(tenant, query, selective).await? {
                 Some(tickets) => Ok(page::cut(query, tickets)),
+                // What was read says that ticket items cost too much.
+                None if !walk.then.is_empty() => self.walk_keys(tenant, query, &walk.filtered(query), None).await,
                 None => self.walk(tenant, query, walk).await,
             };
         }
         match self.whole::<TicketId>(tenant, query, sources, MOST_AMONG).await? {
-            Some(ids) if ids.len() <= usize::from(selectivity.limit()) => {
-                match self.matching_within(tenant, query, &ids).await? {
-                    Some(tickets) => Ok(page::cut(query, tickets)),
-                    None => self.walk_keys(tenant, query, walk, Some(ids.into_iter().collect())).await,
-                }
-            }
-            among => {
-                let among = among.map(|ids| ids.into_iter().collect());
-                self.walk_keys(tenant, query, walk, among).await
-            }
+            Some(ids) => self.sorted_or_walk(tenant, query, &ids, limit, None).await,
+            None => self.walk(tenant, query, walk).await,
         }
+    }
+
+    /// A page of some tickets: read and sorted here, if they are no more than so many and
+    /// the request may read them all; else walked in the order of the list. At its end the
+    /// page goes on at a place of the caller's.
+    pub(crate) async fn sorted_or_walk(
+        &self,
+        tenant: &Tenant,
+        query: &ListQuery,
+        tickets: &[TicketId],
+        most: u16,
+        end: Option<&str>,
+    ) -> Result<ListPage, TableError> {
+        let mut read = ItemsRead::none(&self.recent, tenant, query);
+        if tickets.len() <= usize::from(most)
+            && let Some(tickets) = self.matching_within(tenant, query, tickets, &mut read).await?
+        {
+            return Ok(page::cut_to(query, tickets, end));
+        }
+        let among: HashSet<TicketId> = tickets.iter().copied().collect();
+        let order = order_of(query);
+        if order.sources.iter().all(RowSource::holds_items) {
+            let scans = self.scan_items(tenant, query, &order, |ticket| among.contains(&ticket.id)).await?;
+            return Ok(page::merge_to(query, scans, end));
+        }
+        self.walk_keys_to(tenant, query, &order, Some(among), end).await
     }
 
     /// All tickets of selective sources; none when they have more rows than the limit.
@@ -62,7 +88,10 @@ impl Lists {
         }
         let ids = self.whole::<TicketId>(tenant, query, sources, limit).await?;
         match ids {
-            Some(ids) => self.matching_within(tenant, query, &ids).await,
+            Some(ids) => {
+                let mut read = ItemsRead::none(&self.recent, tenant, query);
+                self.matching_within(tenant, query, &ids, &mut read).await
+            }
             None => Ok(None),
         }
     }
@@ -76,18 +105,29 @@ impl Lists {
     ) -> Result<Option<Vec<T>>, TableError> {
         let mut scans: Vec<Scan<T>> = sources.iter().map(|source| Scan::whole(source, tenant)).collect();
         let limit = usize::from(limit);
-        let (mut read, spent) = (ItemsRead::none(query), meter::spent());
-        let first = (limit + 1).min(T::UNKNOWN);
+        let (mut read, spent) = (ItemsRead::none(&self.recent, tenant, query), meter::spent());
+        let first = (limit + 1).min(T::affordable(&read, scans.len()));
         try_join_all(scans.iter_mut().map(|scan| scan.read_on(&self.table, query, first))).await?;
         let examined = |scans: &[Scan<T>]| scans.iter().map(|scan| scan.examined).sum::<usize>();
         read.add(examined(&scans), spent);
-        let rest = (limit + 1).saturating_sub(first).min(read.affordable() / 2 / scans.len().max(1));
-        if rest > 0 && examined(&scans) <= limit {
+        let rest = (limit + 1).saturating_sub(first);
+        let affordable = T::affordable(&read, scans.len()).min(rest);
+        if rest > 0 && affordable >= FEWEST.min(rest) && examined(&scans) <= limit {
             let more = scans.iter_mut().filter(|scan| !scan.is_exhausted());
-            try_join_all(more.map(|scan| scan.read_on(&self.table, query, rest))).await?;
+            try_join_all(more.map(|scan| scan.read_on(&self.table, query, affordable))).await?;
         }
         let is_whole = scans.iter().all(Scan::is_exhausted);
         let rows: Vec<T> = scans.into_iter().flat_map(|scan| scan.rows).map(|(_, row)| row).collect();
         Ok((is_whole && rows.len() <= limit).then_some(rows))
     }
+}
+
+/// The rows of the order that tickets are held against: those by last activity whether or
+/// not the query names columns, as they are a ninth of a ticket item.
+fn order_of(query: &ListQuery) -> OrderedScan {
+    if query.sort.by != SortBy::LastActivity {
+        return in_order(query);
+    }
+    let groups: BTreeSet<_> = query.states.iter().copied().map(StateGroup::of).collect();
+    OrderedScan { sources: groups.into_iter().map(RowSource::Active).collect(), is_plain: true, then: Vec::new() }
 }

@@ -1,37 +1,41 @@
-//! The tickets of a page by their ids: ticket items in batches of 100, half a unit each.
+//! The tickets of a page by their ids: ticket items in batches, half a unit each.
 
-use crate::{
-    affordable::{ItemsRead, UNKNOWN},
-    lists::Lists,
-    query::ListQuery,
-};
-use futures_util::future::try_join_all;
+use crate::{affordable::ItemsRead, lists::Lists, query::ListQuery};
 use lambdesk_domain::{id::TicketId, ticket::Ticket};
 use lambdesk_store_tickets::item as ticket_item;
 use lambdesk_table::{TableError, Tenant, meter};
 use std::collections::BTreeSet;
 
-/// What one request for items takes.
-const ITEMS_AT_ONCE: usize = 100;
+/// Ticket items that tell how large those are that are read with them.
+const PROBED: usize = 8;
+
+/// What stepping through some tickets leaves out.
+fn not_in_steps(ids: &[TicketId], step: usize) -> Vec<TicketId> {
+    ids.iter().enumerate().filter(|(at, _)| at % step != 0).map(|(_, id)| *id).collect()
+}
 
 impl Lists {
-    /// The same of all of some tickets, where the request may read them all. How large they
-    /// are is known by the first of them.
+    /// The same of all of some tickets, where the request may read them all. Where it is
+    /// not certain, the first of them tell how large they are.
     pub(crate) async fn matching_within(
         &self,
         tenant: &Tenant,
         query: &ListQuery,
         ids: &[TicketId],
+        read: &mut ItemsRead,
     ) -> Result<Option<Vec<Ticket>>, TableError> {
-        let (first, rest) = ids.split_at(ids.len().min(UNKNOWN));
-        let (mut read, spent) = (ItemsRead::none(query), meter::spent());
-        let mut tickets = self.matching(tenant, query, first.iter().copied()).await?;
-        read.add(first.len(), spent);
-        if rest.len() > read.affordable() {
-            return Ok(None);
-        }
-        if !rest.is_empty() {
-            tickets.extend(self.matching(tenant, query, rest.iter().copied()).await?);
+        // Spread over all of them: those that were made together are often alike.
+        let step = if ids.len() <= read.certainly_affordable() { 1 } else { ids.len().div_ceil(PROBED) };
+        let (mut tickets, parts) = (Vec::new(), [ids.iter().step_by(step).copied().collect(), not_in_steps(ids, step)]);
+        for part in parts {
+            if !read.is_empty() && part.len() > read.affordable() {
+                return Ok(None);
+            }
+            if !part.is_empty() {
+                let (count, spent) = (part.len(), meter::spent());
+                tickets.extend(self.matching(tenant, query, part).await?);
+                read.add(count, spent);
+            }
         }
         Ok(Some(tickets))
     }
@@ -45,13 +49,9 @@ impl Lists {
     ) -> Result<Vec<Ticket>, TableError> {
         // A row that is out of date may name a ticket beside the one that is not.
         let ids: BTreeSet<_> = ids.into_iter().collect();
-        let ids: Vec<_> = ids.into_iter().collect();
-        let batches = ids.chunks(ITEMS_AT_ONCE).map(|some| {
-            let keys = some.iter().map(|id| tenant.ticket(*id)).collect();
-            self.table.batch_get_only(keys, &ticket_item::DECODED)
-        });
-        let items = try_join_all(batches).await?;
-        let tickets = items.iter().flatten().map(ticket_item::decode).collect::<Result<Vec<_>, _>>()?;
+        let keys = ids.into_iter().map(|id| tenant.ticket(id)).collect();
+        let items = self.table.batch_get_only(keys, &ticket_item::DECODED).await?;
+        let tickets = items.iter().map(ticket_item::decode).collect::<Result<Vec<_>, _>>()?;
         Ok(tickets.into_iter().filter(|ticket| query.matches(ticket)).collect())
     }
 }

@@ -2,7 +2,7 @@
 //! queries of ticket items, or of keys and then their ticket items.
 
 use crate::{
-    affordable::{ItemsRead, UNKNOWN},
+    affordable::ItemsRead,
     lists::Lists,
     page,
     plan::OrderedScan,
@@ -21,10 +21,12 @@ const ROUNDS: usize = 4;
 /// How many ticket items a page of a filtered list looks at, of all its sources together:
 /// about 42 units for items of 0.8 KB.
 const EXAMINED: usize = 420;
-/// Rows of each state that are read at once, whatever their size.
+/// Rows of each state that are read in one round where ticket items are small.
 const SHORT_PAGE: usize = 52;
 /// The fewest rows worth a request.
 const FEWEST: usize = 10;
+/// The fewest rows of each source, so that every page goes on.
+const FEWEST_OF_EACH: usize = 2;
 /// How many ticket items a page looks at before it goes on by rows with columns: about 6
 /// units.
 const EXAMINED_FIRST: usize = 60;
@@ -55,15 +57,13 @@ impl Lists {
         let lacking = query.limit - u16::try_from(first.tickets.len()).unwrap_or(query.limit).min(query.limit);
         let is_back = matches!(query.start, ListStart::Before(_));
         let stopped = if is_back { &first.previous } else { &first.next };
-        let is_over = ItemsRead::none(query).is_over();
+        let is_over = ItemsRead::none(&self.recent, tenant, query).is_over();
         let Some(position) = stopped.clone().filter(|_| lacking > 0 && !is_over) else {
             return Ok(first);
         };
         let start = if is_back { ListStart::Before(position) } else { ListStart::After(position) };
         let rest = ListQuery { start, limit: lacking, ..query.clone() };
-        let filtered =
-            OrderedScan { sources: walk.then.clone(), is_plain: query.is_covered_by_columns(), then: Vec::new() };
-        let second = self.walk_keys(tenant, &rest, &filtered, None).await?;
+        let second = self.walk_keys(tenant, &rest, &walk.filtered(query), None).await?;
         Ok(page::join(query, first, second))
     }
 
@@ -86,7 +86,7 @@ impl Lists {
         if !ascending {
             scans.reverse();
         }
-        let mut read = ItemsRead::none(query);
+        let mut read = ItemsRead::none(&self.recent, tenant, query);
         // What is not read at once, because it may be large, is read in a second round.
         let first_rounds = if wanted > SHORT_PAGE { 2 } else { 1 };
         let (rounds, examined) =
@@ -106,7 +106,7 @@ impl Lists {
             }
             let share = examined.max(wanted) / short.len();
             let rows = if walk.is_plain { wanted } else { share.max(FEWEST) };
-            let rows = rows.min(affordable(read, rows, short.len()));
+            let rows = rows.min((read.affordable() / short.len()).max(FEWEST_OF_EACH));
             let (before, spent) = (short.iter().map(|scan| scan.examined).sum::<usize>(), meter::spent());
             try_join_all(short.iter_mut().map(|scan| scan.read_on(&self.table, query, rows))).await?;
             read.add(short.iter().map(|scan| scan.examined).sum::<usize>() - before, spent);
@@ -116,14 +116,4 @@ impl Lists {
         }
         Ok(scans)
     }
-}
-
-/// How many rows of each of some sources may be read, where so many are wanted. As long as
-/// it is not known how large they are, short pages are taken to be of ordinary tickets.
-fn affordable(read: ItemsRead, wanted: usize, sources: usize) -> usize {
-    if read.is_empty() && wanted <= SHORT_PAGE && read.is_fresh() {
-        return wanted;
-    }
-    let most = if read.is_empty() { UNKNOWN } else { usize::MAX };
-    (read.affordable().min(most) / sources.max(1)).max(FEWEST)
 }

@@ -124,7 +124,7 @@ impl SearchIndex {
         loop {
             let page = self.tickets.messages(workspace, id, beyond, false, PAGE).await?;
             words.add_messages(&page.items);
-            beyond = page.items.last().map(|message| message.id);
+            beyond = page.last;
             if !page.has_more || words.is_full() {
                 break;
             }

@@ -45,8 +45,6 @@ const MOST_HITS: usize = 2_000;
 /// How far above a number its next hits are looked for, where words are so common
 /// that reading from the newest doesn't reach it.
 const WINDOWS: [u64; 2] = [65_536, 4_096];
-/// What one request for rows takes.
-const ROWS_AT_ONCE: usize = 100;
 
 /// One search.
 struct SearchRun<'a> {
@@ -114,12 +112,9 @@ impl SearchIndex {
         numbers: &[TicketNumber],
     ) -> Result<Vec<(TicketNumber, TicketId)>, TableError> {
         let unknown: Vec<_> = numbers.iter().filter(|number| !hits.known.contains_key(number)).collect();
-        let rows = unknown.chunks(ROWS_AT_ONCE).map(|some| {
-            self.table.batch_get_eventual(some.iter().map(|number| tenant.indexed_ticket(**number)).collect())
-        });
-        let rows = try_join_all(rows).await?;
+        let keys = unknown.into_iter().map(|number| tenant.indexed_ticket(*number)).collect();
         let mut ids = HashMap::new();
-        for row in rows.iter().flatten() {
+        for row in &self.table.batch_get_eventual(keys).await? {
             let row = Reader(row);
             let number = keys::indexed_number(row.text("sk")?).ok_or(Corrupt("sk"))?;
             let id = keys::long(row.text("t")?).ok_or(Corrupt("t"))?;

@@ -18,7 +18,9 @@ use crate::{
 use futures_util::future::try_join_all;
 use serde::Serialize;
 
-/// What one request of writes takes.
+/// Items that one request reads at most (Amazon `DynamoDB`, `BatchGetItem`).
+const READS_AT_ONCE: usize = 100;
+/// Items that one request writes at most (Amazon `DynamoDB`, `BatchWriteItem`).
 const WRITES_AT_ONCE: usize = 25;
 
 /// One of many writes that have no conditions.
@@ -45,7 +47,8 @@ impl BatchWrite {
 }
 
 impl Table {
-    /// Reads up to 100 items by their keys, in no order; those that are there.
+    /// Reads items by their distinct keys, in as many requests at once as they take; those
+    /// that are there, in no order.
     ///
     /// # Errors
     /// When the table fails.
@@ -78,24 +81,31 @@ impl Table {
         let mut expression = Expression::default();
         let projection = attributes.map(|attributes| projection(attributes, &mut expression));
         let (names, _) = expression.into_parts();
-        let mut found = Vec::with_capacity(keys.len());
-        let mut wanted: Vec<_> = keys.into_iter().map(|key| Wired(primary(key))).collect();
-        let mut attempts = Attempts::new();
-        while !wanted.is_empty() {
-            let keys = Wanted {
-                keys: wanted,
-                consistent_read: consistent,
-                projection_expression: projection.as_deref(),
-                expression_attribute_names: &names,
-            };
-            let answer = self.batch(&mut attempts, "BatchGetItem", keys).await?;
+        let keys: Vec<_> = keys.into_iter().map(|key| Wired(primary(key))).collect();
+        let wanted = |keys: &[Wired<Item>]| Wanted {
+            keys: keys.to_vec(),
+            consistent_read: consistent,
+            projection_expression: projection.as_deref(),
+            expression_attribute_names: &names,
+        };
+        let found = try_join_all(keys.chunks(READS_AT_ONCE).map(|some| self.read_batch(wanted(some)))).await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    async fn read_batch(&self, mut wanted: Wanted<'_>) -> Result<Vec<Item>, TableError> {
+        let (mut found, mut attempts) = (Vec::with_capacity(wanted.keys.len()), Attempts::new());
+        loop {
+            let answer = self.batch(&mut attempts, "BatchGetItem", &wanted).await?;
             found.extend(answer.responses.unwrap_or_default().into_values().flat_map(|Wired(items)| items));
-            wanted = answer.unprocessed_keys.unwrap_or_default().into_values().flat_map(|left| left.keys).collect();
-            if !wanted.is_empty() && !attempts.again(ATTEMPTS).await {
+            let left = answer.unprocessed_keys.unwrap_or_default();
+            wanted.keys = left.into_values().flat_map(|left| left.keys).collect();
+            if wanted.keys.is_empty() {
+                return Ok(found);
+            }
+            if !attempts.again(ATTEMPTS).await {
                 return Err(TableError::Unavailable("throttled"));
             }
         }
-        Ok(found)
     }
 
     /// Any number of writes, in as many requests as they take, in no order. When it

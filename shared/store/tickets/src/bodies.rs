@@ -4,6 +4,7 @@
 use crate::{
     Tickets,
     message::{self, MessageItem},
+    thread::MessagesRead,
 };
 use lambdesk_domain::{
     budget,
@@ -21,15 +22,12 @@ const ATTEMPTS: usize = 4;
 impl Tickets {
     /// The messages of some message items, the first ones of them as far as the budget goes,
     /// but at least one. Of what is written meanwhile, as it is then.
-    pub(crate) async fn with_bodies(&self, tenant: &Tenant, page: Page<Item>) -> Result<Page<Message>, TableError> {
+    pub(crate) async fn with_bodies(&self, tenant: &Tenant, page: Page<Item>) -> Result<MessagesRead, TableError> {
         let mut items = page.items.iter().map(message::decode).collect::<Result<Vec<_>, _>>()?;
-        if items.iter().all(|item| item.body.is_none()) {
-            let items = items.into_iter().map(|item| item.message).collect();
-            return Ok(Page { items, has_more: page.has_more });
-        }
         let within = within_budget(&items, budget::READ_UNITS - meter::spent());
         let has_more = page.has_more || within < items.len();
         items.truncate(within);
+        let last = items.last().map(|item| item.message.id);
         let elsewhere = items.iter().filter(|item| item.is_elsewhere());
         let keys = elsewhere.map(|MessageItem { message, .. }| tenant.message_body(message.ticket_id, message.id));
         let keys: Vec<_> = keys.collect();
@@ -50,7 +48,7 @@ impl Tickets {
                 None => messages.extend(self.whole_message(tenant, message.ticket_id, message.id).await?),
             }
         }
-        Ok(Page { items: messages, has_more })
+        Ok(MessagesRead { items: messages, last, has_more })
     }
 
     /// One message as it is now.
@@ -86,7 +84,8 @@ fn within_budget(items: &[MessageItem], mut units: f64) -> usize {
         let halves = u32::try_from(about.stored.unwrap_or_default().div_ceil(HALF_UNIT_BYTES)).unwrap_or(u32::MAX);
         units -= f64::from(halves) / 2.0;
         shown = shown.saturating_add(about.shown);
-        units >= 0.0 && shown <= budget::ANSWER_BYTES
+        // What came with its item is paid for.
+        (about.stored.is_none() || units >= 0.0) && shown <= budget::ANSWER_BYTES
     };
     items.iter().take_while(fits).count().max(1)
 }

@@ -23,5 +23,5 @@ pub use error::{CommitError, CreateError};
 pub use handle::Tickets;
 pub use purge::OldestTickets;
 pub use reconcile::TicketSlice;
-pub use thread::{ThreadCut, ThreadPage};
+pub use thread::{MessagesRead, ThreadCut, ThreadPage};
 pub use uses::{UsedBy, UserKind, index_entries};

@@ -1,6 +1,7 @@
 //! Tickets and their threads as they are read, consistent. A page has up to its limit of
 //! messages, or as many as may be read and answered by one request ([`budget`]): one query
-//! of message items, and where some say much, one batch of what they say.
+//! of message items, another one beyond the first fifty, and where some say much, one batch
+//! of what they say.
 
 use crate::{Tickets, item};
 use lambdesk_domain::{
@@ -11,8 +12,9 @@ use lambdesk_domain::{
 };
 use lambdesk_table::{Item, Page, Query, TableError, Tenant, item::text, keys, meter};
 
-/// Message items that are read at once before it is known how large they are.
-const AT_ONCE: u16 = 50;
+/// Items that are read at once before it is known how large they are: 50 messages and their
+/// ticket.
+const AT_ONCE: u16 = 51;
 /// The rest of a longer page is read with them if these cost no more than so many units.
 const CHEAP: f64 = budget::READ_UNITS / 3.0;
 
@@ -26,7 +28,7 @@ impl Tickets {
         Ok(item.map(|item| item::decode(&item)).transpose()?)
     }
 
-    /// A ticket and its newest messages, newest first, in one query.
+    /// A ticket and its newest messages, newest first: up to 50.
     ///
     /// # Errors
     /// When the table fails.
@@ -35,7 +37,7 @@ impl Tickets {
         workspace: WorkspaceId,
         ticket: TicketId,
         newest: u16,
-    ) -> Result<Option<(Ticket, Page<Message>)>, TableError> {
+    ) -> Result<Option<(Ticket, MessagesRead)>, TableError> {
         let tenant = Tenant::new(workspace);
         let key = tenant.ticket(ticket);
         let query = Query::of(&key.pk).between(keys::THREAD.0, keys::THREAD.1).ascending(false);
@@ -59,32 +61,31 @@ impl Tickets {
         beyond: Option<MessageId>,
         oldest_first: bool,
         limit: u16,
-    ) -> Result<Page<Message>, TableError> {
+    ) -> Result<MessagesRead, TableError> {
         let tenant = Tenant::new(workspace);
         let beyond = beyond.map(|beyond| tenant.message(ticket, beyond).sk);
-        let pk = tenant.ticket(ticket).pk;
-        let mut page = self.message_items(&pk, beyond, oldest_first, limit.min(AT_ONCE)).await?;
-        if page.has_more && limit > AT_ONCE && meter::spent() <= CHEAP {
-            let last = page.items.last().and_then(|item| item.get("sk")?.as_s().ok().cloned());
-            let rest = self.message_items(&pk, last, oldest_first, limit - AT_ONCE).await?;
-            page.items.extend(rest.items);
-            page.has_more = rest.has_more;
-        }
+        let items = ItemRange { within: keys::MESSAGES, beyond, oldest_first };
+        let page = self.thread_items(&tenant.ticket(ticket).pk, items, limit).await?;
         self.with_bodies(&tenant, page).await
     }
 
-    async fn message_items(
-        &self,
-        pk: &str,
-        beyond: Option<String>,
-        oldest_first: bool,
-        limit: u16,
-    ) -> Result<Page<Item>, TableError> {
-        let (mut from, mut to) = (keys::MESSAGES.0.to_owned(), keys::MESSAGES.1.to_owned());
-        if let Some(beyond) = beyond {
-            if oldest_first { from = keys::after(&beyond) } else { to = keys::before(&beyond) }
+    /// Items of a thread: the first of them, and if these were cheap all that are wanted.
+    async fn thread_items(&self, pk: &str, items: ItemRange, limit: u16) -> Result<Page<Item>, TableError> {
+        let query = |items: &ItemRange| {
+            let (mut from, mut to) = (items.within.0.to_owned(), items.within.1.to_owned());
+            if let Some(beyond) = &items.beyond {
+                if items.oldest_first { from = keys::after(beyond) } else { to = keys::before(beyond) }
+            }
+            Query::of(pk).between(from, to).ascending(items.oldest_first)
+        };
+        let mut page = self.table.page(query(&items), limit.min(AT_ONCE)).await?;
+        if page.has_more && limit > AT_ONCE && meter::spent() <= CHEAP {
+            let beyond = page.items.last().and_then(|item| item.get("sk")?.as_s().ok().cloned());
+            let rest = self.table.page(query(&ItemRange { beyond, ..items }), limit - AT_ONCE).await?;
+            page.items.extend(rest.items);
+            page.has_more = rest.has_more;
         }
-        self.table.page(Query::of(pk).between(from, to).ascending(oldest_first), limit).await
+        Ok(page)
     }
 
     /// One message.
@@ -101,8 +102,8 @@ impl Tickets {
     }
 
     /// A ticket and its messages after one of them, or from the first, oldest
-    /// first: one query, and one read more only where the page doesn't reach the
-    /// thread's end. For those who ask again and again for what is new.
+    /// first: one query where there is little new, and one read more only where the page
+    /// doesn't reach the thread's end. For those who ask again and again for what is new.
     ///
     /// # Errors
     /// When the table fails.
@@ -112,14 +113,12 @@ impl Tickets {
         ticket: TicketId,
         after: Option<MessageId>,
         limit: u16,
-    ) -> Result<Option<(Ticket, Page<Message>)>, TableError> {
+    ) -> Result<Option<(Ticket, MessagesRead)>, TableError> {
         let tenant = Tenant::new(workspace);
         let key = tenant.ticket(ticket);
-        let (first, last) = keys::THREAD;
-        let from = after.map(|after| format!("{}!", tenant.message(ticket, after).sk));
-        let from = from.as_deref().unwrap_or(first);
-        let query = Query::of(&key.pk).between(from, last);
-        let Page { mut items, has_more } = self.table.page(query, limit.saturating_add(1)).await?;
+        let beyond = after.map(|after| tenant.message(ticket, after).sk);
+        let items = ItemRange { within: keys::THREAD, beyond, oldest_first: true };
+        let Page { mut items, has_more } = self.thread_items(&key.pk, items, limit.saturating_add(1)).await?;
         // The ticket item sorts right behind the last message.
         let is_ticket = |item: &mut Item| item.get("sk") == Some(&text(&key.sk));
         let found = match items.pop_if(is_ticket) {
@@ -135,10 +134,32 @@ impl Tickets {
     }
 }
 
+/// Which items of a thread are read.
+struct ItemRange {
+    /// The sort keys that they are between, both included.
+    within: (&'static str, &'static str),
+    /// The sort key beyond which they begin; none at the end of the thread.
+    beyond: Option<String>,
+    oldest_first: bool,
+}
+
+/// Messages of a thread that were read, in the order in which they were.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessagesRead {
+    /// Those that are there.
+    pub items: Vec<Message>,
+    /// The last one that was looked at: also one that was deleted meanwhile.
+    pub last: Option<MessageId>,
+    /// There are more beyond it.
+    pub has_more: bool,
+}
+
 /// How many answers of the table make up a page from which messages are left out.
 const ROUNDS: u8 = 6;
 /// How many messages each of them looks at.
 const LOOK: u16 = 200;
+/// No further one is asked for when so many units are spent: it may cost as many again.
+const HALF: f64 = budget::READ_UNITS / 2.0;
 
 /// Which part of a thread a page shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,8 +186,8 @@ impl ThreadCut {
 
 impl Tickets {
     /// What is wanted of a page that was read, made up with what comes after it: what is
-    /// left out is neither the end nor a short page, until some 1,200 messages have been
-    /// looked at. No request where nothing is left out.
+    /// left out is neither the end nor a short page, until some 1,200 short messages have
+    /// been looked at, or as many as the budget allows. No request where nothing is left out.
     ///
     /// # Errors
     /// When the table fails.
@@ -174,14 +195,14 @@ impl Tickets {
         &self,
         workspace: WorkspaceId,
         ticket: TicketId,
-        read: Page<Message>,
+        read: MessagesRead,
         cut: ThreadCut,
         is_wanted: impl Fn(&Message) -> bool,
     ) -> Result<ThreadPage, TableError> {
         let mut page = ThreadPage::keeping(read, cut.limit, &is_wanted);
         for _ in 0..ROUNDS {
             let lacking = usize::from(cut.limit).saturating_sub(page.messages.len());
-            let Some(far) = page.far.filter(|_| lacking > 0) else { break };
+            let Some(far) = page.far.filter(|_| lacking > 0 && meter::spent() < HALF) else { break };
             let more = self.messages(workspace, ticket, Some(far), cut.oldest_first, LOOK).await?;
             let more = ThreadPage::keeping(more, u16::try_from(lacking).unwrap_or(cut.limit), &is_wanted);
             page.messages.extend(more.messages);
@@ -207,7 +228,7 @@ impl ThreadPage {
     /// short, even empty, and still say where it goes on: what it costs is bounded,
     /// however few are wanted.
     #[must_use]
-    pub fn keeping(read: Page<Message>, limit: u16, is_wanted: impl Fn(&Message) -> bool) -> Self {
+    pub fn keeping(read: MessagesRead, limit: u16, is_wanted: impl Fn(&Message) -> bool) -> Self {
         let near = read.items.first().map(|message| message.id);
         let mut messages = Vec::new();
         let mut last = None;
@@ -221,8 +242,11 @@ impl ThreadPage {
                 break;
             }
         }
-        let has_more = read.has_more || unread.next().is_some();
-        Self { messages, near, far: last.filter(|_| has_more) }
+        let far = match unread.next() {
+            Some(_) => last,
+            None => read.last.filter(|_| read.has_more),
+        };
+        Self { messages, near, far }
     }
 }
 
@@ -260,8 +284,9 @@ mod tests {
             let mut told = Vec::new();
             let mut rest: &[Message] = &thread;
             loop {
-                let items = rest.iter().take(read).cloned().collect();
-                let page = ThreadPage::keeping(Page { items, has_more: rest.len() > read }, limit, Message::is_public);
+                let items: Vec<_> = rest.iter().take(read).cloned().collect();
+                let found = MessagesRead { last: items.last().map(|message| message.id), items, has_more: rest.len() > read };
+                let page = ThreadPage::keeping(found, limit, Message::is_public);
                 prop_assert!(page.messages.len() <= usize::from(limit));
                 prop_assert_eq!(page.near, rest.first().map(|message| message.id));
                 told.extend(page.messages.iter().map(|message| message.id));

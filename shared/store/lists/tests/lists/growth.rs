@@ -2,13 +2,14 @@
 
 use lambdesk_domain::{
     access::VisibilityScope,
+    budget::DEEPEST,
     id::{TeamId, UserId},
     status::{Lifecycle, Status},
     testing,
     ticket::Ticket,
     time::Timestamp,
 };
-use lambdesk_store_lists::{DEEPEST, Filter, ListQuery, ListStart, OneOf, Sort};
+use lambdesk_store_lists::{Filter, ListQuery, ListStart, OneOf, Sort};
 use lambdesk_table::{
     Tenant, Usage, Value,
     item::{text, time},

@@ -14,7 +14,7 @@ use uuid::Uuid;
 const SHARD: u8 = 0;
 
 /// The keys of one workspace.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Tenant {
     pub(super) workspace: String,
 }

@@ -98,6 +98,18 @@ async fn a_batch_of_which_something_is_left_is_given_up_after_five_attempts() {
 }
 
 #[tokio::test]
+async fn more_keys_than_one_request_takes_are_read_side_by_side() {
+    let test = with(230).await;
+    test.faults.next([]);
+    let (read, usage) = measured(test.table.batch_get((1..=230).map(key).collect())).await;
+    let mut found = places(&read.unwrap());
+    found.sort_unstable();
+    assert_eq!(found, (1..=230).collect::<Vec<_>>());
+    assert_eq!(asked(&test), [100, 100, 30]);
+    assert_eq!((usage.round_trips(), usage.depth(), usage.units()), (3, 1, 230.0));
+}
+
+#[tokio::test]
 async fn more_writes_than_one_request_takes_are_made_side_by_side() {
     let test = TestTable::new().await;
     test.faults.next([]);
