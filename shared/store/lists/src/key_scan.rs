@@ -216,7 +216,7 @@ impl Lists {
             let candidates = keys.take(keys.wanted(found.len()));
             let spent = meter::spent();
             found.extend(self.as_placed(tenant, query, &candidates).await?);
-            keys.read.add(candidates.len(), spent);
+            keys.read.add_by_key(candidates.len(), spent);
         }
         let stopped = if keys.is_finished { end.map(str::to_owned) } else { keys.cursor };
         Ok(page::page_of(query, found, stopped))

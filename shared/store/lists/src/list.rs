@@ -41,7 +41,8 @@ impl Lists {
     pub async fn list_with_total(&self, tenant: &Tenant, query: &ListQuery) -> Result<(ListPage, Total), TableError> {
         // Each has a budget of its own: a page is not shorter because its list is counted.
         let page = async { meter::measured(self.list(tenant, query)).await.0 };
-        let (page, total) = try_join(page, self.count(tenant, query)).await?;
+        let total = async { meter::measured(self.count(tenant, query)).await.0 };
+        let (page, total) = try_join(page, total).await?;
         let ListStart::First { skip } = query.start else {
             return Ok((page, total));
         };

@@ -146,6 +146,16 @@ pub fn in_order(query: &ListQuery) -> OrderedScan {
     }
 }
 
+/// The rows of the order that tickets are held against: those by last activity whether or
+/// not the query names columns, as they are a ninth of a ticket item.
+pub fn order_of(query: &ListQuery) -> OrderedScan {
+    if query.sort.by != SortBy::LastActivity {
+        return in_order(query);
+    }
+    let groups: BTreeSet<_> = query.states.iter().copied().map(StateGroup::of).collect();
+    OrderedScan { sources: groups.into_iter().map(RowSource::Active).collect(), is_plain: true, then: Vec::new() }
+}
+
 /// The rows of groups that have one of the priorities that are asked for, a range each.
 fn by_priority(query: &ListQuery, groups: &BTreeSet<StateGroup>) -> OrderedScan {
     let is_asked = |priority: &Priority| {

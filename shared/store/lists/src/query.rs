@@ -59,6 +59,17 @@ pub struct ListPage {
 }
 
 impl ListPage {
+    /// What this page of a query still lacks, as a query that goes on where it stopped; none
+    /// when it is full or the list is at its end.
+    pub(crate) fn rest(&self, query: &ListQuery) -> Option<ListQuery> {
+        let limit = query.limit.saturating_sub(u16::try_from(self.tickets.len()).unwrap_or(query.limit));
+        let is_back = matches!(query.start, ListStart::Before(_));
+        let stopped = if is_back { &self.previous } else { &self.next };
+        let position = stopped.clone().filter(|_| limit > 0)?;
+        let start = if is_back { ListStart::Before(position) } else { ListStart::After(position) };
+        Some(ListQuery { start, limit, ..query.clone() })
+    }
+
     /// The tickets of the page, each with the position right beyond it in this order.
     pub fn into_rows(self, by: SortBy) -> impl Iterator<Item = (ListPosition, Ticket)> {
         let part = self.part;

@@ -184,7 +184,7 @@ impl HitWalk<'_> {
                 let ids = next.iter().map(|candidate| candidate.id);
                 let spent = meter::spent();
                 let read = self.lists.matching(self.tenant, self.query, ids).await?;
-                self.read.add(next.len(), spent);
+                self.read.add_by_key(next.len(), spent);
                 self.found.extend(read.into_iter().map(|ticket| (self.query.sort.by.place(&ticket), ticket)));
                 self.spent += next.len();
             } else {

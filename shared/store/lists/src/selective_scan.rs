@@ -5,17 +5,16 @@ use crate::{
     affordable::ItemsRead,
     lists::Lists,
     page,
-    plan::{OrderedScan, in_order},
+    plan::{OrderedScan, order_of},
     query::{ListPage, ListQuery},
     scan::{Scan, ScannedRow},
     selective::Selective,
-    sort::SortBy,
     source::RowSource,
 };
 use futures_util::future::try_join_all;
 use lambdesk_domain::{id::TicketId, ticket::Ticket};
-use lambdesk_table::{TableError, Tenant, keys::StateGroup, meter};
-use std::collections::{BTreeSet, HashSet};
+use lambdesk_table::{TableError, Tenant, meter};
+use std::collections::HashSet;
 
 /// The most tickets that keys are held against: about 8 units.
 const MOST_AMONG: u16 = 1_000;
@@ -38,8 +37,6 @@ impl Lists {
         if sources.iter().any(RowSource::holds_items) {
             return match self.selective(tenant, query, selective).await? {
                 Some(tickets) => Ok(page::cut(query, tickets)),
-                // What was read says that ticket items cost too much.
-                None if !walk.then.is_empty() => self.walk_keys(tenant, query, &walk.filtered(query), None).await,
                 None => self.walk(tenant, query, walk).await,
             };
         }
@@ -120,14 +117,4 @@ impl Lists {
         let rows: Vec<T> = scans.into_iter().flat_map(|scan| scan.rows).map(|(_, row)| row).collect();
         Ok((is_whole && rows.len() <= limit).then_some(rows))
     }
-}
-
-/// The rows of the order that tickets are held against: those by last activity whether or
-/// not the query names columns, as they are a ninth of a ticket item.
-fn order_of(query: &ListQuery) -> OrderedScan {
-    if query.sort.by != SortBy::LastActivity {
-        return in_order(query);
-    }
-    let groups: BTreeSet<_> = query.states.iter().copied().map(StateGroup::of).collect();
-    OrderedScan { sources: groups.into_iter().map(RowSource::Active).collect(), is_plain: true, then: Vec::new() }
 }

@@ -34,7 +34,7 @@ impl Lists {
             if !part.is_empty() {
                 let (count, spent) = (part.len(), meter::spent());
                 tickets.extend(self.matching(tenant, query, part).await?);
-                read.add(count, spent);
+                read.add_by_key(count, spent);
             }
         }
         Ok(Some(tickets))

@@ -6,7 +6,6 @@ use crate::{
     lists::Lists,
     page,
     plan::OrderedScan,
-    position::ListStart,
     query::{ListPage, ListQuery},
     scan::Scan,
     sort::SortBy,
@@ -54,15 +53,10 @@ impl Lists {
         walk: &OrderedScan,
         first: ListPage,
     ) -> Result<ListPage, TableError> {
-        let lacking = query.limit - u16::try_from(first.tickets.len()).unwrap_or(query.limit).min(query.limit);
-        let is_back = matches!(query.start, ListStart::Before(_));
-        let stopped = if is_back { &first.previous } else { &first.next };
         let is_over = ItemsRead::none(&self.recent, tenant, query).is_over();
-        let Some(position) = stopped.clone().filter(|_| lacking > 0 && !is_over) else {
+        let Some(rest) = first.rest(query).filter(|_| !is_over) else {
             return Ok(first);
         };
-        let start = if is_back { ListStart::Before(position) } else { ListStart::After(position) };
-        let rest = ListQuery { start, limit: lacking, ..query.clone() };
         let second = self.walk_keys(tenant, &rest, &walk.filtered(query), None).await?;
         Ok(page::join(query, first, second))
     }
