@@ -138,6 +138,19 @@ async fn a_retry_of_a_ticket_that_cannot_be_read_is_due_again_in_an_hour() {
 }
 
 #[tokio::test]
+async fn a_retry_looks_back_from_its_own_time_however_late_the_sweep_comes() {
+    let desk = SweepDesk::open().await;
+    desk.run().await;
+    let ticket = ticket_of(&desk, &[0, 2]).await;
+    let at = desk.now();
+    retry(&desk, &ticket, Duration::ZERO).await;
+    desk.wait(Duration::from_hours(100));
+    desk.run().await;
+    let (_, request) = desk.requests()[0];
+    assert_eq!(request.window.since, at.minus(Duration::from_hours(48)));
+}
+
+#[tokio::test]
 async fn a_retry_puts_back_the_row_of_a_follow_up() {
     let desk = SweepDesk::open().await;
     let ticket = desk.snoozed(Duration::from_hours(5)).await;

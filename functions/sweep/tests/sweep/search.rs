@@ -1,7 +1,7 @@
 //! Search indexes that are due for compaction.
 
 use crate::support::SweepDesk;
-use lambdesk_domain::{search::words, ticket::Ticket};
+use lambdesk_domain::{events::EventSubject, search::words, ticket::Ticket};
 use lambdesk_store_search::{TOMBSTONE_TTL, TicketWords};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -72,6 +72,18 @@ fn reindexed(desk: &SweepDesk) -> BTreeSet<String> {
     let keys = desk.records().into_iter().map(|record| record["dynamodb"]["Keys"].clone());
     let requests = keys.filter(|key| key["sk"]["S"] == "Y");
     requests.map(|key| key["pk"]["S"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_retry_has_the_words_of_its_ticket_indexed_anew() {
+    let desk = SweepDesk::open().await;
+    desk.run().await;
+    let ticket = desk.ticket().await;
+    desk.project_all(ticket.id).await;
+    desk.store.events.schedule_retry(desk.workspace, EventSubject::Ticket(ticket.id), desk.now()).await.unwrap();
+    assert_eq!(reindexed(&desk).len(), 0);
+    assert_eq!(desk.run().await.rechecks.found, 1);
+    assert_eq!(reindexed(&desk).len(), 1);
 }
 
 #[tokio::test]
