@@ -18,13 +18,19 @@ use uuid::Uuid;
 /// So long after its position was made a place must be there: less than readers wait
 /// (`SETTLED`), by more than clocks differ.
 const PLACED_WITHIN: Duration = Duration::from_secs(5);
+/// So long after its place was taken an event is still written: less than readers wait for it
+/// (`AWAITED`), by more than clocks differ and a write with all its attempts takes.
+const WRITTEN_WITHIN: Duration = Duration::from_secs(45);
 /// The attribute of an event that names its place in the feed.
 pub(crate) const PLACE: &str = "fp";
 
 /// A place in the feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "an event takes it"]
-pub struct FeedPlace(Key);
+pub struct FeedPlace {
+    key: Key,
+    taken_at: Timestamp,
+}
 
 impl Events {
     /// Takes a place in the feed for an event that is written right after.
@@ -38,14 +44,14 @@ impl Events {
         let tenant = Tenant::new(event.workspace_id());
         let position = keys::short(position);
         // By the position's own time, so that readers look for it where it is.
-        let day = keys::day(position.parse().map_or(now, |position: FeedPosition| position.time()));
-        let key = Key { pk: tenant.feed(day), sk: position };
+        let taken_at = position.parse().map_or(now, |position: FeedPosition| position.time());
+        let key = Key { pk: tenant.feed(keys::day(taken_at)), sk: position };
         let Key { pk, sk } = tenant.event(event.source());
         let mut row = keyed(key.clone());
         row.extend([("ep".to_owned(), text(pk)), ("es".to_owned(), text(sk))]);
         self.table.write(Write::put(row)).await?;
         if begun.elapsed().is_ok_and(|time| time <= PLACED_WITHIN) {
-            Ok(FeedPlace(key))
+            Ok(FeedPlace { key, taken_at })
         } else {
             Err(TableError::Unavailable("late"))
         }
@@ -56,9 +62,13 @@ impl Events {
     /// although it was.)
     ///
     /// # Errors
-    /// When the table fails.
-    pub async fn add_event(&self, event: &Event, place: FeedPlace) -> Result<bool, TableError> {
-        let FeedPlace(place) = place;
+    /// When the table fails, or the place was taken so long ago that readers may be past it by
+    /// `now`, as after a process stood still: then another one is to be taken.
+    pub async fn add_event(&self, event: &Event, place: FeedPlace, now: Timestamp) -> Result<bool, TableError> {
+        let FeedPlace { key: place, taken_at } = place;
+        if now.since(taken_at) > WRITTEN_WITHIN {
+            return Err(TableError::Unavailable("late"));
+        }
         let key = Tenant::new(event.workspace_id()).event(event.source());
         let mut item = document(key.clone(), event);
         item.insert(PLACE.to_owned(), text(&*place.sk));
@@ -80,7 +90,7 @@ impl Events {
     #[cfg(feature = "testing")]
     pub async fn tell(&self, event: &Event, position: Uuid, now: Timestamp) -> Result<bool, TableError> {
         let place = self.reserve(event, position, now).await?;
-        self.add_event(event, place).await
+        self.add_event(event, place, now).await
     }
 
     /// The event of one version of a ticket.
