@@ -3,10 +3,8 @@
 use crate::support::SweepDesk;
 use lambdesk_domain::{events::EventSubject, search::words, ticket::Ticket};
 use lambdesk_store_search::{TOMBSTONE_TTL, TicketWords};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use serde_json::{Value, json};
+use std::{collections::BTreeSet, time::Duration};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -96,8 +94,9 @@ async fn after_a_change_of_the_normal_form_every_ticket_is_indexed_anew_once() {
     assert_eq!(reindexed(&desk).len(), 0, "a new table has nothing older");
 
     // As a program before this one left its state.
-    let before: BTreeMap<&str, u64> = BTreeMap::new();
-    desk.store.events.put_sweep_state(&before, None).await.unwrap();
+    let events = &desk.store.events;
+    let now = events.sweep_state::<Value>().await.unwrap().state;
+    assert!(events.put_sweep_state(&json!({}), now.as_ref(), None).await.unwrap());
     desk.wait(MINUTE);
     assert_eq!(desk.run().await.errors, 0);
     assert_eq!(reindexed(&desk).len(), 3);

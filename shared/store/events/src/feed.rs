@@ -9,11 +9,7 @@ use crate::{
     events::{PLACE, read_event},
 };
 use futures_util::future::try_join;
-use lambdesk_domain::{
-    events::Event,
-    id::WorkspaceId,
-    time::Timestamp,
-};
+use lambdesk_domain::{events::Event, id::WorkspaceId, time::Timestamp};
 use lambdesk_table::{Index, Item, Key, Query, TableError, Tenant, keys};
 use std::{
     collections::{BTreeMap, BTreeSet},
