@@ -1,10 +1,11 @@
 //! Search indexes that are due for compaction.
 
 use crate::support::SweepDesk;
-use lambdesk_domain::{events::EventSubject, search::words, ticket::Ticket};
+use lambdesk_domain::{events::EventSubject, search::words, ticket::Ticket, time::Timestamp};
 use lambdesk_store_search::{TOMBSTONE_TTL, TicketWords};
+use lambdesk_table::{Tenant, item::read_document};
 use serde_json::{Value, json};
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, pin::pin, time::Duration};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -53,6 +54,52 @@ async fn words_with_a_tombstone_are_gone_when_the_sweep_comes_a_day_later() {
         desk.wait(MINUTE);
     }
     assert_eq!(items(&desk), 0);
+}
+
+/// When the index is due for compaction.
+async fn compaction(desk: &SweepDesk) -> Option<Timestamp> {
+    let row = desk.table.item(Tenant::new(desk.workspace).compaction()).await?;
+    Some(read_document(&row).unwrap())
+}
+
+#[tokio::test]
+async fn a_compaction_that_breaks_off_stays_due() {
+    let desk = SweepDesk::open().await;
+    desk.run().await;
+    let ticket = desk.ticket().await;
+    index(&desk, "1", &ticket, "a secret word", false).await;
+    index(&desk, "2", &ticket, "", true).await;
+    desk.wait(TOMBSTONE_TTL);
+    // The process ends with the nth request.
+    for requests in 1..200 {
+        let mut run = pin!(desk.run());
+        let broke_off = desk.is_halted(run.as_mut(), requests).await;
+        assert!(compaction(&desk).await.is_some() || items(&desk) == 0, "after {requests} requests");
+        if !broke_off {
+            assert!(requests > 10, "it has broken off before");
+            break;
+        }
+    }
+    for _ in 0..3 {
+        desk.wait(MINUTE);
+        desk.run().await;
+    }
+    assert_eq!((items(&desk), compaction(&desk).await), (0, None));
+}
+
+#[tokio::test]
+async fn words_that_go_while_their_index_is_compacted_have_their_own_compaction() {
+    let desk = SweepDesk::open().await;
+    let ticket = desk.ticket().await;
+    index(&desk, "1", &ticket, "", true).await;
+    let at = compaction(&desk).await.unwrap();
+    desk.wait(TOMBSTONE_TTL);
+    // It has come to an end, but for its row, when a batch of the stream is indexed.
+    index(&desk, "2", &ticket, "", true).await;
+    assert_eq!(compaction(&desk).await, Some(at));
+    desk.store.search.end_compaction(desk.workspace, at, None, desk.now()).await.unwrap();
+    let next = compaction(&desk).await;
+    assert!(next.is_some_and(|next| next <= desk.now().plus(TOMBSTONE_TTL)), "{next:?}");
 }
 
 #[tokio::test]
