@@ -195,7 +195,7 @@ impl Projections {
             let deliveries = self.webhooks.add_deliveries(event, endpoints, now);
             let place = self.events.reserve(event, self.clock.new_uuid(), now);
             let (deliveries, (), place) = try_join3(deliveries, of_ticket, place).await?;
-            self.events.add_event(event, place, self.clock.now()).await?;
+            self.events.add_event(event, place).await?;
             made.extend(deliveries);
         }
         Ok(made)

@@ -187,7 +187,7 @@ async fn of_several_tickets_nothing_is_told_that_comes_after_an_event_that_is_la
     let both = format!("ticket_id={}&ticket_id={}", ticket_id(1), ticket_id(2));
     let (told, after) = poll(&hooks, &both, None).await;
     assert_eq!(told, [1, 1], "there is no later event of its ticket that would tell of it");
-    assert!(events.add_event(&late, place, hooks.desk.now()).await.unwrap());
+    assert!(events.add_event(&late, place).await.unwrap());
     hooks.advance(50);
     assert_eq!(poll(&hooks, &both, Some(after)).await.0, [2, 3]);
 }

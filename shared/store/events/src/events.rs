@@ -29,7 +29,16 @@ pub(crate) const PLACE: &str = "fp";
 #[must_use = "an event takes it"]
 pub struct FeedPlace {
     key: Key,
-    taken_at: Timestamp,
+    /// When it began to be taken. By the system's time, which goes on while a process is frozen.
+    begun: SystemTime,
+}
+
+impl FeedPlace {
+    /// It was begun within so much time; not when that is unknown, because the clock was set
+    /// back.
+    fn is_within(&self, time: Duration) -> bool {
+        self.begun.elapsed().is_ok_and(|age| age <= time)
+    }
 }
 
 impl Events {
@@ -44,17 +53,14 @@ impl Events {
         let tenant = Tenant::new(event.workspace_id());
         let position = keys::short(position);
         // By the position's own time, so that readers look for it where it is.
-        let taken_at = position.parse().map_or(now, |position: FeedPosition| position.time());
-        let key = Key { pk: tenant.feed(keys::day(taken_at)), sk: position };
+        let day = keys::day(position.parse().map_or(now, |position: FeedPosition| position.time()));
+        let key = Key { pk: tenant.feed(day), sk: position };
         let Key { pk, sk } = tenant.event(event.source());
         let mut row = keyed(key.clone());
         row.extend([("ep".to_owned(), text(pk)), ("es".to_owned(), text(sk))]);
         self.table.write(Write::put(row)).await?;
-        if begun.elapsed().is_ok_and(|time| time <= PLACED_WITHIN) {
-            Ok(FeedPlace { key, taken_at })
-        } else {
-            Err(TableError::Unavailable("late"))
-        }
+        let place = FeedPlace { key, begun };
+        if place.is_within(PLACED_WITHIN) { Ok(place) } else { Err(TableError::Unavailable("late")) }
     }
 
     /// Writes an event into the place that was taken for it, unless it is there; says whether
@@ -62,13 +68,13 @@ impl Events {
     /// although it was.)
     ///
     /// # Errors
-    /// When the table fails, or the place was taken so long ago that readers may be past it by
-    /// `now`, as after a process stood still: then another one is to be taken.
-    pub async fn add_event(&self, event: &Event, place: FeedPlace, now: Timestamp) -> Result<bool, TableError> {
-        let FeedPlace { key: place, taken_at } = place;
-        if now.since(taken_at) > WRITTEN_WITHIN {
+    /// When the table fails, or the place was taken so long ago that readers may be past it, as
+    /// after a process stood still: then another one is to be taken.
+    pub async fn add_event(&self, event: &Event, place: FeedPlace) -> Result<bool, TableError> {
+        if !place.is_within(WRITTEN_WITHIN) {
             return Err(TableError::Unavailable("late"));
         }
+        let place = place.key;
         let key = Tenant::new(event.workspace_id()).event(event.source());
         let mut item = document(key.clone(), event);
         item.insert(PLACE.to_owned(), text(&*place.sk));
@@ -90,7 +96,7 @@ impl Events {
     #[cfg(feature = "testing")]
     pub async fn tell(&self, event: &Event, position: Uuid, now: Timestamp) -> Result<bool, TableError> {
         let place = self.reserve(event, position, now).await?;
-        self.add_event(event, place, now).await
+        self.add_event(event, place).await
     }
 
     /// The event of one version of a ticket.
@@ -167,5 +173,29 @@ pub(crate) fn read_event(item: &Item) -> Result<Event, Corrupt> {
         Some((_, EventSubject::Ticket(_))) => Ok(Event::Ticket(read_document(item)?)),
         Some((_, EventSubject::Contact(_))) => Ok(Event::Contact(read_document(item)?)),
         None => Err(Corrupt("pk")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lambdesk_domain::{events::between, testing};
+    use lambdesk_testkit::{TestTable, sample};
+
+    #[tokio::test]
+    async fn an_event_is_not_written_into_a_place_that_readers_may_be_past() {
+        let table = TestTable::new().await;
+        let events = Events::new(&table.table);
+        let event = between(None, &sample(&testing::ticket())).into();
+        let now = Timestamp::EPOCH;
+        let reserve = async |number| {
+            let place = events.reserve(&event, Uuid::from_u128(number), now).await.expect("it is taken");
+            move |seconds| FeedPlace { begun: SystemTime::now() - Duration::from_secs(seconds), ..place }
+        };
+        // The process stood still for a while.
+        let outcome = events.add_event(&event, reserve(1).await(50)).await;
+        assert!(matches!(outcome, Err(TableError::Unavailable("late"))), "{outcome:?}");
+        assert_eq!(events.event_of(event.workspace_id(), event.source()).await.expect("it is read"), None);
+        assert!(events.add_event(&event, reserve(2).await(30)).await.expect("it is written"));
     }
 }

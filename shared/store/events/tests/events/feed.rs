@@ -165,7 +165,7 @@ async fn a_place_without_its_event_is_waited_for_and_then_passed_by() {
     let waiting = page(&table, None, START, START.plus(Duration::from_secs(20)), 10).await;
     assert_eq!((told(waiting.clone()), waiting.has_more), (vec![], false), "nothing after it is told before it");
     assert_eq!(waiting.awaited, Some(START));
-    assert!(store.add_event(&late, place, START.plus(Duration::from_secs(20))).await.expect("it is written"));
+    assert!(store.add_event(&late, place).await.expect("it is written"));
     let settled = START.plus(Duration::from_secs(21));
     assert_eq!(told(page(&table, Some(&waiting.next), START, settled, 10).await), [late.clone(), other.clone()]);
     // Its fan-out has failed, and comes again.
@@ -200,25 +200,6 @@ async fn events_of_earlier_versions_are_told_from_the_index() {
         let told = drain(&table, None, START.plus(Duration::from_mins(3)), limit).await.0;
         assert_eq!(told, [expected[0].clone(), expected[1].clone(), third.clone()], "{limit}");
     }
-}
-
-#[tokio::test]
-async fn an_event_is_not_written_into_a_place_that_readers_may_be_past() {
-    let table = TestTable::new().await;
-    let ticket = renamed(&sample(&testing::ticket()), workspace(1), 1);
-    let event: Event = between(None, &ticket).into();
-    let store = &table.store.events;
-    let place = store.reserve(&event, position(START, 1), START).await.expect("it is taken");
-    let thawed = START.plus(Duration::from_secs(50));
-    let outcome = store.add_event(&event, place, thawed).await;
-    assert!(matches!(outcome, Err(TableError::Unavailable("late"))), "{outcome:?}");
-    assert_eq!(store.event_of(workspace(1), event.source()).await.expect("it is read"), None);
-    let other = add(&table, 2, thawed, Duration::ZERO).await;
-    let reader = drain(&table, None, START.plus(Duration::from_secs(65)), 10).await;
-    assert_eq!(reader.0, [other], "the place is not waited for any more");
-    let again = START.plus(Duration::from_secs(70));
-    assert!(store.tell(&event, position(again, 1), again).await.expect("it is written"));
-    assert_eq!(drain(&table, Some(reader.1), START.plus(Duration::from_mins(3)), 10).await.0, [event]);
 }
 
 #[tokio::test]

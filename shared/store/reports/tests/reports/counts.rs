@@ -300,7 +300,7 @@ async fn counters_are_as_of_an_event_that_the_feed_waits_for() {
     let place = table.store.events.reserve(&late, position, end).await.expect("it is taken");
     let now = end.plus(Duration::from_secs(40));
     assert_eq!(fold(&table, now, 100).await.as_of, end.minus(Duration::from_secs(30)));
-    assert!(table.store.events.add_event(&late, place, now).await.expect("it is written"));
+    assert!(table.store.events.add_event(&late, place).await.expect("it is written"));
     let expected = cells(&tally(&all));
     assert_eq!(fold(&table, now, 100).await.as_of, now.minus(Duration::from_secs(38)));
     assert_eq!(counted(&table, &expected).await, expected);
