@@ -228,7 +228,7 @@ async fn due(table: &TestTable) {
     directories.schedule_retention_sweep(WORKSPACE, NOW).await.unwrap();
     directories.save_retention_sweep(WORKSPACE, Some(&cursor), later(60)).await.unwrap();
     store.record_run(NOW, &run()).await.unwrap();
-    store.put_sweep_state(&BTreeMap::from([("state", 1)]), None).await.unwrap();
+    assert!(store.put_sweep_state(&BTreeMap::from([("state", 1)]), None, None).await.unwrap());
     store.request_reconcile(NOW).await.unwrap();
 }
 

@@ -14,7 +14,9 @@ use tokio::sync::{OnceCell, mpsc};
 /// Tickets and contacts that are worked on at once.
 const SUBJECTS_AT_ONCE: usize = 16;
 /// A record that still fails so long after it was written is set aside like a poison
-/// record: one workspace whose items are throttled does not hold up the others.
+/// record: one workspace whose items are throttled does not hold up the others. Its retry row
+/// is in the partition of its ticket or contact; while that one is throttled itself, as a hot
+/// ticket's may be, the record goes on being repeated.
 const HELD_UP: Duration = Duration::from_mins(15);
 /// When the events of a ticket or contact with a poison record are checked: by then the
 /// stream has brought the versions around it.
@@ -108,8 +110,9 @@ impl<'a> Batch<'a> {
         }
     }
 
+    /// Never that of a ticket that is gone: nothing would be left of it to check later.
     fn is_held_up(&self, record: ChangeRecord<'_>) -> bool {
-        record.written_at().is_some_and(|at| at.plus(HELD_UP) < self.projections.clock.now())
+        !record.is_removal() && record.written_at().is_some_and(|at| at.plus(HELD_UP) < self.projections.clock.now())
     }
 
     async fn record(&self, workspace: WorkspaceId, record: ChangeRecord<'_>) -> Result<(), TableError> {

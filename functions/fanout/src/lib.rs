@@ -88,7 +88,7 @@ impl Fanout {
         let batch = Batch::new(&self.projections, &records, hints);
         let events = batch.ticket_records();
         // Boxed, so that the compiler can tell that the whole may move between threads.
-        let words = index_words(&self.projections.search, &records, now).boxed();
+        let words = index_words(&self.projections, &records, now).boxed();
         // Hints go while other tickets are still worked on; the queue is closed with the batch.
         let (mut failed, _, Indexed { failed: unindexed, grown }) =
             tokio::join!(batch.project(), self.queue.forward(queued), words);

@@ -1,28 +1,43 @@
 //! The words of a batch: from records of the table's stream to the deltas of tickets in
 //! the search index, one item of the index per workspace and batch.
 
+use crate::projections::Projections;
 use futures_util::future::{join_all, try_join_all};
 use lambdesk_domain::{
+    events::EventSubject,
     id::{TicketId, WorkspaceId},
     time::Timestamp,
 };
 use lambdesk_store_events::{ChangeRecord, TicketPart};
-use lambdesk_store_search::{SearchIndex, TicketDelta, WordChange};
+use lambdesk_store_search::{IndexedTickets, TicketDelta, WordChange};
 use lambdesk_table::{Corrupt, TableError, log_failure};
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 /// Records that are older than this may be out of date: the table is read instead.
 const LATE: Duration = Duration::from_hours(1);
+/// When the sweep has words indexed anew that could not be indexed.
+const RETRY_AFTER: Duration = Duration::from_mins(1);
 
 /// What became of the words of a batch.
 ///
-/// Where the words of a workspace can't be indexed, requests are left with its tickets that
-/// they be indexed anew, which the stream brings again: so they neither hold up the other
-/// workspaces of the shard nor use up their tries.
+/// Tickets whose words can't be indexed get a retry row, and the sweep has them indexed anew
+/// a minute later: so they neither hold up the other workspaces of the shard nor use up
+/// their tries, and what keeps failing is tried once a minute. Two things get no row:
+///
+/// - A ticket that is gone. There is nothing left that could be read later, so the records
+///   of its workspace fail and are repeated until its words have their tombstone.
+/// - A ticket whose request to be indexed anew can't be fulfilled, ever: asking again would
+///   not help.
+///
+/// The row is in the ticket's own partition, beside its item. While a hot ticket's partition
+/// is throttled the row can't be written either; then its records fail and are repeated.
 #[derive(Debug, Default)]
 pub struct Indexed {
-    /// Of each workspace whose words could neither be indexed nor requested, the sequence
-    /// number of its first record.
+    /// Of each workspace whose words could neither be indexed nor left to the sweep, the
+    /// sequence number of its first record.
     pub failed: Vec<String>,
     /// Workspaces whose index has grown.
     pub grown: Vec<WorkspaceId>,
@@ -34,20 +49,17 @@ struct WorkspaceRecords {
     /// The sequence numbers of those that bear on words, in order.
     sequences: Vec<String>,
     tickets: BTreeMap<TicketId, TicketDelta>,
+    /// Those of the tickets that have changed. Of the others it was requested that they be
+    /// indexed anew.
+    changed: BTreeSet<TicketId>,
 }
 
 /// Indexes the words of a batch of the stream. Doing it again changes nothing.
-pub async fn index_words(index: &SearchIndex, records: &[ChangeRecord<'_>], now: Timestamp) -> Indexed {
+pub async fn index_words(projections: &Projections, records: &[ChangeRecord<'_>], now: Timestamp) -> Indexed {
     let mut indexed = Indexed::default();
     let work = by_workspace(records, now).into_iter().map(|(workspace, records)| async move {
         let first = records.sequences.first().cloned().unwrap_or_default();
-        let last = records.sequences.last().cloned().unwrap_or_default();
-        let tickets: Vec<_> = records.tickets.keys().copied().collect();
-        let outcome = match index.index(workspace, &last, records.tickets, now).await {
-            Err(error) => set_aside(index, workspace, &tickets, error, now).await,
-            indexed => indexed,
-        };
-        (workspace, first, outcome)
+        (workspace, first, index_of(projections, workspace, records, now).await)
     });
     for (workspace, sequence, outcome) in join_all(work.collect::<Vec<_>>()).await {
         match outcome {
@@ -62,16 +74,44 @@ pub async fn index_words(index: &SearchIndex, records: &[ChangeRecord<'_>], now:
     indexed
 }
 
-/// Has tickets indexed anew, later; else answers why the stream is to repeat their records.
-async fn set_aside(
-    index: &SearchIndex,
+/// Whether the index of a workspace has grown; else why its records are to be repeated.
+async fn index_of(
+    projections: &Projections,
     workspace: WorkspaceId,
-    tickets: &[TicketId],
-    error: TableError,
+    records: WorkspaceRecords,
     now: Timestamp,
 ) -> Result<bool, TableError> {
-    log_failure!(error, %workspace, tickets = tickets.len(), "words could not be indexed; they are later");
-    try_join_all(tickets.iter().map(|ticket| index.request_reindex(workspace, *ticket, now))).await.map(|_| false)
+    let WorkspaceRecords { sequences, tickets, changed } = records;
+    let last = sequences.last().map(String::as_str).unwrap_or_default();
+    let is_any_gone = tickets.values().any(TicketDelta::is_removal);
+    let all: Vec<_> = tickets.keys().copied().collect();
+    let (has_grown, failed) = match projections.search.index(workspace, last, tickets, now).await {
+        Ok(IndexedTickets { has_grown, unreadable }) => {
+            for (ticket, error) in &unreadable {
+                tracing::error!(%ticket, %error, "a ticket can't be read for its words");
+            }
+            let failed = unreadable.into_iter().map(|(ticket, _)| ticket).filter(|ticket| changed.contains(ticket));
+            (has_grown, failed.collect())
+        }
+        Err(error) if error.is_transient() && is_any_gone => return Err(error),
+        Err(error) => {
+            log_failure!(error, %workspace, tickets = all.len(), "words could not be indexed; the sweep has them indexed");
+            (false, if error.is_transient() { all } else { changed.into_iter().collect() })
+        }
+    };
+    set_aside(projections, workspace, &failed, now).await.map(|()| has_grown)
+}
+
+/// Leaves tickets to the sweep, which has them indexed anew.
+async fn set_aside(
+    projections: &Projections,
+    workspace: WorkspaceId,
+    tickets: &[TicketId],
+    now: Timestamp,
+) -> Result<(), TableError> {
+    let at = now.plus(RETRY_AFTER);
+    let retry = |ticket: &TicketId| projections.events.schedule_retry(workspace, EventSubject::Ticket(*ticket), at);
+    try_join_all(tickets.iter().map(retry)).await.map(drop)
 }
 
 fn by_workspace(records: &[ChangeRecord<'_>], now: Timestamp) -> BTreeMap<WorkspaceId, WorkspaceRecords> {
@@ -84,7 +124,12 @@ fn by_workspace(records: &[ChangeRecord<'_>], now: Timestamp) -> BTreeMap<Worksp
         let delta = of_workspace.tickets.entry(ticket).or_default();
         match add(delta, *record, part, now) {
             Ok(WordChange::None) => {}
-            Ok(_) => of_workspace.sequences.extend(record.sequence_number().map(str::to_owned)),
+            Ok(_) => {
+                of_workspace.sequences.extend(record.sequence_number().map(str::to_owned));
+                if part != TicketPart::ReindexRequest {
+                    of_workspace.changed.insert(ticket);
+                }
+            }
             Err(error) => tracing::error!(%ticket, %error, "a record can't be read for its words"),
         }
     }

@@ -13,11 +13,10 @@ impl SweepRun<'_> {
     /// Goes on until nothing is left or the run is over. What is left stays due.
     pub async fn compact_index(&self, workspace: WorkspaceId, at: Timestamp) -> Result<(), TableError> {
         let search = &self.services.search;
-        let mut is_done = search.compact_due(workspace, at, STEPS, self.now()).await?;
-        while !is_done && !self.is_over() {
-            let next = search.compact(workspace, STEPS, self.now()).await?.next;
-            is_done = next.is_none_or(|next| next > self.now());
+        let mut next = search.compact(workspace, STEPS, self.now()).await?.next;
+        while next.is_some_and(|next| next <= self.now()) && !self.is_over() {
+            next = search.compact(workspace, STEPS, self.now()).await?.next;
         }
-        Ok(())
+        search.end_compaction(workspace, at, next, self.now()).await
     }
 }

@@ -16,8 +16,10 @@ impl<'a> FailedBatches<'a> {
         event.get("Records").and_then(Value::as_array).map(|records| Self(records))
     }
 
-    /// Has the sweep check the events of all that changed since the first of the records
-    /// that were lost. Answers which messages are to come again.
+    /// Has the sweep check the events of the tickets that changed since the first of the
+    /// records that were lost, and of the contacts that did in their workspaces: at once, or
+    /// when the reconcile that is under way has ended. Answers which messages are to come
+    /// again.
     pub async fn take(&self, events: &Events) -> Value {
         let lost_since = self.0.iter().map(first_record).min().unwrap_or(Timestamp::EPOCH);
         tracing::error!(batches = self.0.len(), %lost_since, "the stream has given records up; their events are checked");

@@ -55,8 +55,8 @@ impl SweepRun<'_> {
         match self.bring_back(ticket.workspace_id, ticket.id, due, (ticket.lifecycle, ticket.is_follow_up_silent)).await
         {
             Ok(()) => Ok((TaskOutcome::Done, due)),
-            // Changed again in between; the next run looks again.
-            Err(CommitError::PreconditionFailed(_) | CommitError::Absent) => Ok((TaskOutcome::Skipped, due)),
+            // Changed again in between: its row is still there, so the next run looks again.
+            Err(CommitError::PreconditionFailed(_) | CommitError::Absent) => Err(TableError::Contended),
             Err(error) => Err(table_error(error)),
         }
     }

@@ -3,9 +3,10 @@
 //! deleted and purged. Every night, the events of all that changed lately are checked. The
 //! sweep writes no events: it requests those that are missing from the fan-out.
 //!
-//! The table says what is due ([`Events::due_page`](lambdesk_store_events::Events)), and
-//! everything a run does is conditional, so runs may overlap and may stop anywhere: the
-//! next one finds what is left.
+//! The table says what is due ([`Events::due_page`](lambdesk_store_events::Events)). What a
+//! run does is conditional, or the same however often it is done (requests to the fan-out,
+//! hints, due rows that are put off), so runs may overlap and may stop anywhere: the next one
+//! finds what is left.
 
 mod backfill;
 mod compaction;
@@ -93,7 +94,7 @@ impl Sweep {
     async fn sweep(&self, run: &SweepRun<'_>) -> Result<(), TableError> {
         let events = &self.services.events;
         let KeptState { state: known, lost_since } = events.sweep_state::<SweepState>().await?;
-        let mut state = known.clone().unwrap_or_else(SweepState::of_new_table);
+        let mut state = known.as_ref().map_or_else(SweepState::of_new_table, |known| known.value.clone());
         let used_since = if state.is_first() { events.used_since().await? } else { None };
         let mut looked = run.due(&state.hours(used_since, run.started_at)).await;
         let undone = run.do_deferred().await;
@@ -102,9 +103,17 @@ impl Sweep {
         }
         looked.left.extend(undone);
         state.looked(used_since, run.started_at, looked);
-        run.reconcile(&mut state, lost_since).await;
+        let begun = run.reconcile(&mut state, lost_since).await;
         run.rebuild_indexes(&mut state.rebuild).await;
-        if known.as_ref() == Some(&state) { Ok(()) } else { events.put_sweep_state(&state, lost_since).await }
+        if known.as_ref().is_some_and(|known| known.value == state) {
+            return Ok(());
+        }
+        // The other one has looked at the same hours and noted what it found left in them, and
+        // a slice is checked twice.
+        if !events.put_sweep_state(&state, known.as_ref(), begun).await? {
+            tracing::warn!("another run has ended meanwhile; how far this one came is not kept");
+        }
+        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
-//! The nightly reconcile: the events of every ticket that changed lately are checked, a
-//! few slices of the table per run; then those of the contacts of their workspaces. What
-//! is missing is requested from the fan-out.
+//! The nightly reconcile: the events of every ticket that changed within two days, after a
+//! pause since two days before the last one, are checked, a few slices of the table per run.
+//! Then those of the contacts that changed, in the workspaces of these tickets alone, at most
+//! 5,000. What is missing is requested from the fan-out.
 
 use crate::{
     backfill::CheckedSubject,
@@ -23,12 +24,10 @@ const SETTLING: Duration = Duration::from_mins(5);
 
 impl SweepRun<'_> {
     /// Goes on with the reconcile, or begins it when it is time or when records are known to
-    /// be lost since `lost_since`. What fails is left to
-    /// the next run, and a ticket that fails to the next night.
-    pub async fn reconcile(&self, state: &mut SweepState, lost_since: Option<Timestamp>) {
-        let Some(mut walk) = state.take_walk(self.started_at, lost_since) else {
-            return;
-        };
+    /// be lost since `lost_since`; answers since when, if it was begun for them. What fails is
+    /// left to the next run, and a ticket that fails to the next night.
+    pub async fn reconcile(&self, state: &mut SweepState, lost_since: Option<Timestamp>) -> Option<Timestamp> {
+        let (mut walk, begun) = state.take_walk(self.started_at, lost_since)?;
         for _ in 0..SLICES {
             if self.is_over() {
                 break;
@@ -38,7 +37,7 @@ impl SweepRun<'_> {
                 Ok(false) => {
                     self.reconcile_ended();
                     state.reconciled_at = Some(walk.started_at);
-                    return;
+                    return begun;
                 }
                 Err(error) => {
                     self.failed("a slice of the reconcile", &error);
@@ -47,6 +46,7 @@ impl SweepRun<'_> {
             }
         }
         state.walk = Some(walk);
+        begun
     }
 
     /// Deals with the next slice: of the tickets, then of the contacts. Whether there
@@ -58,7 +58,13 @@ impl SweepRun<'_> {
             ReconcileCursor::Tickets(cursor) => {
                 let slice = self.services.tickets.changed_since(since, cursor.as_deref()).await?;
                 self.check_all(slice.tickets.iter().map(CheckedSubject::from), window).await;
-                slice.tickets.iter().for_each(|ticket| walk.note(ticket.workspace_id));
+                let left_out = slice.tickets.iter().filter(|ticket| !walk.note(ticket.workspace_id)).count();
+                if left_out > 0 {
+                    tracing::warn!(
+                        tickets = left_out,
+                        "too many workspaces: contacts of those of some tickets are not checked"
+                    );
+                }
                 walk.at =
                     slice.next.map_or(ReconcileCursor::Contacts(None), |next| ReconcileCursor::Tickets(Some(next)));
             }

@@ -1,5 +1,6 @@
 //! Retries of poison records: the events of a ticket or contact of which the fan-out could
-//! not handle a record are checked, and their backfill is requested.
+//! not handle a record are checked, and their backfill is requested. A ticket's words are
+//! indexed anew.
 
 use crate::{
     backfill::CheckedSubject,
@@ -10,7 +11,7 @@ use lambdesk_store_events::GapWindow;
 use lambdesk_table::TableError;
 use std::time::Duration;
 
-/// How far back a retry looks for versions without an event.
+/// How far before its time a retry looks for versions without an event.
 const RETRY_WINDOW: Duration = Duration::from_hours(48);
 /// So long after a ticket's last change its events are given time to come.
 const SETTLING: Duration = Duration::from_mins(5);
@@ -27,7 +28,9 @@ impl SweepRun<'_> {
         at: Timestamp,
     ) -> Result<TaskOutcome, TableError> {
         let (events, now) = (&self.services.events, self.now());
-        let again = match self.is_unsettled(workspace, of, now).await {
+        // However long the sweep stood still: `at` is soon after the record that failed.
+        let since = at.min(now).minus(RETRY_WINDOW);
+        let again = match self.is_unsettled(workspace, of, (since, now)).await {
             Ok(false) => {
                 events.clear_retry(workspace, of, at).await?;
                 return Ok(TaskOutcome::Done);
@@ -44,14 +47,23 @@ impl SweepRun<'_> {
     }
 
     /// Checks the events; whether more of them may be missing than were requested.
-    async fn is_unsettled(&self, workspace: WorkspaceId, of: EventSubject, now: Timestamp) -> Result<bool, TableError> {
-        let window = GapWindow { since: now.minus(RETRY_WINDOW), settled_before: now.minus(SETTLING) };
+    async fn is_unsettled(
+        &self,
+        workspace: WorkspaceId,
+        of: EventSubject,
+        (since, now): (Timestamp, Timestamp),
+    ) -> Result<bool, TableError> {
+        let window = GapWindow { since, settled_before: now.minus(SETTLING) };
         match of {
             EventSubject::Ticket(id) => {
                 let Some(ticket) = self.services.tickets.ticket(workspace, id).await? else {
                     return Ok(false);
                 };
                 let gaps = self.request_backfill(CheckedSubject::from(&ticket), window).await?;
+                // A backfill has its words indexed anew, too.
+                if gaps.versions.is_empty() {
+                    self.services.search.request_reindex(workspace, id, now).await?;
+                }
                 // Its row is gone if the ticket was unreadable when the follow-up was due.
                 if ticket.follow_up_at.is_some() {
                     self.services.events.project_follow_up(&ticket, now).await?;

@@ -18,7 +18,8 @@ const MOST_LEFT: usize = 1_000;
 /// are written or later, so only a writer that took so long could be missed.
 const AGAIN: u64 = 1;
 
-/// How far back the reconcile looks, so that a night that failed is made up for.
+/// How far back a reconcile looks: so what changed is looked at in two nights. After a pause it
+/// looks so far back from the one before.
 const RECONCILE_WINDOW: Duration = Duration::from_hours(48);
 /// Workspaces whose contacts one reconcile looks at: so many fit into what is kept.
 const MOST_WORKSPACES: usize = 5_000;
@@ -94,16 +95,17 @@ pub enum ReconcileCursor {
 }
 
 impl ReconcileWalk {
-    fn new(now: Timestamp) -> Self {
-        let since = now.minus(RECONCILE_WINDOW);
+    fn new(now: Timestamp, since: Timestamp) -> Self {
         Self { started_at: now, since, at: ReconcileCursor::Tickets(None), workspaces: BTreeSet::new() }
     }
 
-    /// Notes the workspace of a ticket that changed.
-    pub fn note(&mut self, workspace: WorkspaceId) {
+    /// Notes the workspace of a ticket that changed; whether there was room for it.
+    #[must_use]
+    pub fn note(&mut self, workspace: WorkspaceId) -> bool {
         if self.workspaces.len() < MOST_WORKSPACES {
             self.workspaces.insert(workspace);
         }
+        self.workspaces.contains(&workspace)
     }
 }
 
@@ -148,20 +150,35 @@ impl SweepState {
         (self.next_hour, self.left) = (Some(next), left);
     }
 
-    /// The reconcile to go on with or to begin, if it is time, or if records are known to be
-    /// lost since a time.
-    pub fn take_walk(&mut self, now: Timestamp, lost_since: Option<Timestamp>) -> Option<ReconcileWalk> {
+    /// The reconcile to go on with; else the one to begin, if it is time, or if records are
+    /// known to be lost since a time. Then that time, too: what was lost is looked for by a
+    /// reconcile that begins afterwards, and one that is under way ends before.
+    pub fn take_walk(
+        &mut self,
+        now: Timestamp,
+        lost_since: Option<Timestamp>,
+    ) -> Option<(ReconcileWalk, Option<Timestamp>)> {
+        if let Some(walk) = self.walk.take() {
+            return Some((walk, None));
+        }
         let is_night = NIGHT.contains(&(hour(now) % 24));
         let is_time = self.reconciled_at.is_none_or(|last| {
             let age = now.since(last);
             age > OVERDUE || is_night && age > SAME_NIGHT
         });
-        if let Some(lost_since) = lost_since {
-            let walk = ReconcileWalk::new(now);
-            self.walk = None;
-            return Some(ReconcileWalk { since: walk.since.min(lost_since), ..walk });
+        let since = self.unchecked_since(now);
+        let since = lost_since.map_or(since, |lost| lost.min(since));
+        (is_time || lost_since.is_some()).then(|| (ReconcileWalk::new(now, since), lost_since))
+    }
+
+    /// Since when what changed is to be looked at, however long no reconcile was: all that the
+    /// table has where none ever was.
+    fn unchecked_since(&self, now: Timestamp) -> Timestamp {
+        match self.reconciled_at {
+            None => Timestamp::EPOCH,
+            Some(last) if now.since(last) > OVERDUE => last.minus(RECONCILE_WINDOW),
+            Some(_) => now.minus(RECONCILE_WINDOW),
         }
-        self.walk.take().or_else(|| is_time.then(|| ReconcileWalk::new(now)))
     }
 }
 
@@ -240,14 +257,45 @@ mod tests {
 
     #[test]
     fn a_reconcile_under_way_goes_on_where_it_was() {
-        let walk =
-            ReconcileWalk { at: ReconcileCursor::Tickets(Some("here".into())), ..ReconcileWalk::new(Timestamp::EPOCH) };
-        let mut state = SweepState {
-            walk: Some(walk.clone()),
-            reconciled_at: Some(at("2026-11-21T08:00:00Z")),
-            ..SweepState::default()
+        let now = at("2026-11-21T09:00:00Z");
+        let at_place = ReconcileCursor::Tickets(Some("here".into()));
+        let walk = ReconcileWalk { at: at_place, ..ReconcileWalk::new(now, Timestamp::EPOCH) };
+        let last = at("2026-11-21T08:00:00Z");
+        let state = SweepState { walk: Some(walk.clone()), reconciled_at: Some(last), ..SweepState::default() };
+        // What is asked for meanwhile, however often, begins when this one has ended.
+        for lost_since in [None, Some(at("2026-11-19T09:00:00Z"))] {
+            let mut state = state.clone();
+            assert_eq!(state.take_walk(now, lost_since), Some((walk.clone(), None)));
+            let next = state.take_walk(now, lost_since);
+            assert_eq!(
+                next.map(|(walk, begun)| (walk.since, begun)),
+                lost_since.map(|_| (now.minus(RECONCILE_WINDOW), lost_since))
+            );
+        }
+    }
+
+    #[test]
+    fn a_reconcile_looks_back_to_the_last_one_however_long_ago_it_was() {
+        let now = at("2026-11-21T09:00:00Z");
+        let since = |reconciled_at, lost_since| {
+            let mut state = SweepState { reconciled_at, ..SweepState::default() };
+            state.take_walk(now, lost_since).map(|(walk, _)| walk.since)
         };
-        assert_eq!(state.take_walk(at("2026-11-21T09:00:00Z"), None), Some(walk));
-        assert_eq!(state.take_walk(at("2026-11-21T09:00:00Z"), None), None);
+        let (last, before) = (at("2026-11-01T09:00:00Z"), at("2026-10-30T09:00:00Z"));
+        assert_eq!(since(Some(last), None), Some(before));
+        assert_eq!(since(Some(now), None), None);
+        let night = at("2026-11-20T09:00:00Z");
+        assert_eq!(since(Some(night), Some(now)), Some(now.minus(RECONCILE_WINDOW)), "two nights, as ever");
+        assert_eq!(since(Some(now), Some(before)), Some(before));
+        assert_eq!(since(Some(now), Some(now)), Some(now.minus(RECONCILE_WINDOW)));
+        assert_eq!(since(None, None), Some(Timestamp::EPOCH), "nothing was ever checked");
+    }
+
+    #[test]
+    fn no_more_workspaces_are_noted_than_can_be_kept() {
+        let mut walk = ReconcileWalk::new(Timestamp::EPOCH, Timestamp::EPOCH);
+        let workspace = |number: usize| format!("00000000-0000-7000-8000-{number:012x}").parse().unwrap();
+        assert!((0..MOST_WORKSPACES).all(|number| walk.note(workspace(number))));
+        assert_eq!((walk.note(workspace(7)), walk.note(workspace(MOST_WORKSPACES))), (true, false));
     }
 }

@@ -7,7 +7,6 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use futures_util::future::try_join_all;
 use lambdesk_api::{
     auth::Session,
     page::json,
@@ -20,7 +19,7 @@ use lambdesk_domain::{
     id::WorkspaceId,
     time::Timestamp,
 };
-use lambdesk_store_events::{Events, FeedPosition, IDLE, InvalidPosition};
+use lambdesk_store_events::{Events, FeedPosition, InvalidPosition};
 use lambdesk_table::meter;
 use serde::Serialize;
 use std::{collections::HashSet, time::Duration};
@@ -180,18 +179,17 @@ async fn own(
     if subjects.is_empty() || subjects.len() > MOST_OWN {
         return Ok(None);
     }
-    let (workspace, pages) = (session.workspace(), MOST_OWN / subjects.len());
-    let read = subjects.into_iter().map(|of| events.feed_of(workspace, of, after, (session.now, pages)));
-    let Some(own) = try_join_all(read).await?.into_iter().collect::<Option<Vec<_>>>() else {
+    let subjects: Vec<_> = subjects.into_iter().collect();
+    let pages = MOST_OWN / subjects.len();
+    let Some(page) = events.feed_of(session.workspace(), &subjects, after, (session.now, pages)).await? else {
         return Ok(None);
     };
-    let mut events: Vec<_> = own.into_iter().flatten().filter(|(_, event)| filter.takes(event)).collect();
-    events.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let mut events: Vec<_> = page.events.into_iter().filter(|(_, event)| filter.takes(event)).collect();
     let has_more = events.len() > size;
     events.truncate(size);
-    let seen = if has_more { after.clone() } else { FeedPosition::at(session.now.minus(IDLE)).max(after.clone()) };
     let last = events.last().map(|(position, _)| position.clone()).unwrap_or_default();
-    Ok(Some(FeedSlice { next: last.max(seen.to_string()), events, has_more }))
+    let next = if has_more { last } else { page.next };
+    Ok(Some(FeedSlice { events, next, has_more }))
 }
 
 /// Where to begin; nothing happened before there was a workspace.

@@ -23,7 +23,8 @@ pub struct Run {
     pub deliveries: RunTally,
     /// Tickets and contacts whose events were to be checked; done when the missing ones were requested.
     pub rechecks: RunTally,
-    /// Merges and erasures of contacts under way; done when nothing was left to do.
+    /// Merges and erasures of contacts under way; done when nothing was left to do. What was deleted by force and is
+    /// taken off the tickets that have it counts, too; done when a pass over them is through, though another may follow.
     #[serde(default)]
     pub jobs: RunTally,
     /// Finished tickets that were kept long enough; done when they are in the trash.

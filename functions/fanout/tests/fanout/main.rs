@@ -8,3 +8,4 @@ mod fanning;
 mod follow_ups;
 mod rows;
 mod support;
+mod words;

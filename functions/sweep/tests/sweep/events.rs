@@ -1,7 +1,7 @@
 //! Events that the stream lost: the retry and the nightly reconcile request them.
 
 use crate::support::SweepDesk;
-use lambdesk_domain::{events::EventSubject, status::Status, ticket::Ticket};
+use lambdesk_domain::{events::EventSubject, status::Status, ticket::Ticket, time::Timestamp};
 use lambdesk_store_events::Due;
 use lambdesk_table::{Tenant, item::primary};
 use std::time::Duration;
@@ -45,7 +45,7 @@ async fn the_reconcile_requests_a_version_that_the_stream_lost_and_writes_nothin
 
     let [(subject, request)] = desk.requests()[..] else { panic!("{:?}", desk.requests()) };
     assert_eq!(subject, EventSubject::Ticket(ticket.id));
-    assert_eq!(request.window.since, run.started_at.minus(Duration::from_hours(48)));
+    assert_eq!(request.window.since, Timestamp::EPOCH, "nothing was ever checked");
     let settling = Duration::from_mins(5);
     assert!((run.started_at..=run.ended_at).contains(&request.window.settled_before.plus(settling)), "{request:?}");
     assert_eq!(sequences(&desk, &ticket).await, [1, 3, 4]);
@@ -70,6 +70,17 @@ async fn the_latest_versions_are_given_five_minutes_to_come() {
     let run = desk.run().await;
     assert_eq!((run.reconciled.done, run.reconciled.is_complete), (3, true));
     assert_eq!(requested(&desk), [EventSubject::Ticket(ticket.id)]);
+}
+
+#[tokio::test]
+async fn what_was_lost_long_before_a_sweep_that_stood_still_is_requested() {
+    let desk = SweepDesk::open().await;
+    let ended = desk.run().await.started_at;
+    let ticket = ticket_of(&desk, &[0, 2, 3]).await;
+    desk.wait(Duration::from_hours(300));
+    assert_eq!(desk.run().await.reconciled.done, 1);
+    let (of, request) = desk.requests()[0];
+    assert_eq!((of, request.window.since), (EventSubject::Ticket(ticket.id), ended.minus(Duration::from_hours(48))));
 }
 
 #[tokio::test]
@@ -135,6 +146,19 @@ async fn a_retry_of_a_ticket_that_cannot_be_read_is_due_again_in_an_hour() {
     };
     assert!((run.started_at..=run.ended_at).contains(&at.minus(Duration::from_hours(1))), "{at}");
     assert_eq!(requested(&desk), []);
+}
+
+#[tokio::test]
+async fn a_retry_looks_back_from_its_own_time_however_late_the_sweep_comes() {
+    let desk = SweepDesk::open().await;
+    desk.run().await;
+    let ticket = ticket_of(&desk, &[0, 2]).await;
+    let at = desk.now();
+    retry(&desk, &ticket, Duration::ZERO).await;
+    desk.wait(Duration::from_hours(100));
+    desk.run().await;
+    let (_, request) = desk.requests()[0];
+    assert_eq!(request.window.since, at.minus(Duration::from_hours(48)));
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use crate::support::SweepDesk;
 use futures_util::{StreamExt as _, future::ready, stream};
 use lambdesk_domain::{
     command::Update,
+    directory::Days,
     events::EventType,
     id::{TicketId, Version},
     status::Lifecycle,
@@ -11,7 +12,7 @@ use lambdesk_domain::{
 };
 use lambdesk_runtime::new_uuid;
 use lambdesk_store_events::FollowUp;
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 const HOUR: Duration = Duration::from_hours(1);
 
@@ -60,6 +61,27 @@ async fn a_follow_up_of_an_archived_ticket_comes_due_where_it_lies() {
     assert_eq!(desk.run().await.follow_ups, tally(1, 1, 0));
     let back = desk.ticket_now(ticket.id).await;
     assert_eq!((back.follow_up_at, back.lifecycle), (None, Lifecycle::Archived));
+}
+
+#[tokio::test]
+async fn a_follow_up_stays_due_whenever_its_ticket_changes_during_a_run() {
+    for requests in 1..50 {
+        let desk = SweepDesk::open().await;
+        desk.run().await;
+        let ticket = desk.snoozed(HOUR).await;
+        let ticket = desk.apply(&ticket, &Update::Archive).await;
+        // In an hour that is not looked at again once it was served.
+        desk.wait(3 * HOUR);
+        let mut run = pin!(desk.run());
+        if !desk.is_halted(run.as_mut(), requests).await {
+            assert!(requests > 5, "it was halted before");
+            break;
+        }
+        desk.apply(&ticket, &Update::Restore(Days::OF_TRASH)).await;
+        run.await;
+        desk.run().await;
+        assert_eq!(desk.ticket_now(ticket.id).await.follow_up_at, None, "after {requests} requests");
+    }
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ use lambdesk_store_events::{BackfillRequest, ChangeRecord};
 use lambdesk_sweep::{BUDGET, Sweep};
 use lambdesk_testkit::{Desk, Hints, TABLE};
 use serde_json::Value;
-use std::{ops::Deref, time::Duration};
+use std::{future::poll_fn, ops::Deref, pin::Pin, task::Poll, time::Duration};
 
 /// A desk and its sweep, in the afternoon, when no reconcile begins by the hour.
 pub struct SweepDesk {
@@ -46,6 +46,17 @@ impl SweepDesk {
     /// One run at the clock's time.
     pub async fn run(&self) -> Run {
         self.sweep.run(self.now(), BUDGET).await
+    }
+
+    /// Goes on with a run until it has sent so many requests; false when it has ended before.
+    pub async fn is_halted(&self, mut run: Pin<&mut impl Future<Output = Run>>, requests: usize) -> bool {
+        self.table.faults.next([]);
+        let halted = poll_fn(|context| match run.as_mut().poll(context) {
+            Poll::Ready(_) => Poll::Ready(false),
+            Poll::Pending if self.table.faults.seen().len() >= requests => Poll::Ready(true),
+            Poll::Pending => Poll::Pending,
+        });
+        halted.await
     }
 
     /// The hints that were sent since the last time.

@@ -169,3 +169,44 @@ async fn another_workspaces_events_are_not_told() {
     hooks.advance(60);
     assert_eq!(poll(&hooks, "", None).await.0, [1]);
 }
+
+#[tokio::test]
+async fn of_several_tickets_nothing_is_told_that_comes_after_an_event_that_is_late() {
+    let hooks = Hooks::start().await;
+    let events = &hooks.desk.store.events;
+    for ticket in [1, 2] {
+        hooks.emit(&hooks.event(ticket, 1, "ticket.created")).await;
+    }
+    hooks.advance(120);
+    let late = hooks.event(2, 2, "ticket.assigned");
+    let place = events.reserve(&late, hooks.desk.clock.new_uuid(), hooks.desk.now()).await.unwrap();
+    hooks.advance(1);
+    hooks.emit(&hooks.event(1, 3, "ticket.assigned")).await;
+    hooks.emit(&hooks.event(3, 1, "ticket.created")).await;
+    hooks.advance(20);
+    let both = format!("ticket_id={}&ticket_id={}", ticket_id(1), ticket_id(2));
+    let (told, after) = poll(&hooks, &both, None).await;
+    assert_eq!(told, [1, 1], "there is no later event of its ticket that would tell of it");
+    assert!(events.add_event(&late, place).await.unwrap());
+    hooks.advance(50);
+    assert_eq!(poll(&hooks, &both, Some(after)).await.0, [2, 3]);
+}
+
+#[tokio::test]
+async fn of_several_tickets_everything_is_told_whatever_else_happens() {
+    let hooks = Hooks::start().await;
+    hooks.emit(&hooks.event(1, 1, "ticket.created")).await;
+    hooks.advance(1);
+    // More places than are looked at.
+    for version in 1..=250 {
+        hooks.emit(&hooks.event(3, version, "ticket.assigned")).await;
+    }
+    hooks.advance(1);
+    hooks.emit(&hooks.event(2, 2, "ticket.assigned")).await;
+    hooks.advance(20);
+    let both = format!("ticket_id={}&ticket_id={}", ticket_id(1), ticket_id(2));
+    let (told, after) = poll(&hooks, &both, None).await;
+    assert_eq!(told, [1], "as far as it is known that nothing is awaited");
+    hooks.advance(60);
+    assert_eq!(poll(&hooks, &both, Some(after)).await.0, [2]);
+}

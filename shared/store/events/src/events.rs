@@ -18,13 +18,28 @@ use uuid::Uuid;
 /// So long after its position was made a place must be there: less than readers wait
 /// (`SETTLED`), by more than clocks differ.
 const PLACED_WITHIN: Duration = Duration::from_secs(5);
+/// So long after its place was taken an event is still written: less than readers wait for it
+/// (`AWAITED`), by more than clocks differ and a write with all its attempts takes.
+const WRITTEN_WITHIN: Duration = Duration::from_secs(45);
 /// The attribute of an event that names its place in the feed.
 pub(crate) const PLACE: &str = "fp";
 
 /// A place in the feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "an event takes it"]
-pub struct FeedPlace(Key);
+pub struct FeedPlace {
+    key: Key,
+    /// When it began to be taken. By the system's time, which goes on while a process is frozen.
+    begun: SystemTime,
+}
+
+impl FeedPlace {
+    /// It was begun within so much time; not when that is unknown, because the clock was set
+    /// back.
+    fn is_within(&self, time: Duration) -> bool {
+        self.begun.elapsed().is_ok_and(|age| age <= time)
+    }
+}
 
 impl Events {
     /// Takes a place in the feed for an event that is written right after.
@@ -44,11 +59,8 @@ impl Events {
         let mut row = keyed(key.clone());
         row.extend([("ep".to_owned(), text(pk)), ("es".to_owned(), text(sk))]);
         self.table.write(Write::put(row)).await?;
-        if begun.elapsed().is_ok_and(|time| time <= PLACED_WITHIN) {
-            Ok(FeedPlace(key))
-        } else {
-            Err(TableError::Unavailable("late"))
-        }
+        let place = FeedPlace { key, begun };
+        if place.is_within(PLACED_WITHIN) { Ok(place) } else { Err(TableError::Unavailable("late")) }
     }
 
     /// Writes an event into the place that was taken for it, unless it is there; says whether
@@ -56,9 +68,13 @@ impl Events {
     /// although it was.)
     ///
     /// # Errors
-    /// When the table fails.
+    /// When the table fails, or the place was taken so long ago that readers may be past it, as
+    /// after a process stood still: then another one is to be taken.
     pub async fn add_event(&self, event: &Event, place: FeedPlace) -> Result<bool, TableError> {
-        let FeedPlace(place) = place;
+        if !place.is_within(WRITTEN_WITHIN) {
+            return Err(TableError::Unavailable("late"));
+        }
+        let place = place.key;
         let key = Tenant::new(event.workspace_id()).event(event.source());
         let mut item = document(key.clone(), event);
         item.insert(PLACE.to_owned(), text(&*place.sk));
@@ -157,5 +173,29 @@ pub(crate) fn read_event(item: &Item) -> Result<Event, Corrupt> {
         Some((_, EventSubject::Ticket(_))) => Ok(Event::Ticket(read_document(item)?)),
         Some((_, EventSubject::Contact(_))) => Ok(Event::Contact(read_document(item)?)),
         None => Err(Corrupt("pk")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lambdesk_domain::{events::between, testing};
+    use lambdesk_testkit::{TestTable, sample};
+
+    #[tokio::test]
+    async fn an_event_is_not_written_into_a_place_that_readers_may_be_past() {
+        let table = TestTable::new().await;
+        let events = Events::new(&table.table);
+        let event = between(None, &sample(&testing::ticket())).into();
+        let now = Timestamp::EPOCH;
+        let reserve = async |number| {
+            let place = events.reserve(&event, Uuid::from_u128(number), now).await.expect("it is taken");
+            move |seconds| FeedPlace { begun: SystemTime::now() - Duration::from_secs(seconds), ..place }
+        };
+        // The process stood still for a while.
+        let outcome = events.add_event(&event, reserve(1).await(50)).await;
+        assert!(matches!(outcome, Err(TableError::Unavailable("late"))), "{outcome:?}");
+        assert_eq!(events.event_of(event.workspace_id(), event.source()).await.expect("it is read"), None);
+        assert!(events.add_event(&event, reserve(2).await(30)).await.expect("it is written"));
     }
 }

@@ -9,11 +9,7 @@ use crate::{
     events::{PLACE, read_event},
 };
 use futures_util::future::try_join;
-use lambdesk_domain::{
-    events::{Event, EventSubject},
-    id::WorkspaceId,
-    time::Timestamp,
-};
+use lambdesk_domain::{events::Event, id::WorkspaceId, time::Timestamp};
 use lambdesk_table::{Index, Item, Key, Query, TableError, Tenant, keys};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -26,12 +22,10 @@ use std::{
 pub const SETTLED: Duration = Duration::from_secs(8);
 /// So long the feed waits for the event of a place that was taken: longer than the fan-out
 /// works on one version. After that it has failed, and comes again in another place.
-const AWAITED: Duration = Duration::from_mins(1);
+pub(crate) const AWAITED: Duration = Duration::from_mins(1);
 /// A reader for whom there is nothing is moved on to so long ago, so that it does not
-/// look through idle days again and again, but a writer who was held up is noticed.
-pub const IDLE: Duration = Duration::from_mins(1);
-/// Events of one ticket or contact that are read at a time.
-const OWN: u16 = 100;
+/// look through idle days again and again. Never past an event that may still come.
+pub const IDLE: Duration = AWAITED;
 /// Before every position.
 const FIRST: &str = "-";
 /// Days that one page of the feed looks through at most.
@@ -46,6 +40,9 @@ pub struct FeedPage {
     pub next: String,
     /// There is more already.
     pub has_more: bool,
+    /// The page ends before a place whose event is still to come; when that place was taken.
+    /// Everything before it has been told.
+    pub awaited: Option<Timestamp>,
 }
 
 impl Events {
@@ -87,63 +84,21 @@ impl Events {
         let looked_at = found.last().map(|(position, _)| position.clone()).unwrap_or_default();
         let (events, awaited) = self.events_at(found, now).await?;
         let page = match awaited {
-            None => {
-                FeedPage { events, next: floor.max(seen).to_string().max(looked_at), has_more: is_full || last < today }
-            }
+            None => FeedPage {
+                events,
+                next: floor.max(seen).to_string().max(looked_at),
+                has_more: is_full || last < today,
+                awaited: None,
+            },
             // Nothing after it is told before it.
             Some(awaited) => {
                 let next = events.last().map(|(position, _)| position.clone()).unwrap_or_default();
                 debug_assert!(next < awaited, "what was told comes before what is awaited");
-                FeedPage { events, next: floor.to_string().max(next), has_more: false }
+                let taken_at = Some(taken_at(&awaited));
+                FeedPage { events, next: floor.to_string().max(next), has_more: false, awaited: taken_at }
             }
         };
         Ok(Ok(page))
-    }
-
-    /// The settled events of one ticket or contact after a position, oldest first, read of its
-    /// own events: at most `pages` of a hundred; none when it has more than that. What comes
-    /// after a version whose event is still awaited is left to a later request.
-    ///
-    /// # Errors
-    /// When the table fails.
-    pub async fn feed_of(
-        &self,
-        workspace: WorkspaceId,
-        of: EventSubject,
-        after: &FeedPosition,
-        (now, pages): (Timestamp, usize),
-    ) -> Result<Option<Vec<(String, Event)>>, TableError> {
-        let (mut all, mut before, mut is_whole) = (Vec::new(), None, false);
-        for _ in 0..pages {
-            let page = self.event_items(workspace, of, before, OWN).await?;
-            for item in &page.items {
-                let event = read_event(item)?;
-                before = Some(event.source().version);
-                let place = [PLACE, "x_sk"].into_iter().find_map(|name| item.get(name)?.as_s().ok());
-                all.push((place.cloned().unwrap_or_default(), event));
-            }
-            if !page.has_more {
-                is_whole = true;
-                break;
-            }
-        }
-        if !is_whole {
-            return Ok(None);
-        }
-        let (awaited, horizon) = (FeedPosition::at(now.minus(AWAITED)), FeedPosition::at(now.minus(SETTLED)));
-        let (mut told, mut last) = (Vec::new(), 0);
-        for (position, event) in all.into_iter().rev() {
-            let version = event.source().version.0;
-            if version != last + 1 && position.as_str() > awaited.as_str() {
-                break;
-            }
-            last = version;
-            if position.as_str() > after.as_str() && position.as_str() <= horizon.as_str() {
-                told.push((position, event));
-            }
-        }
-        told.sort_by(|(a, _), (b, _)| a.cmp(b));
-        Ok(Some(told))
     }
 
     /// The places of a day: those of the table, and those that earlier versions have left in
@@ -193,8 +148,7 @@ impl Events {
         let mut events = Vec::with_capacity(places.len());
         for (position, Key { pk, sk }) in places {
             let Some(item) = by_key.get(&(pk, sk)) else {
-                let taken_at = position.parse().map_or(Timestamp::EPOCH, |position: FeedPosition| position.time());
-                if taken_at.plus(AWAITED) > now {
+                if taken_at(&position).plus(AWAITED) > now {
                     return Ok((events, Some(position)));
                 }
                 continue;
@@ -206,4 +160,9 @@ impl Events {
         }
         Ok((events, None))
     }
+}
+
+/// When a place was taken, as its position says.
+fn taken_at(position: &str) -> Timestamp {
+    position.parse().map_or(Timestamp::EPOCH, |position: FeedPosition| position.time())
 }

@@ -6,6 +6,7 @@ mod events;
 mod feed;
 mod follow_ups;
 mod handle;
+mod own;
 mod position;
 mod retries;
 mod sequence;

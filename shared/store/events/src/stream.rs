@@ -159,13 +159,19 @@ impl<'a> ChangeRecord<'a> {
         Ok(new.event_since(slot("OldImage")?.as_ref(), workspace))
     }
 
+    /// Whether the record is about a ticket's item that was removed.
+    #[must_use]
+    pub fn is_removal(self) -> bool {
+        self.ticket().is_some() && !self.is_present()
+    }
+
     /// The ticket as it was when it was removed; none when it is still there, or the
     /// record is about something else.
     ///
     /// # Errors
     /// When the image can't be read.
     pub fn removed(self) -> Result<Option<Ticket>, Corrupt> {
-        if self.ticket().is_none() || self.is_present() {
+        if !self.is_removal() {
             return Ok(None);
         }
         self.item("OldImage")?.map(|old| ticket_item::decode(&old)).transpose()

@@ -3,7 +3,7 @@
 use crate::Events;
 use lambdesk_domain::time::Timestamp;
 use lambdesk_table::{
-    Query, TableError, Write,
+    Query, TableError, Versioned, Write,
     item::{Reader, document, json, number, read_document, time},
     keys,
 };
@@ -13,10 +13,10 @@ use serde::{Serialize, de::DeserializeOwned};
 const LOST_SINCE: &str = "lost";
 
 /// The sweep's state as it is kept between runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct KeptState<T> {
-    /// How far it has come; none before the first run.
-    pub state: Option<T>,
+    /// How far it has come, as it was read; none before the first run.
+    pub state: Option<Versioned<T>>,
     /// Records of the table's stream were lost since then: a reconcile is asked for.
     pub lost_since: Option<Timestamp>,
 }
@@ -50,7 +50,7 @@ impl Events {
         let Some(item) = self.table.get(keys::sweep_state()).await? else {
             return Ok(KeptState { state: None, lost_since: None });
         };
-        let state = if item.contains_key("doc") { Some(read_document(&item)?) } else { None };
+        let state = if item.contains_key("doc") { Some(Versioned::read(&item)?) } else { None };
         Ok(KeptState { state, lost_since: Reader(&item).time_if_any(LOST_SINCE)? })
     }
 
@@ -74,20 +74,31 @@ impl Events {
         Ok(item.map(|item| read_document(&item)).transpose()?)
     }
 
-    /// Remembers how far the sweep has come, and that it has begun what it was asked for. What
-    /// it is asked for meanwhile stays.
+    /// Remembers how far the sweep has come since its state was read (none of a first run), and
+    /// that it has begun what it was asked for. What it is asked for meanwhile stays. False,
+    /// and nothing is written, when another run has written its state since then.
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn put_sweep_state(&self, state: &impl Serialize, begun: Option<Timestamp>) -> Result<(), TableError> {
-        let set =
-            |more: &str| Write::update(keys::sweep_state(), format!("SET doc = :doc{more}")).value(":doc", json(state));
+    pub async fn put_sweep_state<T: Serialize>(
+        &self,
+        state: &T,
+        read: Option<&Versioned<T>>,
+        begun: Option<Timestamp>,
+    ) -> Result<bool, TableError> {
+        let set = |more: &str| {
+            let write = Write::update(keys::sweep_state(), format!("SET doc = :doc{more}")).value(":doc", json(state));
+            match read {
+                Some(read) => write.when_unchanged(read),
+                None => write.when("attribute_not_exists(doc)"),
+            }
+        };
         if let Some(begun) = begun {
             let write = set(&format!(" REMOVE {LOST_SINCE}")).when(format!("{LOST_SINCE} = :begun"));
             if self.table.write(write.value(":begun", time(begun))).await? {
-                return Ok(());
+                return Ok(true);
             }
         }
-        self.table.write(set("")).await.map(drop)
+        self.table.write(set("")).await
     }
 }

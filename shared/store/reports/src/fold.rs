@@ -34,9 +34,10 @@ const CELLS: usize = 90;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Folded {
     /// All changes up to here are counted: what was changed a while ago, or as far as the
-    /// fan-out has come when it is behind.
+    /// fan-out has come when it is behind, or as far as the feed tells when it waits for an
+    /// event.
     pub as_of: Timestamp,
-    /// All events that have settled are.
+    /// All events that have settled are, up to one that the feed waits for.
     pub is_current: bool,
     /// A recount, or the removal of what it has replaced, is to be continued.
     pub is_recounting: bool,
@@ -45,10 +46,19 @@ pub struct Folded {
 /// How far a checkpoint was moved.
 pub(crate) struct Advanced {
     pub checkpoint: Checkpoint,
-    /// It is at the feed's end.
+    /// It is at the feed's end, or at an event that the feed waits for.
     pub is_current: bool,
+    /// Up to when the feed has told all events.
+    pub told: Timestamp,
     /// How far the fan-out has come, where it is behind.
     pub behind: Option<Timestamp>,
+}
+
+impl Advanced {
+    /// Up to when every change is counted.
+    pub fn as_of(&self) -> Timestamp {
+        self.told.minus(FANNED_OUT).min(self.behind.unwrap_or(self.told))
+    }
 }
 
 impl Reports {
@@ -68,12 +78,12 @@ impl Reports {
         let is_recounting = checkpoints.building.is_some() || checkpoints.replaced.is_some();
         let checkpoint =
             checkpoints.live.unwrap_or_else(|| Checkpoint::start(Tenant::new(workspace).counts(), 0, created_at));
-        let Advanced { checkpoint, is_current, behind } = self.advance(workspace, checkpoint, now, pages).await?;
-        Ok(Folded { as_of: as_of(&checkpoint, is_current, behind, now), is_current, is_recounting })
+        let advanced = self.advance(workspace, checkpoint, now, pages).await?;
+        Ok(Folded { as_of: advanced.as_of(), is_current: advanced.is_current, is_recounting })
     }
 
-    /// Moves a checkpoint on by up to so many pages. When another process moves it at the same time, that one counts and this
-    /// one's additions are dropped.
+    /// Moves a checkpoint on by up to so many pages. When another process moves it at the same
+    /// time, that one counts and this one's additions are dropped.
     pub(crate) async fn advance(
         &self,
         workspace: WorkspaceId,
@@ -88,15 +98,16 @@ impl Reports {
             let page = Box::pin(self.events.feed(workspace, Some(after), now, now, PAGE))
                 .await?
                 .map_err(|_| Corrupt("pos"))?;
-            let has_more = page.has_more;
+            let (has_more, told) = (page.has_more, page.awaited.unwrap_or_else(|| now.minus(SETTLED)));
             behind = fan_out_behind(&page, now).or(behind);
             match self.count_page(workspace, &checkpoint, page).await? {
                 Some(next) if has_more => checkpoint = next,
-                Some(next) => return Ok(Advanced { checkpoint: next, is_current: true, behind }),
+                Some(next) => return Ok(Advanced { checkpoint: next, is_current: true, told, behind }),
                 None => checkpoint = self.checkpoint_now(checkpoint).await?,
             }
         }
-        Ok(Advanced { checkpoint, is_current: false, behind })
+        let told = checkpoint.position.time();
+        Ok(Advanced { checkpoint, is_current: false, told, behind })
     }
 
     /// The checkpoint afterwards; none when another process has moved it meanwhile.
@@ -170,10 +181,4 @@ fn fan_out_behind(page: &FeedPage, now: Timestamp) -> Option<Timestamp> {
     let told_at = position.parse::<FeedPosition>().ok()?.time();
     let is_late = told_at.since(event.created_at()) > BEHIND && told_at.plus(STILL_BEHIND) > now;
     is_late.then(|| event.created_at())
-}
-
-/// Up to when every change is counted.
-pub(crate) fn as_of(checkpoint: &Checkpoint, is_current: bool, behind: Option<Timestamp>, now: Timestamp) -> Timestamp {
-    let told = if is_current { now.minus(SETTLED) } else { checkpoint.position.time() };
-    told.minus(FANNED_OUT).min(behind.unwrap_or(told))
 }

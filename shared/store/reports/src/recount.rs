@@ -6,7 +6,7 @@
 use crate::{
     Reports,
     checkpoint::{Checkpoint, CheckpointTx, Replaced},
-    fold::{Advanced, as_of},
+    fold::Advanced,
     names::{GENERATION, POSITION},
 };
 use futures_util::future::try_join_all;
@@ -87,9 +87,8 @@ impl Reports {
         now: Timestamp,
         pages: usize,
     ) -> Result<Recounted, TableError> {
-        let Advanced { checkpoint: building, is_current, behind } =
-            self.advance(workspace, building, now, pages).await?;
-        let as_of = as_of(&building, is_current, behind, now);
+        let advanced = self.advance(workspace, building, now, pages).await?;
+        let (as_of, Advanced { checkpoint: building, is_current, .. }) = (advanced.as_of(), advanced);
         let is_complete = is_current && self.replace(&Tenant::new(workspace), live, &building, now).await?;
         Ok(Recounted { is_complete, as_of })
     }

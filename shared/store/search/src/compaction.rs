@@ -12,8 +12,8 @@ use crate::{
     manifest::{self, GRACE, IndexParts, Manifest, MergeJob, Obsolete, Segment},
     merge::{Layer, merge},
     number_set::NumberSet,
-    policy::{Unmerged, leased, next_compaction, next_job},
-    schedule::{schedule_compaction, unschedule_compaction},
+    policy::{TOMBSTONE_TTL, Unmerged, leased, next_compaction, next_job},
+    schedule::{move_compaction, schedule_compaction, unschedule_compaction},
     segments::{self, BlockFrom, BlockRange},
 };
 use futures_util::future::try_join_all;
@@ -23,7 +23,7 @@ use lambdesk_table::{
     item::{Reader, binary, id, keyed, number},
     keys::{BlockKey, Key},
 };
-use std::{cmp::Reverse, collections::BTreeSet};
+use std::{cmp::Reverse, collections::BTreeSet, time::Duration};
 
 /// The most that a block holds: with its keys just under 4 KB, a unit of reading.
 const BLOCK: usize = 3_950;
@@ -33,6 +33,10 @@ const WINDOW: i32 = 32;
 const SMALL: u32 = 64;
 /// The blocks of one segment that one step deletes at most.
 const DELETED: i32 = 200;
+
+/// So far ahead is the row of an index of which nothing is left to do, while that is looked
+/// at: later than any that is scheduled meanwhile.
+const BEYOND: Duration = TOMBSTONE_TTL.saturating_add(Duration::from_hours(1));
 
 /// How much one run does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,25 +117,26 @@ impl SearchIndex {
         Ok(Compacted { next })
     }
 
-    /// Compacts the index that was due at this time; whether it is done for now.
+    /// Ends what was due at a time, when compacting has come to `next`. Until then its row
+    /// stays, so that a run which breaks off is made up for.
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn compact_due(
+    pub async fn end_compaction(
         &self,
         workspace: WorkspaceId,
         at: Timestamp,
-        budget: CompactionBudget,
+        next: Option<Timestamp>,
         now: Timestamp,
-    ) -> Result<bool, TableError> {
-        let tenant = Tenant::new(workspace);
-        // The row goes first: a run that leaves something to do puts it back.
-        unschedule_compaction(&self.table, &tenant, at).await?;
-        let compacted = self.compact(workspace, budget, now).await;
-        if compacted.is_err() {
-            schedule_compaction(&self.table, &tenant, at).await?;
+    ) -> Result<(), TableError> {
+        let (tenant, beyond) = (Tenant::new(workspace), now.plus(BEYOND));
+        move_compaction(&self.table, &tenant, at, next.unwrap_or(beyond)).await?;
+        // What was indexed meanwhile found the row in its place and left none of its own; what
+        // is from now on takes the place of the row that is beyond.
+        if next.is_none() && self.compact(workspace, CompactionBudget::Brief, now).await?.next.is_none() {
+            unschedule_compaction(&self.table, &tenant, beyond).await?;
         }
-        compacted.map(|compacted| compacted.next.is_none_or(|next| next > now))
+        Ok(())
     }
 }
 

@@ -51,6 +51,12 @@ impl TicketDelta {
         self.change == WordChange::None
     }
 
+    /// Whether the ticket is gone.
+    #[must_use]
+    pub fn is_removal(&self) -> bool {
+        self.change == WordChange::Removed
+    }
+
     /// Adds a version of the ticket, after the one before it.
     pub fn add_version(&mut self, old: Option<&Ticket>, new: &Ticket) -> WordChange {
         self.number = Some(new.number);

@@ -23,25 +23,39 @@ const PAGE: u16 = 500;
 /// How long the request to index a ticket anew stays in the table.
 const REINDEX_TTL: Duration = Duration::from_hours(48);
 
+/// What became of the words of some tickets.
+#[derive(Debug, Default)]
+pub struct IndexedTickets {
+    /// The index has grown.
+    pub has_grown: bool,
+    /// Tickets of which nothing was indexed because they can't be read, and why: trying again
+    /// would not help.
+    pub unreadable: Vec<(TicketId, TableError)>,
+}
+
 impl SearchIndex {
-    /// Indexes some changes of tickets at this sequence number of the stream. Whether the
-    /// index has grown. Doing it again changes nothing.
+    /// Indexes some changes of tickets at this sequence number of the stream, as one: of the
+    /// tickets that can be read. Doing it again changes nothing.
     ///
     /// # Errors
-    /// When the table fails; then it is to be done again.
+    /// When the table fails; then nothing was indexed.
     pub async fn index(
         &self,
         workspace: WorkspaceId,
         sequence: &str,
         deltas: impl IntoIterator<Item = (TicketId, TicketDelta)>,
         now: Timestamp,
-    ) -> Result<bool, TableError> {
-        let mut tickets = Vec::new();
+    ) -> Result<IndexedTickets, TableError> {
+        let (mut tickets, mut unreadable) = (Vec::new(), Vec::new());
         for (ticket, delta) in deltas {
-            tickets.extend(self.ticket_words(workspace, ticket, delta).await?);
+            match self.ticket_words(workspace, ticket, delta).await {
+                Ok(words) => tickets.extend(words),
+                Err(error) if error.is_transient() => return Err(error),
+                Err(error) => unreadable.push((ticket, error)),
+            }
         }
         self.add_words(workspace, sequence, &tickets, now).await?;
-        Ok(!tickets.is_empty())
+        Ok(IndexedTickets { has_grown: !tickets.is_empty(), unreadable })
     }
 
     /// Indexes the words of some tickets at this sequence number of the stream. Doing it

@@ -22,5 +22,6 @@ pub use buffer::TicketWords;
 pub use compaction::{Compacted, CompactionBudget};
 pub use delta::{TicketDelta, WordChange};
 pub use index::SearchIndex;
+pub use indexing::IndexedTickets;
 pub use policy::TOMBSTONE_TTL;
 pub use query::{Hits, Search, SearchFrom};

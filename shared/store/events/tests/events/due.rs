@@ -122,7 +122,27 @@ async fn runs_of_the_sweep_are_told_newest_first() {
         table.store.events.record_run(NOW.plus(Duration::from_mins(minute)), &minute).await.expect("it is written");
     }
     assert_eq!(table.store.events.runs::<u64>(2).await.expect("they are read"), [3, 2]);
-    assert_eq!(table.store.events.sweep_state::<u64>().await.expect("it is read").state, None);
-    table.store.events.put_sweep_state(&7_u64, None).await.expect("it is written");
-    assert_eq!(table.store.events.sweep_state::<u64>().await.expect("it is read").state, Some(7));
+}
+
+#[tokio::test]
+async fn of_two_runs_of_the_sweep_that_overlap_the_first_to_end_is_remembered() {
+    let table = TestTable::new().await;
+    let events = &table.store.events;
+    let read = async || events.sweep_state::<u64>().await.expect("it is read");
+    assert!(read().await.state.is_none());
+    assert!(events.put_sweep_state(&1_u64, None, None).await.expect("it is written"));
+    assert!(!events.put_sweep_state(&2_u64, None, None).await.expect("it is refused"), "both were the first");
+    events.request_reconcile(NOW).await.expect("it is written");
+    let both = read().await;
+    assert!(events.put_sweep_state(&3_u64, both.state.as_ref(), None).await.expect("it is written"));
+    let late = events.put_sweep_state(&4_u64, both.state.as_ref(), both.lost_since).await;
+    assert!(!late.expect("it is refused"));
+    let kept = read().await;
+    assert_eq!(
+        (kept.state.as_ref().map(|state| state.value), kept.lost_since),
+        (Some(3), Some(NOW)),
+        "still asked for"
+    );
+    assert!(events.put_sweep_state(&5_u64, kept.state.as_ref(), kept.lost_since).await.expect("it is written"));
+    assert_eq!(read().await.lost_since, None);
 }

@@ -1,11 +1,13 @@
 //! The feed: every event once, in order, however long nothing happens.
 
 use lambdesk_domain::{
-    events::{Event, between},
+    events::{Event, EventSubject, between},
+    id::Version,
     testing,
+    ticket::Ticket,
     time::Timestamp,
 };
-use lambdesk_store_events::FeedPage;
+use lambdesk_store_events::{FeedPage, FeedPosition};
 use lambdesk_table::{Key, TableError, Tenant, Write, item::text, keys, measured, retry::ATTEMPTS};
 use lambdesk_testkit::{Fault, TestTable, renamed, sample, workspace};
 use std::time::Duration;
@@ -162,6 +164,7 @@ async fn a_place_without_its_event_is_waited_for_and_then_passed_by() {
     let told = |page: FeedPage| page.events.into_iter().map(|(_, event)| event).collect::<Vec<_>>();
     let waiting = page(&table, None, START, START.plus(Duration::from_secs(20)), 10).await;
     assert_eq!((told(waiting.clone()), waiting.has_more), (vec![], false), "nothing after it is told before it");
+    assert_eq!(waiting.awaited, Some(START));
     assert!(store.add_event(&late, place).await.expect("it is written"));
     let settled = START.plus(Duration::from_secs(21));
     assert_eq!(told(page(&table, Some(&waiting.next), START, settled, 10).await), [late.clone(), other.clone()]);
@@ -197,4 +200,29 @@ async fn events_of_earlier_versions_are_told_from_the_index() {
         let told = drain(&table, None, START.plus(Duration::from_mins(3)), limit).await.0;
         assert_eq!(told, [expected[0].clone(), expected[1].clone(), third.clone()], "{limit}");
     }
+}
+
+#[tokio::test]
+async fn of_one_ticket_nothing_is_told_that_comes_after_a_version_that_is_late() {
+    let table = TestTable::new().await;
+    let ticket = renamed(&sample(&testing::ticket()), workspace(1), 1);
+    let version = |version| Event::from(between(None, &Ticket { version: Version(version), ..ticket.clone() }));
+    let store = &table.store.events;
+    // The first version was backfilled after the third was told; the second is still to come.
+    for (number, seconds) in [(3, 40), (1, 50)] {
+        let at = START.plus(Duration::from_secs(seconds));
+        assert!(store.tell(&version(number), position(at, 1), at).await.expect("it is written"));
+    }
+    let read = async |after: &FeedPosition, seconds| {
+        let now = START.plus(Duration::from_secs(seconds));
+        let of = [EventSubject::Ticket(ticket.id)];
+        let page = store.feed_of(workspace(1), &of, after, (now, 1)).await.expect("it is read").expect("few events");
+        let told: Vec<_> = page.events.iter().map(|(_, event)| event.source().version.0).collect();
+        (told, page.next.parse::<FeedPosition>().expect("a position"))
+    };
+    let (told, next) = read(&FeedPosition::at(START), 60).await;
+    assert_eq!(told, [0; 0], "the third would be passed by");
+    let at = START.plus(Duration::from_mins(1));
+    assert!(store.tell(&version(2), position(at, 1), at).await.expect("it is written"));
+    assert_eq!(read(&next, 70).await.0, [3, 1, 2]);
 }

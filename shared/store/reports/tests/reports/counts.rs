@@ -288,3 +288,20 @@ async fn a_workspace_in_which_nothing_happened_has_no_counts() {
     let standings = table.store.reports.counts_now(&Tenant::new(workspace(1))).await.expect("read");
     assert_eq!(standings.counters(), &Counters::default());
 }
+
+#[tokio::test]
+async fn counters_are_as_of_an_event_that_the_feed_waits_for() {
+    let table = TestTable::new().await;
+    let all = events(&histories(3));
+    let (late, others) = all.split_last().expect("there are some");
+    let end = tell(&table, others, START).await;
+    let late = TicketEvent::clone(late).into();
+    let position = uuid::Builder::from_unix_timestamp_millis(end.millis(), &[1; 10]).into_uuid();
+    let place = table.store.events.reserve(&late, position, end).await.expect("it is taken");
+    let now = end.plus(Duration::from_secs(40));
+    assert_eq!(fold(&table, now, 100).await.as_of, end.minus(Duration::from_secs(30)));
+    assert!(table.store.events.add_event(&late, place).await.expect("it is written"));
+    let expected = cells(&tally(&all));
+    assert_eq!(fold(&table, now, 100).await.as_of, now.minus(Duration::from_secs(38)));
+    assert_eq!(counted(&table, &expected).await, expected);
+}
