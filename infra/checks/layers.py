@@ -38,7 +38,7 @@ ALLOWED = {
     "shared/store/directory": stores(),
     "shared/store/webhooks": stores(),
     "shared/store/contacts": stores(),
-    "shared/store/tickets": stores("contacts"),
+    "shared/store/tickets": stores("contacts", "directory"),
     "shared/store/events": stores("contacts", "tickets"),
     "shared/store/search": stores("tickets"),
     "shared/store/reports": stores("events"),

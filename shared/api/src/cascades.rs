@@ -49,7 +49,8 @@ pub async fn work(session: &Session, cascade: &Cascade) {
     let clock = &session.app.clock;
     let began = clock.now();
     let is_over = || clock.now().since(began) >= BUDGET;
-    let worked = session.app.tickets.work_on_cascade(session.workspace(), cascade.id, || clock.now(), is_over);
+    let (app, workspace) = (&session.app, session.workspace());
+    let worked = app.tickets.work_on_cascade(&app.directories, workspace, cascade.id, || clock.now(), is_over);
     if let Err(error) = worked.await {
         log_failure!(error, cascade = %cascade.id, "the rest is left to the sweep");
     }

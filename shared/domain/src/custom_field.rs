@@ -4,9 +4,10 @@ use crate::{
     id::FieldId,
     status::words,
     text::{FieldKey, InvalidText, Name, several_lines},
+    time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 
 words! {
@@ -110,6 +111,18 @@ impl FieldDefinition {
             (FieldKind::Choices, Json::Array(values)) => self.choices(values),
             (FieldKind::Choices, _) => Err(InvalidField::Kind("a list of options")),
         }
+    }
+
+    /// Whether a value that is kept is one of this field's.
+    #[must_use]
+    pub fn takes(&self, kept: &FieldValue) -> bool {
+        self.parse(&json!(kept)).as_ref() == Ok(kept)
+    }
+
+    /// When it was made: its id tells (RFC 9562, section 5.7).
+    #[must_use]
+    pub fn made_at(&self) -> Timestamp {
+        Timestamp::from_millis(u64::try_from(self.id.uuid().as_u128() >> 80).unwrap_or_default())
     }
 
     /// Reads a filter's text as this field's kind would be stored.
