@@ -2,7 +2,7 @@
 
 use lambdesk_api::{
     auth::Session,
-    body::{Checker, Input},
+    body::{Checker, Input, pointer_token},
     problem::Problem,
 };
 use lambdesk_domain::{
@@ -189,9 +189,4 @@ pub async fn custom(
         }
     }
     Ok(changes)
-}
-
-/// A member name as a JSON pointer spells it (RFC 6901, section 3).
-fn pointer_token(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
 }
