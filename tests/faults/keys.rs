@@ -220,6 +220,10 @@ async fn k2_a_user_who_is_switched_off_leaves_no_key_behind_unseen() {
     let tried = desk.owner.patch(&format!("{user}?dry_run=true&end_keys=true"), off.clone()).await.ok();
     assert!(tried["changes"].as_array().unwrap().iter().any(|change| change["field"] == "made_keys"), "{tried}");
     program.get("/v1/tickets").await.ok();
+    // What is refused ends nothing.
+    let taken = json!({"is_enabled": false, "email": "owner@desk.example"});
+    desk.owner.patch(&format!("{user}?end_keys=true"), taken).await.problem(409, "taken");
+    assert_eq!(desk.owner.get("/v1/api-keys?kind=machine").await.ok().as_array().unwrap().len(), 3);
     let mut told = names(&desk.owner.patch(&user, off.clone()).await.ok());
     told.sort();
     assert_eq!(told, all(false));

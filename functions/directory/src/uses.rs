@@ -19,7 +19,12 @@ use lambdesk_store_lists::Lists;
 use lambdesk_store_reports::Reports;
 use lambdesk_store_search::SearchIndex;
 use lambdesk_store_webhooks::Webhooks;
-use lambdesk_table::{TableError, keys::IndexedValue, log_failure};
+use lambdesk_table::{
+    TableError,
+    keys::IndexedValue,
+    log_failure,
+    retry::{ATTEMPTS, Attempts},
+};
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -180,24 +185,40 @@ fn without(channel: &Channel, id: Uuid) -> Option<Channel> {
 /// Takes what was deleted off the channels that give it to new tickets. Until that is done,
 /// and where it fails, new tickets are made without it all the same.
 pub async fn leave_channels(session: &Session, gone: Uuid) {
-    let (directories, workspace) = (&session.app.directories, session.workspace());
     let left = async {
-        let directory = directories.fresh_directory(workspace).await?;
+        let directory = session.app.directories.fresh_directory(session.workspace()).await?;
         let channels = directory.iter().flat_map(|directory| directory.channels.values());
-        for left in channels.filter_map(|channel| without(channel, gone)) {
-            let Some(read) = directories.entry(workspace, left.id.uuid()).await? else { continue };
-            let after = Entry::Channel(left);
-            let change = EntryChange { before: &read, after: Some(&after), co_condition: None, beside: Vec::new() };
-            if let Err(EntryError::Table(error)) = directories.change_entry(workspace, change, None, session.now).await
-            {
-                return Err(error);
-            }
+        for channel in channels.filter(|channel| without(channel, gone).is_some()) {
+            leave_channel(session, channel.id, gone).await?;
         }
         Ok::<_, TableError>(())
     };
     if let Err(error) = left.await {
         log_failure!(error, "a channel still names what was deleted, and gives it to no ticket");
     }
+}
+
+/// Takes it off one channel, as that is by now: others may be changing it, too.
+async fn leave_channel(session: &Session, channel: ChannelId, gone: Uuid) -> Result<(), TableError> {
+    let (directories, workspace, mut attempts) = (&session.app.directories, session.workspace(), Attempts::new());
+    while let Some(read) = directories.entry(workspace, channel.uuid()).await? {
+        let Entry::Channel(now) = &read.value else { return Ok(()) };
+        let Some(after) = without(now, gone).map(Entry::Channel) else { return Ok(()) };
+        let change = EntryChange { before: &read, after: Some(&after), co_condition: None, beside: Vec::new() };
+        match directories.change_entry(workspace, change, None, session.now).await {
+            Ok(true) => return Ok(()),
+            Ok(false) => {}
+            Err(EntryError::Table(error)) => return Err(error),
+            // A change of no name that nobody waits for.
+            Err(error @ (EntryError::Answered(_) | EntryError::Taken(_))) => {
+                return Err(TableError::Refused(error.to_string()));
+            }
+        }
+        if !attempts.again(ATTEMPTS).await {
+            return Err(TableError::Contended);
+        }
+    }
+    Ok(())
 }
 
 /// What deleting an entry takes from whom.
