@@ -70,7 +70,8 @@ pub struct ReceiptView {
     requested_by: ActorRef,
     /// What has been handled so far.
     counts: Counts,
-    /// When nothing was left to do; null until then.
+    /// When nothing was left to do; null until then. What is found a quarter of an hour and a
+    /// day after the request is handled, too: then it is null once more for a while.
     completed_at: Option<Timestamp>,
 }
 
@@ -95,6 +96,7 @@ pub fn new_job(session: &Session, kind: JobKind, contact: ContactId, subjects: V
         is_silent: false,
         counts: Counts::default(),
         completed_at: None,
+        looks: 0,
     }
 }
 
