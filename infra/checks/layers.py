@@ -42,13 +42,13 @@ ALLOWED = {
     "shared/store/events": stores("contacts", "tickets"),
     "shared/store/search": stores("tickets"),
     "shared/store/reports": stores("events"),
-    "shared/store/lists": stores("reports", "search", "tickets"),
+    "shared/store/lists": stores("contacts", "reports", "search", "tickets"),
     "shared/objects": stores("contacts", "directory", "tickets"),
     "shared/runtime": (*stores(), *shared("objects")),
     "shared/api": (*stores("contacts", "directory", "tickets"), *shared("objects", "runtime")),
     "shared/testkit": ("shared/", "infra/engine", "functions/fanout"),
     "functions/contacts": (
-        *stores("contacts", "events", "lists", "reports", "search", "tickets"), *shared("api", "objects"),
+        *stores("contacts", "events", "lists", "reports", "search"), *shared("api", "objects"),
     ),
     "functions/deliver": (*stores("events", "webhooks"), *shared("outbound", "runtime")),
     "functions/directory": (

@@ -4,7 +4,7 @@ use crate::{
     again::changed,
     document,
     fields::{Asked, FieldsBody},
-    references::ClientSight,
+    references::sight,
 };
 use axum::{extract::State, response::Response};
 use lambdesk_api::{
@@ -24,7 +24,7 @@ use lambdesk_domain::{
     id::TicketId,
     ticket::Ticket,
 };
-use lambdesk_store_lists::Lists;
+use lambdesk_store_lists::{ClientSight, Lists};
 use lambdesk_table::retry::Attempts;
 
 /// How often a change is made that rests on the whole ticket: more than any other write,
@@ -41,7 +41,7 @@ pub async fn patch(
     body: AnyPatchBody<FieldsBody>,
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
-    let sight = ClientSight(&lists);
+    let sight = sight(&lists, &session);
     match body.value {
         AnyPatch::Merge(fields) => {
             let asked = fields.asked(sight, &mut session).await?;
@@ -62,7 +62,7 @@ pub async fn replace(
     body: JsonBody<FieldsBody>,
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
-    let sight = ClientSight(&lists);
+    let sight = sight(&lists, &session);
     let asked = body.value.asked_as_a_whole(sight, &mut session).await?;
     settle(&mut session, sight, id, &write, &body.raw, asked).await
 }
