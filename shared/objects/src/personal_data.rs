@@ -63,7 +63,7 @@ struct JobSlice<'a> {
 }
 
 /// What one slice came to.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Handled {
     /// How many tickets and accounts were found, also those that the index still lists
     /// although they are no longer the subject's.

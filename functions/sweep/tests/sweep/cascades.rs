@@ -15,7 +15,7 @@ use lambdesk_domain::{
     time::Timestamp,
 };
 use lambdesk_runtime::new_uuid;
-use lambdesk_store_tickets::CascadeProgress;
+use lambdesk_store_tickets::{CascadeProgress, begin_cascade};
 use lambdesk_table::{Tenant, item::text};
 use std::{collections::BTreeSet, time::Duration};
 
@@ -49,7 +49,7 @@ impl SweepDesk {
     }
 
     async fn begin(&self, cascade: &Cascade) {
-        self.store.tickets.put_cascade(self.workspace, cascade).await.unwrap();
+        self.table.table.write(begin_cascade(self.workspace, cascade)).await.unwrap();
     }
 
     /// Work whose time is over after one slice.

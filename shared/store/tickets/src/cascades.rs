@@ -62,15 +62,6 @@ enum TicketAction<'a> {
 }
 
 impl Tickets {
-    /// Begins a cascade by itself: one that does no harm if what it follows from is not
-    /// written after all.
-    ///
-    /// # Errors
-    /// When the table fails.
-    pub async fn put_cascade(&self, workspace: WorkspaceId, cascade: &Cascade) -> Result<(), TableError> {
-        self.table.write(begin_cascade(workspace, cascade)).await.map(drop)
-    }
-
     /// Works on a cascade until it waits for its next pass, is done, or the time is over, of
     /// which `is_over` is asked after each slice. The directory tells which custom fields
     /// there are by now.
