@@ -142,7 +142,7 @@ async fn a_change_is_held_to_the_version_that_was_seen() {
         let changed = send("PATCH", &first, &change).await;
         let second = changed.header("etag").to_owned();
         assert_eq!((changed.status, second != first), (200, true), "{path}");
-        assert_eq!(owner.get(&one).await.header("etag"), second, "{path}");
+        assert_eq!(version(owner.get(&one).await.header("etag")), version(&second), "{path}");
         for method in ["PATCH", "DELETE"] {
             let stale = send(method, &first, &change).await;
             assert_eq!((stale.status, stale.code()), (412, "stale"), "{method} {path}");
