@@ -220,6 +220,10 @@ async fn k2_a_user_who_is_switched_off_leaves_no_key_behind_unseen() {
     let tried = desk.owner.patch(&format!("{user}?dry_run=true&end_keys=true"), off.clone()).await.ok();
     assert!(tried["changes"].as_array().unwrap().iter().any(|change| change["field"] == "made_keys"), "{tried}");
     program.get("/v1/tickets").await.ok();
+    // What is refused ends nothing.
+    let taken = json!({"is_enabled": false, "email": "owner@desk.example"});
+    desk.owner.patch(&format!("{user}?end_keys=true"), taken).await.problem(409, "taken");
+    assert_eq!(desk.owner.get("/v1/api-keys?kind=machine").await.ok().as_array().unwrap().len(), 3);
     let mut told = names(&desk.owner.patch(&user, off.clone()).await.ok());
     told.sort();
     assert_eq!(told, all(false));
@@ -325,6 +329,64 @@ async fn k3_restricted_users_see_and_change_contacts_and_accounts_of_their_own_t
     let second = json!({"kind": "project", "contact_id": contact["id"]});
     let second = caller.post("/v1/accounts", second).await.created();
     caller.patch(&path(&own), json!({"contact_id": contact["id"], "account_id": second["id"]})).await.ok();
+}
+
+#[tokio::test]
+async fn k3_nobody_comes_into_sight_by_their_address() {
+    let desk = Desk::start().await;
+    let channel = desk.channel().await;
+    let Client { contact, account, ticket } = Client::of(&desk, &channel).await;
+    let (jane, caller) = restricted(&desk).await;
+    let from = |email: &str| json!({"subject": "S", "from": {"email": email, "name": "Somebody"}});
+    // Whether there is one is told by nothing: neither the ticket nor what would follow.
+    let told: Vec<_> = ["grace@private.example", "nobody@private.example"]
+        .map(|email| {
+            let (caller, body) = (&caller, from(email));
+            async move {
+                let tried = caller.post("/v1/tickets?dry_run=true", body.clone()).await.ok();
+                let events: Vec<_> =
+                    tried["events"].as_array().unwrap().iter().map(|event| event["type"].clone()).collect();
+                let made = caller.post("/v1/tickets", body).await.created();
+                assert_eq!(made["requester"]["email"], email);
+                (events, made["contact"].clone())
+            }
+        })
+        .into_iter()
+        .collect();
+    for told in told {
+        assert_eq!(told.await, (vec![json!("ticket.created")], Json::Null));
+    }
+    for hidden in
+        [contact_path(&contact), account_path(&account), "/v1/contacts?email=grace@private.example".to_owned()]
+    {
+        let answer = caller.get(&hidden).await;
+        assert!(answer.status == 404 || answer.ok() == json!([]), "{hidden}");
+    }
+    assert_eq!(desk.owner.get("/v1/contacts?email=nobody@private.example").await.ok(), json!([]));
+    // A channel for known contacts says the same of both.
+    let known = json!({"name": "Known", "type": "form", "require_existing_contact": true});
+    let known = desk.owner.post("/v1/channels", known).await.created();
+    for email in ["grace@private.example", "nobody@private.example"] {
+        let mut body = from(email);
+        body["channel_id"] = known["id"].clone();
+        assert_eq!(caller.post("/v1/tickets", body).await.bad_fields(), ["/from/email"]);
+    }
+    // Nor by an account in sight that has become theirs.
+    let other = desk.owner.post("/v1/accounts", json!({"kind": "project"})).await.created();
+    let about = json!({"subject": "T", "account_id": other["id"], "assignee_id": jane["id"]});
+    desk.owner.post("/v1/tickets", about).await.created();
+    let about = json!({"subject": "S", "account_id": other["id"]});
+    caller.eventually(&account_path(&other), |body| body["data"].is_object()).await;
+    desk.owner.patch(&account_path(&other), json!({"contact_id": contact["id"]})).await.ok();
+    assert_eq!(caller.post("/v1/tickets", about.clone()).await.created()["contact"], Json::Null);
+    caller.get(&contact_path(&contact)).await.problem(404, "not_found");
+
+    // Whoever is in sight is linked as ever.
+    desk.owner.put(&format!("{}/assignee", path(&ticket)), json!({"assignee_id": jane["id"]})).await.ok();
+    caller.eventually(&contact_path(&contact), |body| body["data"].is_object()).await;
+    for body in [from("grace@private.example"), about] {
+        assert_eq!(caller.post("/v1/tickets", body).await.created()["contact"]["id"], contact["id"]);
+    }
 }
 
 #[tokio::test]

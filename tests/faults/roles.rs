@@ -250,9 +250,12 @@ async fn tickets(tour: &mut Tour, channel: &Json, tag: &Json) {
     let account = json!({"kind": "project", "contact_id": contact["id"], "external_id": "P-1"});
     let account = tour.call("POST", "/v1/accounts", &account).await;
     tour.call("PATCH", &format!("/v1/accounts/{}", id(&account)), &json!({"name": "P"})).await;
-    tour.call("DELETE", &format!("/v1/accounts/{}", id(&account)), &Json::Null).await;
+    let about = json!({"subject": "S", "contact_id": contact["id"], "account_id": account["id"]});
+    tour.call("POST", "/v1/tickets", &about).await;
+    tour.desk.project().await;
     let one = format!("/v1/contacts/{}", id(&contact));
     tour.call("PATCH", &one, &json!({"email": "ada@other.example"})).await;
+    tour.call("DELETE", &format!("/v1/accounts/{}?force=true", id(&account)), &Json::Null).await;
     let other = tour.call("POST", "/v1/contacts", &json!({"email": "b@c.example"})).await;
     tour.call("POST", &format!("{one}/merge"), &json!({"from": other["id"]})).await;
     tour.call("POST", &format!("{one}/erase"), &Json::Null).await;

@@ -29,7 +29,7 @@ use lambdesk_store_contacts::{ContactPlan, ContactUpsert, contact_id};
 use lambdesk_store_directory::{KeyChange, NewApiKey, NewWorkspace, RetentionCursor};
 use lambdesk_store_events::{BackfillRequest, FollowUp, GapWindow};
 use lambdesk_store_search::{CompactionBudget, TOMBSTONE_TTL, TicketWords};
-use lambdesk_store_tickets::NewItems;
+use lambdesk_store_tickets::{NewItems, begin_cascade};
 use lambdesk_store_webhooks::Lease;
 use lambdesk_table::{Answered, Record, Value, keys::short};
 use lambdesk_testkit::TestTable;
@@ -189,7 +189,7 @@ async fn people(table: &TestTable) {
         let job = Job { id: JobId::new(id(number)), ..job };
         store.put_job(WORKSPACE, &job, NOW).await.unwrap();
     }
-    table.store.tickets.put_cascade(WORKSPACE, &cascade()).await.unwrap();
+    table.table.write(begin_cascade(WORKSPACE, &cascade())).await.unwrap();
     let slot = slot(&gone).await;
     assert!(slot.ended.is_some() && slot.alias.is_some());
 }

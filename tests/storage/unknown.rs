@@ -17,7 +17,7 @@ use lambdesk_table::{
     item::{number, text},
     keys,
 };
-use lambdesk_testkit::TestTable;
+use lambdesk_testkit::{Stores, TestTable};
 use std::fmt::Debug;
 
 /// The item with this attribute.
@@ -149,7 +149,8 @@ async fn an_unknown_word_of_contacts_is_no_other_word() {
     let job = JobId::new(id(51));
     let read = async || table.store.contacts.job(WORKSPACE, CONTACT, job).await;
     refuses(&table, tenant.job(CONTACT, job), "doc", (r#""erase""#, r#""unknown""#), read).await;
-    let read = async || table.store.tickets.work_on_cascade(WORKSPACE, CASCADE, || NOW, || true).await;
+    let Stores { tickets, directories, .. } = &table.store;
+    let read = async || tickets.work_on_cascade(directories, WORKSPACE, CASCADE, || NOW, || true).await;
     for known in [r#""copy""#, r#""option""#] {
         refuses(&table, tenant.cascade(CASCADE), "doc", (known, r#""unknown""#), read).await;
     }

@@ -317,6 +317,7 @@ pub fn job(kind: JobKind) -> Job {
         is_silent: true,
         counts: Counts { tickets: 1, messages: 2, attachments: 3, accounts: 4 },
         completed_at: None,
+        looks: 0,
     }
 }
 

@@ -78,13 +78,7 @@ async fn within_sight(
         return Ok((accounts, next));
     }
     let page = found(sight.session(), filter, listing).await?;
-    let mut seen = Vec::new();
-    for account in page.accounts {
-        if sight.has_account(&account).await? {
-            seen.push(account);
-        }
-    }
-    Ok((seen, page.next.map(|id| id.to_string())))
+    Ok((sight.seen(page.accounts).await?, page.next.map(|id| id.to_string())))
 }
 
 async fn found(session: &Session, filter: &AccountFilter, listing: &Listing) -> Result<AccountPage, Problem> {

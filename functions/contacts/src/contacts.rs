@@ -32,7 +32,7 @@ use lambdesk_domain::{
 };
 use lambdesk_store_contacts::{ContactError, ContactPlan, ContactSlot, contact_id};
 use lambdesk_store_lists::Lists;
-use lambdesk_table::{AlreadyAnswered, keys::Unique};
+use lambdesk_table::{AlreadyAnswered, Write, keys::Unique};
 use serde_json::json;
 
 const PATH: &str = "/v1/contacts";
@@ -150,7 +150,7 @@ pub async fn create(
         }
         let answer = Answer::created(format!("{PATH}/{}", contact.id), &ContactView::from(&contact));
         let answer = answer.with_version(contact.version);
-        if let Some(response) = written(&executor, sight, &plan, &contact, answer).await? {
+        if let Some(response) = written(&executor, sight, (&plan, Vec::new()), &contact, answer).await? {
             return Ok(response);
         }
     }
@@ -187,7 +187,6 @@ pub async fn changed(
     if let Some(response) = executor.answered_before().await? {
         return Ok(response);
     }
-    let mut copies = None;
     for _ in 0..ATTEMPTS {
         let (slot, before) = sight.load(id).await?;
         write.require_version(before.version)?;
@@ -202,10 +201,9 @@ pub async fn changed(
         if !is_changed {
             return Ok(answered(&before).into_response());
         }
-        if copies.is_none() {
-            copies = begin_copies(session, write, &before, &after).await?;
-        }
-        if let Some(response) = written(&executor, sight, &plan, &after, answered(&after)).await? {
+        let copies = copies(session, write, &before, &after);
+        let beside = cascades::beginning(session, copies.as_ref());
+        if let Some(response) = written(&executor, sight, (&plan, beside), &after, answered(&after)).await? {
             if let Some(copies) = &copies {
                 cascades::work(session, copies).await;
             }
@@ -215,24 +213,12 @@ pub async fn changed(
     Err(Problem::unavailable())
 }
 
-/// Begins to copy a contact anew onto its tickets, which are shown by their copies; none
-/// where those stay right. It does no harm if the contact is not changed after all.
-///
-/// # Errors
-/// When the table fails.
-pub async fn begin_copies(
-    session: &Session,
-    write: &WriteOptions,
-    before: &Contact,
-    after: &Contact,
-) -> Result<Option<Cascade>, Problem> {
+/// What copies a contact anew onto its tickets, which are shown by their copies; none where
+/// those stay right.
+pub fn copies(session: &Session, write: &WriteOptions, before: &Contact, after: &Contact) -> Option<Cascade> {
     let is_right = ContactRef::from(before) == ContactRef::from(after);
     let steps = if is_right { Vec::new() } else { vec![CascadeStep::Copy(after.id)] };
-    let cascade = cascades::cascade(session, write, steps);
-    if let Some(cascade) = &cascade {
-        cascades::begin(session, cascade).await?;
-    }
-    Ok(cascade)
+    cascades::cascade(session, write, steps)
 }
 
 async fn plan_of(
@@ -347,17 +333,18 @@ async fn free_names(sight: Sight<'_>, contact: &Contact) -> Result<(), Problem> 
     Ok(())
 }
 
-/// Writes a plan; none when others were faster.
+/// Writes a plan with what begins beside it; none when others were faster.
 async fn written(
     executor: &Executor<'_>,
     sight: Sight<'_>,
-    plan: &ContactPlan,
+    (plan, beside): (&ContactPlan, Vec<Write>),
     contact: &Contact,
     answer: Answer,
 ) -> Result<Option<Response>, Problem> {
     let record = executor.remember(&answer);
     let session = sight.session();
-    match session.app.contacts.write_contacts(session.workspace(), plan, None, record.as_ref(), session.now).await {
+    let (contacts, write) = (&session.app.contacts, (plan, None, beside));
+    match contacts.write_contacts_with(session.workspace(), write, record.as_ref(), session.now).await {
         Ok(true) => Ok(Some(answer.into_response())),
         Ok(false) => Ok(None),
         Err(ContactError::Answered(AlreadyAnswered(record))) => Ok(Some(executor.replay(&record)?)),

@@ -6,7 +6,7 @@
 use crate::{
     access::{load, require, require_admin},
     contact_body::ContactView,
-    contacts::{begin_copies, removal},
+    contacts::{copies, removal},
 };
 use axum::{
     extract::State,
@@ -35,7 +35,7 @@ use lambdesk_domain::{
 };
 use lambdesk_objects::{JobWorker, Progress};
 use lambdesk_store_contacts::{ContactError, ContactPlan, ContactSlot, Holder};
-use lambdesk_table::{AlreadyAnswered, TableError, log_failure};
+use lambdesk_table::{AlreadyAnswered, TableError, Write, log_failure};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::time::Duration;
@@ -70,7 +70,8 @@ pub struct ReceiptView {
     requested_by: ActorRef,
     /// What has been handled so far.
     counts: Counts,
-    /// When nothing was left to do; null until then.
+    /// When nothing was left to do; null until then. What is found a quarter of an hour and a
+    /// day after the request is handled, too: then it is null once more for a while.
     completed_at: Option<Timestamp>,
 }
 
@@ -95,6 +96,7 @@ pub fn new_job(session: &Session, kind: JobKind, contact: ContactId, subjects: V
         is_silent: false,
         counts: Counts::default(),
         completed_at: None,
+        looks: 0,
     }
 }
 
@@ -118,7 +120,6 @@ pub async fn merge(
     check.unknown("", body.value.unknown);
     check.finish()?;
     let from = from.ok_or_else(Problem::internal)?;
-    let mut copies = None;
     for _ in 0..ATTEMPTS {
         let (target, contact) = load(&session, id).await?;
         write.require_version(contact.version)?;
@@ -135,10 +136,9 @@ pub async fn merge(
         let job = Job { is_silent: write.is_silent, ..new_job(&session, JobKind::Merge, merged.id, subjects) };
         // The job is about the other's tickets; on those that it has, the contact may be called
         // otherwise from now on.
-        if copies.is_none() {
-            copies = begin_copies(&session, &write, &contact, &merged).await?;
-        }
-        if let Some(response) = begin(&executor, &session, &worker, &plan, &job).await? {
+        let copies = copies(&session, &write, &contact, &merged);
+        let begun = (&job, cascades::beginning(&session, copies.as_ref()));
+        if let Some(response) = begin(&executor, &session, &worker, &plan, begun).await? {
             if let Some(copies) = &copies {
                 cascades::work(&session, copies).await;
             }
@@ -191,26 +191,26 @@ pub async fn erase(
         }
         let subjects = contact.ids().collect();
         let job = Job { is_silent: write.is_silent, ..new_job(&session, JobKind::Erase, contact.id, subjects) };
-        if let Some(response) = begin(&executor, &session, &worker, &plan, &job).await? {
+        if let Some(response) = begin(&executor, &session, &worker, &plan, (&job, Vec::new())).await? {
             return Ok(response);
         }
     }
     Err(Problem::unavailable())
 }
 
-/// Writes the plan with its job and does the first part of it; none when others
+/// Writes the plan with its job and what begins beside it, and does the first part of it; none when others
 /// were faster. What fails after that is left to the sweep: the job stands.
 async fn begin(
     executor: &Executor<'_>,
     session: &Session,
     worker: &JobWorker,
     plan: &ContactPlan,
-    job: &Job,
+    (job, beside): (&Job, Vec<Write>),
 ) -> Result<Option<Response>, Problem> {
     let answer = accepted(job);
     let record = executor.remember(&answer);
-    match session.app.contacts.write_contacts(session.workspace(), plan, Some(job), record.as_ref(), session.now).await
-    {
+    let (contacts, write) = (&session.app.contacts, (plan, Some(job), beside));
+    match contacts.write_contacts_with(session.workspace(), write, record.as_ref(), session.now).await {
         Ok(true) => {}
         Ok(false) => return Ok(None),
         Err(ContactError::Answered(AlreadyAnswered(record))) => return Ok(Some(executor.replay(&record)?)),

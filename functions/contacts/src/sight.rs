@@ -1,17 +1,15 @@
-//! Which contacts and accounts a caller sees. Restricted users, who see their own tickets
-//! alone, see the contacts of these, the accounts of those contacts, and the accounts that
-//! their tickets are about; the others are as good as absent.
+//! Which contacts and accounts a caller sees, by [`ClientSight`]; the others are as good as
+//! absent.
 
 use crate::access::load;
 use axum::http::StatusCode;
 use lambdesk_api::{auth::Session, listing::Listing, problem::Problem};
 use lambdesk_domain::{
-    access::VisibilityScope,
     contact::{Account, Contact},
     id::{AccountId, ContactId, TicketId},
 };
 use lambdesk_store_contacts::ContactSlot;
-use lambdesk_store_lists::{Filter, ListPage, Lists, OneOf};
+use lambdesk_store_lists::{ClientSight, Filter, ListPage, Lists};
 use std::collections::BTreeSet;
 
 /// How many tickets are counted for a refusal.
@@ -34,49 +32,34 @@ impl<'a> Sight<'a> {
         self.session
     }
 
+    fn clients(self) -> ClientSight<'a> {
+        let Self { session, lists } = self;
+        ClientSight::new(lists, session.workspace(), session.visibility(), session.now)
+    }
+
     /// Whether every contact and account is in sight: then nothing is read for it.
     pub fn is_whole(self) -> bool {
-        !matches!(self.session.visibility(), VisibilityScope::Own(_))
+        self.clients().is_whole()
     }
 
     /// Whether a contact is on a ticket in sight.
     pub async fn has(self, contact: &Contact) -> Result<bool, Problem> {
-        if self.is_whole() {
-            return Ok(true);
-        }
-        self.has_ticket(OneOf::new(contact.ids()).map(Filter::Contact)).await
+        Ok(self.clients().has(contact).await?)
     }
 
     /// Whether an account is on a ticket in sight, or its contact is.
     pub async fn has_account(self, account: &Account) -> Result<bool, Problem> {
-        if self.is_whole() || self.has_ticket(OneOf::new([account.id]).map(Filter::Account)).await? {
-            return Ok(true);
-        }
-        let (contacts, workspace) = (&self.session.app.contacts, self.session.workspace());
-        match account.contact_id {
-            Some(owner) => match contacts.contact(workspace, owner).await? {
-                Some(owner) => self.has(&owner).await,
-                None => Ok(false),
-            },
-            None => Ok(false),
-        }
+        Ok(self.clients().has_account(&self.session.app.contacts, account).await?)
     }
 
-    async fn has_ticket(self, filter: Option<Filter>) -> Result<bool, Problem> {
-        match filter {
-            Some(filter) => Ok(!self.tickets(&filter, 1).await?.0.is_empty()),
-            None => Ok(false),
-        }
-    }
-
-    async fn tickets(self, filter: &Filter, limit: u16) -> Result<(Vec<TicketId>, bool), Problem> {
-        let Self { session, lists } = self;
-        Ok(lists.in_sight(&session.tenant(), session.visibility(), filter, limit, session.now).await?)
+    /// Those of the accounts, of few contacts, that are in sight.
+    pub async fn seen(self, accounts: Vec<Account>) -> Result<Vec<Account>, Problem> {
+        Ok(self.clients().accounts(&self.session.app.contacts, accounts).await?)
     }
 
     /// How many tickets in sight have something: some of them, and whether these are all.
     pub async fn count(self, filter: &Filter) -> Result<(Vec<TicketId>, bool), Problem> {
-        self.tickets(filter, COUNTED).await
+        Ok(self.clients().count(filter, COUNTED).await?)
     }
 
     /// The contact that an id means, where it is in sight.
@@ -96,8 +79,8 @@ impl<'a> Sight<'a> {
         if self.is_whole() {
             return Ok(());
         }
-        let rule = "restricted users see and change contacts and accounts of their own tickets only; a ticket's sender \
-                    becomes a contact by itself";
+        let rule =
+            "restricted users see and change contacts and accounts of their own tickets only; others make new ones";
         Err(Problem::new(StatusCode::FORBIDDEN, "restricted_may_not", rule))
     }
 
@@ -123,7 +106,6 @@ impl<'a> Sight<'a> {
     }
 
     async fn page(self, listing: &Listing) -> Result<ListPage, Problem> {
-        let Self { session, lists } = self;
-        Ok(lists.reach(&session.tenant(), session.visibility(), listing.after()?, listing.limit, session.now).await?)
+        Ok(self.clients().page(listing.after()?, listing.limit).await?)
     }
 }

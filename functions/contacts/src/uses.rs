@@ -1,19 +1,18 @@
 //! What still uses a contact or an account, so that deleting it can say so.
 
 use crate::sight::Sight;
-use lambdesk_api::{auth::Session, problem::Problem};
+use lambdesk_api::{
+    auth::Session,
+    problem::Problem,
+    uses::{UsedBy, UserKind, in_use},
+};
 use lambdesk_domain::{
     access::VisibilityScope,
     contact::Contact,
     id::{AccountId, TicketId},
 };
 use lambdesk_store_lists::{Filter, Lists, OneOf};
-use lambdesk_store_tickets::{UsedBy, UserKind};
 use lambdesk_table::keys::IndexedValue;
-use serde_json::json;
-
-/// How many uses of a kind are named.
-const NAMED: usize = 10;
 
 /// Holds a contact to being used by no ticket and no account, nor any that was
 /// merged into it.
@@ -38,7 +37,7 @@ pub async fn free_account(
 ) -> Result<(), Problem> {
     let users = lists.users_of(session.workspace(), &IndexedValue::Account(account)).await?;
     let ids: Vec<_> = users.tickets.into_iter().map(TicketId::uuid).collect();
-    let used = (!ids.is_empty()).then_some(UsedBy { kind: UserKind::Ticket, ids, is_exact: !users.may_be_more });
+    let used = UsedBy::of(UserKind::Ticket, ids, !users.may_be_more);
     refuse(session, sight, used.as_slice(), OneOf::new([account]).map(Filter::Account)).await
 }
 
@@ -51,18 +50,13 @@ async fn refuse(session: &Session, sight: Sight<'_>, uses: &[UsedBy], tickets: O
     let sees_all = session.visibility() == VisibilityScope::All;
     let mut named = Vec::new();
     for used in uses {
-        let seen = match &tickets {
+        named.extend(match &tickets {
             Some(filter) if !sees_all && used.kind == UserKind::Ticket => {
                 let (ids, is_exact) = sight.count(filter).await?;
-                UsedBy { kind: used.kind, ids: ids.into_iter().map(TicketId::uuid).collect(), is_exact }
+                UsedBy::of(used.kind, ids.into_iter().map(TicketId::uuid).collect(), is_exact)
             }
-            _ => used.clone(),
-        };
-        if seen.ids.is_empty() {
-            continue;
-        }
-        let ids: Vec<_> = seen.ids.iter().take(NAMED).map(ToString::to_string).collect();
-        named.push(json!({"kind": seen.kind, "count": seen.ids.len(), "is_exact": seen.is_exact, "ids": ids}));
+            _ => Some(used.clone()),
+        });
     }
-    Err(Problem::conflict("in_use", "it is still in use; uses says by what").with_extra("uses", named))
+    Err(in_use(&named, "uses says by what"))
 }

@@ -189,11 +189,15 @@ impl Kind for Channel {
             .named(query, "name", |channel| channel.name.to_string())
     }
 
-    fn refer(&self, directory: &Directory, check: &mut Checker) {
-        if self.opening.default_team.is_some_and(|team| !directory.teams.contains_key(&team)) {
+    fn refer(&self, before: Option<&Self>, directory: &Directory, check: &mut Checker) {
+        let before = before.map(|before| before.opening.clone()).unwrap_or_default();
+        let is_new = |team| before.default_team != Some(team);
+        if self.opening.default_team.is_some_and(|team| is_new(team) && !directory.teams.contains_key(&team)) {
             check.error("/default_team_id", "no_such_reference", "there is no such team");
         }
-        if self.opening.default_category.is_some_and(|category| !directory.categories.contains_key(&category)) {
+        let is_new = |category| before.default_category != Some(category);
+        let category = self.opening.default_category.filter(|category| is_new(*category));
+        if category.is_some_and(|category| !directory.categories.contains_key(&category)) {
             check.error("/default_category_id", "no_such_reference", "there is no such category");
         }
     }

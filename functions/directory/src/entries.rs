@@ -169,30 +169,30 @@ async fn attempt<K: Kind>(
         (Some(after), Some(entry), None) => Answer::ok(&after.view(session)).with_version(version_of(entry)),
         _ => Answer::no_content(),
     };
-    if let Some(keys) = &left {
-        // First, so that an answer that says so is true.
-        keys.end(session).await?;
+    if !is_unchanged {
+        let beside = cascades::beginning(session, cascade.as_ref());
+        let change = EntryChange { before: read, after: entry.as_ref(), co_condition: other_owner.as_ref(), beside };
+        let record = executor.remember(&answer);
+        match session.app.directories.change_entry(session.workspace(), change, record.as_ref(), session.now).await {
+            Ok(false) => return Ok(None),
+            Ok(true) => {}
+            Err(EntryError::Answered(AlreadyAnswered(record))) => return Ok(Some(executor.replay(&record)?)),
+            Err(error) => return Err(error.into()),
+        }
     }
-    if is_unchanged {
-        return Ok(Some(answer.into_response()));
+    if entry.is_none() {
+        if let Some(holder) = before.key_holder() {
+            revoke_keys_of(session, holder).await;
+        }
+        uses::leave_channels(session, read.value.id()).await;
     }
-    let record = executor.remember(&answer);
-    let beside = cascades::beginning(session, cascade.as_ref());
-    let change = EntryChange { before: read, after: entry.as_ref(), co_condition: other_owner.as_ref(), beside };
-    match session.app.directories.change_entry(session.workspace(), change, record.as_ref(), session.now).await {
-        Ok(false) => return Ok(None),
-        Ok(true) => {}
-        Err(EntryError::Answered(AlreadyAnswered(record))) => return Ok(Some(executor.replay(&record)?)),
-        Err(error) => return Err(error.into()),
-    }
-    if let Some(holder) = before.key_holder().filter(|_| entry.is_none()) {
-        revoke_keys_of(session, holder).await;
-    }
-    if let Some(gone) = Some(read.value.id()).filter(|_| entry.is_none()) {
-        uses::leave_channels(session, gone).await;
-    }
-    if let Some(cascade) = cascade {
+    if let Some(cascade) = cascade.filter(|_| !is_unchanged) {
         cascades::work(session, &cascade).await;
+    }
+    if let Some(keys) = &left {
+        // Last, for a change that is refused ends none; an answer that says so is true all
+        // the same. Answers are remembered of POSTs alone, which end none.
+        keys.end(session).await?;
     }
     Ok(Some(answer.into_response()))
 }
@@ -230,7 +230,7 @@ async fn refer<K: Kind>(session: &Session, before: Option<&K>, after: Option<&K>
     };
     let told = |directory: &Directory| {
         let mut check = Checker::new();
-        after.refer(directory, &mut check);
+        after.refer(before, directory, &mut check);
         check.finish()
     };
     // The directory at hand may be older than what is referred to.

@@ -73,8 +73,9 @@ pub trait Kind: Clone + PartialEq + Send + Sync + 'static {
     /// This one changed by a merge patch.
     fn patch(self, body: Self::Body, check: &mut Checker) -> Self;
 
-    /// Tells of references to entries that are not there.
-    fn refer(&self, _directory: &Directory, _check: &mut Checker) {}
+    /// Tells of references to entries that are not there, but for those that it has had
+    /// before: what it refers to may have been deleted.
+    fn refer(&self, _before: Option<&Self>, _directory: &Directory, _check: &mut Checker) {}
 
     /// What a change takes away that something may use; by default the entry itself
     /// when it is deleted.

@@ -11,6 +11,7 @@ use lambdesk_domain::{
     text::Name,
 };
 use lambdesk_store_directory::ListedKey;
+use lambdesk_table::log_failure;
 use serde::Serialize;
 
 /// A key that was made by a user who is switched off, or by a program of theirs.
@@ -46,15 +47,21 @@ impl MadeKeys {
         Ok(Self(keys))
     }
 
-    /// Ends those that are to be ended. Done again, it ends what is left.
+    /// Ends those that are to be ended, each of them even if another one's end fails. Done
+    /// again, it ends what is left.
     ///
     /// # Errors
-    /// When the table fails.
+    /// 503 `unavailable` when the table fails: the change that it belongs to has been made.
     pub async fn end(&self, session: &Session) -> Result<(), Problem> {
+        let mut is_left = false;
         for (listed, _) in self.0.iter().filter(|(_, is_ended)| *is_ended) {
-            session.app.directories.revoke_api_key(session.workspace(), listed.key.id, session.now).await?;
+            let ended = session.app.directories.revoke_api_key(session.workspace(), listed.key.id, session.now).await;
+            if let Err(error) = ended {
+                log_failure!(error, key = %listed.key.id, "a key of a user who goes is left");
+                is_left = true;
+            }
         }
-        Ok(())
+        if is_left { Err(left()) } else { Ok(()) }
     }
 
     /// As they are answered.
@@ -67,6 +74,12 @@ impl MadeKeys {
         };
         self.0.iter().map(view).collect()
     }
+}
+
+fn left() -> Problem {
+    let detail = "the user is changed or deleted as asked, but not all of the keys could be ended: switch the user off \
+                  with end_keys=true once more, or revoke them one by one";
+    Problem::unavailable_with(detail)
 }
 
 async fn may_revoke(session: &Session, listed: &ListedKey) -> Result<bool, Problem> {

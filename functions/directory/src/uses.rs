@@ -6,6 +6,7 @@ use lambdesk_api::{
     problem::Problem,
     query::QueryParameters,
     state::App,
+    uses::{NAMED, UsedBy, UserKind, in_use},
     write::{Forcible, WriteOptions},
 };
 use lambdesk_domain::{
@@ -19,13 +20,13 @@ use lambdesk_store_lists::Lists;
 use lambdesk_store_reports::Reports;
 use lambdesk_store_search::SearchIndex;
 use lambdesk_store_webhooks::Webhooks;
-use lambdesk_table::{TableError, keys::IndexedValue, log_failure};
-use serde::Serialize;
-use serde_json::json;
+use lambdesk_table::{
+    TableError,
+    keys::IndexedValue,
+    log_failure,
+    retry::{ATTEMPTS, Attempts},
+};
 use uuid::Uuid;
-
-/// How many users of one kind are named.
-const NAMED: usize = 10;
 
 /// A change of an entry.
 #[derive(Debug, Clone)]
@@ -70,26 +71,6 @@ impl Freed {
     }
 }
 
-/// The users of one kind.
-#[derive(Debug, Serialize)]
-struct Use {
-    /// `ticket`, `channel`, `webhook` or `api_key`.
-    kind: &'static str,
-    /// How many were found.
-    count: usize,
-    /// There are no more.
-    is_exact: bool,
-    /// Some of them.
-    ids: Vec<Uuid>,
-}
-
-impl Use {
-    fn of(kind: &'static str, ids: Vec<Uuid>, is_exact: bool) -> Option<Self> {
-        let count = ids.len();
-        (count > 0 || !is_exact).then(|| Self { kind, count, is_exact, ids: ids.into_iter().take(NAMED).collect() })
-    }
-}
-
 /// The stores of what may use an entry besides the directory itself: tickets and webhook
 /// endpoints. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -111,7 +92,7 @@ impl Uses {
     /// # Errors
     /// 409 `in_use`, with who uses it.
     pub async fn require_none(&self, session: &Session, freed: &Freed) -> Result<(), Problem> {
-        let mut uses: Vec<Use> = Vec::new();
+        let mut uses: Vec<UsedBy> = Vec::new();
         uses.extend(self.tickets(session, &freed.on_tickets()).await?);
         if let Some(holder) = freed.holder {
             uses.extend(keys(session, holder).await?);
@@ -123,14 +104,10 @@ impl Uses {
         if uses.is_empty() {
             return Ok(());
         }
-        let is_sure = uses.iter().any(|used| used.count > 0);
-        let begin =
-            if is_sure { "it is still in use" } else { "it may still be in use: not every ticket could be looked at" };
-        let detail = format!("{begin}; with force=true it goes all the same, and what uses it is left without it");
-        Err(Problem::conflict("in_use", detail).with_extra("uses", json!(uses)))
+        Err(in_use(&uses, "with force=true it goes all the same, and what uses it is left without it"))
     }
 
-    async fn tickets(&self, session: &Session, values: &[IndexedValue]) -> Result<Option<Use>, Problem> {
+    async fn tickets(&self, session: &Session, values: &[IndexedValue]) -> Result<Option<UsedBy>, Problem> {
         let (mut ids, mut is_exact) = (Vec::new(), true);
         for value in values {
             let users = self.lists.users_of(session.workspace(), value).await?;
@@ -144,27 +121,27 @@ impl Uses {
         }
         ids.sort_unstable();
         ids.dedup();
-        Ok(Use::of("ticket", ids, is_exact))
+        Ok(UsedBy::of(UserKind::Ticket, ids, is_exact))
     }
 
-    async fn webhooks(&self, session: &Session, id: Uuid) -> Result<Option<Use>, Problem> {
+    async fn webhooks(&self, session: &Session, id: Uuid) -> Result<Option<UsedBy>, Problem> {
         let endpoints = self.webhooks.endpoints(session.workspace()).await?;
         let using = endpoints.iter().filter(|endpoint| endpoint.channel_ids.iter().any(|channel| channel.uuid() == id));
-        Ok(Use::of("webhook", using.map(|endpoint| endpoint.id.uuid()).collect(), true))
+        Ok(UsedBy::of(UserKind::Webhook, using.map(|endpoint| endpoint.id.uuid()).collect(), true))
     }
 }
 
-async fn keys(session: &Session, holder: KeyHolder) -> Result<Option<Use>, Problem> {
+async fn keys(session: &Session, holder: KeyHolder) -> Result<Option<UsedBy>, Problem> {
     let keys = session.app.directories.api_keys(session.workspace()).await?;
     let live = keys.into_iter().filter(|listed| listed.key.holder == holder && !listed.key.is_expired(session.now));
-    Ok(Use::of("api_key", live.map(|listed| listed.key.id.uuid()).collect(), true))
+    Ok(UsedBy::of(UserKind::ApiKey, live.map(|listed| listed.key.id.uuid()).collect(), true))
 }
 
-async fn channels(session: &Session, id: Uuid) -> Result<Option<Use>, Problem> {
+async fn channels(session: &Session, id: Uuid) -> Result<Option<UsedBy>, Problem> {
     let directory =
         session.app.directories.fresh_directory(session.workspace()).await?.ok_or_else(Problem::not_found)?;
     let using = directory.channels.values().filter(|channel| without(channel, id).is_some());
-    Ok(Use::of("channel", using.map(|channel| channel.id.uuid()).collect(), true))
+    Ok(UsedBy::of(UserKind::Channel, using.map(|channel| channel.id.uuid()).collect(), true))
 }
 
 /// The channel without the team or category that it gives to new tickets; none where that
@@ -180,24 +157,40 @@ fn without(channel: &Channel, id: Uuid) -> Option<Channel> {
 /// Takes what was deleted off the channels that give it to new tickets. Until that is done,
 /// and where it fails, new tickets are made without it all the same.
 pub async fn leave_channels(session: &Session, gone: Uuid) {
-    let (directories, workspace) = (&session.app.directories, session.workspace());
     let left = async {
-        let directory = directories.fresh_directory(workspace).await?;
+        let directory = session.app.directories.fresh_directory(session.workspace()).await?;
         let channels = directory.iter().flat_map(|directory| directory.channels.values());
-        for left in channels.filter_map(|channel| without(channel, gone)) {
-            let Some(read) = directories.entry(workspace, left.id.uuid()).await? else { continue };
-            let after = Entry::Channel(left);
-            let change = EntryChange { before: &read, after: Some(&after), co_condition: None, beside: Vec::new() };
-            if let Err(EntryError::Table(error)) = directories.change_entry(workspace, change, None, session.now).await
-            {
-                return Err(error);
-            }
+        for channel in channels.filter(|channel| without(channel, gone).is_some()) {
+            leave_channel(session, channel.id, gone).await?;
         }
         Ok::<_, TableError>(())
     };
     if let Err(error) = left.await {
         log_failure!(error, "a channel still names what was deleted, and gives it to no ticket");
     }
+}
+
+/// Takes it off one channel, as that is by now: others may be changing it, too.
+async fn leave_channel(session: &Session, channel: ChannelId, gone: Uuid) -> Result<(), TableError> {
+    let (directories, workspace, mut attempts) = (&session.app.directories, session.workspace(), Attempts::new());
+    while let Some(read) = directories.entry(workspace, channel.uuid()).await? {
+        let Entry::Channel(now) = &read.value else { return Ok(()) };
+        let Some(after) = without(now, gone).map(Entry::Channel) else { return Ok(()) };
+        let change = EntryChange { before: &read, after: Some(&after), co_condition: None, beside: Vec::new() };
+        match directories.change_entry(workspace, change, None, session.now).await {
+            Ok(true) => return Ok(()),
+            Ok(false) => {}
+            Err(EntryError::Table(error)) => return Err(error),
+            // A change of no name that nobody waits for.
+            Err(error @ (EntryError::Answered(_) | EntryError::Taken(_))) => {
+                return Err(TableError::Refused(error.to_string()));
+            }
+        }
+        if !attempts.again(ATTEMPTS).await {
+            return Err(TableError::Contended);
+        }
+    }
+    Ok(())
 }
 
 /// What deleting an entry takes from whom.

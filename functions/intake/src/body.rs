@@ -4,10 +4,9 @@ use crate::identity::{bind, require_no_uid};
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
-    http::{HeaderMap, header::CONTENT_TYPE},
 };
 use lambdesk_api::{
-    body::{Checker, Input, Unknown, from_slice},
+    body::{Checker, Input, Unknown, from_slice, pointer_token},
     content::content,
     media::{self, BodyMediaType},
     openapi::nullable,
@@ -26,8 +25,6 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use std::{borrow::Cow, collections::BTreeMap};
 
-const FORM: &str = "application/x-www-form-urlencoded";
-const EITHER: &str = "application/json or application/x-www-form-urlencoded";
 /// A form field that people don't see; programs that fill in everything do.
 const HONEYPOT: &str = "website";
 /// How many characters of a bad key are repeated.
@@ -122,37 +119,11 @@ impl<S: Send + Sync> FromRequest<S> for Submission {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        let media_type = FormOrJson::of(request.headers())?;
-        let raw = media::read_bytes(request).await?;
-        if media_type == FormOrJson::Form {
+        let (media_type, raw) = media::read(request, &[BodyMediaType::Json, BodyMediaType::Form]).await?;
+        if media_type == BodyMediaType::Form {
             return Self::of_form(raw);
         }
         Ok(Self { body: from_slice(&raw)?, raw, is_trapped: false })
-    }
-}
-
-/// How a ticket is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum FormOrJson {
-    Form,
-    Json,
-}
-
-impl FormOrJson {
-    /// # Errors
-    /// 415 for another type, and for a charset or an encoding that is not read.
-    fn of(headers: &HeaderMap) -> Result<Self, Problem> {
-        let named = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let (essence, parameters) = named.split_once(';').unwrap_or((named, ""));
-        let is = |name: &str| essence.trim().eq_ignore_ascii_case(name);
-        let media_type = match () {
-            () if is(FORM) => Self::Form,
-            () if is(BodyMediaType::Json.as_str()) => Self::Json,
-            () => return Err(Problem::unsupported_media_type(EITHER)),
-        };
-        media::require_plain(headers)?;
-        media::require_utf8(parameters)?;
-        Ok(media_type)
     }
 }
 
@@ -270,8 +241,7 @@ fn check_custom(
     };
     for (key, error) in bad {
         let key: String = key.chars().take(KEY_CHARACTERS).collect();
-        let token = key.replace('~', "~0").replace('/', "~1");
-        checker.error(&format!("/custom/{token}"), "invalid_custom_field", error.to_string());
+        checker.error(&format!("/custom/{}", pointer_token(&key)), "invalid_custom_field", error.to_string());
     }
     BTreeMap::new()
 }

@@ -27,7 +27,10 @@ impl SweepRun<'_> {
             DeferredTask::FinishPurge(workspace, ticket) => self.finish_purge(workspace, ticket).await,
             DeferredTask::Compaction(workspace, at) => self.compact_index(workspace, at).await,
             DeferredTask::Job(workspace, contact, job) => self.work_on(workspace, contact, job).await,
-            DeferredTask::Cascade(workspace, cascade) => self.take_off(workspace, cascade).await,
+            DeferredTask::Cascade(workspace, cascade) => match self.cascade(workspace, cascade).await {
+                Ok(true) => return false,
+                done => done.map(drop),
+            },
         };
         done.inspect_err(|error| self.failed(format_args!("{task:?}"), error)).is_ok()
     }

@@ -1,8 +1,12 @@
 //! Merges, erasures and cascades that a request has begun: what it left is done here.
 
-use crate::run::{SweepRun, TaskOutcome};
+use crate::{
+    run::{SweepRun, TaskOutcome},
+    services::Services,
+};
 use lambdesk_domain::id::{CascadeId, ContactId, JobId, WorkspaceId};
 use lambdesk_objects::Progress;
+use lambdesk_store_tickets::CascadeProgress;
 use lambdesk_table::TableError;
 
 impl SweepRun<'_> {
@@ -17,12 +21,15 @@ impl SweepRun<'_> {
         Ok(())
     }
 
-    /// Takes what was deleted off the tickets that have it, until the pass is through or the
-    /// run is over.
-    pub async fn take_off(&self, workspace: WorkspaceId, cascade: CascadeId) -> Result<(), TableError> {
+    /// Works on a cascade, which takes what was deleted off the tickets that have it or
+    /// copies a contact anew onto its own, until the pass is through or the run is over. Says
+    /// whether there is something left to do at once.
+    pub async fn cascade(&self, workspace: WorkspaceId, cascade: CascadeId) -> Result<bool, TableError> {
+        let Services { tickets, directories, .. } = self.services;
         let (now, is_over) = (|| self.now(), || self.is_over());
-        let is_through = self.services.tickets.work_on_cascade(workspace, cascade, now, is_over).await?;
+        let progress = tickets.work_on_cascade(directories, workspace, cascade, now, is_over).await?;
+        let is_through = progress == CascadeProgress::Rests;
         self.job(if is_through { TaskOutcome::Done } else { TaskOutcome::Skipped });
-        Ok(())
+        Ok(progress == CascadeProgress::Unfinished)
     }
 }

@@ -19,6 +19,6 @@ pub enum DeferredTask {
     Compaction(WorkspaceId, Timestamp),
     /// A merge or an erasure.
     Job(WorkspaceId, ContactId, JobId),
-    /// What was deleted is taken off all tickets.
+    /// A pass over all tickets that have what was deleted, or a contact that has changed.
     Cascade(WorkspaceId, CascadeId),
 }

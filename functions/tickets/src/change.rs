@@ -4,7 +4,7 @@ use crate::{
     again::changed,
     document,
     fields::{Asked, FieldsBody},
-    references::ClientSight,
+    references::sight,
 };
 use axum::{extract::State, response::Response};
 use lambdesk_api::{
@@ -24,7 +24,7 @@ use lambdesk_domain::{
     id::TicketId,
     ticket::Ticket,
 };
-use lambdesk_store_lists::Lists;
+use lambdesk_store_lists::{ClientSight, Lists};
 use lambdesk_table::retry::Attempts;
 
 /// How often a change is made that rests on the whole ticket: more than any other write,
@@ -41,8 +41,13 @@ pub async fn patch(
     body: AnyPatchBody<FieldsBody>,
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
+<<<<<<< HEAD
     let sight = ClientSight(&lists);
     let patched = match body.value {
+=======
+    let sight = sight(&lists, &session);
+    match body.value {
+>>>>>>> rv-keys
         AnyPatch::Merge(fields) => {
             let asked = fields.asked(sight, &mut session).await;
             settle(&mut session, sight, id, &write, &body.raw, asked).await
@@ -63,10 +68,16 @@ pub async fn replace(
     body: JsonBody<FieldsBody>,
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
+<<<<<<< HEAD
     let sight = ClientSight(&lists);
     let asked = body.value.asked_as_a_whole(sight, &mut session).await;
     let replaced = settle(&mut session, sight, id, &write, &body.raw, asked).await;
     changed(&session, &Executor::of(&session, &write, &body.raw), replaced).await
+=======
+    let sight = sight(&lists, &session);
+    let asked = body.value.asked_as_a_whole(sight, &mut session).await?;
+    settle(&mut session, sight, id, &write, &body.raw, asked).await
+>>>>>>> rv-keys
 }
 
 /// Sets the fields at once, or on the version that they fit.

@@ -1,15 +1,18 @@
 //! Whose a new ticket is, and what its channel asks of it.
 
 use crate::references::require_owner;
-use lambdesk_api::{auth::Session, body::Checker, opening::NewContact, problem::Problem};
+use lambdesk_api::{auth::Session, body::Checker, execute::CommandError, opening::NewContact, problem::Problem};
 use lambdesk_domain::{
     contact::{Account, Contact, Requester},
     directory::{Channel, OpeningRules},
     id::CategoryId,
 };
+use lambdesk_store_lists::ClientSight;
 
 /// The contact of a new ticket: the one that is named, else the owner of the account
-/// that it is about, else the one with the sender's address.
+/// that it is about, else the one with the sender's address. Nobody comes into sight by being
+/// named, nor does a ticket tell whether there is somebody out of sight: then it has no
+/// contact.
 ///
 /// # Errors
 /// When the table fails. What doesn't fit goes to the checker.
@@ -18,7 +21,7 @@ pub async fn client(
     account: Option<&Account>,
     requester: &Requester,
     channel: Option<&Channel>,
-    session: &Session,
+    (session, sight): (&Session, ClientSight<'_>),
     checker: &mut Checker,
 ) -> Result<NewContact, Problem> {
     if let Some(contact) = named {
@@ -30,6 +33,9 @@ pub async fn client(
     if let Some(owner) = account.and_then(|account| account.contact_id)
         && let Some(owner) = session.app.contacts.contact(session.workspace(), owner).await?
     {
+        if !sight.has(&owner).await? {
+            return Ok(NewContact::Nobody);
+        }
         if requester.email.is_some() && requester.email != owner.email {
             checker.error("/account_id", "foreign_account", "the account belongs to another contact than the sender");
         }
@@ -38,6 +44,13 @@ pub async fn client(
     let must_exist = channel.is_some_and(|channel| channel.require_existing_contact);
     if let Some(email) = &requester.email {
         let salt = session.directory.workspace.salt.clone();
+        if !sight.is_whole() {
+            let seen = sight.contact_with_email(&session.app.contacts, &salt, email).await?;
+            if seen.is_none() && must_exist {
+                checker.error("/from/email", "no_such_reference", CommandError::NoSuchContact.to_string());
+            }
+            return Ok(seen.map_or(NewContact::Nobody, |contact| NewContact::Known(Box::new(contact))));
+        }
         return Ok(NewContact::WithAddress { email: email.clone(), salt, must_exist });
     }
     if must_exist || channel.is_some_and(|channel| channel.opening.require_contact) {

@@ -5,7 +5,7 @@ use crate::{
     client,
     fields::RequesterBody,
     read::view_of,
-    references::{self, ClientSight, Custom},
+    references::{self, Custom},
 };
 use axum::{extract::State, response::Response};
 use lambdesk_api::{
@@ -33,7 +33,7 @@ use lambdesk_domain::{
     ticket::ChannelRef,
     time::Timestamp,
 };
-use lambdesk_store_lists::Lists;
+use lambdesk_store_lists::{ClientSight, Lists};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,7 +66,9 @@ pub struct CreateBody {
     channel_id: Input<ChannelId>,
     /// What it is about.
     subject: Input<Subject>,
-    /// Who asks. Of whom there is no contact with this address yet, there is one then.
+    /// Who asks. Of whom there is no contact with this address yet, there is one then. A
+    /// restricted user's ticket has the contact where that is on a ticket of theirs already,
+    /// and none otherwise.
     #[schemars(transform = nullable)]
     from: Input<RequesterBody>,
     /// What opens it.
@@ -118,7 +120,12 @@ pub async fn create(
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
     write.require_new()?;
+<<<<<<< HEAD
     let read = read(body.value, ClientSight(&lists), &mut session).await;
+=======
+    let sight = references::sight(&lists, &session);
+    let New { ticket, contact, accounts } = read(body.value, sight, &mut session).await?;
+>>>>>>> rv-keys
     let executor = Executor::of(&session, &write, &body.raw);
     let opened = match read {
         Ok(new) => open(&session, &executor, new).await.map_err(Problem::from),
@@ -173,7 +180,7 @@ async fn read(body: CreateBody, sight: ClientSight<'_>, session: &mut Session) -
         references.account.as_ref(),
         &requester,
         channel.as_ref(),
-        session,
+        (session, sight),
         &mut checker,
     )
     .await?;

@@ -2,7 +2,7 @@
 
 use crate::{
     fit::{Cleared, Fit, Relation},
-    references::{self, ClientSight, Custom, require_owner},
+    references::{self, Custom, require_owner},
 };
 use lambdesk_api::{
     auth::Session,
@@ -22,6 +22,7 @@ use lambdesk_domain::{
     text::{EmailAddress, Name, Phone, Subject, Summary, Uid},
     time::Timestamp,
 };
+use lambdesk_store_lists::ClientSight;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeSet;

@@ -2,18 +2,18 @@
 
 use lambdesk_api::{
     auth::Session,
-    body::{Checker, Input},
+    body::{Checker, Input, pointer_token},
     problem::Problem,
 };
 use lambdesk_domain::{
-    access::{Actor, Forbidden, VisibilityScope},
+    access::{Actor, Forbidden},
     contact::{Account, Contact},
     custom_field::{FieldChanges, check},
     directory::Directory,
     id::{AccountId, CategoryId, ContactId, TagId, TeamId, UserId},
     ticket::MAX_TAGS,
 };
-use lambdesk_store_lists::{Filter, Lists, OneOf};
+use lambdesk_store_lists::{ClientSight, Lists};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeSet;
 
@@ -74,17 +74,8 @@ pub fn require_unnamed(
 
 /// Where contacts and accounts are looked for: restricted users name those of their own
 /// tickets alone, for whoever is on a ticket of theirs is in their sight.
-#[derive(Clone, Copy)]
-pub struct ClientSight<'a>(pub &'a Lists);
-
-impl ClientSight<'_> {
-    async fn has(self, filter: Option<Filter>, session: &Session) -> Result<bool, Problem> {
-        let (VisibilityScope::Own(_), Some(filter)) = (session.visibility(), filter) else {
-            return Ok(true);
-        };
-        let found = self.0.in_sight(&session.tenant(), session.visibility(), &filter, 1, session.now).await?;
-        Ok(!found.0.is_empty())
-    }
+pub fn sight<'a>(lists: &'a Lists, session: &Session) -> ClientSight<'a> {
+    ClientSight::new(lists, session.workspace(), session.visibility(), session.now)
 }
 
 /// A contact that must exist.
@@ -95,8 +86,11 @@ pub async fn contact(
     checker: &mut Checker,
 ) -> Result<Option<Contact>, Problem> {
     let contact = session.app.contacts.contact(session.workspace(), id).await?;
-    let filter = contact.as_ref().and_then(|contact| OneOf::new(contact.ids())).map(Filter::Contact);
-    let contact = if sight.has(filter, session).await? { contact } else { None };
+    let is_seen = match &contact {
+        Some(contact) => sight.has(contact).await?,
+        None => false,
+    };
+    let contact = contact.filter(|_| is_seen);
     if contact.is_none() {
         checker.error("/contact_id", NO_SUCH, "there is no such contact");
     }
@@ -112,11 +106,7 @@ pub async fn account(
 ) -> Result<Option<Account>, Problem> {
     let account = session.app.contacts.account(session.workspace(), id).await?;
     let is_seen = match &account {
-        Some(account) => {
-            let owner = account.contact_id.and_then(|owner| OneOf::new([owner])).map(Filter::Contact);
-            sight.has(OneOf::new([account.id]).map(Filter::Account), session).await?
-                || owner.is_some() && sight.has(owner, session).await?
-        }
+        Some(account) => sight.has_account(&session.app.contacts, account).await?,
         None => false,
     };
     let account = account.filter(|_| is_seen);
@@ -189,9 +179,4 @@ pub async fn custom(
         }
     }
     Ok(changes)
-}
-
-/// A member name as a JSON pointer spells it (RFC 6901, section 3).
-fn pointer_token(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
 }

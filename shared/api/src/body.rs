@@ -48,7 +48,7 @@ mod input;
 mod nothing;
 mod numbers;
 
-pub use crate::checker::Checker;
+pub use crate::checker::{Checker, pointer_token};
 pub use document::{document, from_slice};
 pub use extract::{JsonBody, OptionalJsonBody, PatchBody};
 pub use input::{Input, Unknown};

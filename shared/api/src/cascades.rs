@@ -7,7 +7,7 @@ use lambdesk_domain::{
     id::CascadeId,
 };
 use lambdesk_store_tickets::begin_cascade;
-use lambdesk_table::{TableError, Write, log_failure};
+use lambdesk_table::{Write, log_failure};
 use std::time::Duration;
 
 /// How long a request works on it before it leaves the rest to the sweep: well within the
@@ -30,17 +30,9 @@ pub fn cascade<S: Into<CascadeStep>>(session: &Session, write: &WriteOptions, st
     })
 }
 
-/// What is to be written together with the deletion that it follows from.
+/// What is to be written together with the deletion or change that it follows from.
 pub fn beginning(session: &Session, cascade: Option<&Cascade>) -> Vec<Write> {
     cascade.map(|cascade| begin_cascade(session.workspace(), cascade)).into_iter().collect()
-}
-
-/// Begins a cascade that does no harm if what it follows from is not written after all.
-///
-/// # Errors
-/// When the table fails.
-pub async fn begin(session: &Session, cascade: &Cascade) -> Result<(), TableError> {
-    session.app.tickets.put_cascade(session.workspace(), cascade).await
 }
 
 /// Works on a cascade that has been written. What fails is left to the sweep: what it follows
@@ -49,7 +41,8 @@ pub async fn work(session: &Session, cascade: &Cascade) {
     let clock = &session.app.clock;
     let began = clock.now();
     let is_over = || clock.now().since(began) >= BUDGET;
-    let worked = session.app.tickets.work_on_cascade(session.workspace(), cascade.id, || clock.now(), is_over);
+    let (app, workspace) = (&session.app, session.workspace());
+    let worked = app.tickets.work_on_cascade(&app.directories, workspace, cascade.id, || clock.now(), is_over);
     if let Err(error) = worked.await {
         log_failure!(error, cascade = %cascade.id, "the rest is left to the sweep");
     }

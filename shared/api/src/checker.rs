@@ -9,6 +9,12 @@ use lambdesk_domain::patch::Field;
 /// How many bad fields are told; the rest would only make the answer long.
 const TOLD: usize = 100;
 
+/// A member's name as a JSON pointer spells it (RFC 6901, section 3).
+#[must_use]
+pub fn pointer_token(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
 /// Collects bad fields. Pointers are JSON Pointers (RFC 6901), relative to [`within`](Self::within).
 #[derive(Debug, Default)]
 pub struct Checker {
@@ -81,8 +87,7 @@ impl Checker {
     /// Every unknown member of the object at `pointer` is an error.
     pub fn unknown(&mut self, pointer: &str, unknown: Unknown) {
         for name in unknown.names {
-            let name = name.replace('~', "~0").replace('/', "~1");
-            self.error(&format!("{pointer}/{name}"), "unknown_field", "there is no such field");
+            self.error(&format!("{pointer}/{}", pointer_token(&name)), "unknown_field", "there is no such field");
         }
     }
 

@@ -57,7 +57,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for AnyPatchBody<T> {
         let (media_type, raw) = media::read(request, &accepted).await?;
         let value = match media_type {
             BodyMediaType::JsonPatch => AnyPatch::Operations(PatchOperations::read(&raw)?),
-            BodyMediaType::Json | BodyMediaType::MergePatch => AnyPatch::Merge(from_slice(&raw)?),
+            _ => AnyPatch::Merge(from_slice(&raw)?),
         };
         Ok(Self { value, raw })
     }

@@ -48,5 +48,6 @@ pub mod render;
 pub mod room;
 pub mod seal;
 pub mod state;
+pub mod uses;
 pub mod visitor;
 pub mod write;

@@ -23,6 +23,8 @@ pub enum BodyMediaType {
     MergePatch,
     /// JSON Patch, RFC 6902.
     JsonPatch,
+    /// A plain HTML form (HTML standard, form submission).
+    Form,
 }
 
 impl BodyMediaType {
@@ -33,6 +35,7 @@ impl BodyMediaType {
             Self::Json => "application/json",
             Self::MergePatch => "application/merge-patch+json",
             Self::JsonPatch => "application/json-patch+json",
+            Self::Form => "application/x-www-form-urlencoded",
         }
     }
 }

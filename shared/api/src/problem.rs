@@ -258,7 +258,11 @@ impl Problem {
 
     /// 503: it passes by itself.
     pub fn unavailable() -> Self {
-        let detail = "the service can't answer right now; the same request may be sent again";
+        Self::unavailable_with("the service can't answer right now; the same request may be sent again")
+    }
+
+    /// The same, with what is to be said of it.
+    pub fn unavailable_with(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
             .with_header(RETRY_AFTER, HeaderValue::from(UNAVAILABLE_SECONDS))
     }

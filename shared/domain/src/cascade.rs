@@ -8,7 +8,7 @@
 use crate::{
     access::{ActorRef, Cause},
     command::Change,
-    custom_field::FieldValue,
+    custom_field::{FieldDefinition, FieldValue},
     id::{AccountId, CascadeId, CategoryId, ContactId, RequestId, TagId, TeamId, TicketId, UserId},
     patch::{TagChange, TicketPatch},
     set::Set,
@@ -97,10 +97,20 @@ impl Cascade {
         self.steps.get(self.at)
     }
 
-    /// The change that takes a value off a ticket; none when the ticket does not have it.
-    /// Whatever its lifecycle: what is restored from the trash must not bring it back.
+    /// The change that takes a value off a ticket; none when the ticket does not have it, or
+    /// may have it anew. Whatever its lifecycle: what is restored from the trash must not bring
+    /// it back.
     #[must_use]
-    pub fn take_off(&self, removed: &RemovedValue, ticket: &Ticket, now: Timestamp) -> Option<Change> {
+    pub fn take_off(
+        &self,
+        removed: &RemovedValue,
+        ticket: &Ticket,
+        fields: FieldsSeen<'_>,
+        now: Timestamp,
+    ) -> Option<Change> {
+        if fields.may_be_new(removed, ticket) {
+            return None;
+        }
         let patch = removed.patch(ticket)?;
         let (actor, request_id) = (self.requested_by, Some(self.request_id));
         Some(Change::of_ticket(ticket, patch, Cause { actor, request_id, is_silent: self.is_silent, what: None }, now))
@@ -120,12 +130,56 @@ impl Cascade {
         (usize::from(passes) <= PASSES.len()).then_some(Self { passes, at: 0, after, ..self })
     }
 
-    /// When there is something to do: at once in the midst of a pass and for the first one.
+    /// When there is something to do: at once in the midst of a pass and for the first one,
+    /// which is the time of the request. Whoever saves it later than that puts it among what
+    /// is due from then on: nobody looks again at hours that are over.
     #[must_use]
     pub fn due_at(&self) -> Timestamp {
         let waits = self.passes.checked_sub(1).filter(|_| self.at == 0 && self.after.is_none());
         let wait = waits.and_then(|pass| PASSES.get(usize::from(pass)));
         wait.map_or(self.requested_at, |wait| self.requested_at.plus(*wait))
+    }
+}
+
+/// The custom fields as they were at a time. Keys of fields and names of options, unlike ids,
+/// are given again: what has one again keeps its new values.
+#[derive(Debug, Clone, Copy)]
+pub struct FieldsSeen<'a> {
+    /// All that there were.
+    pub definitions: &'a [FieldDefinition],
+    /// When.
+    pub at: Timestamp,
+}
+
+impl FieldsSeen<'_> {
+    /// Whether a ticket's value may belong to a field or an option that has come after the
+    /// one that was removed. An option that is there again means the same as before. A field
+    /// is another one: its value is new if it fits the field, on a ticket that has been
+    /// written since the field was made. What has been written since the fields were looked
+    /// at is for a later pass to judge.
+    fn may_be_new(&self, removed: &RemovedValue, ticket: &Ticket) -> bool {
+        let Some(key) = removed.field() else { return false };
+        let defined = self.definitions.iter().find(|definition| definition.key == *key);
+        let is_there = match (defined, removed) {
+            (None, _) => false,
+            (Some(field), RemovedValue::Option(_, option)) => field.options.contains(option),
+            (Some(field), _) => {
+                let fits = ticket.custom.get(key).is_some_and(|value| field.takes(value));
+                fits && ticket.updated_at >= field.made_at()
+            }
+        };
+        is_there || ticket.updated_at > self.at
+    }
+}
+
+impl CascadeStep {
+    /// Whether it is about a custom field or an option of one.
+    #[must_use]
+    pub const fn is_of_field(&self) -> bool {
+        match self {
+            Self::Remove(removed) => removed.field().is_some(),
+            Self::Copy(_) => false,
+        }
     }
 }
 
@@ -136,6 +190,15 @@ impl From<RemovedValue> for CascadeStep {
 }
 
 impl RemovedValue {
+    /// The custom field that it is, or is an option of.
+    #[must_use]
+    pub const fn field(&self) -> Option<&FieldKey> {
+        match self {
+            Self::Field(key) | Self::Option(key, _) => Some(key),
+            Self::Assignee(_) | Self::Team(_) | Self::Tag(_) | Self::Category(_) | Self::Account(_) => None,
+        }
+    }
+
     fn patch(&self, ticket: &Ticket) -> Option<TicketPatch> {
         let set = match self {
             Self::Assignee(user) => (ticket.assignee == Some(*user)).then_some(Set::Assignee(None)),
@@ -204,10 +267,11 @@ mod tests {
         fn what_a_ticket_has_is_taken_off_once_and_nothing_else_changes(ticket in testing::ticket()) {
             for value in all_of(&ticket) {
                 let cascade = cascade(vec![value.clone().into()]);
-                let change = cascade.take_off(&value, &ticket, ticket.updated_at).expect("the ticket has it");
+                let none = FieldsSeen { definitions: &[], at: ticket.updated_at };
+                let change = cascade.take_off(&value, &ticket, none, ticket.updated_at).expect("the ticket has it");
                 prop_assert!(change.admits(&ticket));
                 let left = apply(&ticket, &change.patch, &change.cause, change.at);
-                prop_assert_eq!(cascade.take_off(&value, &left, ticket.updated_at), None);
+                prop_assert_eq!(cascade.take_off(&value, &left, none, ticket.updated_at), None);
                 prop_assert_eq!(all_of(&left).len() + 1, all_of(&ticket).len());
                 prop_assert_eq!((left.status, left.lifecycle, left.last_activity_at), (ticket.status, ticket.lifecycle, ticket.last_activity_at));
             }

@@ -4,9 +4,10 @@ use crate::{
     id::FieldId,
     status::words,
     text::{FieldKey, InvalidText, Name, several_lines},
+    time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 
 words! {
@@ -112,6 +113,18 @@ impl FieldDefinition {
         }
     }
 
+    /// Whether a value that is kept is one of this field's.
+    #[must_use]
+    pub fn takes(&self, kept: &FieldValue) -> bool {
+        self.parse(&json!(kept)).as_ref() == Ok(kept)
+    }
+
+    /// When it was made: its id tells (RFC 9562, section 5.7).
+    #[must_use]
+    pub fn made_at(&self) -> Timestamp {
+        Timestamp::from_millis(u64::try_from(self.id.uuid().as_u128() >> 80).unwrap_or_default())
+    }
+
     /// Reads a filter's text as this field's kind would be stored.
     ///
     /// # Errors
@@ -175,10 +188,14 @@ pub fn stored_number(number: &serde_json::Number) -> Option<serde_json::Number> 
 }
 
 /// Which numbers are kept exactly, in words.
-pub const EXACT_NUMBERS: &str = "a number that 64 bits hold exactly, as they do any of up to 15 digits";
+pub const EXACT_NUMBERS: &str = "a number of at most 15 digits, a whole one of 64 bits, or one with the digits that a \
+                                 floating-point number of 64 bits is written with";
 
 /// Whether a number, as JSON writes it, is kept as that number: as a whole number of 64 bits,
-/// or as the floating-point number (IEEE 754, binary64) that is written with the same digits.
+/// or as the floating-point number (IEEE 754, binary64) that is written with the same digits:
+/// the shortest that mean it. 2^64 is such a number, but not written so: who reads it back
+/// would be told 18446744073709552000. The parser of documents must find the nearest
+/// floating-point number, as Rust's own does (`float_roundtrip` of `serde_json`).
 #[must_use]
 pub fn is_exact(literal: &str) -> bool {
     if literal.parse::<u64>().is_ok() || literal.parse::<i64>().is_ok() {

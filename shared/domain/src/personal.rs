@@ -22,6 +22,11 @@ use std::time::Duration;
 /// write: only when nothing more is found then, the job is done.
 pub const SETTLING: Duration = Duration::from_mins(1);
 
+/// When everything is looked for, counted from the request, until nothing is found: once
+/// nobody who read the contact before can still be writing, and again for what the lookup
+/// index has shown later than that, as with [cascades](crate::cascade).
+const LOOKS: [Duration; 3] = [SETTLING, Duration::from_mins(15), Duration::from_hours(24)];
+
 words! {
     /// What is done.
     JobKind { Export = "export", Merge = "merge", Erase = "erase", }
@@ -54,6 +59,9 @@ pub struct Job {
     /// When nothing was left to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<Timestamp>,
+    /// How many of its looks, each of them at its time or later, have found nothing.
+    #[serde(default)]
+    pub looks: u8,
 }
 
 /// How much a job has handled. What a crash interrupts may be counted once less.
@@ -89,10 +97,40 @@ impl Job {
         Cause { actor: self.requested_by, request_id: Some(self.request_id), is_silent: self.is_silent, what: None }
     }
 
-    /// Whether nobody who read the contact before can still be writing.
+    /// When everything is looked for next to be told that nothing is left; none after the
+    /// last time, and of what is a receipt alone.
     #[must_use]
-    pub fn has_settled(&self, now: Timestamp) -> bool {
-        self.requested_at.plus(SETTLING) <= now
+    pub fn next_look(&self) -> Option<Timestamp> {
+        let wait = LOOKS.get(usize::from(self.looks)).filter(|_| self.kind != JobKind::Export);
+        wait.map(|wait| self.requested_at.plus(*wait))
+    }
+
+    /// Whether there is nothing to do at a time: it is completed, and not to be looked at
+    /// again yet.
+    #[must_use]
+    pub fn rests(&self, now: Timestamp) -> bool {
+        self.completed_at.is_some() && self.next_look().is_none_or(|at| at > now)
+    }
+
+    /// The job after a part of it that found so many tickets and accounts, and handled so
+    /// much. What is found after it was completed makes it one that is under way.
+    #[must_use]
+    pub fn went_on(&self, found: usize, counts: Counts, now: Timestamp) -> Self {
+        let is_through = found == 0 && self.next_look().is_some_and(|at| at <= now);
+        let completed_at = match (is_through, counts == Counts::default()) {
+            (true, _) => self.completed_at.or(Some(now)),
+            (false, true) => self.completed_at,
+            (false, false) => None,
+        };
+        Self { counts: self.counts.and(counts), completed_at, looks: self.looks + u8::from(is_through), ..self.clone() }
+    }
+
+    /// When a job that is saved now is due again; none when nothing is left to do, nor to
+    /// look for.
+    #[must_use]
+    pub fn due_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let soon = now.plus(SETTLING);
+        if self.completed_at.is_none() { Some(soon) } else { self.next_look().map(|at| at.max(soon)) }
     }
 }
 

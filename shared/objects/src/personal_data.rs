@@ -1,6 +1,6 @@
 //! Worker of merge and erase jobs: a job in, its subjects' tickets and accounts moved or
 //! erased, slice by slice, and how far that came out. A slice costs two queries per
-//! subject, two requests per ticket or account, and the job's own two; an erasure besides
+//! subject, or some more where the index is behind, two requests per ticket or account, and the job's own two; an erasure besides
 //! deletes each ticket's files and overwrites its messages.
 //!
 //! It is in this crate because an erasure deletes files, of which the store crates know
@@ -32,6 +32,9 @@ use lambdesk_table::{
 /// How many tickets, and how many accounts, of each subject one slice takes. The progress
 /// is saved after each slice.
 const SLICE: u16 = 10;
+/// How many pages of the index a slice looks through that list nothing of the subject's any
+/// more.
+const STALE_PAGES: usize = 10;
 
 /// How far the work on a job has come.
 #[derive(Debug)]
@@ -60,13 +63,30 @@ struct JobSlice<'a> {
 }
 
 /// What one slice came to.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Handled {
     /// How many tickets and accounts were found, also those that the index still lists
     /// although they are no longer the subject's.
     found: usize,
     /// How much was moved or erased.
     counts: Counts,
+}
+
+impl Handled {
+    /// One more that was found, and what was done with it.
+    const fn count(&mut self, counts: Counts) {
+        self.found += 1;
+        self.counts = self.counts.and(counts);
+    }
+
+    const fn add(&mut self, more: Self) {
+        self.found += more.found;
+        self.counts = self.counts.and(more.counts);
+    }
+
+    fn is_something(&self) -> bool {
+        self.counts != Counts::default()
+    }
 }
 
 impl JobWorker {
@@ -114,13 +134,12 @@ impl JobWorker {
         now: Timestamp,
     ) -> Result<Progress, TableError> {
         let job = &read.value;
-        if job.completed_at.is_some() {
+        if job.rests(now) {
             return Ok(Progress::Rest(Box::new(read.value)));
         }
         let slice = JobSlice { workspace, job, task: self.task(workspace, job).await?, now };
         let Handled { found, counts } = self.handle(&slice).await?;
-        let has_ended = found == 0 && job.has_settled(now);
-        let after = Job { counts: job.counts.and(counts), completed_at: has_ended.then_some(now), ..job.clone() };
+        let after = job.went_on(found, counts, now);
         if !self.contacts.save_job(workspace, &read, &after, now).await? || counts == Counts::default() {
             return Ok(Progress::Rest(Box::new(after)));
         }
@@ -147,14 +166,40 @@ impl JobWorker {
     async fn handle(&self, slice: &JobSlice<'_>) -> Result<Handled, TableError> {
         let mut handled = Handled::default();
         for subject in &slice.job.subjects {
-            let tickets = self.tickets.tickets_of(slice.workspace, *subject, None, SLICE).await?.items;
-            let accounts = self.contacts.accounts_of(slice.workspace, *subject, None, SLICE).await?.accounts;
-            handled.found += tickets.len() + accounts.len();
-            for ticket in tickets {
-                handled.counts = handled.counts.and(self.handle_ticket(slice, ticket).await?);
+            handled.add(self.handle_tickets(slice, *subject).await?);
+            handled.add(self.handle_accounts(slice, *subject).await?);
+        }
+        Ok(handled)
+    }
+
+    /// The subject's first tickets, beyond those that the index lists although they are not
+    /// the subject's any more.
+    async fn handle_tickets(&self, slice: &JobSlice<'_>, subject: ContactId) -> Result<Handled, TableError> {
+        let (mut handled, mut after) = (Handled::default(), None);
+        for _ in 0..STALE_PAGES {
+            let page = self.tickets.tickets_of(slice.workspace, subject, after, SLICE).await?;
+            for ticket in &page.items {
+                handled.count(self.handle_ticket(slice, *ticket).await?);
             }
-            for account in accounts {
-                handled.counts = handled.counts.and(self.handle_account(slice, account.id).await?);
+            after = page.items.last().copied();
+            if handled.is_something() || !page.has_more {
+                break;
+            }
+        }
+        Ok(handled)
+    }
+
+    /// The same of the subject's accounts.
+    async fn handle_accounts(&self, slice: &JobSlice<'_>, subject: ContactId) -> Result<Handled, TableError> {
+        let (mut handled, mut after) = (Handled::default(), None);
+        for _ in 0..STALE_PAGES {
+            let page = self.contacts.account_ids_of(slice.workspace, subject, after, SLICE).await?;
+            for account in &page.items {
+                handled.count(self.handle_account(slice, *account).await?);
+            }
+            after = page.items.last().copied();
+            if handled.is_something() || !page.has_more {
+                break;
             }
         }
         Ok(handled)

@@ -35,6 +35,8 @@ pub enum Fault {
     HalfProcessed,
     /// Never answered, and not done.
     Lost,
+    /// Done so much later.
+    Late(Duration),
     /// Done, but the connection fails before the answer.
     AnswerLost,
     /// Done, but the answer breaks off.
@@ -120,6 +122,10 @@ impl HttpConnector for FaultyConnector {
                 Fault::Lost => {
                     tokio::time::sleep(Duration::from_hours(1)).await;
                     Err(ConnectorError::timeout("injected".into()))
+                }
+                Fault::Late(wait) => {
+                    tokio::time::sleep(wait).await;
+                    inner.call(request).await
                 }
                 Fault::AnswerLost => {
                     inner.call(request).await?;

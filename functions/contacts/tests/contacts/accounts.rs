@@ -1,6 +1,9 @@
 use crate::owner;
+use lambdesk_domain::id::{AccountId, TicketId};
+use lambdesk_table::{Item, Tenant, item::text, keys::IndexedValue};
 use lambdesk_testkit::Desk;
 use serde_json::json;
+use uuid::Uuid;
 
 #[tokio::test]
 async fn an_account_is_made_and_read() {
@@ -69,4 +72,23 @@ async fn the_same_idempotency_key_makes_one_account() {
     assert_eq!((tried.status, &tried.data()["events"]), (200, &json!([])));
     let (first, second) = tokio::join!(send("/v1/accounts"), send("/v1/accounts"));
     assert_eq!((first.status, &first.json()), (201, &second.json()));
+}
+
+#[tokio::test]
+async fn an_account_behind_many_stale_index_entries_may_be_in_use() {
+    let desk = Desk::open().await;
+    let owner = owner(&desk);
+    let id = owner.post("/v1/accounts", json!({"kind": "project"})).await.id();
+    let account = IndexedValue::Account(AccountId::new(id.parse().unwrap()));
+    let entries = (1..=101).map(|number| {
+        let key = Tenant::new(desk.workspace).index_entry(&account, TicketId::new(Uuid::from_u128(number)));
+        Item::from([("pk".to_owned(), text(key.pk)), ("sk".to_owned(), text(key.sk))])
+    });
+    desk.table.put_all(entries.collect()).await;
+    let refused = owner.delete(&format!("/v1/accounts/{id}")).await;
+    assert_eq!((refused.status, &refused.json()["code"]), (409, &json!("in_use")));
+    let uses = json!([{"kind": "ticket", "count": 0, "is_exact": false, "ids": []}]);
+    assert_eq!(refused.json()["uses"], uses);
+    assert!(refused.json()["detail"].as_str().unwrap().starts_with("it may still be in use"), "{}", refused.text);
+    assert_eq!(owner.delete(&format!("/v1/accounts/{id}?force=true")).await.status, 204);
 }

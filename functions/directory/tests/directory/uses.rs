@@ -8,8 +8,12 @@ use lambdesk_domain::{
     testing::samples::new_ticket,
     ticket::{ChannelRef, Ticket},
 };
-use lambdesk_testkit::{Client, Desk};
+use lambdesk_store_directory::EntryChange;
+use lambdesk_table::Tenant;
+use lambdesk_testkit::{Client, Desk, Fault};
 use serde_json::{Value, json};
+use std::time::Duration;
+use uuid::Uuid;
 
 /// A ticket of the workspace, with all that the fan-out writes by which it is found.
 async fn ticket(desk: &Desk, change: impl FnOnce(&mut NewTicket)) -> Ticket {
@@ -171,4 +175,49 @@ async fn a_channel_refers_to_teams_and_categories_that_are_there() {
     let refused = owner.patch(&one, json!({"default_category_id": team})).await;
     assert_eq!(refused.errors(), [("/default_category_id", "no_such_reference")]);
     assert!(owner.patch(&one, json!({"default_team_id": null})).await.data()["default_team_id"].is_null());
+}
+
+#[tokio::test]
+async fn a_channel_that_is_changed_while_it_is_left_without_a_team_keeps_the_change() {
+    let desk = open().await;
+    let owner = owner(&desk);
+    let site = owner.make("/v1/channels", json!({"name": "Site", "type": "form"})).await;
+    let one = format!("/v1/channels/{site}");
+    let place = Tenant::new(desk.workspace).entry(site.parse::<Uuid>().unwrap()).sk;
+    let place = format!("\"{place}\"");
+    // While it is read, and while it is written.
+    for (request, color) in [(1, "#000001"), (2, "#000002")] {
+        let team = owner.make("/v1/teams", json!({"name": format!("Team {request}")})).await;
+        assert_eq!(owner.patch(&one, json!({"default_team_id": team})).await.status, 200);
+        desk.table.faults.next([]);
+        desk.table.faults.naming(&place, Fault::Late(Duration::from_millis(500)));
+        let delete = async { owner.delete(&format!("/v1/teams/{team}?force=true")).await.status };
+        let change = async {
+            let is_held = |body: &Value| body.to_string().contains(&place);
+            while desk.table.faults.seen().iter().filter(|body| is_held(body)).count() < request {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            desk.table.faults.end();
+            owner.patch(&one, json!({"color": color})).await.status
+        };
+        assert_eq!(tokio::join!(delete, change), (204, 200));
+        let channel = owner.get(&one).await.data();
+        assert_eq!((&channel["color"], &channel["default_team_id"]), (&json!(color), &Value::Null), "{request}");
+    }
+}
+
+#[tokio::test]
+async fn a_channel_that_names_what_is_gone_can_be_changed() {
+    let desk = open().await;
+    let owner = owner(&desk);
+    let team = owner.make("/v1/teams", json!({"name": "Sales"})).await;
+    let site = owner.make("/v1/channels", json!({"name": "Site", "type": "form", "default_team_id": team})).await;
+    let one = format!("/v1/channels/{site}");
+    let read = desk.store.directories.entry(desk.workspace, team.parse().unwrap()).await.unwrap().unwrap();
+    let change = EntryChange { before: &read, after: None, co_condition: None, beside: Vec::new() };
+    assert!(desk.store.directories.change_entry(desk.workspace, change, None, desk.now()).await.unwrap());
+    assert_eq!(owner.patch(&one, json!({"name": "Shop"})).await.status, 200);
+    let again = owner.patch(&one, json!({"default_team_id": Uuid::nil()})).await;
+    assert_eq!(again.errors(), [("/default_team_id", "no_such_reference")]);
+    assert_eq!(owner.patch(&one, json!({"default_team_id": null})).await.status, 200);
 }

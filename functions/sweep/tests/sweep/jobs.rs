@@ -22,8 +22,8 @@ async fn an_erasure_whose_request_died_is_done_by_the_sweep_a_minute_later() {
     let contact = Contact { name: "Ada".parse().ok(), ..Contact::new(id, Cause::SYSTEM, desk.now()) };
     let (contact, plan) = ContactPlan::create(contact, None);
     assert!(desk.store.contacts.write_contacts(desk.workspace, &plan, None, None, desk.now()).await.unwrap());
-    let fields = Fields::of([Set::Contact(Some(ContactRef::from(&contact)))]);
-    let ticket = desk.apply(&desk.ticket().await, &Update::Fields(Box::new(fields))).await;
+    let fields = || Fields::of([Set::Contact(Some(ContactRef::from(&contact)))]);
+    let ticket = desk.apply(&desk.ticket().await, &Update::Fields(Box::new(fields()))).await;
     let job = Job {
         id: JobId::new(new_uuid()),
         kind: JobKind::Erase,
@@ -35,6 +35,7 @@ async fn an_erasure_whose_request_died_is_done_by_the_sweep_a_minute_later() {
         is_silent: false,
         counts: Counts::default(),
         completed_at: None,
+        looks: 0,
     };
     let slot = desk.store.contacts.slot(desk.workspace, id).await.unwrap();
     let plan =
@@ -52,4 +53,14 @@ async fn an_erasure_whose_request_died_is_done_by_the_sweep_a_minute_later() {
     assert!(receipt.counts.tickets == 1 && receipt.completed_at >= Some(run.started_at), "{receipt:?}");
     desk.wait(Duration::from_mins(5));
     assert_eq!(desk.run().await.jobs.found, 0);
+
+    // What the index had not shown by then is found later.
+    let another = desk.apply(&desk.ticket().await, &Update::Fields(Box::new(fields()))).await;
+    for (wait, found) in [(10, 1), (5, 0), (24 * 60, 1), (60, 0), (24 * 60, 0)] {
+        desk.wait(Duration::from_mins(wait));
+        let run = desk.run().await;
+        assert_eq!((run.jobs.found, run.jobs.done, run.errors), (found, found, 0), "{wait}");
+    }
+    let now = desk.store.tickets.ticket(desk.workspace, another.id).await.unwrap().unwrap();
+    assert_eq!((now.subject.as_str(), now.contact), (ERASED, None));
 }

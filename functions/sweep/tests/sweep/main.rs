@@ -1,6 +1,7 @@
 //! Runs over the embedded engine, on a clock that the tests turn.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
+mod cascades;
 mod contacts;
 mod deliveries;
 mod events;

@@ -2,7 +2,7 @@
 
 use super::{
     input::{Input, bad},
-    numbers,
+    numbers::{self, InexactNumbers},
 };
 use crate::problem::{FieldError, Problem};
 use lambdesk_domain::custom_field::EXACT_NUMBERS;
@@ -96,13 +96,15 @@ pub fn document(raw: &[u8]) -> Result<Value, Problem> {
 
 /// Refuses numbers that would be kept as other numbers.
 fn require_exact(json: &[u8]) -> Result<(), Problem> {
-    let inexact = numbers::inexact(json);
-    if inexact.is_empty() {
+    let InexactNumbers { pointers, more } = numbers::inexact(json);
+    if pointers.is_empty() {
         return Ok(());
     }
     let detail = format!("expected {EXACT_NUMBERS}");
-    let errors = inexact.into_iter().map(|pointer| FieldError::new(pointer, "inexact_number", detail.clone()));
-    Err(Problem::invalid(errors.collect()))
+    let named = pointers.into_iter().map(|pointer| FieldError::new(pointer, "inexact_number", detail.clone()));
+    let others =
+        (more > 0).then(|| FieldError::new("", "inexact_number", format!("{more} more numbers are like these")));
+    Err(Problem::invalid(named.chain(others).collect()))
 }
 
 /// Reads a body that must be an object.

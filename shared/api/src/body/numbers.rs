@@ -1,17 +1,26 @@
 //! Numbers of a document as they were written. The parser gives the nearest number that it
 //! can hold, without a word: `18446744073709551616` becomes `18446744073709552000`.
 
+use crate::checker::pointer_token;
 use lambdesk_domain::custom_field::is_exact;
 
 /// How many digits any number keeps (IEEE 754, binary64).
 const ALWAYS_EXACT: usize = 15;
-/// How many numbers are told of.
+/// How many numbers are told of by their places.
 const NAMED: usize = 20;
 
-/// The pointers (RFC 6901) to numbers of a well-formed document that would be read as other
-/// numbers.
-pub fn inexact(json: &[u8]) -> Vec<String> {
-    let mut found = Vec::new();
+/// Numbers of a document that would be read as other numbers.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct InexactNumbers {
+    /// The pointers (RFC 6901) to the first of them.
+    pub pointers: Vec<String>,
+    /// How many more there are.
+    pub more: usize,
+}
+
+/// The numbers of a well-formed document that would be read as other numbers.
+pub fn inexact(json: &[u8]) -> InexactNumbers {
+    let mut found = InexactNumbers::default();
     if !may_be_inexact(json) {
         return found;
     }
@@ -31,8 +40,12 @@ pub fn inexact(json: &[u8]) -> Vec<String> {
             b'}' | b']' => drop(path.pop()),
             b',' => path.iter_mut().next_back().into_iter().for_each(PointerStep::advance),
             b'"' => path.iter_mut().next_back().into_iter().for_each(|step| step.name(token)),
-            b'-' | b'0'..=b'9' if !std::str::from_utf8(token).is_ok_and(is_exact) && found.len() < NAMED => {
-                found.push(path.iter().map(PointerStep::pointer).collect());
+            b'-' | b'0'..=b'9' if !std::str::from_utf8(token).is_ok_and(is_exact) => {
+                if found.pointers.len() < NAMED {
+                    found.pointers.push(path.iter().map(PointerStep::pointer).collect());
+                } else {
+                    found.more += 1;
+                }
             }
             _ => {}
         }
@@ -85,7 +98,7 @@ impl<'a> PointerStep<'a> {
             Self::Item { index } => format!("/{index}"),
             Self::Member { name } => {
                 let name: String = serde_json::from_slice(name.unwrap_or_default()).unwrap_or_default();
-                format!("/{}", name.replace('~', "~0").replace('/', "~1"))
+                format!("/{}", pointer_token(&name))
             }
         }
     }
@@ -110,12 +123,42 @@ fn number(text: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_passes_is_read_and_written_with_the_digits_that_it_had(digits in "[1-9][0-9]{14,16}", point in 0..17_usize, exponent in -40..40_i32) {
+            let (whole, fraction) = digits.split_at(point.clamp(1, digits.len() - 1));
+            let fraction = fraction.trim_end_matches('0');
+            let literal = format!("{whole}.{}e{exponent}", if fraction.is_empty() { "0" } else { fraction });
+            if inexact(literal.as_bytes()).pointers.is_empty() {
+                let read: serde_json::Value = serde_json::from_str(&literal).expect("a number");
+                let written = read.to_string();
+                prop_assert_eq!(literal.parse::<f64>(), written.parse::<f64>(), "{} became {}", literal, written);
+            }
+        }
+
+        #[test]
+        fn every_number_that_a_program_writes_shortest_passes_and_stays_itself(number in proptest::num::f64::NORMAL) {
+            let literal = format!("{number:e}");
+            prop_assert!(inexact(literal.as_bytes()).pointers.is_empty(), "{}", literal);
+            let read: serde_json::Value = serde_json::from_str(&literal).expect("a number");
+            prop_assert_eq!(read.as_f64(), Some(number));
+        }
+    }
+
+    #[test]
+    fn of_many_the_first_are_named_and_the_others_counted() {
+        let many = format!("[{}]", vec!["1e400"; 23].join(","));
+        let found = inexact(many.as_bytes());
+        assert_eq!((found.pointers.len(), found.pointers.last().map(String::as_str), found.more), (20, Some("/19"), 3));
+    }
 
     #[test]
     fn a_number_that_would_become_another_one_is_told_with_its_place() {
         let json = br#"{"a": "18446744073709551616", "b\"/~": [1, {"c": 18446744073709551616}, 0.1, 1e-400], "d": {}, "e": 0.12345678901234567890}"#;
-        assert_eq!(inexact(json), ["/b\"~1~0/1/c", "/b\"~1~0/3", "/e"]);
-        assert_eq!(inexact(b"18446744073709551617"), [""]);
+        assert_eq!(inexact(json).pointers, ["/b\"~1~0/1/c", "/b\"~1~0/3", "/e"]);
+        assert_eq!(inexact(b"18446744073709551617").pointers, [""]);
     }
 
     #[test]
@@ -125,7 +168,7 @@ mod tests {
             "[1e20, 1.50, 0.30000000000000004, 100000000000000000000]",
             "{\"e1\": 1}",
         ] {
-            assert!(inexact(json.as_bytes()).is_empty(), "{json}");
+            assert_eq!(inexact(json.as_bytes()), InexactNumbers::default(), "{json}");
         }
     }
 }

@@ -13,7 +13,10 @@ use lambdesk_domain::{
 use lambdesk_objects::{JobWorker, Progress};
 use lambdesk_store_contacts::{ContactPlan, contact_id};
 use lambdesk_store_tickets::NewItems;
-use lambdesk_table::TableError;
+use lambdesk_table::{
+    TableError, Tenant, Write,
+    item::{document, text},
+};
 use lambdesk_testkit::{Fault, Stores, TestTable, samples};
 use uuid::Uuid;
 
@@ -99,6 +102,7 @@ fn job(kind: JobKind, contact: ContactId, subject: ContactId) -> Job {
         is_silent: false,
         counts: Counts::default(),
         completed_at: None,
+        looks: 0,
     }
 }
 
@@ -121,6 +125,32 @@ impl Scene {
     fn worker(&self) -> JobWorker {
         let Stores { contacts, tickets, directories, .. } = &self.store;
         JobWorker::new(contacts, tickets, directories, None)
+    }
+
+    /// An account of one contact that the lookup index has under the source, or not any more.
+    async fn put_account(&self, number: u128, owner: ContactId, is_listed: bool) {
+        let tenant = Tenant::new(WORKSPACE);
+        let account = Account {
+            id: AccountId::new(Uuid::from_u128(number)),
+            external_id: None,
+            contact_id: Some(owner),
+            ..self.account.clone()
+        };
+        let key = tenant.account(account.id);
+        let place = key.sk.clone();
+        let mut item = document(key, &account);
+        if is_listed {
+            item.extend([
+                ("x_pk".to_owned(), text(tenant.accounts_of(self.source.id))),
+                ("x_sk".to_owned(), text(place)),
+            ]);
+        }
+        self.table.table.write(Write::put(item)).await.expect("it is written");
+    }
+
+    async fn owner_of(&self, account: u128) -> Option<ContactId> {
+        let id = AccountId::new(Uuid::from_u128(account));
+        self.store.contacts.account(WORKSPACE, id).await.expect("it is read").expect("it is there").contact_id
     }
 
     /// Works until it rests.
@@ -230,4 +260,44 @@ async fn a_merge_leaves_everything_to_the_erasure_of_the_contact_that_stays() {
     assert_eq!((done.counts.tickets, done.counts.accounts), (2, 1));
     let rests = scene.work(&merge, NOW.plus(SETTLING)).await.expect("it works");
     assert_eq!(rests.completed_at, Some(NOW.plus(SETTLING)));
+}
+
+#[tokio::test]
+async fn rows_of_an_index_that_is_behind_hide_no_account_and_end_no_job() {
+    for kind in [JobKind::Merge, JobKind::Erase] {
+        let scene = scene().await;
+        for number in 20..45 {
+            scene.put_account(number, scene.target.id, true).await;
+        }
+        scene.put_account(1_000, scene.source.id, true).await;
+        let job = scene.begin(kind).await;
+        let rests = scene.work(&job, NOW).await.expect("it works");
+        assert_eq!(rests.counts.accounts, 2, "{kind:?}");
+        assert_ne!(scene.owner_of(1_000).await, Some(scene.source.id));
+        assert_eq!(scene.owner_of(20).await, Some(scene.target.id));
+        let settled = NOW.plus(SETTLING);
+        let rests = scene.work(&job, settled).await.expect("it works");
+        assert_eq!(rests.completed_at, None, "what is behind may hide more");
+        for number in 20..45 {
+            scene.put_account(number, scene.target.id, false).await;
+        }
+        assert_eq!(scene.work(&job, settled).await.expect("it ends").completed_at, Some(settled));
+    }
+}
+
+#[tokio::test]
+async fn what_the_index_shows_late_is_found_by_later_looks() {
+    let scene = scene().await;
+    let job = scene.begin(JobKind::Erase).await;
+    scene.work(&job, NOW).await.expect("it works");
+    let settled = NOW.plus(SETTLING);
+    let done = scene.work(&job, settled).await.expect("it ends");
+    scene.put_account(1_000, scene.source.id, true).await;
+    assert_eq!(scene.work(&job, settled).await.expect("it rests"), done);
+    let later = done.next_look().expect("there is a later look");
+    let done = scene.work(&job, later).await.expect("it ends again");
+    assert_eq!((done.counts.accounts, done.completed_at, scene.owner_of(1_000).await), (2, Some(later), None));
+    let last = done.next_look().expect("there is one more");
+    let done = scene.work(&job, last).await.expect("it ends");
+    assert_eq!((done.completed_at, done.next_look(), done.due_at(last)), (Some(later), None, None));
 }

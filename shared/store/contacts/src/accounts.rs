@@ -9,7 +9,7 @@ use lambdesk_domain::{
     time::Timestamp,
 };
 use lambdesk_table::{
-    FilteredQuery, Held, Index, Item, Query, Record, TableError, Tenant, Tx, Versioned, Write,
+    FilteredQuery, Held, Index, Item, Page, Query, Record, TableError, Tenant, Tx, Versioned, Write,
     item::{document, read_document, text},
     keys::{self, ACCOUNTS, Unique},
 };
@@ -119,17 +119,33 @@ impl Contacts {
         limit: u16,
     ) -> Result<AccountPage, TableError> {
         let tenant = Tenant::new(workspace);
-        let from = after.map_or_else(|| ACCOUNTS.0.to_owned(), |id| tenant.account(id).sk);
-        let query = Query::in_index(Index::Lookup, tenant.accounts_of(contact)).beyond(from);
-        let page = self.table.page(query, limit).await?;
-        let id = |item: &Item| keys::parse_account(item.get("sk")?.as_s().ok()?);
-        let ids: Vec<_> = page.items.iter().filter_map(id).collect();
-        let next = ids.last().copied().filter(|_| page.has_more);
+        let Page { items: ids, has_more } = self.account_ids_of(workspace, contact, after, limit).await?;
+        let next = ids.last().copied().filter(|_| has_more);
         let items = self.table.batch_get(ids.into_iter().map(|id| tenant.account(id)).collect()).await?;
         let mut accounts: Vec<Account> = items.iter().map(read_document).collect::<Result<_, _>>()?;
         accounts.retain(|account| account.contact_id == Some(contact));
         accounts.sort_by_key(|account| account.id);
         Ok(AccountPage { accounts, next })
+    }
+
+    /// The same as the index has it, in one request: an account that is somebody else's by
+    /// now may still be there.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn account_ids_of(
+        &self,
+        workspace: WorkspaceId,
+        contact: ContactId,
+        after: Option<AccountId>,
+        limit: u16,
+    ) -> Result<Page<AccountId>, TableError> {
+        let tenant = Tenant::new(workspace);
+        let from = after.map_or_else(|| ACCOUNTS.0.to_owned(), |id| tenant.account(id).sk);
+        let query = Query::in_index(Index::Lookup, tenant.accounts_of(contact)).beyond(from);
+        let page = self.table.page(query, limit).await?;
+        let id = |item: &Item| keys::parse_account(item.get("sk")?.as_s().ok()?);
+        Ok(Page { items: page.items.iter().filter_map(id).collect(), has_more: page.has_more })
     }
 
     /// Those of the accounts that are there: no request for none, one read for one,
@@ -171,7 +187,8 @@ impl Contacts {
         tx.commit_held(&self.table).await
     }
 
-    /// Changes or removes an account; says whether it was still as it was read, and its contact there: if not, nothing is written.
+    /// Changes or removes an account; says whether it was still as it was read, and its
+    /// contact there: if not, nothing is written.
     ///
     /// # Errors
     /// [`ContactError::Answered`], [`ContactError::Taken`], or the table's failure.

@@ -1,10 +1,10 @@
 //! Jobs on a person's data, an item each: kept as receipts, and among the due rows until
-//! they are done. Reading or writing one is one request.
+//! they have been looked at for the last time. Reading or writing one is one request.
 
 use crate::Contacts;
 use lambdesk_domain::{
     id::{ContactId, JobId, WorkspaceId},
-    personal::{Job, SETTLING},
+    personal::Job,
     time::Timestamp,
 };
 use lambdesk_table::{
@@ -13,12 +13,12 @@ use lambdesk_table::{
     keys::{self, JOBS},
 };
 
-/// The item of a job: in the due rows until it is done.
+/// The item of a job: in the due rows while it is due again.
 pub fn item(workspace: WorkspaceId, job: &Job, now: Timestamp) -> Item {
     let key = Tenant::new(workspace).job(job.contact, job.id);
-    let (hour, place) = keys::due(now.plus(SETTLING), &key);
+    let due = job.due_at(now).map(|at| keys::due(at, &key));
     let mut item = document(key, job);
-    if job.completed_at.is_none() {
+    if let Some((hour, place)) = due {
         item.extend([("x_pk".to_owned(), text(hour)), ("x_sk".to_owned(), text(place))]);
     }
     item

@@ -91,6 +91,20 @@ impl Contacts {
         answer: Option<&Record>,
         now: Timestamp,
     ) -> Result<bool, ContactError> {
+        self.write_contacts_with(workspace, (plan, job, Vec::new()), answer, now).await
+    }
+
+    /// The same, with what is written beside it.
+    ///
+    /// # Errors
+    /// As [`Contacts::write_contacts`].
+    pub async fn write_contacts_with(
+        &self,
+        workspace: WorkspaceId,
+        (plan, job, beside): (&ContactPlan, Option<&Job>, Vec<Write>),
+        answer: Option<&Record>,
+        now: Timestamp,
+    ) -> Result<bool, ContactError> {
         let mut tx = Tx::<Held<ContactError>>::new();
         tx.remember(workspace, answer, now);
         for slot in plan.slots() {
@@ -109,6 +123,9 @@ impl Contacts {
         }
         if let Some(job) = job {
             tx.hold(Write::create(jobs::item(workspace, job, now)));
+        }
+        for write in beside {
+            tx.write(write);
         }
         tx.commit_held(&self.table).await
     }

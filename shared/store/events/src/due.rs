@@ -69,7 +69,8 @@ pub enum Due {
         /// When it is due.
         at: Timestamp,
     },
-    /// What was deleted is not off all tickets yet, or is to be looked for once more.
+    /// What was deleted is not off all tickets yet, or a changed contact not copied onto all of
+    /// its own; or that is to be looked at once more.
     Cascade {
         /// The tenant.
         workspace: WorkspaceId,

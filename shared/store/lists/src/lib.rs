@@ -32,5 +32,6 @@ pub use filter::{CustomFilter, Filter, OneOf, Period};
 pub use lists::Lists;
 pub use position::{InvalidListPosition, ListPosition, ListStart};
 pub use query::{ListPage, ListQuery, Total};
+pub use sight::ClientSight;
 pub use sort::{Sort, SortBy};
 pub use uses::ValueUsers;

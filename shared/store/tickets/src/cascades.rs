@@ -3,20 +3,23 @@
 //! pass is through.
 //!
 //! A slice of a pass costs a query for ids, an item read per ticket, a write per ticket that
-//! is not as it should be, and the cascade's own read and write.
+//! is not as it should be, and the cascade's own read and write; of a custom field or an
+//! option also a read of the directory.
 
 use crate::{CommitError, Tickets, index_entries, item as ticket_item};
 use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 use lambdesk_domain::{
-    cascade::{Cascade, CascadeStep, RemovedValue},
+    cascade::{Cascade, CascadeStep, FieldsSeen, RemovedValue},
     contact::ContactRef,
     id::{CascadeId, ContactId, TicketId, WorkspaceId},
     time::Timestamp,
 };
+use lambdesk_store_directory::Directories;
 use lambdesk_table::{
     Held, Item, Page, TableError, Tenant, Tx, Versioned, Write,
     item::{document, text},
     keys::{self, IndexedValue},
+    log_failure,
     retry::{ATTEMPTS, Attempts},
 };
 
@@ -27,15 +30,28 @@ const AT_ONCE: usize = 8;
 
 /// The write that begins a cascade, to be made together with what it follows from.
 pub fn begin_cascade(workspace: WorkspaceId, cascade: &Cascade) -> Write {
-    Write::create(item(workspace, cascade))
+    Write::create(item(workspace, cascade, cascade.requested_at))
 }
 
-fn item(workspace: WorkspaceId, cascade: &Cascade) -> Item {
+/// The item of a cascade that is saved at this time: due from then on at the earliest, for
+/// nobody looks again at hours that are over.
+fn item(workspace: WorkspaceId, cascade: &Cascade, now: Timestamp) -> Item {
     let key = Tenant::new(workspace).cascade(cascade.id);
-    let (hour, place) = keys::due(cascade.due_at(), &key);
+    let (hour, place) = keys::due(cascade.due_at().max(now), &key);
     let mut item = document(key, cascade);
     item.extend([("x_pk".to_owned(), text(hour)), ("x_sk".to_owned(), text(place))]);
     item
+}
+
+/// How far the work on a cascade has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CascadeProgress {
+    /// The pass is through: it waits for its next one, or is done.
+    Rests,
+    /// The time was over in the midst of the pass, which is due at once.
+    Unfinished,
+    /// There is no such cascade, or another worker is at it.
+    Elsewhere,
 }
 
 /// What is done with each ticket of a slice.
@@ -46,44 +62,39 @@ enum TicketAction<'a> {
 }
 
 impl Tickets {
-    /// Begins a cascade by itself: one that does no harm if what it follows from is not
-    /// written after all.
-    ///
-    /// # Errors
-    /// When the table fails.
-    pub async fn put_cascade(&self, workspace: WorkspaceId, cascade: &Cascade) -> Result<(), TableError> {
-        self.table.write(begin_cascade(workspace, cascade)).await.map(drop)
-    }
-
     /// Works on a cascade until it waits for its next pass, is done, or the time is over, of
-    /// which `is_over` is asked after each slice. Says whether this worker got so far; not
-    /// when there is no such cascade, or when another worker is at it.
+    /// which `is_over` is asked after each slice. The directory tells which custom fields
+    /// there are by now.
     ///
     /// # Errors
     /// When the table fails; what was done stays done.
     pub async fn work_on_cascade(
         &self,
+        directories: &Directories,
         workspace: WorkspaceId,
         id: CascadeId,
         now: impl Fn() -> Timestamp + Send + Sync,
         is_over: impl Fn() -> bool + Send + Sync,
-    ) -> Result<bool, TableError> {
+    ) -> Result<CascadeProgress, TableError> {
         let key = Tenant::new(workspace).cascade(id);
         loop {
             let Some(read) = self.table.versioned::<Cascade>(key.clone()).await? else {
-                return Ok(false);
+                return Ok(CascadeProgress::Elsewhere);
             };
             if read.value.due_at() > now() {
-                return Ok(true);
+                return Ok(CascadeProgress::Rests);
             }
-            let after = self.slice(workspace, &read.value, now()).await?;
+            let after = self.slice(directories, workspace, &read.value, now()).await?;
             let next = read.value.clone().went_on(after);
-            let is_last = next.is_none();
-            if !self.save_cascade(workspace, &read, next).await? {
-                return Ok(false);
+            let rests = next.as_ref().is_none_or(|next| next.due_at() > now());
+            if !self.save_cascade(workspace, &read, next, now()).await? {
+                return Ok(CascadeProgress::Elsewhere);
             }
-            if is_last || is_over() {
-                return Ok(is_last);
+            if rests {
+                return Ok(CascadeProgress::Rests);
+            }
+            if is_over() {
+                return Ok(CascadeProgress::Unfinished);
             }
         }
     }
@@ -91,6 +102,7 @@ impl Tickets {
     /// Deals with some tickets; the last of them if there are more.
     async fn slice(
         &self,
+        directories: &Directories,
         workspace: WorkspaceId,
         cascade: &Cascade,
         now: Timestamp,
@@ -104,17 +116,26 @@ impl Tickets {
             }
             Some(CascadeStep::Copy(contact)) => self.copies(workspace, *contact, cascade.after).await?,
         };
+        let of_field = cascade.current().is_some_and(CascadeStep::is_of_field) && !page.items.is_empty();
+        let directory = if of_field { directories.fresh_directory(workspace).await? } else { None };
+        let definitions = directory.as_ref().map(|directory| directory.fields.as_slice()).unwrap_or_default();
+        let fields = FieldsSeen { definitions, at: now };
         // Boxed, so that the compiler can tell that the whole may move between threads.
         let work: Vec<_> = page
             .items
             .iter()
             .map(|ticket| match &action {
-                TicketAction::Remove(removed) => self.take_off(workspace, *ticket, (cascade, removed), now).boxed(),
-                TicketAction::Copy(Some(contact)) => self.copy(workspace, *ticket, contact).boxed(),
-                TicketAction::Copy(None) => async { Ok(()) }.boxed(),
+                TicketAction::Remove(removed) => {
+                    self.take_off(workspace, *ticket, (cascade, removed), fields).map(|done| (*ticket, done)).boxed()
+                }
+                TicketAction::Copy(Some(contact)) => {
+                    self.copy(workspace, *ticket, contact).map(|done| (*ticket, done)).boxed()
+                }
+                TicketAction::Copy(None) => async { (*ticket, Ok(())) }.boxed(),
             })
             .collect();
-        stream::iter(work).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+        let done = stream::iter(work).buffer_unordered(AT_ONCE).map(|(ticket, done)| left_out(ticket, done));
+        done.try_collect::<()>().await?;
         Ok(page.items.last().filter(|_| page.has_more).copied())
     }
 
@@ -141,9 +162,10 @@ impl Tickets {
         workspace: WorkspaceId,
         read: &Versioned<Cascade>,
         after: Option<Cascade>,
+        now: Timestamp,
     ) -> Result<bool, TableError> {
         let write = match after {
-            Some(after) => Write::put(item(workspace, &after)),
+            Some(after) => Write::put(item(workspace, &after, now)),
             None => Write::delete(Tenant::new(workspace).cascade(read.value.id)),
         };
         // As a transaction, so that a lost answer is not taken for another worker.
@@ -152,16 +174,18 @@ impl Tickets {
         tx.commit_held(&self.table).await
     }
 
-    /// Takes a value off one ticket, unless the ticket does not have it by now.
+    /// Takes a value off one ticket, unless the ticket does not have it by now, or has it
+    /// anew.
     async fn take_off(
         &self,
         workspace: WorkspaceId,
         id: TicketId,
         (cascade, removed): (&Cascade, &RemovedValue),
-        now: Timestamp,
+        fields: FieldsSeen<'_>,
     ) -> Result<(), TableError> {
         let (mut found, mut attempts) = (self.ticket(workspace, id).await?, Attempts::new());
-        while let Some(change) = found.as_ref().and_then(|ticket| cascade.take_off(removed, ticket, now)) {
+        while let Some(change) = found.as_ref().and_then(|ticket| cascade.take_off(removed, ticket, fields, fields.at))
+        {
             match self.commit(workspace, id, &change, None).await {
                 Ok(_) | Err(CommitError::Absent) => return Ok(()),
                 Err(CommitError::PreconditionFailed(now)) => found = Some(*now),
@@ -174,5 +198,17 @@ impl Tickets {
             }
         }
         Ok(())
+    }
+}
+
+/// A ticket that can't be read, or that others keep writing, holds up none of the others:
+/// the next pass comes to it again.
+fn left_out(ticket: TicketId, done: Result<(), TableError>) -> Result<(), TableError> {
+    match done {
+        Err(error @ (TableError::Corrupt(_) | TableError::Contended)) => {
+            log_failure!(error, %ticket, "a ticket is left to the next pass of a cascade");
+            Ok(())
+        }
+        done => done,
     }
 }

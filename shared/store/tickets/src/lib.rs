@@ -17,7 +17,7 @@ mod reconcile;
 mod thread;
 mod uses;
 
-pub use cascades::begin_cascade;
+pub use cascades::{CascadeProgress, begin_cascade};
 pub use create::NewItems;
 pub use error::{CommitError, CreateError};
 pub use handle::Tickets;

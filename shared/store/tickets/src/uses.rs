@@ -21,6 +21,12 @@ pub enum UserKind {
     Ticket,
     /// An account.
     Account,
+    /// A channel.
+    Channel,
+    /// An endpoint of webhooks.
+    Webhook,
+    /// An API key.
+    ApiKey,
 }
 
 /// Things of one kind that use another.
@@ -32,6 +38,15 @@ pub struct UsedBy {
     pub ids: Vec<Uuid>,
     /// These are all.
     pub is_exact: bool,
+}
+
+impl UsedBy {
+    /// By these; none when it is used by none for sure. Where some were not looked at, as
+    /// behind index entries of tickets that have it no more, it may be used.
+    #[must_use]
+    pub fn of(kind: UserKind, ids: Vec<Uuid>, is_exact: bool) -> Option<Self> {
+        (!ids.is_empty() || !is_exact).then_some(Self { kind, ids, is_exact })
+    }
 }
 
 /// The tickets with an index entry under a value, the newest first, or those older than one:
@@ -85,16 +100,16 @@ impl Tickets {
         workspace: WorkspaceId,
         contacts: &[ContactId],
     ) -> Result<Vec<UsedBy>, TableError> {
-        let mut tickets = UsedBy { kind: UserKind::Ticket, ids: Vec::new(), is_exact: true };
-        let mut accounts = UsedBy { kind: UserKind::Account, ids: Vec::new(), is_exact: true };
+        let (mut tickets, mut accounts) = ((Vec::new(), true), (Vec::new(), true));
         for contact in contacts {
             let page = self.tickets_of(workspace, *contact, None, LOOKED_FOR).await?;
-            tickets.ids.extend(page.items.into_iter().map(TicketId::uuid));
-            tickets.is_exact &= !page.has_more;
+            tickets.0.extend(page.items.into_iter().map(TicketId::uuid));
+            tickets.1 &= !page.has_more;
             let page = self.contacts.accounts_of(workspace, *contact, None, LOOKED_FOR).await?;
-            accounts.ids.extend(page.accounts.into_iter().map(|account| account.id.uuid()));
-            accounts.is_exact &= page.next.is_none();
+            accounts.0.extend(page.accounts.into_iter().map(|account| account.id.uuid()));
+            accounts.1 &= page.next.is_none();
         }
-        Ok([tickets, accounts].into_iter().filter(|uses| !uses.ids.is_empty()).collect())
+        let tickets = UsedBy::of(UserKind::Ticket, tickets.0, tickets.1);
+        Ok(tickets.into_iter().chain(UsedBy::of(UserKind::Account, accounts.0, accounts.1)).collect())
     }
 }

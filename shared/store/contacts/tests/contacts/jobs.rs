@@ -23,6 +23,7 @@ fn job(number: u128) -> Job {
         is_silent: false,
         counts: Counts::default(),
         completed_at: None,
+        looks: 0,
     }
 }
 

@@ -7,3 +7,4 @@ mod growth;
 mod lists;
 mod patterns;
 mod searched;
+mod sight;
