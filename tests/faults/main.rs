@@ -7,6 +7,7 @@ mod described;
 mod doors;
 mod feed;
 mod found;
+mod in_sight;
 mod keys;
 mod removed;
 mod replays;

@@ -49,11 +49,6 @@ impl Reply {
         pointers
     }
 
-    /// The version that its `ETag` tells, of what is read with or without a digest.
-    pub fn version(&self) -> &str {
-        self.header("etag").trim_matches('"').split('-').next().unwrap_or_default()
-    }
-
     /// A header's text, empty when it is absent.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()

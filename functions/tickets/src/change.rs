@@ -41,13 +41,8 @@ pub async fn patch(
     body: AnyPatchBody<FieldsBody>,
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
-<<<<<<< HEAD
-    let sight = ClientSight(&lists);
-    let patched = match body.value {
-=======
     let sight = sight(&lists, &session);
-    match body.value {
->>>>>>> rv-keys
+    let patched = match body.value {
         AnyPatch::Merge(fields) => {
             let asked = fields.asked(sight, &mut session).await;
             settle(&mut session, sight, id, &write, &body.raw, asked).await
@@ -68,16 +63,10 @@ pub async fn replace(
     body: JsonBody<FieldsBody>,
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
-<<<<<<< HEAD
-    let sight = ClientSight(&lists);
+    let sight = sight(&lists, &session);
     let asked = body.value.asked_as_a_whole(sight, &mut session).await;
     let replaced = settle(&mut session, sight, id, &write, &body.raw, asked).await;
     changed(&session, &Executor::of(&session, &write, &body.raw), replaced).await
-=======
-    let sight = sight(&lists, &session);
-    let asked = body.value.asked_as_a_whole(sight, &mut session).await?;
-    settle(&mut session, sight, id, &write, &body.raw, asked).await
->>>>>>> rv-keys
 }
 
 /// Sets the fields at once, or on the version that they fit.

@@ -120,12 +120,7 @@ pub async fn create(
 ) -> Result<Response, Problem> {
     session.require(Scope::TicketsWrite)?;
     write.require_new()?;
-<<<<<<< HEAD
-    let read = read(body.value, ClientSight(&lists), &mut session).await;
-=======
-    let sight = references::sight(&lists, &session);
-    let New { ticket, contact, accounts } = read(body.value, sight, &mut session).await?;
->>>>>>> rv-keys
+    let read = read(body.value, references::sight(&lists, &session), &mut session).await;
     let executor = Executor::of(&session, &write, &body.raw);
     let opened = match read {
         Ok(new) => open(&session, &executor, new).await.map_err(Problem::from),

@@ -1,9 +1,9 @@
 //! What every HTTP function wraps its router in.
 
-use crate::{etag, precondition, problem::Problem};
+use crate::{precondition, problem::Problem};
 use axum::{
     Router,
-    body::{Body, HttpBody as _, to_bytes},
+    body::{Body, HttpBody as _},
     extract::{MatchedPath, Request},
     http::{
         HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
@@ -46,10 +46,6 @@ where
 async fn handle(id: RequestId, mut request: Request, next: Next) -> Response {
     let seen = Seen::of(&request);
     request.extensions_mut().insert(id);
-    if seen.method == "HEAD" {
-        // The answer is that to GET, with the tag of its body.
-        *request.method_mut() = Method::GET;
-    }
     // Everything that is logged on the way names the request, whatever level is let through.
     let span = tracing::error_span!("request", request_id = %id);
     async {
@@ -60,9 +56,6 @@ async fn handle(id: RequestId, mut request: Request, next: Next) -> Response {
             Problem::internal().into_response()
         });
         let mut response = finish(response, id);
-        if seen.is_read() {
-            response = tagged(response).await;
-        }
         seen.spare_what_is_held(&mut response);
         if seen.method == "HEAD" {
             without_body(&mut response);
@@ -72,22 +65,6 @@ async fn handle(id: RequestId, mut request: Request, next: Next) -> Response {
     }
     .instrument(span)
     .await
-}
-
-/// What is read with a version, with the tag of the whole answer.
-async fn tagged(response: Response) -> Response {
-    let Some(version) = response.headers().get(ETAG).filter(|_| response.status() == StatusCode::OK).cloned() else {
-        return response;
-    };
-    let (mut parts, body) = response.into_parts();
-    // It is in memory already.
-    let Ok(body) = to_bytes(body, usize::MAX).await else {
-        return Problem::internal().into_response();
-    };
-    if let Some(tag) = etag::of_answer(&version, &body) {
-        parts.headers.insert(ETAG, tag);
-    }
-    Response::from_parts(parts, Body::from(body))
 }
 
 /// An answer to HEAD: as long as the one to GET, but for the body (RFC 9110, section 8.6).
@@ -121,10 +98,6 @@ impl Seen {
         for name in [CONTENT_TYPE, CONTENT_LENGTH, CONTENT_ENCODING] {
             response.headers_mut().remove(name);
         }
-    }
-
-    fn is_read(&self) -> bool {
-        matches!(self.method, "GET" | "HEAD")
     }
 
     fn of(request: &Request) -> Self {

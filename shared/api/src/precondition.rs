@@ -3,7 +3,7 @@
 
 pub use crate::etag::etag;
 
-use crate::{etag::version_of, problem::Problem};
+use crate::problem::Problem;
 use axum::http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode,
     header::{IF_MATCH, IF_NONE_MATCH},
@@ -126,16 +126,18 @@ impl<'a> EntityTag<'a> {
         is_tag.then_some((Self { is_weak, quoted }, rest))
     }
 
-    /// The version that it names.
+    /// The version that it names: one spelling each, and none so high that counting on would
+    /// overflow.
     fn version(&self) -> Option<Version> {
-        version_of(self.quoted.trim_matches('"')).filter(|_| !self.is_weak)
+        let digits = self.quoted.trim_matches('"');
+        let version = digits.parse().ok().filter(|version| i64::try_from(*version).is_ok()).map(Version)?;
+        (!self.is_weak && version.to_string() == digits).then_some(version)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::etag::of_answer;
     use proptest::prelude::*;
 
     fn headers(name: &HeaderName, lines: &[&str]) -> HeaderMap {
@@ -152,8 +154,6 @@ mod tests {
         #[test]
         fn a_tag_reads_back_as_its_version(version in 0..=i64::MAX as u64) {
             let tag = etag(Version(version));
-            prop_assert_eq!(parse(&[tag.to_str().expect("ASCII")]), Ok(Some(vec![version])));
-            let tag = of_answer(&tag, b"{}").expect("a tag");
             prop_assert_eq!(parse(&[tag.to_str().expect("ASCII")]), Ok(Some(vec![version])));
         }
 
@@ -183,10 +183,6 @@ mod tests {
             (&["\"+3\""], &[]),
             (&["\"\""], &[]),
             (&["\"18446744073709551615\""], &[]),
-            (&["\"3-0123456789abcdef\", \"4\""], &[3, 4]),
-            (&["W/\"3-0123456789abcdef\""], &[]),
-            (&["\"3-0123456789ABCDEF\""], &[]),
-            (&["\"3-0123\", \"3-\", \"-3\""], &[]),
         ] {
             assert_eq!(parse(lines), Ok(Some(versions.to_vec())), "{lines:?}");
         }

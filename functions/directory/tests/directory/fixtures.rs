@@ -35,8 +35,3 @@ pub async fn user(owner: &Client, role: &str, scopes: Value) -> (String, Client)
     assert_eq!(made.status, 201, "{}", made.text);
     (user, owner.with_key(&made.member("key")))
 }
-
-/// The version that an entity tag tells.
-pub fn version(etag: &str) -> &str {
-    etag.trim_matches('"').split('-').next().unwrap_or_default()
-}

@@ -1,4 +1,4 @@
-use crate::fixtures::{open, owner, user, version};
+use crate::fixtures::{open, owner, user};
 use lambdesk_testkit::{Client, ClientAnswer, Desk};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -101,7 +101,7 @@ async fn a_rotation_is_remembered_held_to_its_version_and_tried() {
     let tried = owner.post(&format!("{path}?dry_run=true"), json!({"overlap_hours": 2})).await;
     assert_eq!((tried.status, tried.text.contains("ldk_")), (200, false));
     assert_eq!(tried.changes().len(), 1, "another end of the secret before: {}", tried.text);
-    assert_eq!(version(owner.get(&one).await.header("etag")), version(first_answer.header("etag")));
+    assert_eq!(owner.get(&one).await.header("etag"), first_answer.header("etag"));
 }
 
 #[tokio::test]
@@ -173,9 +173,7 @@ async fn the_hour_of_a_keys_last_use_is_told() {
     desk.wait(3 * HOUR);
     assert_eq!(status(&desk, &key).await, 200);
     assert_eq!(told(&owner, &one, "2027-01-15T11:00:00.000Z").await, 200);
-    let now = owner.get(&one).await.header("etag").to_owned();
-    assert_eq!(version(&now), version(&etag), "it is no change");
-    assert_ne!(now, etag, "but it is shown");
+    assert_eq!(owner.get(&one).await.header("etag"), etag, "it is no change");
     rotate(&owner, &one, json!({})).await;
     assert_eq!(owner.get(&one).await.data()["last_used_at"], "2027-01-15T11:00:00.000Z", "rotating keeps it");
 }

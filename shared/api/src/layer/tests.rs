@@ -35,10 +35,6 @@ fn router() -> Router {
         .route("/early", get(|| -> std::future::Ready<()> { panic!("before the first await") }))
         .route("/cached", get(|| async { ([("cache-control", "max-age=60"), ("server", "secret/1")], "text") }))
         .route("/limited", get(|| async { ([("ratelimit", "r=0"), ("content-encoding", "x")], Problem::not_found()) }))
-        .route(
-            "/versioned",
-            get(|| async { ([("etag", "\"3\"")], "text") }).post(|| async { ([("etag", "\"3\"")], "text") }),
-        )
         .route("/bare", get(|| async { (StatusCode::BAD_GATEWAY, "connection to 10.0.0.1 failed") }));
     edge(router, id)
 }
@@ -233,16 +229,4 @@ fn only_well_formed_traceparents_count() {
     ] {
         assert_eq!(trace_of(&bad), None, "{bad}");
     }
-}
-
-#[tokio::test]
-async fn what_is_read_has_the_tag_of_its_version_and_its_body() {
-    let read = call("GET", "/versioned").await;
-    assert_eq!((read.header("etag"), read.text.as_str()), ("\"3-982d9e3eb996f559\"", "text"));
-    let head = call("HEAD", "/versioned").await;
-    assert_eq!(
-        (head.header("etag"), head.header("content-length"), head.text.as_str()),
-        (read.header("etag"), "4", "")
-    );
-    assert_eq!(call("POST", "/versioned").await.header("etag"), "\"3\"");
 }

@@ -206,10 +206,7 @@ fn headers() -> Json {
     let header = |about: &str, schema: Json| json!({ "description": about, "schema": schema });
     let text = || json!({ "type": "string" });
     json!({
-        "ETag": header(
-            "Its version, for `If-Match`; of what is read also a digest of the answer, for `If-None-Match`.",
-            json!({ "type": "string", "pattern": "^\"[0-9]+(-[0-9a-f]{16})?\"$" }),
-        ),
+        "ETag": header("Its version, for `If-Match`.", json!({ "type": "string", "pattern": "^\"[0-9]+\"$" })),
         "Link": header("The neighbours of the page (RFC 8288).", text()),
         "Location": header("Its path.", text()),
         "Retry-After": header("Seconds to wait.", json!({ "type": "integer", "minimum": 1 })),
