@@ -8,6 +8,7 @@ mod doors;
 mod feed;
 mod found;
 mod keys;
+mod pasted;
 mod removed;
 mod replays;
 mod requests;

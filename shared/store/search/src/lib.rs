@@ -5,6 +5,7 @@ mod buffer;
 mod cache;
 mod compaction;
 mod delta;
+mod findable;
 mod index;
 mod indexing;
 mod intersect;

@@ -1,5 +1,6 @@
-//! Cascades: what was deleted is taken off all tickets that have it, and a contact that has
-//! changed is copied anew onto its tickets. An item each, among the due rows until the last
+//! Cascades: what was deleted is taken off all tickets that have it, a contact that has
+//! changed is copied anew onto its tickets, and tickets of an account that is called
+//! otherwise are indexed anew. An item each, among the due rows until the last
 //! pass is through.
 //!
 //! A slice of a pass costs a query for ids, an item read per ticket, a write per ticket that
@@ -43,6 +44,7 @@ enum TicketAction<'a> {
     Remove(&'a RemovedValue),
     /// None: the contact is gone, and so will its copies be, by an erasure or a merge.
     Copy(Option<ContactRef>),
+    Reindex,
 }
 
 impl Tickets {
@@ -102,6 +104,11 @@ impl Tickets {
                 let page = index_entries(&self.table, workspace, &value, (cascade.after, SLICE)).await?;
                 (page, TicketAction::Remove(removed))
             }
+            Some(CascadeStep::Reindex(account)) => {
+                let value = IndexedValue::Account(*account);
+                let page = index_entries(&self.table, workspace, &value, (cascade.after, SLICE)).await?;
+                (page, TicketAction::Reindex)
+            }
             Some(CascadeStep::Copy(contact)) => self.copies(workspace, *contact, cascade.after).await?,
         };
         // Boxed, so that the compiler can tell that the whole may move between threads.
@@ -112,6 +119,7 @@ impl Tickets {
                 TicketAction::Remove(removed) => self.take_off(workspace, *ticket, (cascade, removed), now).boxed(),
                 TicketAction::Copy(Some(contact)) => self.copy(workspace, *ticket, contact).boxed(),
                 TicketAction::Copy(None) => async { Ok(()) }.boxed(),
+                TicketAction::Reindex => self.request_reindex(workspace, *ticket, now).boxed(),
             })
             .collect();
         stream::iter(work).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
