@@ -9,6 +9,7 @@ mod feed;
 mod found;
 mod keys;
 mod pasted;
+mod quick;
 mod removed;
 mod replays;
 mod requests;

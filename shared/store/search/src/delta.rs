@@ -1,7 +1,7 @@
 //! The delta of a ticket's words: what some changes of a ticket mean to the index.
 //! Pure; input are versions of the ticket and of its messages, in their order.
 
-use crate::findable::Findable;
+use crate::{change::WordChange, findable::Findable};
 use lambdesk_domain::{
     contact::Account,
     id::{MessageId, TicketNumber},
@@ -14,20 +14,6 @@ use std::collections::BTreeSet;
 
 /// The most different words by which a ticket is found when it is indexed anew.
 const MAX_WORDS: usize = 50_000;
-
-/// What a change means to the words of a ticket; of several changes the greatest counts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum WordChange {
-    /// Nothing.
-    #[default]
-    None,
-    /// It has words that it may not have had before.
-    Added,
-    /// It may have lost words: all of it is to be indexed anew.
-    Reindex,
-    /// The ticket is gone.
-    Removed,
-}
 
 /// What some changes of a ticket mean to the index.
 #[derive(Debug, Clone, Default)]

@@ -1,7 +1,7 @@
 //! What a ticket item is found by, besides what its thread says: subject, requester,
 //! contact, tags and account. Pure.
 
-use crate::delta::WordChange;
+use crate::change::WordChange;
 use lambdesk_domain::{
     contact::{ContactRef, Requester},
     id::{AccountId, TagId},

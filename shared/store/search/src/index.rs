@@ -1,19 +1,21 @@
-//! The handle of the search index: the table, tickets and accounts, and the manifests read last.
+//! The handle of the search index: the table, tickets and accounts, and what was read
+//! last: manifests and blocks.
 
-use crate::cache::ManifestCache;
+use crate::{blocks::BlockCache, cache::ManifestCache};
 use lambdesk_store_contacts::Contacts;
 use lambdesk_store_tickets::Tickets;
 use lambdesk_table::Table;
 use std::sync::Arc;
 
 /// The search index of all workspaces. Cheap to clone; a process makes it once, because
-/// clones share the cache of manifests.
+/// clones share the caches of manifests and of blocks.
 #[derive(Debug, Clone)]
 pub struct SearchIndex {
     pub(crate) table: Table,
     pub(crate) tickets: Tickets,
     pub(crate) contacts: Contacts,
     pub(crate) manifests: Arc<ManifestCache>,
+    pub(crate) blocks: Arc<BlockCache>,
 }
 
 impl SearchIndex {
@@ -26,6 +28,7 @@ impl SearchIndex {
             tickets: tickets.clone(),
             contacts: Contacts::new(table),
             manifests: Arc::default(),
+            blocks: Arc::default(),
         }
     }
 }

@@ -3,7 +3,8 @@
 
 use crate::{
     buffer::{self, TicketWords},
-    delta::{TicketDelta, WordChange, WordSets},
+    change::WordChange,
+    delta::{TicketDelta, WordSets},
     findable::Findable,
     index::SearchIndex,
     policy::TOMBSTONE_TTL,
@@ -18,6 +19,9 @@ use std::collections::BTreeSet;
 
 /// Messages of one page when a ticket is read whole.
 const PAGE: u16 = 500;
+/// Postings of one batch, in bytes, after which the sweep compacts the index, too: so little
+/// is left in the write buffer when many writes have ended.
+const MANY_BYTES_AT_ONCE: usize = 8 * 1024;
 
 impl SearchIndex {
     /// Indexes some changes of tickets at this sequence number of the stream. Whether the
@@ -56,8 +60,11 @@ impl SearchIndex {
             return Ok(());
         }
         let tenant = Tenant::new(workspace);
-        buffer::append(&self.table, buffer::items(&tenant, sequence, tickets, now)).await?;
-        if tickets.iter().any(|ticket| ticket.is_whole) {
+        let (items, bytes) = buffer::items(&tenant, sequence, tickets, now);
+        buffer::append(&self.table, items).await?;
+        if bytes >= MANY_BYTES_AT_ONCE {
+            schedule_compaction(&self.table, &tenant, now).await?;
+        } else if tickets.iter().any(|ticket| ticket.is_whole) {
             schedule_compaction(&self.table, &tenant, now.plus(TOMBSTONE_TTL)).await?;
         }
         Ok(())

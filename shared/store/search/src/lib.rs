@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 mod block;
+mod blocks;
 mod buffer;
 mod cache;
+mod change;
 mod compaction;
 mod delta;
 mod findable;
@@ -20,8 +22,9 @@ mod segments;
 mod varint;
 
 pub use buffer::TicketWords;
+pub use change::WordChange;
 pub use compaction::{Compacted, CompactionBudget};
-pub use delta::{TicketDelta, WordChange};
+pub use delta::TicketDelta;
 pub use index::SearchIndex;
 pub use policy::TOMBSTONE_TTL;
 pub use query::{Hits, Search, SearchFrom};

@@ -10,7 +10,7 @@ use crate::{
     intersect::{Intersection, PostingList, SegmentHits, TermLists, intersect},
     manifest::{self, Manifest, Segment},
     query::{Hits, Search, SearchFrom},
-    segments::{self, BlockFrom},
+    segments::{self, BlockFrom, BlockRange},
 };
 use futures_util::future::{try_join_all, try_join3};
 use lambdesk_domain::{
@@ -19,7 +19,7 @@ use lambdesk_domain::{
     time::Timestamp,
 };
 use lambdesk_table::{
-    Corrupt, Item, Table, TableError, Tenant,
+    Corrupt, TableError, Tenant,
     item::Reader,
     keys::{self, BlockKey},
 };
@@ -48,7 +48,7 @@ const WINDOWS: [u64; 2] = [65_536, 4_096];
 
 /// One search.
 struct SearchRun<'a> {
-    table: &'a Table,
+    index: &'a SearchIndex,
     tenant: &'a Tenant,
     search: &'a Search,
     /// The words that are read, each once.
@@ -74,7 +74,7 @@ impl SearchIndex {
     ) -> Result<Hits, TableError> {
         let terms = search.query.terms();
         let (first, further) = terms.split_at(terms.len().min(TERMS_AT_ONCE));
-        let run = SearchRun::new(&self.table, tenant, search, now, first);
+        let run = SearchRun::new(self, tenant, search, now, first);
         let remembered = self.manifests.get(tenant);
         let below = if let SearchFrom::Below(number) = from { number.0 } else { u64::MAX };
         let ahead = remembered.as_deref().map_or(&[][..], |manifest| &manifest.segments);
@@ -96,7 +96,7 @@ impl SearchIndex {
             _ => run.below(below, &manifest, &buffer, lists).await?,
         };
         for terms in further.chunks(TERMS_AT_ONCE) {
-            let run = SearchRun::new(&self.table, tenant, search, now, terms);
+            let run = SearchRun::new(self, tenant, search, now, terms);
             found.numbers = run.keep(&manifest, &buffer, found.numbers).await?;
         }
         Ok(Hits { known, ..found })
@@ -129,7 +129,13 @@ impl SearchIndex {
 
 impl<'a> SearchRun<'a> {
     /// Of some terms of the query.
-    fn new(table: &'a Table, tenant: &'a Tenant, search: &'a Search, now: Timestamp, terms: &[SearchTerm]) -> Self {
+    fn new(
+        index: &'a SearchIndex,
+        tenant: &'a Tenant,
+        search: &'a Search,
+        now: Timestamp,
+        terms: &[SearchTerm],
+    ) -> Self {
         let mut words: Vec<Word> = terms.iter().flat_map(SearchTerm::words).cloned().collect();
         words.sort_unstable();
         words.dedup();
@@ -139,7 +145,7 @@ impl<'a> SearchRun<'a> {
             number: term.number().map(|number| number.0),
         };
         let terms = terms.iter().map(lists).collect();
-        Self { table, tenant, search, words, terms, now }
+        Self { index, tenant, search, words, terms, now }
     }
 
     /// Whether a word of a ticket counts for one of the query.
@@ -255,12 +261,11 @@ impl<'a> SearchRun<'a> {
         if segment.blocks == 0 {
             return Ok(lists);
         }
-        let limit = i32::try_from(segment.blocks).unwrap_or(i32::MAX).saturating_add(1);
-        let range = (BlockFrom::Beginning, limit);
-        let read = segments::read(self.table, self.tenant, segment, range, self.now).await?;
-        for (_, item) in &read.blocks {
+        let limit = usize::try_from(segment.blocks).unwrap_or(usize::MAX).saturating_add(1);
+        let read = self.blocks(segment, BlockFrom::Beginning, limit).await?;
+        for (_, packed) in &read.blocks {
             for (wanted, list) in self.words.iter().zip(&mut lists) {
-                self.add_postings(item, wanted, list)?;
+                self.add_postings(packed, wanted, list)?;
             }
         }
         Ok(lists)
@@ -276,10 +281,9 @@ impl<'a> SearchRun<'a> {
         let first = 2 + usize::try_from(segment.blocks / 2_048).unwrap_or(usize::MAX).min(6);
         for limit in [first, MOST_BLOCKS - first] {
             let from = if is_first { BlockFrom::Posting(&key) } else { BlockFrom::Behind(&key) };
-            let range = (from, i32::try_from(limit).unwrap_or(i32::MAX));
-            let read = segments::read(self.table, self.tenant, segment, range, self.now).await?;
-            for (_, item) in &read.blocks {
-                self.add_postings(item, wanted, &mut list)?;
+            let read = self.blocks(segment, from, limit).await?;
+            for (_, packed) in &read.blocks {
+                self.add_postings(packed, wanted, &mut list)?;
             }
             let end = read.blocks.into_iter().next_back().map(|(last, _)| last).filter(|_| !read.is_end);
             let Some(end) = end.filter(|last| SearchQuery::meets(wanted, &last.word)) else {
@@ -292,9 +296,14 @@ impl<'a> SearchRun<'a> {
         Ok(list)
     }
 
+    async fn blocks(&self, segment: &Segment, from: BlockFrom<'_>, limit: usize) -> Result<BlockRange, TableError> {
+        let SearchIndex { table, blocks, .. } = self.index;
+        segments::read_cached((table, blocks), self.tenant, segment, (from, limit), self.now).await
+    }
+
     /// Adds the postings of a block that meet a word of the query.
-    fn add_postings(&self, block: &Item, wanted: &Word, list: &mut PostingList) -> Result<(), Corrupt> {
-        unpack(Reader(block).bytes("b")?, |word, number, is_public| {
+    fn add_postings(&self, packed: &[u8], wanted: &Word, list: &mut PostingList) -> Result<(), Corrupt> {
+        unpack(packed, |word, number, is_public| {
             if self.meets(wanted, word) {
                 list.add(number, is_public);
             }
