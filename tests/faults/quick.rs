@@ -16,7 +16,7 @@ use uuid::Uuid;
 const TOGETHER: u64 = 40;
 const PACE: Duration = Duration::from_millis(185);
 /// Messages, three of a ticket.
-const MESSAGES: u64 = 2_400;
+const MESSAGES: u64 = 6_000;
 /// 100 KB, read eventually consistent.
 const MOST_UNITS: f64 = 12.5;
 
@@ -41,7 +41,6 @@ async fn p1_once_many_writes_have_ended_a_search_reads_little_and_what_it_knows_
         let tickets: Vec<_> = (batch * TOGETHER..(batch + 1) * TOGETHER).map(said).collect();
         now = now.plus(PACE);
         index.add_words(workspace, &format!("{batch:021}"), &tickets, now).await.unwrap();
-        assert!(table.table.get(tenant.compaction()).await.unwrap().is_some(), "the sweep is to come");
         // As the fan-out does it.
         if batch.is_multiple_of(16) {
             index.compact(workspace, CompactionBudget::Brief, now).await.unwrap();
@@ -58,7 +57,7 @@ async fn p1_once_many_writes_have_ended_a_search_reads_little_and_what_it_knows_
         let (hits, usage) = measured(index.search(&tenant, &search, SearchFrom::Newest, now)).await;
         (hits.unwrap().numbers.len(), usage)
     };
-    for rank in [1_000, 1_500, 3] {
+    for rank in [1_000, 1_500, 700] {
         let (found, first) = search(&word(rank)).await;
         assert!(found > 0 && first.units() <= MOST_UNITS, "{found} hits for {first:?}");
         let (again, second) = search(&word(rank)).await;

@@ -71,9 +71,8 @@ pub struct BufferItem {
     pub bytes: usize,
 }
 
-/// The items for the words of some tickets, at this sequence number of the stream, and the
-/// size of their postings.
-pub fn items(tenant: &Tenant, sequence: &str, tickets: &[TicketWords], now: Timestamp) -> (Vec<Item>, usize) {
+/// The items for the words of some tickets, at this sequence number of the stream.
+pub fn items(tenant: &Tenant, sequence: &str, tickets: &[TicketWords], now: Timestamp) -> Vec<Item> {
     let mut postings = Postings::default();
     for ticket in tickets {
         ticket.public.iter().for_each(|word| postings.add(word.as_str(), ticket.number.0, true));
@@ -83,7 +82,6 @@ pub fn items(tenant: &Tenant, sequence: &str, tickets: &[TicketWords], now: Time
     if blocks.is_empty() {
         blocks.push(Vec::new());
     }
-    let bytes = blocks.iter().map(Vec::len).sum();
     let parts = blocks.into_iter().enumerate().map(|(part, bytes)| {
         let mut item = keyed(tenant.write_buffer_item(sequence, part));
         item.insert("v".to_owned(), number(FORMAT));
@@ -101,7 +99,7 @@ pub fn items(tenant: &Tenant, sequence: &str, tickets: &[TicketWords], now: Time
         }
         first.insert(TICKETS.to_owned(), binary(pack_tickets(tickets)));
     }
-    (items, bytes)
+    items
 }
 
 fn pack_tickets(tickets: &[TicketWords]) -> Vec<u8> {
@@ -183,7 +181,7 @@ mod tests {
             public: words("the lamp"),
             noted: words("broken lamp"),
         };
-        let (items, _) = items(&tenant, "12", &[words], Timestamp::from_millis(5));
+        let items = items(&tenant, "12", &[words], Timestamp::from_millis(5));
         let item = BufferItem::decode(&items[0]).expect("it reads back");
         let words: Vec<_> =
             item.layer.postings.iter().map(|(word, of_word)| (word, of_word.values().all(|p| *p))).collect();

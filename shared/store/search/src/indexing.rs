@@ -19,9 +19,6 @@ use std::collections::BTreeSet;
 
 /// Messages of one page when a ticket is read whole.
 const PAGE: u16 = 500;
-/// Postings of one batch, in bytes, after which the sweep compacts the index, too: so little
-/// is left in the write buffer when many writes have ended.
-const MANY_BYTES_AT_ONCE: usize = 8 * 1024;
 
 impl SearchIndex {
     /// Indexes some changes of tickets at this sequence number of the stream. Whether the
@@ -60,11 +57,8 @@ impl SearchIndex {
             return Ok(());
         }
         let tenant = Tenant::new(workspace);
-        let (items, bytes) = buffer::items(&tenant, sequence, tickets, now);
-        buffer::append(&self.table, items).await?;
-        if bytes >= MANY_BYTES_AT_ONCE {
-            schedule_compaction(&self.table, &tenant, now).await?;
-        } else if tickets.iter().any(|ticket| ticket.is_whole) {
+        buffer::append(&self.table, buffer::items(&tenant, sequence, tickets, now)).await?;
+        if tickets.iter().any(|ticket| ticket.is_whole) {
             schedule_compaction(&self.table, &tenant, now.plus(TOMBSTONE_TTL)).await?;
         }
         Ok(())

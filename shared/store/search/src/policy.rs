@@ -16,6 +16,8 @@ pub const TOMBSTONE_TTL: Duration = Duration::from_hours(24);
 /// Items of the write buffer, or bytes of them, that become a segment.
 const MANY: usize = 64;
 const MANY_BYTES: usize = 64 * 1024;
+/// Bytes of flushed items that are deleted although nothing else is to be done.
+const MANY_FLUSHED_BYTES: usize = 48 * 1024;
 /// Segments of a level that become one of the next: more of the smallest, where words
 /// take most of the bytes and merging saves little.
 const fn fan_in(level: u8) -> usize {
@@ -78,7 +80,7 @@ pub fn next_compaction(manifest: &Manifest, buffer: &Unmerged, now: Timestamp) -
     let wanted = next_job(manifest, buffer, now).map(|_| now);
     let tombstones =
         manifest.segments.iter().filter_map(|segment| segment.tombstones_since).chain(buffer.tombstones_since);
-    let is_heavy = buffer.flushed_bytes >= MANY_BYTES;
+    let is_heavy = buffer.flushed_bytes >= MANY_FLUSHED_BYTES;
     let is_buffered = |obsolete: &Obsolete| matches!(obsolete.parts, IndexParts::Buffered(_));
     let waits = |obsolete: &&Obsolete| obsolete.is_urgent || is_heavy && is_buffered(obsolete);
     let obsolete = manifest.obsolete.iter().filter(waits);
@@ -157,7 +159,10 @@ mod tests {
             let buffer = Unmerged { flushed_bytes, ..Unmerged::default() };
             next_compaction(&manifest, &buffer, Timestamp::EPOCH)
         };
-        assert_eq!((next(MANY_BYTES - 1), next(MANY_BYTES)), (None, Some(Timestamp::EPOCH.plus(GRACE))));
+        assert_eq!(
+            (next(MANY_FLUSHED_BYTES - 1), next(MANY_FLUSHED_BYTES)),
+            (None, Some(Timestamp::EPOCH.plus(GRACE)))
+        );
     }
 
     #[test]
