@@ -90,17 +90,17 @@ mod tests {
         Some((found.blocks.into_iter().map(|(key, _)| key.word).collect(), found.is_end))
     }
 
-    fn some(words: &[&str], is_end: bool) -> Option<(Vec<String>, bool)> {
-        Some((words.iter().map(|word| (*word).to_owned()).collect(), is_end))
+    fn of(words: &[&str], is_end: bool) -> (Vec<String>, bool) {
+        (words.iter().map(|word| (*word).to_owned()).collect(), is_end)
     }
 
     #[test]
     fn only_what_lies_between_known_blocks_is_known() {
         let cache = BlockCache::default();
         cache.put("s", "b", &range(&["c", "f"], false));
-        assert_eq!(words(&cache, "b", 1), some(&["c"], false));
-        assert_eq!(words(&cache, "bb", 2), some(&["c", "f"], false));
-        assert_eq!(words(&cache, "d", 1), some(&["f"], false));
+        assert_eq!(words(&cache, "b", 1), Some(of(&["c"], false)));
+        assert_eq!(words(&cache, "bb", 2), Some(of(&["c", "f"], false)));
+        assert_eq!(words(&cache, "d", 1), Some(of(&["f"], false)));
         // A block may end before b, and others begin behind f.
         assert_eq!([words(&cache, "a", 1), words(&cache, "d", 2), words(&cache, "g", 1)], [None, None, None]);
         assert!(cache.get("another", "b", 1).is_none());
@@ -111,7 +111,7 @@ mod tests {
         cache.put("s", "", &range(&["c"], false));
         assert_eq!(words(&cache, "", 9), None, "f to f~");
         cache.put("s", "d", &range(&["f", "m"], true));
-        assert_eq!(words(&cache, "", 9), some(&["c", "f", "m"], true));
+        assert_eq!(words(&cache, "", 9), Some(of(&["c", "f", "m"], true)));
     }
 
     #[test]
@@ -124,6 +124,6 @@ mod tests {
         for word in ["a", "b", "c"] {
             cache.put("s", word, &large(word));
         }
-        assert_eq!((words(&cache, "a", 1), words(&cache, "c", 1)), (None, some(&["c"], false)));
+        assert_eq!((words(&cache, "a", 1), words(&cache, "c", 1)), (None, Some(of(&["c"], false))));
     }
 }

@@ -7,6 +7,7 @@ use lambdesk_domain::{
     id::{MessageId, TicketNumber},
     message::Message,
     search::{Word, words, words_of_phone},
+    text::{EmailAddress, ExternalId, Name},
     ticket::Ticket,
 };
 use lambdesk_store_tickets::message::MessageItem;
@@ -105,20 +106,20 @@ impl WordSets {
     pub fn add_item(&mut self, item: &Findable, account: Option<&Account>) {
         let Findable { subject, requester, contact, tags, account: _ } = item;
         let [name, email] =
-            [requester.name.as_ref().map(|name| name.as_str()), requester.email.as_ref().map(|email| email.as_str())];
+            [requester.name.as_ref().map(Name::as_str), requester.email.as_ref().map(EmailAddress::as_str)];
         for text in [Some(subject.as_str()), name, email].into_iter().flatten() {
             self.public.extend(words(text));
         }
         self.public.extend(requester.phone.iter().flat_map(|phone| words_of_phone(phone.as_str())));
         self.public.extend(tags.iter().copied().map(Word::of_tag));
         if let Some(contact) = contact {
-            self.add_client(contact.name.as_ref().map(|name| name.as_str()));
-            self.add_client(contact.email.as_ref().map(|email| email.as_str()));
-            self.add_client(contact.external_id.as_ref().map(|id| id.as_str()));
+            self.add_client(contact.name.as_ref().map(Name::as_str));
+            self.add_client(contact.email.as_ref().map(EmailAddress::as_str));
+            self.add_client(contact.external_id.as_ref().map(ExternalId::as_str));
         }
         if let Some(account) = account {
-            self.add_client(account.name.as_ref().map(|name| name.as_str()));
-            self.add_client(account.external_id.as_ref().map(|id| id.as_str()));
+            self.add_client(account.name.as_ref().map(Name::as_str));
+            self.add_client(account.external_id.as_ref().map(ExternalId::as_str));
         }
     }
 
