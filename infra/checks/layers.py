@@ -40,7 +40,7 @@ ALLOWED = {
     "shared/store/contacts": stores(),
     "shared/store/tickets": stores("contacts", "directory"),
     "shared/store/events": stores("contacts", "tickets"),
-    "shared/store/search": stores("tickets"),
+    "shared/store/search": stores("contacts", "tickets"),
     "shared/store/reports": stores("events"),
     "shared/store/lists": stores("contacts", "reports", "search", "tickets"),
     "shared/objects": stores("contacts", "directory", "tickets"),

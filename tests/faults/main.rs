@@ -9,6 +9,8 @@ mod feed;
 mod found;
 mod in_sight;
 mod keys;
+mod pasted;
+mod quick;
 mod removed;
 mod replays;
 mod requests;

@@ -100,7 +100,12 @@ async fn t6_there_is_one_form_of_line_end() {
 
 /// The id of a file that is uploaded to this ticket.
 async fn uploaded(api: &Api, messages: &str) -> Json {
-    let announced = json!({"file_name": "a.txt", "content_type": "text/plain", "size": 1});
+    uploaded_as(api, messages, "a.txt").await
+}
+
+/// The same under another name.
+pub async fn uploaded_as(api: &Api, messages: &str, name: &str) -> Json {
+    let announced = json!({"file_name": name, "content_type": "text/plain", "size": 1});
     let file = api.post(&messages.replace("/messages", "/attachments"), announced).await.created();
     let upload = &file["upload"];
     let mut request = Client::new().request(Method::PUT, upload["url"].as_str().unwrap()).body("x");

@@ -22,7 +22,7 @@ pub fn cascade() -> Cascade {
     let removed = removed_values().into_iter().map(CascadeStep::Remove);
     Cascade {
         id: CASCADE,
-        steps: removed.chain([CascadeStep::Copy(CONTACT)]).collect(),
+        steps: removed.chain([CascadeStep::Copy(CONTACT), CascadeStep::Reindex(ACCOUNT)]).collect(),
         requested_at: NOW,
         requested_by: BY_USER,
         request_id: REQUEST,

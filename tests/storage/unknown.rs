@@ -176,7 +176,7 @@ async fn an_unknown_counter_is_an_error_and_so_is_a_change_from_what_cannot_be()
 async fn an_unknown_piece_of_the_index_is_an_error() {
     let table = filled().await;
     let tenant = Tenant::new(WORKSPACE);
-    let search = Search { query: "lamp".parse().expect("a query"), sees_notes: true };
+    let search = Search { query: "lamp".parse().expect("a query"), sees_notes: true, sees_clients: true };
     for pieces in [r#""Fresh""#, r#""Segments""#] {
         let read =
             async || table.store.search.search(&tenant, &search, SearchFrom::Newest, later(3_600)).await.map(drop);

@@ -25,7 +25,7 @@ use lambdesk_api::{
 };
 use lambdesk_domain::{
     access::Scope,
-    cascade::RemovedValue,
+    cascade::{CascadeStep, RemovedValue},
     contact::Account,
     id::{AccountId, ContactId},
     text::{AccountKind, ExternalId},
@@ -188,11 +188,17 @@ pub async fn patch(
             free_name(sight, &after).await?;
             return Ok(DryRun::between(&AccountRecord::from(&before.value), &AccountRecord::from(&after)));
         }
-        match contacts
-            .change_account(session.workspace(), AccountChange::new(&before, Some(&after)), None, session.now)
-            .await
-        {
-            Ok(true) => return Ok(answered(&after).into_response()),
+        let steps = if after.has_words_of(&before.value) { Vec::new() } else { vec![CascadeStep::Reindex(id)] };
+        let cascade = cascades::cascade(&session, &write, steps);
+        let beside = cascades::beginning(&session, cascade.as_ref());
+        let change = AccountChange { before: &before, after: Some(&after), beside };
+        match contacts.change_account(session.workspace(), change, None, session.now).await {
+            Ok(true) => {
+                if let Some(cascade) = cascade {
+                    cascades::work(&session, &cascade).await;
+                }
+                return Ok(answered(&after).into_response());
+            }
             Ok(false) => {}
             Err(ContactError::Taken(_)) => return Err(taken(sight, &after).await?),
             Err(error) => return Err(error.into()),

@@ -148,7 +148,7 @@ fn add(
     now: Timestamp,
 ) -> Result<WordChange, Corrupt> {
     let change = match part {
-        TicketPart::Item => match (record.removed()?, record.change()?) {
+        TicketPart::Item => match (record.removed()?, record.rewritten()?) {
             (Some(old), _) => delta.add_removal(&old),
             (None, Some(change)) => delta.add_version(change.old.as_ref(), &change.new),
             (None, None) => WordChange::None,

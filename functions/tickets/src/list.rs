@@ -25,7 +25,7 @@ pub async fn list(mut session: Session, State(lists): State<Lists>, request: Lis
     if !query::are_known(&query, &session.directory) {
         session.refresh().await?;
     }
-    let query = TicketQuery::parse(query, &session.directory, &session.actor)?;
+    let query = TicketQuery::parse(query, &session.directory, &session.actor, session.client_detail())?;
     let listing = address.listing(query.page.clone(), session.workspace(), ROUTE, &query.normal_form())?;
     // Boxed: it holds what all the plans of a list need.
     Box::pin(answer(&lists, &session, &listing, query)).await

@@ -120,8 +120,12 @@ fn filters(op: &mut Operation) {
     op.query(
         "q",
         json!({ "type": "string", "minLength": 1 }),
-        "Words, all of which must begin a word of the subject or of a message. The newest tickets come first, unless \
-         another order is asked for; in another order very many matches come in parts, each sorted by itself.",
+        "Words, all of which must begin a word of the subject, of a message, of a file's name, of who asks (name, \
+         e-mail address, telephone number), of a tag, or of the contact (name, e-mail address, external id) or \
+         account (name, external id), the last two for keys with the scope `contacts:read` that are no channel keys. \
+         Words and files of notes count for whoever reads notes, those of secure messages for nobody. `#42` alone is \
+         the ticket of that number, which `42` finds, too. The newest tickets come first, unless another order is \
+         asked for; in another order very many matches come in parts, each sorted by itself.",
     );
     op.query_any_of::<Status>("status", "Where they stand.");
     op.query_any_of::<Priority>("priority", "How urgent they are.");

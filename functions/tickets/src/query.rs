@@ -8,7 +8,11 @@ mod values;
 pub use names::are_known;
 
 use lambdesk_api::{
-    listing::PageParameters, normal_form::NormalForm, problem::Problem, query::QueryParameters, render::MessageReader,
+    listing::PageParameters,
+    normal_form::NormalForm,
+    problem::Problem,
+    query::QueryParameters,
+    render::{ClientDetail, MessageReader},
 };
 use lambdesk_domain::{
     access::Actor,
@@ -49,14 +53,21 @@ impl TicketQuery {
     ///
     /// # Errors
     /// 400 with everything that is wrong with them.
-    pub fn parse(mut query: QueryParameters, directory: &Directory, caller: &Actor) -> Result<Self, Problem> {
+    pub fn parse(
+        mut query: QueryParameters,
+        directory: &Directory,
+        caller: &Actor,
+        detail: ClientDetail,
+    ) -> Result<Self, Problem> {
         let include = Include::take(&mut query);
         let States { states, statuses } = States::take(&mut query, &include);
         let statuses = OneOf::new(statuses).map(Filter::Status);
         let filters = statuses.into_iter().chain(filters(&mut query, directory, caller)).collect();
-        let search = query.parsed("q", str::parse::<SearchQuery>);
-        let sees_notes = MessageReader::from(caller).is_insider();
-        let search = search.map(|query| Search { query, sees_notes });
+        let search = query.parsed("q", str::parse::<SearchQuery>).map(|query| Search {
+            query: query.with_tags(directory.tags.values().map(|tag| (tag.id, &tag.name))),
+            sees_notes: MessageReader::from(caller).is_insider(),
+            sees_clients: detail.is_whole(),
+        });
         let sort = query.parsed("sort", |text| Sort::parse(text).ok_or_else(sorts));
         let sort = sort.unwrap_or_else(|| if search.is_some() { NEWEST_FIRST } else { Sort::default() });
         let hide_snoozed = !include.contains(&Include::FollowUp);
@@ -75,12 +86,12 @@ impl TicketQuery {
     /// All that selects and sorts the tickets, whatever it was asked with: names are ids
     /// here, flags are states.
     pub fn normal_form(&self) -> NormalForm {
-        let words = |search: &Search| search.query.words().map(|word| word.as_str().to_owned()).collect::<Vec<_>>();
         NormalForm::of(&json!({
             "states": self.states.iter().map(|state| keys::state_key(*state)).collect::<Vec<_>>(),
             "filters": self.filters,
-            "words": self.search.as_ref().map(words),
+            "words": self.search.as_ref().map(|search| search.query.to_string()),
             "with_notes": self.search.as_ref().map(|search| search.sees_notes),
+            "with_clients": self.search.as_ref().map(|search| search.sees_clients),
             "hide_snoozed": self.hide_snoozed,
             "sort": self.sort.to_string(),
         }))

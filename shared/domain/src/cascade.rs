@@ -23,6 +23,9 @@ use std::{collections::BTreeSet, time::Duration};
 /// read what was there before may write for a minute; what the fan-out indexes later than
 /// that, because the stream lags, is found by the last pass.
 const PASSES: [Duration; 3] = [Duration::from_mins(1), Duration::from_mins(15), Duration::from_hours(24)];
+/// How many of these passes there are where tickets are only indexed anew. What the fan-out
+/// does later than that, it does with what is there by then.
+const PASSES_OF_WORDS: usize = 1;
 
 /// What tickets may have had.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +64,10 @@ pub enum CascadeStep {
     /// That is no change of the ticket: neither a version nor an event.
     #[serde(rename = "copy")]
     Copy(ContactId),
+    /// The ticket, which is about this account, is indexed anew: the account has other words
+    /// now. That is no change of the ticket either.
+    #[serde(rename = "reindex")]
+    Reindex(AccountId),
 }
 
 /// What is to be done with all tickets, and how far that has come.
@@ -127,7 +134,12 @@ impl Cascade {
             return Some(Self { at: self.at + 1, after, ..self });
         }
         let passes = self.passes + 1;
-        (usize::from(passes) <= PASSES.len()).then_some(Self { passes, at: 0, after, ..self })
+        (usize::from(passes) <= self.most_passes()).then_some(Self { passes, at: 0, after, ..self })
+    }
+
+    fn most_passes(&self) -> usize {
+        let is_of_words = self.steps.iter().all(|step| matches!(step, CascadeStep::Reindex(_)));
+        if is_of_words { PASSES_OF_WORDS } else { PASSES.len() }
     }
 
     /// When there is something to do: at once in the midst of a pass and for the first one,
@@ -178,7 +190,7 @@ impl CascadeStep {
     pub const fn is_of_field(&self) -> bool {
         match self {
             Self::Remove(removed) => removed.field().is_some(),
-            Self::Copy(_) => false,
+            Self::Copy(_) | Self::Reindex(_) => false,
         }
     }
 }
@@ -311,5 +323,12 @@ mod tests {
             }
         }
         assert_eq!(due, [0, 60, 900, 86_400]);
+    }
+
+    #[test]
+    fn tickets_of_an_account_with_other_words_are_looked_at_twice() {
+        let first = cascade(vec![CascadeStep::Reindex(AccountId::new(Uuid::nil()))]);
+        let second = first.went_on(None).expect("another pass");
+        assert_eq!((second.due_at().seconds(), second.went_on(None)), (60, None));
     }
 }

@@ -235,6 +235,12 @@ impl Account {
         Self { version: self.version.next(), updated_at: now, ..self }
     }
 
+    /// Whether tickets about it are found by the same words as those about `other`.
+    #[must_use]
+    pub fn has_words_of(&self, other: &Self) -> bool {
+        (&self.name, &self.external_id) == (&other.name, &other.external_id)
+    }
+
     /// It without whose it is, what it is called and how it stands; the kind and the
     /// figures stay.
     #[must_use]

@@ -16,18 +16,20 @@ mod task;
 use self::task::Task;
 use crate::{bucket::Objects, erasure::remove_files};
 use lambdesk_domain::{
-    id::{AccountId, ContactId, JobId, TicketId, WorkspaceId},
+    cascade::{Cascade, CascadeStep},
+    id::{AccountId, CascadeId, ContactId, JobId, TicketId, WorkspaceId},
     personal::{Counts, Job, JobKind},
     ticket::Ticket,
     time::Timestamp,
 };
 use lambdesk_store_contacts::{AccountChange, ContactError, Contacts};
 use lambdesk_store_directory::Directories;
-use lambdesk_store_tickets::{CommitError, Tickets};
+use lambdesk_store_tickets::{CommitError, Tickets, begin_cascade};
 use lambdesk_table::{
     TableError, Versioned,
     retry::{ATTEMPTS, Attempts},
 };
+use uuid::Uuid;
 
 /// How many tickets, and how many accounts, of each subject one slice takes. The progress
 /// is saved after each slice.
@@ -252,11 +254,11 @@ impl JobWorker {
             let Some(after) = slice.task.account_after(read.value.clone(), slice.now) else {
                 return Ok(Counts::default());
             };
-            match self
-                .contacts
-                .change_account(slice.workspace, AccountChange::new(&read, Some(&after)), None, slice.now)
-                .await
-            {
+            // Tickets of others may be about it, too.
+            let reindex = (!after.has_words_of(&read.value)).then(|| slice.reindex(id));
+            let beside = reindex.iter().map(|cascade| begin_cascade(slice.workspace, cascade)).collect();
+            let change = AccountChange { before: &read, after: Some(&after), beside };
+            match self.contacts.change_account(slice.workspace, change, None, slice.now).await {
                 Ok(true) => return Ok(Counts { accounts: 1, ..Counts::default() }),
                 Ok(false) => {}
                 Err(ContactError::Table(error)) => return Err(error),
@@ -275,6 +277,23 @@ fn defect(error: &impl std::error::Error) -> TableError {
 }
 
 impl JobSlice<'_> {
+    /// What follows for the tickets of an account that has lost its words.
+    fn reindex(&self, account: AccountId) -> Cascade {
+        // An account loses its words once in a job.
+        let id = Uuid::from_u128(self.job.id.uuid().as_u128() ^ account.uuid().as_u128());
+        Cascade {
+            id: CascadeId::new(id),
+            steps: vec![CascadeStep::Reindex(account)],
+            requested_at: self.now,
+            requested_by: self.job.requested_by,
+            request_id: self.job.request_id,
+            is_silent: self.job.is_silent,
+            passes: 0,
+            at: 0,
+            after: None,
+        }
+    }
+
     fn is_subject(&self, contact: Option<ContactId>) -> bool {
         contact.is_some_and(|contact| self.job.subjects.contains(&contact))
     }

@@ -36,7 +36,7 @@ async fn ticket(desk: &FanoutDesk, number: u64, subject: &str) -> Ticket {
 
 /// The numbers of the tickets that the index has under a word.
 async fn found(desk: &FanoutDesk, word: &str) -> Vec<u64> {
-    let asked = Search { query: word.parse().unwrap(), sees_notes: true };
+    let asked = Search { query: word.parse().unwrap(), sees_notes: true, sees_clients: true };
     let search = desk.table.elsewhere().search;
     let hits = search.search(&Tenant::new(desk.workspace), &asked, SearchFrom::Newest, desk.now()).await.unwrap();
     hits.numbers.iter().map(|number| number.0).collect()

@@ -53,7 +53,7 @@ fn caller() -> Actor {
 }
 
 fn parsed(text: &str) -> Result<TicketQuery, Problem> {
-    TicketQuery::parse(QueryParameters::parse(text).unwrap(), &directory(), &caller())
+    TicketQuery::parse(QueryParameters::parse(text).unwrap(), &directory(), &caller(), ClientDetail::Whole)
 }
 
 fn hash(text: &str) -> QueryHash {
@@ -139,7 +139,9 @@ fn different_queries_are_different() {
 #[test]
 fn notes_that_only_some_callers_search_are_a_part_of_the_query() {
     let of = |caller: &Actor, text| {
-        TicketQuery::parse(QueryParameters::parse(text).unwrap(), &directory(), caller).unwrap().normal_form()
+        TicketQuery::parse(QueryParameters::parse(text).unwrap(), &directory(), caller, ClientDetail::Whole)
+            .unwrap()
+            .normal_form()
     };
     let outsider = Actor::Channel {
         key: lambdesk_domain::id::ApiKeyId::new(Uuid::nil()),

@@ -1,6 +1,7 @@
 //! Words of texts and of searches, in many scripts.
 
 use super::*;
+use crate::{id::TagId, text::Name};
 
 fn found(text: &str) -> Vec<String> {
     words(text).iter().map(|word| word.as_str().to_owned()).collect()
@@ -74,7 +75,7 @@ fn of_a_long_search_the_most_telling_words_count() {
     assert_eq!(asked("on invoices of 4711 from"), Ok("invoices 4711 from of on".to_owned()));
     let text: Vec<_> = (0..40).map(|number| format!("{}{number:02}", "x".repeat(1 + number % 3))).collect();
     let query: SearchQuery = text.join(" ").parse().expect("a search");
-    assert_eq!(query.words().len(), MOST_ASKED);
+    assert_eq!(query.terms().len(), MOST_ASKED);
     assert!(query.words().take(13).all(|word| word.as_str().starts_with("xxx")));
 }
 
@@ -90,6 +91,85 @@ fn words_of_two_letters_and_more_stand_for_all_that_begin_with_them() {
     assert!(meets("pr", "printer") && meets("47", "4711") && meets("printer", "printer"));
     assert!(!meets("p", "printer") && meets("p", "p") && !meets("printers", "printer"));
     assert!(meets("品", "品し"), "of scripts without spaces one does, too");
+}
+
+/// The terms of a search, each as its words and its number.
+fn terms(text: &str) -> Vec<(Vec<String>, Option<u64>)> {
+    let query: SearchQuery = text.parse().expect("a search");
+    let words = |term: &SearchTerm| term.words().iter().map(|word| word.as_str().to_owned()).collect();
+    query.terms().iter().map(|term| (words(term), term.number().map(|number| number.0))).collect()
+}
+
+#[test]
+fn a_number_with_its_sign_is_a_word_and_alone_it_is_the_ticket_of_that_number() {
+    assert_eq!(
+        found("Re: #42, ＃٤٣ and C#44 or &#39;"),
+        ["#42", "#43", "39", "42", "43", "44", "and", "c", "or", "re"]
+    );
+    let word = |word: &str| vec![word.to_owned()];
+    for alone in ["#42", " ＃42 ", "#٤٢"] {
+        assert_eq!((terms(alone), asked(alone)), (vec![(Vec::new(), Some(42))], Ok("#42".to_owned())), "{alone}");
+    }
+    assert_eq!(terms("42"), [(word("42"), Some(42))]);
+    assert_eq!(terms("lamp #42"), [(word("lamp"), None), (word("#42"), Some(42))]);
+    assert_eq!(terms("#042"), [(word("#042"), None)]);
+    assert_eq!(terms("#0 a"), [(word("#0"), None), (word("a"), None)]);
+    assert_eq!(terms("C#42"), [(word("42"), Some(42)), (word("c"), None)]);
+    assert_eq!(terms("9999999999999999"), [(word("9999999999999999"), None)]);
+    assert!(finds("Order #4711 is late", "Re: Order #4711 is late!") && !finds("#47 late", "#4711 late"));
+}
+
+#[test]
+fn a_telephone_number_is_found_however_its_digits_are_grouped() {
+    let phone = words_of_phone("+49 (0)30 123-4567");
+    let finds = |query: &str| {
+        let query: SearchQuery = query.parse().expect("a search");
+        let is_met = |asked: &Word| phone.iter().any(|word| SearchQuery::meets(asked, word.as_str()));
+        query.terms().iter().all(|term| term.words().iter().any(is_met))
+    };
+    for query in [
+        "+49 30 1234567",
+        "+49301234567",
+        "0049 30 123 45 67",
+        "030 1234567",
+        "(030) 123-4567",
+        "030/1234567",
+        "30 1234567",
+        "1234567",
+        "123 4567",
+        "+49 (0)30 123-4567",
+    ] {
+        assert!(finds(query), "{query}");
+    }
+    for query in ["+49 30 1234568", "031 1234567", "030 1234567 lamp"] {
+        assert!(!finds(query), "{query}");
+    }
+    assert_eq!(words_of_phone("ext. 12"), words("ext. 12"));
+}
+
+#[test]
+fn words_stand_for_tags_of_their_names_too() {
+    let names: Vec<_> = ["VIP customer", "customs", "late"].map(|name| name.parse::<Name>().expect("a name")).into();
+    let tag = |number| TagId::new(uuid::Uuid::from_u128(number));
+    let tags = || (1..).map(tag).zip(&names);
+    let query = |text: &str| text.parse::<SearchQuery>().expect("a search").with_tags(tags());
+    let of = |text: &str| query(text).terms().iter().map(|term| term.words()[1..].to_vec()).collect::<Vec<_>>();
+    assert_eq!(of("custom"), [[Word::of_tag(tag(2)), Word::of_tag(tag(1))]]);
+    assert_eq!(of("vip customer"), [[Word::of_tag(tag(1))], [Word::of_tag(tag(1))]]);
+    assert_eq!(of("lamp"), [[]]);
+    assert_eq!(query("vip").to_string(), "vip", "a renamed tag ends no cursor");
+    assert!(!SearchQuery::meets(&Word::of("00"), Word::of_tag(tag(1)).as_str()));
+    let many: Vec<Name> = (0..20).map(|number| format!("late {number}").parse().expect("a name")).collect();
+    let query = "late".parse::<SearchQuery>().expect("a search").with_tags((1..).map(tag).zip(&many));
+    assert_eq!(query.terms()[0].words().len(), 9);
+}
+
+#[test]
+fn a_word_of_a_contact_is_met_like_any_other_and_told_apart() {
+    let word = Word::of("p").of_client();
+    assert!(SearchQuery::meets(&Word::of("p"), word.as_str()) && SearchQuery::is_of_client(word.as_str()));
+    let word = Word::of("printer").of_client();
+    assert!(SearchQuery::meets(&Word::of("pr"), word.as_str()) && !SearchQuery::is_of_client("printer"));
 }
 
 /// A text and a query of the same, in twenty scripts and in what people paste.

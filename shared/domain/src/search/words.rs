@@ -2,6 +2,8 @@
 
 use super::{
     fold::{Symbols, fold, has_symbols},
+    numbers::numbers,
+    phones,
     scripts::{is_unspaced, pairs, stretches},
 };
 use std::collections::BTreeSet;
@@ -9,14 +11,14 @@ use unicode_normalization::char::is_combining_mark;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 /// The version of the normal form of words.
-pub const WORDS_VERSION: u32 = 2;
+pub const WORDS_VERSION: u32 = 3;
 /// How many characters of a word count.
 pub const LONGEST_WORD: usize = 32;
 /// How many different words a text is found by; those beyond are not indexed.
 pub const MOST_WORDS: usize = 2_000;
 
-/// A word in its normal form: letters and digits, in an address also its signs, and
-/// nothing that sorts before them.
+/// A word in its normal form: letters and digits, in an address also its signs; `#42`; or
+/// marked ([`marks`](super::marks)). All that sorts before `#` is in none.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Word(String);
 
@@ -30,6 +32,10 @@ impl Word {
     pub(super) fn of(folded: &str) -> Self {
         Self(folded.chars().take(LONGEST_WORD).collect())
     }
+
+    pub(super) const fn marked(marked: String) -> Self {
+        Self(marked)
+    }
 }
 
 /// The different words of a text: the first [`MOST_WORDS`] of them.
@@ -39,7 +45,8 @@ pub fn words(text: &str) -> BTreeSet<Word> {
     let apart = has_symbols(text).then(|| fold(text, Symbols::Apart));
     let mut words = BTreeSet::new();
     for folded in std::iter::once(joined).chain(apart) {
-        for word in addresses(&folded).chain(parts(&folded).flat_map(found_by)) {
+        let numbers = numbers(&folded).map(|(_, number)| number);
+        for word in addresses(&folded).chain(numbers).chain(parts(&folded).flat_map(found_by)) {
             words.insert(Word::of(word));
             if words.len() >= MOST_WORDS {
                 return words;
@@ -47,6 +54,14 @@ pub fn words(text: &str) -> BTreeSet<Word> {
         }
     }
     words
+}
+
+/// The different words of a telephone number: as of a text, and its digits however they
+/// are written.
+#[must_use]
+pub fn words_of_phone(number: &str) -> BTreeSet<Word> {
+    let forms = phones::forms(&fold(number, Symbols::Joined)).into_iter().map(|form| Word::of(&form));
+    words(number).into_iter().chain(forms).collect()
 }
 
 /// What a part of a text is found by.

@@ -174,7 +174,7 @@ impl<'a> ChangeRecord<'a> {
         if !self.is_removal() {
             return Ok(None);
         }
-        self.item("OldImage")?.map(|old| ticket_item::decode(&old)).transpose()
+        self.ticket_image("OldImage")
     }
 
     /// The change of a ticket; none when it was removed or has the same version as before, so
@@ -184,16 +184,28 @@ impl<'a> ChangeRecord<'a> {
     /// # Errors
     /// When an image can't be read.
     pub fn change(self) -> Result<Option<StreamChange>, Corrupt> {
+        let is_changed =
+            |change: &StreamChange| change.old.as_ref().is_none_or(|old| old.version != change.new.version);
+        Ok(self.rewritten()?.filter(is_changed))
+    }
+
+    /// The ticket item before and after, also where just a copy of what is elsewhere was
+    /// made anew; none when it was removed, or the record is about something else.
+    ///
+    /// # Errors
+    /// When an image can't be read.
+    pub fn rewritten(self) -> Result<Option<StreamChange>, Corrupt> {
         if self.ticket().is_none() {
             return Ok(None);
         }
-        let Some(new) = self.item("NewImage")? else {
+        let Some(new) = self.ticket_image("NewImage")? else {
             return Ok(None);
         };
-        let old = self.item("OldImage")?.map(|old| ticket_item::decode(&old)).transpose()?;
-        let new = ticket_item::decode(&new)?;
-        let is_changed = old.as_ref().is_none_or(|old| old.version != new.version);
-        Ok(is_changed.then_some(StreamChange { old, new }))
+        Ok(Some(StreamChange { old: self.ticket_image("OldImage")?, new }))
+    }
+
+    fn ticket_image(self, name: &str) -> Result<Option<Ticket>, Corrupt> {
+        self.item(name)?.map(|item| ticket_item::decode(&item)).transpose()
     }
 }
 

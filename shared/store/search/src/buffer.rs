@@ -44,7 +44,7 @@ pub struct TicketWords {
     pub is_whole: bool,
     /// The row that maps its number to its id is still to be written.
     pub is_new: bool,
-    /// The words of the subject and of public messages.
+    /// The words of the ticket item and of public messages.
     pub public: BTreeSet<Word>,
     /// The words of notes.
     pub noted: BTreeSet<Word>,

@@ -19,8 +19,8 @@ use crate::{
 use futures_util::future::try_join_all;
 use lambdesk_domain::{id::WorkspaceId, time::Timestamp};
 use lambdesk_table::{
-    BatchWrite, Corrupt, FORMAT, Item, Table, TableError, Tenant,
-    item::{Reader, binary, id, keyed, number},
+    BatchWrite, Corrupt, FORMAT, Table, TableError, Tenant,
+    item::{binary, id, keyed, number},
     keys::{BlockKey, Key},
 };
 use std::{cmp::Reverse, collections::BTreeSet, time::Duration};
@@ -156,7 +156,8 @@ impl CompactionRun<'_> {
         });
         let flushed = manifest.flushed().chain(self.flushed.iter().map(String::as_str));
         let merged: BTreeSet<&str> = in_jobs.flatten().map(String::as_str).chain(flushed).collect();
-        let mut unmerged = Unmerged::default();
+        let flushed = self.buffer.iter().filter(|item| self.flushed.contains(&item.key));
+        let mut unmerged = Unmerged { flushed_bytes: flushed.map(|item| item.bytes).sum(), ..Unmerged::default() };
         for item in self.buffer.iter().rev().filter(|item| !merged.contains(item.key.as_str())) {
             unmerged.keys.push(item.key.clone());
             unmerged.bytes += item.bytes;
@@ -355,8 +356,8 @@ impl CompactionRun<'_> {
 /// The postings of these blocks that lie beyond one key, up to another.
 fn between(range: &BlockRange, beyond: Option<&BlockKey>, up_to: Option<&BlockKey>) -> Result<Postings, Corrupt> {
     let mut postings = Postings::default();
-    for (_, item) in &range.blocks {
-        block::unpack(bytes(item)?, |word, number, is_public| {
+    for (_, packed) in &range.blocks {
+        block::unpack(packed, |word, number, is_public| {
             let is_beyond = |key: &BlockKey| (word, Reverse(number)) > (key.word.as_str(), Reverse(key.number));
             if beyond.is_none_or(is_beyond) && !up_to.is_some_and(is_beyond) {
                 postings.add(word, number, is_public);
@@ -364,8 +365,4 @@ fn between(range: &BlockRange, beyond: Option<&BlockKey>, up_to: Option<&BlockKe
         })?;
     }
     Ok(postings)
-}
-
-fn bytes(item: &Item) -> Result<&[u8], Corrupt> {
-    Reader(item).bytes("b")
 }

@@ -1,11 +1,13 @@
 //! The delta of a ticket's words: what some changes of a ticket mean to the index.
 //! Pure; input are versions of the ticket and of its messages, in their order.
 
+use crate::{change::WordChange, findable::Findable};
 use lambdesk_domain::{
+    contact::Account,
     id::{MessageId, TicketNumber},
     message::Message,
-    search::{Word, words},
-    text::Subject,
+    search::{Word, words, words_of_phone},
+    text::{EmailAddress, ExternalId, Name},
     ticket::Ticket,
 };
 use lambdesk_store_tickets::message::MessageItem;
@@ -13,20 +15,6 @@ use std::collections::BTreeSet;
 
 /// The most different words by which a ticket is found when it is indexed anew.
 const MAX_WORDS: usize = 50_000;
-
-/// What a change means to the words of a ticket; of several changes the greatest counts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum WordChange {
-    /// Nothing.
-    #[default]
-    None,
-    /// It has words that it may not have had before.
-    Added,
-    /// It may have lost words: all of it is to be indexed anew.
-    Reindex,
-    /// The ticket is gone.
-    Removed,
-}
 
 /// What some changes of a ticket mean to the index.
 #[derive(Debug, Clone, Default)]
@@ -36,8 +24,8 @@ pub struct TicketDelta {
     pub(crate) number: Option<TicketNumber>,
     /// The ticket was created.
     pub(crate) is_new: bool,
-    /// The subject of a new ticket.
-    pub(crate) subject: Option<Subject>,
+    /// What the item of a new ticket is found by, or of one that has gained something.
+    pub(crate) item: Option<Findable>,
     /// Messages that were added.
     pub(crate) messages: Vec<Message>,
     /// Those of them whose words are not in what was handed over: long ones.
@@ -57,17 +45,16 @@ impl TicketDelta {
         self.change == WordChange::Removed
     }
 
-    /// Adds a version of the ticket, after the one before it.
+    /// Adds the ticket item as it is now, after what it was before: another version, or the
+    /// same with another copy of its contact.
     pub fn add_version(&mut self, old: Option<&Ticket>, new: &Ticket) -> WordChange {
         self.number = Some(new.number);
-        let change = match old {
-            None => {
-                (self.is_new, self.subject) = (true, Some(new.subject.clone()));
-                WordChange::Added
-            }
-            Some(old) if old.subject == new.subject => WordChange::None,
-            Some(_) => WordChange::Reindex,
-        };
+        self.is_new |= old.is_none();
+        let findable = Findable::from(new);
+        let change = old.map_or(WordChange::Added, |old| Findable::from(old).change_to(&findable));
+        if change == WordChange::Added {
+            self.item = Some(findable);
+        }
         self.add(change)
     }
 
@@ -82,7 +69,9 @@ impl TicketDelta {
         let indexed = |item: &MessageItem| {
             let MessageItem { message, body } = item;
             // Where what it says is elsewhere, its reference tells one text from another.
-            let says = (message.content.text().to_owned(), body.clone().filter(|_| item.is_elsewhere()));
+            let text = (message.content.text().to_owned(), body.clone().filter(|_| item.is_elsewhere()));
+            let files: Vec<_> = message.attachments.iter().map(|file| file.file_name.clone()).collect();
+            let says = (text, files);
             (!message.is_secure).then(|| (message.is_public(), says))
         };
         let (before, after) = (old.and_then(indexed), new.as_ref().and_then(indexed));
@@ -113,21 +102,49 @@ impl TicketDelta {
 /// Words by who may find them.
 #[derive(Debug, Default)]
 pub struct WordSets {
+    /// Those of contacts and accounts are marked.
     pub public: BTreeSet<Word>,
     pub noted: BTreeSet<Word>,
 }
 
 impl WordSets {
-    /// Adds the words of a subject.
-    pub fn add_subject(&mut self, subject: Option<&Subject>) {
-        self.public.extend(subject.into_iter().flat_map(|subject| words(subject.as_str())));
+    /// Adds the words of a ticket item and of its account.
+    pub fn add_item(&mut self, item: &Findable, account: Option<&Account>) {
+        let Findable { subject, requester, contact, tags, account: _ } = item;
+        let [name, email] =
+            [requester.name.as_ref().map(Name::as_str), requester.email.as_ref().map(EmailAddress::as_str)];
+        for text in [Some(subject.as_str()), name, email].into_iter().flatten() {
+            self.public.extend(words(text));
+        }
+        self.public.extend(requester.phone.iter().flat_map(|phone| words_of_phone(phone.as_str())));
+        self.public.extend(tags.iter().copied().map(Word::of_tag));
+        if let Some(contact) = contact {
+            self.add_client(contact.name.as_ref().map(Name::as_str));
+            self.add_client(contact.email.as_ref().map(EmailAddress::as_str));
+            self.add_client(contact.external_id.as_ref().map(ExternalId::as_str));
+        }
+        if let Some(account) = account {
+            self.add_client(account.name.as_ref().map(Name::as_str));
+            self.add_client(account.external_id.as_ref().map(ExternalId::as_str));
+        }
     }
 
-    /// Adds the words of messages and notes, but for secure ones.
+    /// Adds words of a contact or account, but for those that everybody finds.
+    fn add_client(&mut self, text: Option<&str>) {
+        for word in text.into_iter().flat_map(words) {
+            if !self.public.contains(&word) {
+                self.public.insert(word.of_client());
+            }
+        }
+    }
+
+    /// Adds the words of messages and notes and the names of their files, but for secure
+    /// ones.
     pub fn add_messages(&mut self, messages: &[Message]) {
         for message in messages.iter().filter(|message| !message.is_secure) {
             let to = if message.is_public() { &mut self.public } else { &mut self.noted };
             to.extend(words(message.content.text()));
+            to.extend(message.attachments.iter().flat_map(|file| words(file.file_name.as_str())));
         }
     }
 
@@ -145,7 +162,8 @@ impl WordSets {
 mod tests {
     use super::*;
     use lambdesk_domain::{
-        id::TicketId,
+        attachment::Attachment,
+        id::{AttachmentId, TicketId},
         message::{Content, MessageKind, Sender, SenderKind},
         status::Source,
         testing,
@@ -193,6 +211,17 @@ mod tests {
         assert_eq!(change(&long("a"), Some(long("b"))), WordChange::Reindex);
         let mut delta = TicketDelta::default();
         let added = [delta.add_message(None, Some(long("a"))), delta.add_message(None, Some(old))];
+        let [named, renamed] = ["a.pdf", "b.pdf"].map(|name| {
+            let MessageItem { message, body } = message("old");
+            let file = Attachment {
+                id: AttachmentId::new(Uuid::nil()),
+                file_name: name.parse().expect("a name"),
+                content_type: "application/pdf".parse().expect("a type"),
+                size: 1.try_into().expect("a size"),
+            };
+            MessageItem { message: Message { attachments: vec![file], ..message }, body }
+        });
+        assert_eq!(change(&named, Some(renamed)), WordChange::Reindex);
         assert_eq!((added, delta.elsewhere.len(), delta.messages.len()), ([WordChange::Added; 2], 1, 1));
     }
 
@@ -202,7 +231,7 @@ mod tests {
             let renamed = Ticket { subject: "quite another".parse().expect("a subject"), ..ticket.clone() };
             let mut delta = TicketDelta::default();
             prop_assert_eq!(delta.add_version(None, &ticket), WordChange::Added);
-            prop_assert_eq!(delta.add_version(Some(&ticket), &ticket), WordChange::None, "the subject is the same");
+            prop_assert_eq!(delta.add_version(Some(&ticket), &ticket), WordChange::None, "it has the same words");
             prop_assert_eq!(delta.change, WordChange::Added);
             delta.add_version(Some(&ticket), &renamed);
             delta.add_message(None, Some(message("more")));

@@ -3,7 +3,9 @@
 
 use crate::{
     buffer::{self, TicketWords},
-    delta::{TicketDelta, WordChange, WordSets},
+    change::WordChange,
+    delta::{TicketDelta, WordSets},
+    findable::Findable,
     index::SearchIndex,
     policy::TOMBSTONE_TTL,
     schedule::schedule_compaction,
@@ -12,16 +14,11 @@ use lambdesk_domain::{
     id::{TicketId, TicketNumber, WorkspaceId},
     time::Timestamp,
 };
-use lambdesk_table::{
-    TableError, Tenant, Write,
-    item::{document, number},
-};
-use std::{collections::BTreeSet, time::Duration};
+use lambdesk_table::{TableError, Tenant};
+use std::collections::BTreeSet;
 
 /// Messages of one page when a ticket is read whole.
 const PAGE: u16 = 500;
-/// How long the request to index a ticket anew stays in the table.
-const REINDEX_TTL: Duration = Duration::from_hours(48);
 
 /// What became of the words of some tickets.
 #[derive(Debug, Default)]
@@ -91,9 +88,7 @@ impl SearchIndex {
         ticket: TicketId,
         now: Timestamp,
     ) -> Result<(), TableError> {
-        let mut request = document(Tenant::new(workspace).reindex_request(ticket), &now);
-        request.insert("expires_at".to_owned(), number(now.plus(REINDEX_TTL).seconds()));
-        self.table.write(Write::put(request)).await.map(drop)
+        self.tickets.request_reindex(workspace, ticket, now).await
     }
 
     async fn ticket_words(
@@ -111,7 +106,9 @@ impl SearchIndex {
             WordChange::None | WordChange::Added => {}
         }
         let mut words = WordSets::default();
-        words.add_subject(delta.subject.as_ref());
+        if let Some(item) = &delta.item {
+            self.add_item(workspace, item, &mut words).await?;
+        }
         words.add_messages(&delta.messages);
         for long in delta.elsewhere {
             words.add_messages(self.tickets.message(workspace, id, long).await?.as_slice());
@@ -127,13 +124,23 @@ impl SearchIndex {
         Ok(number.map(|number| TicketWords { number, id, is_whole: false, is_new: delta.is_new, public, noted }))
     }
 
+    /// Adds the words of a ticket item, and of its account as it is now.
+    async fn add_item(&self, workspace: WorkspaceId, item: &Findable, to: &mut WordSets) -> Result<(), TableError> {
+        let account = match item.account {
+            Some(account) => self.contacts.account(workspace, account).await?,
+            None => None,
+        };
+        to.add_item(item, account.as_ref());
+        Ok(())
+    }
+
     /// All words that a ticket has now.
     async fn all_words(&self, workspace: WorkspaceId, id: TicketId) -> Result<Option<TicketWords>, TableError> {
         let Some(ticket) = self.tickets.ticket(workspace, id).await? else {
             return Ok(None);
         };
         let mut words = WordSets::default();
-        words.add_subject(Some(&ticket.subject));
+        self.add_item(workspace, &Findable::from(&ticket), &mut words).await?;
         let mut beyond = None;
         loop {
             let page = self.tickets.messages(workspace, id, beyond, false, PAGE).await?;

@@ -1,5 +1,6 @@
 //! The intersection of posting lists: from the hits of each part of the index to the
-//! tickets that have all words. Pure; linear in the postings that were read.
+//! tickets that meet all terms, of each one of its words or its number. Pure; linear in the
+//! postings that were read.
 
 use crate::number_set::NumberSet;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,15 +19,24 @@ impl PostingList {
     }
 }
 
+/// A term of a query, by the words that are read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TermLists {
+    /// The places of its words among them.
+    pub words: Vec<usize>,
+    /// The ticket that it names, too.
+    pub number: Option<u64>,
+}
+
 /// What was read of one segment or item of the write buffer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SegmentHits {
-    /// Of every word of the query.
+    /// Of every word that is read.
     pub words: Vec<PostingList>,
     pub tombstones: NumberSet,
 }
 
-/// The tickets with all words.
+/// The tickets that meet all terms.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Intersection {
     /// Those from the low watermark on.
@@ -35,10 +45,10 @@ pub struct Intersection {
     pub low_watermark: u64,
 }
 
-/// Which tickets below a number have all words, by the parts of the index, the newest
+/// Which tickets below a number meet all terms, by the parts of the index, the newest
 /// first.
-pub fn intersect(newest_first: &[SegmentHits], words: usize, sees_notes: bool, below: u64) -> Intersection {
-    let lists: Vec<_> = (0..words).map(|word| of_word(newest_first, word, sees_notes, below)).collect();
+pub fn intersect(newest_first: &[SegmentHits], terms: &[TermLists], sees_notes: bool, below: u64) -> Intersection {
+    let lists: Vec<_> = terms.iter().map(|term| of_term(newest_first, term, sees_notes, below)).collect();
     let low_watermark = lists.iter().map(|list| list.low_watermark).max().unwrap_or(0);
     let shortest = lists.iter().min_by_key(|list| list.numbers.len());
     let has_all = |number: &u64| lists.iter().all(|list| list.numbers.contains_key(number));
@@ -53,6 +63,18 @@ fn lowest(low_watermark: u64, lists: &[PostingList]) -> u64 {
     let known = lists.iter().filter(|list| list.low_watermark == 0);
     let next = known.map(|list| list.numbers.range(..low_watermark).next_back().map_or(0, |(number, _)| number + 1));
     next.chain([low_watermark]).min().unwrap_or(0)
+}
+
+/// The list of one term: a ticket has one of its words, or its number.
+fn of_term(newest_first: &[SegmentHits], term: &TermLists, sees_notes: bool, below: u64) -> PostingList {
+    let mut all = PostingList::default();
+    for word in &term.words {
+        let list = of_word(newest_first, *word, sees_notes, below);
+        all.low_watermark = all.low_watermark.max(list.low_watermark);
+        list.numbers.into_iter().for_each(|(number, is_public)| all.add(number, is_public));
+    }
+    term.number.filter(|number| *number < below).into_iter().for_each(|number| all.add(number, true));
+    all
 }
 
 /// The list of one word over all parts, without what tombstones hide.
@@ -83,8 +105,12 @@ mod tests {
         SegmentHits { words, tombstones: tombstones.iter().copied().collect() }
     }
 
+    fn term(word: usize) -> TermLists {
+        TermLists { words: vec![word], number: None }
+    }
+
     fn hits(parts: &[SegmentHits], below: u64) -> (Vec<u64>, u64) {
-        let found = intersect(parts, 2, true, below);
+        let found = intersect(parts, &[term(0), term(1)], true, below);
         (found.hits.into_iter().collect(), found.low_watermark)
     }
 
@@ -115,7 +141,19 @@ mod tests {
     fn words_of_notes_count_for_those_who_read_notes() {
         let note = PostingList { numbers: [(1, false)].into(), low_watermark: 0 };
         let parts = [part(vec![note], &[])];
-        assert_eq!(intersect(&parts, 1, true, u64::MAX).hits, [1].into());
-        assert_eq!(intersect(&parts, 1, false, u64::MAX).hits, [].into());
+        assert_eq!(intersect(&parts, &[term(0)], true, u64::MAX).hits, [1].into());
+        assert_eq!(intersect(&parts, &[term(0)], false, u64::MAX).hits, [].into());
+    }
+
+    #[test]
+    fn a_term_is_met_by_any_of_its_words_or_by_its_number() {
+        let parts = [part(vec![list(&[9, 5], 0), list(&[7, 3], 3)], &[])];
+        let any = TermLists { words: vec![0, 1], number: Some(4) };
+        let found = intersect(&parts, std::slice::from_ref(&any), true, u64::MAX);
+        assert_eq!((found.hits, found.low_watermark), ([3, 4, 5, 7, 9].into(), 3));
+        assert_eq!(intersect(&parts, &[any, term(1)], true, 9).hits, [7].into());
+        let number = TermLists { words: Vec::new(), number: Some(4) };
+        assert_eq!(intersect(&[], std::slice::from_ref(&number), true, u64::MAX).hits, [4].into());
+        assert_eq!(intersect(&[], &[number], true, 4).hits, [].into());
     }
 }

@@ -7,7 +7,7 @@
 //! Once a tombstone is as old as [`TOMBSTONE_TTL`], all segments are merged into one; no
 //! segment is older than that one, so the postings with tombstones are physically gone.
 
-use crate::manifest::{GRACE, IndexParts, Manifest, MergeJob, Segment};
+use crate::manifest::{GRACE, IndexParts, Manifest, MergeJob, Obsolete, Segment};
 use lambdesk_domain::time::Timestamp;
 use std::time::Duration;
 
@@ -16,6 +16,8 @@ pub const TOMBSTONE_TTL: Duration = Duration::from_hours(24);
 /// Items of the write buffer, or bytes of them, that become a segment.
 const MANY: usize = 64;
 const MANY_BYTES: usize = 64 * 1024;
+/// Bytes of flushed items that are deleted although nothing else is to be done.
+const MANY_FLUSHED_BYTES: usize = 48 * 1024;
 /// Segments of a level that become one of the next: more of the smallest, where words
 /// take most of the bytes and merging saves little.
 const fn fan_in(level: u8) -> usize {
@@ -34,6 +36,9 @@ pub struct Unmerged {
     pub bytes: usize,
     /// The age of their oldest tombstone.
     pub tombstones_since: Option<Timestamp>,
+    /// The size of the items that are in a segment by now and still there: until they are
+    /// deleted every search reads them.
+    pub flushed_bytes: usize,
 }
 
 /// The job to begin now, if any.
@@ -75,7 +80,10 @@ pub fn next_compaction(manifest: &Manifest, buffer: &Unmerged, now: Timestamp) -
     let wanted = next_job(manifest, buffer, now).map(|_| now);
     let tombstones =
         manifest.segments.iter().filter_map(|segment| segment.tombstones_since).chain(buffer.tombstones_since);
-    let obsolete = manifest.obsolete.iter().filter(|obsolete| obsolete.is_urgent);
+    let is_heavy = buffer.flushed_bytes >= MANY_FLUSHED_BYTES;
+    let is_buffered = |obsolete: &Obsolete| matches!(obsolete.parts, IndexParts::Buffered(_));
+    let waits = |obsolete: &&Obsolete| obsolete.is_urgent || is_heavy && is_buffered(obsolete);
+    let obsolete = manifest.obsolete.iter().filter(waits);
     let obsolete = obsolete.map(|obsolete| obsolete.since.plus(GRACE));
     jobs.chain(wanted).chain(tombstones.map(|since| since.plus(TOMBSTONE_TTL))).chain(obsolete).min()
 }
@@ -117,7 +125,12 @@ mod tests {
     #[test]
     fn the_write_buffer_is_merged_when_its_items_are_many_or_large() {
         let keys: Vec<_> = (0..MANY).map(|key| format!("{key}")).collect();
-        let buffer = |count: usize, bytes| Unmerged { keys: keys[..count].to_vec(), bytes, tombstones_since: None };
+        let buffer = |count: usize, bytes| Unmerged {
+            keys: keys[..count].to_vec(),
+            bytes,
+            tombstones_since: None,
+            flushed_bytes: 0,
+        };
         let (empty, now) = (Manifest::default(), Timestamp::EPOCH);
         assert_eq!(input(&empty, &buffer(MANY - 1, 1_000), now), None);
         assert_eq!(input(&empty, &buffer(MANY, 1_000), now), Some((IndexParts::Buffered(keys.clone()), 1)));
@@ -127,7 +140,8 @@ mod tests {
     #[test]
     fn postings_with_tombstones_are_gone_after_a_day_however_little_is_written() {
         let day = Timestamp::EPOCH.plus(TOMBSTONE_TTL);
-        let buffer = Unmerged { keys: vec!["a".to_owned()], bytes: 9, tombstones_since: Some(Timestamp::EPOCH) };
+        let (keys, since) = (vec!["a".to_owned()], Some(Timestamp::EPOCH));
+        let buffer = Unmerged { keys, bytes: 9, tombstones_since: since, flushed_bytes: 0 };
         assert_eq!(next_compaction(&manifest(&[1]), &buffer, Timestamp::EPOCH), Some(day));
         assert_eq!(input(&manifest(&[1]), &buffer, day), Some((IndexParts::Buffered(buffer.keys), 1)));
         let mut two = manifest(&[3, 1]);
@@ -137,12 +151,27 @@ mod tests {
     }
 
     #[test]
+    fn what_was_flushed_after_many_writes_is_deleted_although_nothing_is_written_any_more() {
+        let parts = IndexParts::Buffered(vec!["a".to_owned()]);
+        let obsolete = Obsolete { parts, since: Timestamp::EPOCH, is_urgent: false };
+        let manifest = Manifest { obsolete: vec![obsolete], ..manifest(&[1]) };
+        let next = |flushed_bytes| {
+            let buffer = Unmerged { flushed_bytes, ..Unmerged::default() };
+            next_compaction(&manifest, &buffer, Timestamp::EPOCH)
+        };
+        assert_eq!(
+            (next(MANY_FLUSHED_BYTES - 1), next(MANY_FLUSHED_BYTES)),
+            (None, Some(Timestamp::EPOCH.plus(GRACE)))
+        );
+    }
+
+    #[test]
     fn one_merge_of_each_kind_is_under_way_at_most() {
         let (mut busy, now) = (manifest(&[3, 3, 3, 3]), Timestamp::EPOCH);
         let job = next_job(&busy, &Unmerged::default(), now).expect("a job");
         busy.jobs.push(job);
         assert_eq!(input(&busy, &Unmerged::default(), now), None);
-        let buffer = Unmerged { keys: vec!["a".to_owned(); MANY], bytes: 9, tombstones_since: None };
+        let buffer = Unmerged { keys: vec!["a".to_owned(); MANY], bytes: 9, ..Unmerged::default() };
         assert!(input(&busy, &buffer, now).is_some());
     }
 }

@@ -9,10 +9,12 @@ use std::collections::HashMap;
 /// A query, and on whose behalf it is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Search {
-    /// The words; a ticket must have all of them.
+    /// The terms; a ticket must meet all of them.
     pub query: SearchQuery,
     /// Words that are only in notes count too.
     pub sees_notes: bool,
+    /// Words of contacts and accounts count too.
+    pub sees_clients: bool,
 }
 
 /// Where a search begins: it goes by ticket number, which is the order of creation

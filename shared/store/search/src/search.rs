@@ -1,4 +1,4 @@
-//! A search: from the words of a query to the numbers of tickets, in one to three round
+//! A search: from the terms of a query to the numbers of tickets, in one to three round
 //! trips. The manifest, the write buffer and the segments of the remembered manifest are
 //! read at once, then what that manifest lacked; then on in segments whose lists are long.
 //! A segment costs half a unit to 8 units per word and round.
@@ -7,19 +7,19 @@ use crate::{
     block::unpack,
     buffer::{self, BufferItem},
     index::SearchIndex,
-    intersect::{Intersection, PostingList, SegmentHits, intersect},
+    intersect::{Intersection, PostingList, SegmentHits, TermLists, intersect},
     manifest::{self, Manifest, Segment},
     query::{Hits, Search, SearchFrom},
-    segments::{self, BlockFrom},
+    segments::{self, BlockFrom, BlockRange},
 };
 use futures_util::future::{try_join_all, try_join3};
 use lambdesk_domain::{
     id::{TicketId, TicketNumber},
-    search::{SearchQuery, Word},
+    search::{SearchQuery, SearchTerm, Word},
     time::Timestamp,
 };
 use lambdesk_table::{
-    Corrupt, Item, Table, TableError, Tenant,
+    Corrupt, TableError, Tenant,
     item::Reader,
     keys::{self, BlockKey},
 };
@@ -29,8 +29,8 @@ use std::{
     sync::Arc,
 };
 
-/// Words that are looked for at a time; the hits are held against further ones.
-const WORDS_AT_ONCE: usize = 8;
+/// Terms that are looked for at a time; the hits are held against further ones.
+const TERMS_AT_ONCE: usize = 8;
 /// Segments of so many blocks are read whole, once for all words.
 const WHOLE: u32 = 4;
 /// The most blocks of a segment that are read for a word at a time. So many of the
@@ -48,10 +48,12 @@ const WINDOWS: [u64; 2] = [65_536, 4_096];
 
 /// One search.
 struct SearchRun<'a> {
-    table: &'a Table,
+    index: &'a SearchIndex,
     tenant: &'a Tenant,
     search: &'a Search,
+    /// The words that are read, each once.
     words: Vec<Word>,
+    terms: Vec<TermLists>,
     now: Timestamp,
 }
 
@@ -70,9 +72,9 @@ impl SearchIndex {
         from: SearchFrom,
         now: Timestamp,
     ) -> Result<Hits, TableError> {
-        let words: Vec<Word> = search.query.words().cloned().collect();
-        let (first, further) = words.split_at(words.len().min(WORDS_AT_ONCE));
-        let run = SearchRun { table: &self.table, tenant, search, words: first.to_vec(), now };
+        let terms = search.query.terms();
+        let (first, further) = terms.split_at(terms.len().min(TERMS_AT_ONCE));
+        let run = SearchRun::new(self, tenant, search, now, first);
         let remembered = self.manifests.get(tenant);
         let below = if let SearchFrom::Below(number) = from { number.0 } else { u64::MAX };
         let ahead = remembered.as_deref().map_or(&[][..], |manifest| &manifest.segments);
@@ -93,8 +95,8 @@ impl SearchIndex {
             SearchFrom::Above(number) => run.above(number.0, &manifest, &buffer, lists).await?,
             _ => run.below(below, &manifest, &buffer, lists).await?,
         };
-        for words in further.chunks(WORDS_AT_ONCE) {
-            let run = SearchRun { words: words.to_vec(), ..run };
+        for terms in further.chunks(TERMS_AT_ONCE) {
+            let run = SearchRun::new(self, tenant, search, now, terms);
             found.numbers = run.keep(&manifest, &buffer, found.numbers).await?;
         }
         Ok(Hits { known, ..found })
@@ -125,7 +127,32 @@ impl SearchIndex {
     }
 }
 
-impl SearchRun<'_> {
+impl<'a> SearchRun<'a> {
+    /// Of some terms of the query.
+    fn new(
+        index: &'a SearchIndex,
+        tenant: &'a Tenant,
+        search: &'a Search,
+        now: Timestamp,
+        terms: &[SearchTerm],
+    ) -> Self {
+        let mut words: Vec<Word> = terms.iter().flat_map(SearchTerm::words).cloned().collect();
+        words.sort_unstable();
+        words.dedup();
+        let place = |word: &Word| words.binary_search(word).ok();
+        let lists = |term: &SearchTerm| TermLists {
+            words: term.words().iter().filter_map(place).collect(),
+            number: term.number().map(|number| number.0),
+        };
+        let terms = terms.iter().map(lists).collect();
+        Self { index, tenant, search, words, terms, now }
+    }
+
+    /// Whether a word of a ticket counts for one of the query.
+    fn meets(&self, wanted: &Word, word: &str) -> bool {
+        SearchQuery::meets(wanted, word) && (self.search.sees_clients || !SearchQuery::is_of_client(word))
+    }
+
     /// Newest first, below a number.
     async fn below(
         &self,
@@ -196,14 +223,14 @@ impl SearchRun<'_> {
             words: lists.get(&segment.id).cloned().unwrap_or_default(),
             tombstones: segment.tombstones.clone(),
         });
-        intersect(&buffer.chain(segments).collect::<Vec<_>>(), self.words.len(), self.search.sees_notes, below)
+        intersect(&buffer.chain(segments).collect::<Vec<_>>(), &self.terms, self.search.sees_notes, below)
     }
 
     fn hits_in(&self, item: &BufferItem) -> SegmentHits {
         let mut words = vec![PostingList::default(); self.words.len()];
         for (word, postings) in item.layer.postings.iter() {
             for (wanted, list) in self.words.iter().zip(&mut words) {
-                if SearchQuery::meets(wanted, word) {
+                if self.meets(wanted, word) {
                     for (Reverse(number), is_public) in postings {
                         list.add(*number, *is_public);
                     }
@@ -213,8 +240,11 @@ impl SearchRun<'_> {
         SegmentHits { words, tombstones: item.layer.tombstones.clone() }
     }
 
-    /// All words in some segments, at once.
+    /// All words in some segments, at once: no request for no words.
     async fn segments(&self, segments: &[Segment], below: u64) -> Result<SegmentLists, TableError> {
+        if self.words.is_empty() {
+            return Ok(segments.iter().map(|segment| (segment.id, Vec::new())).collect());
+        }
         let reads = segments.iter().map(|segment| async move {
             let lists = if segment.blocks <= WHOLE {
                 self.whole(segment).await?
@@ -231,12 +261,11 @@ impl SearchRun<'_> {
         if segment.blocks == 0 {
             return Ok(lists);
         }
-        let limit = i32::try_from(segment.blocks).unwrap_or(i32::MAX).saturating_add(1);
-        let range = (BlockFrom::Beginning, limit);
-        let read = segments::read(self.table, self.tenant, segment, range, self.now).await?;
-        for (_, item) in &read.blocks {
+        let limit = usize::try_from(segment.blocks).unwrap_or(usize::MAX).saturating_add(1);
+        let read = self.blocks(segment, BlockFrom::Beginning, limit).await?;
+        for (_, packed) in &read.blocks {
             for (wanted, list) in self.words.iter().zip(&mut lists) {
-                add_postings(item, wanted, list)?;
+                self.add_postings(packed, wanted, list)?;
             }
         }
         Ok(lists)
@@ -252,10 +281,9 @@ impl SearchRun<'_> {
         let first = 2 + usize::try_from(segment.blocks / 2_048).unwrap_or(usize::MAX).min(6);
         for limit in [first, MOST_BLOCKS - first] {
             let from = if is_first { BlockFrom::Posting(&key) } else { BlockFrom::Behind(&key) };
-            let range = (from, i32::try_from(limit).unwrap_or(i32::MAX));
-            let read = segments::read(self.table, self.tenant, segment, range, self.now).await?;
-            for (_, item) in &read.blocks {
-                add_postings(item, wanted, &mut list)?;
+            let read = self.blocks(segment, from, limit).await?;
+            for (_, packed) in &read.blocks {
+                self.add_postings(packed, wanted, &mut list)?;
             }
             let end = read.blocks.into_iter().next_back().map(|(last, _)| last).filter(|_| !read.is_end);
             let Some(end) = end.filter(|last| SearchQuery::meets(wanted, &last.word)) else {
@@ -266,6 +294,20 @@ impl SearchRun<'_> {
             (key, is_first) = (end, false);
         }
         Ok(list)
+    }
+
+    async fn blocks(&self, segment: &Segment, from: BlockFrom<'_>, limit: usize) -> Result<BlockRange, TableError> {
+        let SearchIndex { table, blocks, .. } = self.index;
+        segments::read_cached((table, blocks), self.tenant, segment, (from, limit), self.now).await
+    }
+
+    /// Adds the postings of a block that meet a word of the query.
+    fn add_postings(&self, packed: &[u8], wanted: &Word, list: &mut PostingList) -> Result<(), Corrupt> {
+        unpack(packed, |word, number, is_public| {
+            if self.meets(wanted, word) {
+                list.add(number, is_public);
+            }
+        })
     }
 
     /// Reads on where a word was not read to its end, from a number down.
@@ -300,13 +342,4 @@ fn nearest_above(number: u64, found: &Intersection, end: Option<u64>) -> Hits {
     let more = if is_cut { numbers.last().copied() } else { end.map(TicketNumber) };
     numbers.reverse();
     Hits { numbers, more, ..Hits::default() }
-}
-
-/// Adds the postings of a block that meet a word of the query.
-fn add_postings(block: &Item, wanted: &Word, list: &mut PostingList) -> Result<(), Corrupt> {
-    unpack(Reader(block).bytes("b")?, |word, number, is_public| {
-        if SearchQuery::meets(wanted, word) {
-            list.add(number, is_public);
-        }
-    })
 }

@@ -1,14 +1,21 @@
 //! Blocks of segments: reading a range of them, one query of up to 1 MB; half a unit per
-//! block of 4 KB, but a whole one while the segment is young.
+//! block of 4 KB, but a whole one while the segment is young. Nothing where all of them are
+//! remembered.
 
-use crate::manifest::Segment;
+use crate::{blocks::BlockCache, manifest::Segment};
 use lambdesk_domain::time::Timestamp;
-use lambdesk_table::{Corrupt, Item, Query, Table, TableError, Tenant, item::Reader, keys::BlockKey};
+use lambdesk_table::{
+    Corrupt, Item, Query, Table, TableError, Tenant,
+    item::Reader,
+    keys::{self, BlockKey},
+};
+use std::sync::Arc;
 
 /// Blocks in their order.
+#[derive(Debug)]
 pub struct BlockRange {
-    /// The keys and items.
-    pub blocks: Vec<(BlockKey, Item)>,
+    /// The keys and the packed postings.
+    pub blocks: Vec<(BlockKey, Arc<[u8]>)>,
     /// The segment has none beyond these.
     pub is_end: bool,
 }
@@ -22,6 +29,28 @@ pub enum BlockFrom<'a> {
     Posting(&'a BlockKey),
     /// Behind this block.
     Behind(&'a BlockKey),
+}
+
+/// Blocks of a segment, at most so many, from the cache or into it.
+pub async fn read_cached(
+    (table, cache): (&Table, &BlockCache),
+    tenant: &Tenant,
+    segment: &Segment,
+    (from, limit): (BlockFrom<'_>, usize),
+    now: Timestamp,
+) -> Result<BlockRange, TableError> {
+    let partition = tenant.segment(segment.id);
+    let place = match from {
+        BlockFrom::Beginning => String::new(),
+        BlockFrom::Posting(key) => key.sort_key(),
+        BlockFrom::Behind(key) => keys::after(&key.sort_key()),
+    };
+    if let Some(known) = cache.get(&partition, &place, limit) {
+        return Ok(known);
+    }
+    let range = read(table, tenant, segment, (from, i32::try_from(limit).unwrap_or(i32::MAX)), now).await?;
+    cache.put(&partition, &place, &range);
+    Ok(range)
 }
 
 /// Blocks of a segment, at most so many.
@@ -40,7 +69,10 @@ pub async fn read(
     };
     let query = if segment.is_young(now) { query } else { query.eventual() };
     let slice = table.query(query).await?;
-    let key = |item: &Item| BlockKey::parse(Reader(item).text("sk")?).ok_or(Corrupt("sk"));
-    let blocks = slice.items.into_iter().map(|item| Ok((key(&item)?, item)));
+    let block = |item: &Item| {
+        let read = Reader(item);
+        Ok((BlockKey::parse(read.text("sk")?).ok_or(Corrupt("sk"))?, Arc::from(read.bytes("b")?)))
+    };
+    let blocks = slice.items.iter().map(block);
     Ok(BlockRange { blocks: blocks.collect::<Result<_, Corrupt>>()?, is_end: slice.last.is_none() })
 }

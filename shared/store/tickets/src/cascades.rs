@@ -1,5 +1,6 @@
-//! Cascades: what was deleted is taken off all tickets that have it, and a contact that has
-//! changed is copied anew onto its tickets. An item each, among the due rows until the last
+//! Cascades: what was deleted is taken off all tickets that have it, a contact that has
+//! changed is copied anew onto its tickets, and tickets of an account that is called
+//! otherwise are indexed anew. An item each, among the due rows until the last
 //! pass is through.
 //!
 //! A slice of a pass costs a query for ids, an item read per ticket, a write per ticket that
@@ -59,6 +60,7 @@ enum TicketAction<'a> {
     Remove(&'a RemovedValue),
     /// None: the contact is gone, and so will its copies be, by an erasure or a merge.
     Copy(Option<ContactRef>),
+    Reindex,
 }
 
 impl Tickets {
@@ -114,6 +116,11 @@ impl Tickets {
                 let page = index_entries(&self.table, workspace, &value, (cascade.after, SLICE)).await?;
                 (page, TicketAction::Remove(removed))
             }
+            Some(CascadeStep::Reindex(account)) => {
+                let value = IndexedValue::Account(*account);
+                let page = index_entries(&self.table, workspace, &value, (cascade.after, SLICE)).await?;
+                (page, TicketAction::Reindex)
+            }
             Some(CascadeStep::Copy(contact)) => self.copies(workspace, *contact, cascade.after).await?,
         };
         let of_field = cascade.current().is_some_and(CascadeStep::is_of_field) && !page.items.is_empty();
@@ -132,6 +139,9 @@ impl Tickets {
                     self.copy(workspace, *ticket, contact).map(|done| (*ticket, done)).boxed()
                 }
                 TicketAction::Copy(None) => async { (*ticket, Ok(())) }.boxed(),
+                TicketAction::Reindex => {
+                    self.request_reindex(workspace, *ticket, now).map(|done| (*ticket, done)).boxed()
+                }
             })
             .collect();
         let done = stream::iter(work).buffer_unordered(AT_ONCE).map(|(ticket, done)| left_out(ticket, done));

@@ -14,6 +14,7 @@ mod number_reserve;
 mod numbers;
 mod purge;
 mod reconcile;
+mod reindex;
 mod thread;
 mod uses;
 

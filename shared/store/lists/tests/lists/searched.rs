@@ -103,7 +103,7 @@ fn every_hit_is_reached_in_every_order_however_far_the_numbers_lie_apart() {
         }
         let tickets = fill(table, &tickets, step).await;
         for query in queries {
-            let search = Search { query: "zz".parse().expect("a search"), sees_notes: true };
+            let search = Search { query: "zz".parse().expect("a search"), sees_notes: true, sees_clients: true };
             hold(table, &tickets, &ListQuery { search: Some(search), ..query }, number.get()).await?;
         }
         Ok(())

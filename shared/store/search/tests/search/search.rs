@@ -2,6 +2,7 @@
 //! finds what was said.
 
 use lambdesk_domain::{
+    contact::Requester,
     id::{MessageId, TicketId, TicketNumber, WorkspaceId},
     message::{Content, Message, MessageKind, Sender, SenderKind},
     search::words,
@@ -77,12 +78,16 @@ fn ticket(workspace: WorkspaceId, number: u64) -> Ticket {
         id: TicketId::new(Uuid::from_u128(u128::from(number) << 64)),
         number: TicketNumber(number),
         subject: "-".parse().expect("a subject"),
+        requester: Requester::default(),
+        contact: None,
+        account: None,
+        tags: BTreeSet::new(),
         ..ticket
     }
 }
 
 fn search(query: &str, sees_notes: bool) -> Search {
-    Search { query: query.parse().expect("a search"), sees_notes }
+    Search { query: query.parse().expect("a search"), sees_notes, sees_clients: true }
 }
 
 async fn found(index: &SearchIndex, workspace: WorkspaceId, asked: &Search, now: Timestamp) -> Vec<u64> {
