@@ -99,7 +99,7 @@ impl Server {
         while began.elapsed() < PATIENCE {
             let before = self.cpu();
             sleep(Duration::from_secs(2)).await;
-            if self.cpu() - before < Duration::from_millis(60) {
+            if self.cpu().saturating_sub(before) < Duration::from_millis(60) {
                 return;
             }
         }
@@ -109,7 +109,7 @@ impl Server {
     async fn idle(&self) -> f64 {
         let before = self.cpu();
         sleep(Duration::from_secs(10)).await;
-        millis(self.cpu() - before) / 10.0
+        millis(self.cpu().saturating_sub(before)) / 10.0
     }
 }
 
@@ -262,7 +262,7 @@ pub async fn tables() -> Result<Vec<Table>, String> {
         for (operation, name) in OPERATIONS.into_iter().enumerate() {
             let before = server.cpu();
             let alone = run(&server, 1, ALONE, operation, &shared).await;
-            let used = millis(server.cpu() - before) / CALLS;
+            let used = millis(server.cpu().saturating_sub(before)) / CALLS;
             let together = run(&server, CLIENTS, TOGETHER, operation, &shared).await;
             let figures = [alone.times.median(), alone.times.percentile(99), used].map(|ms| Cell::Figure(ms, 2));
             let [p50, p99, used] = figures;

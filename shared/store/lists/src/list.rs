@@ -42,7 +42,7 @@ impl Lists {
         // Each has a budget of its own: a page is not shorter because its list is counted.
         let page = async { meter::measured(self.list(tenant, query)).await.0 };
         let total = async { meter::measured(self.count(tenant, query)).await.0 };
-        let (page, total) = try_join(page, total).await?;
+        let (page, total) = Box::pin(try_join(page, total)).await?;
         let ListStart::First { skip } = query.start else {
             return Ok((page, total));
         };

@@ -2,12 +2,20 @@
 //! changes, so its blocks are read once per process. Agents page through a search, and type
 //! it letter by letter; small segments are wholly remembered after the first search.
 
-use crate::segments::BlockRange;
 use lambdesk_table::keys::{self, BlockKey};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
+
+/// Blocks in their order.
+#[derive(Debug)]
+pub struct BlockRange {
+    /// The keys and the packed postings.
+    pub blocks: Vec<(BlockKey, Arc<[u8]>)>,
+    /// The segment has none beyond these.
+    pub is_end: bool,
+}
 
 /// The most bytes of blocks that are kept; then the cache starts over.
 const CAPACITY: usize = 8 * 1024 * 1024;
