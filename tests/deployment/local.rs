@@ -1,6 +1,7 @@
 //! The local binary as a process.
 
 use crate::binary;
+use lambdesk_testkit::runtime_api::REGION;
 use lambdesk_tests::{Api, Json};
 use reqwest::Client;
 use rustix::process::{Pid, Signal, kill_process};
@@ -115,20 +116,23 @@ fn after(text: &str, start: &str) -> String {
 
 /// A request in `DynamoDB`'s own protocol to an engine, past the store.
 pub async fn dynamodb(url: &str, operation: &str, request: &Json) -> Json {
+    aws_json(url, &format!("DynamoDB_20120810.{operation}"), request).await
+}
+
+/// A request in the AWS JSON 1.0 protocol, which must be answered with success.
+pub async fn aws_json(url: &str, target: &str, request: &Json) -> Json {
+    let scope = format!("test/20260101/{REGION}/dynamodb/aws4_request");
     let sent = Client::new()
         .post(url)
         .header("content-type", "application/x-amz-json-1.0")
-        .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
-        .header(
-            "authorization",
-            "AWS4-HMAC-SHA256 Credential=test/20260101/local/dynamodb/aws4_request, SignedHeaders=host, Signature=0",
-        )
+        .header("x-amz-target", target)
+        .header("authorization", format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"))
         .header("x-amz-date", "20260101T000000Z")
         .body(request.to_string());
     let answer = sent.send().await.unwrap();
     let status = answer.status();
     let text = String::from_utf8(answer.bytes().await.unwrap().to_vec()).unwrap();
-    assert!(status.is_success(), "{operation}: {status} {text}");
+    assert!(status.is_success(), "{target}: {status} {text}");
     serde_json::from_str(&text).unwrap()
 }
 

@@ -3,6 +3,7 @@
 
 mod clock;
 mod cloud;
+mod deployed;
 mod described;
 mod doors;
 mod feed;

@@ -319,6 +319,22 @@ async fn k8_the_functions_behind_stream_queue_and_schedule_may_do_what_they_do()
 }
 
 #[test]
+fn w10_every_function_of_the_table_may_look_at_its_format_before_it_writes() {
+    for function in Template::read().functions() {
+        let role = Role::of(&function.name);
+        let may = ["GetItem", "PutItem"].map(|action| role.allows(&Access::new(action, &["meta"])));
+        let expected = match function.name.as_str() {
+            // It has no table.
+            "docs" => [false, false],
+            // It marks none.
+            "intake" => [true, false],
+            _ => [true, true],
+        };
+        assert_eq!(may, expected, "{}", function.name);
+    }
+}
+
+#[test]
 fn k8_nobody_but_the_directory_makes_keys_and_visitors_write_no_more_than_they_must() {
     let secret =
         ["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"].map(|action| Access::new(action, &["key#00ff"]));

@@ -88,6 +88,68 @@ async fn f6_a_new_ticket_that_its_maker_would_not_see_is_the_makers() {
     assert_eq!(ticket["assignee"], Json::Null, "whoever sees all gives it to nobody");
 }
 
+/// The subjects of a whole list, page by page: onwards, then back from its end.
+async fn both_ways(desk: &Desk, query: &str) -> [Vec<String>; 2] {
+    let (mut onwards, mut back) = (Vec::new(), Vec::new());
+    let subjects = |page: &Json| -> Vec<String> {
+        let rows = page["data"].as_array().unwrap().iter();
+        rows.map(|ticket| ticket["subject"].as_str().unwrap().to_owned()).collect()
+    };
+    let path = format!("/v1/tickets?limit=2&{query}");
+    let mut page = desk.owner.get(&path).await.expect(200);
+    onwards.extend(subjects(&page));
+    while let Some(next) = page["page"]["next_cursor"].as_str() {
+        page = desk.owner.get(&format!("{path}&cursor={next}")).await.expect(200);
+        onwards.extend(subjects(&page));
+    }
+    back.splice(0..0, subjects(&page));
+    while let Some(previous) = page["page"]["prev_cursor"].as_str() {
+        page = desk.owner.get(&format!("{path}&cursor={previous}")).await.expect(200);
+        back.splice(0..0, subjects(&page));
+    }
+    [onwards, back]
+}
+
+#[tokio::test]
+async fn l7_what_is_put_away_is_sorted_by_status_too_and_cursors_lead_through_it_both_ways() {
+    let desk = Desk::start().await;
+    desk.owner.patch("/v1/workspace", json!({"deletion": "trash"})).await.ok();
+    // Not in the order of their statuses; the numbers count the activity.
+    let statuses = ["closed", "open", "resolved", "on_hold", "open", "waiting", "in_progress", "closed"];
+    for (place, number) in (0..3).flat_map(|place| statuses.iter().enumerate().map(move |one| (place, one))) {
+        let (number, status) = number;
+        let body = json!({"subject": format!("{place} {status} {number}"), "status": status});
+        let ticket = path(&desk.owner.post("/v1/tickets", body).await.created());
+        match place {
+            0 => {}
+            1 => drop(desk.owner.post(&format!("{ticket}/archive"), json!({})).await.ok()),
+            _ => drop(desk.owner.delete(&ticket).await.expect(204)),
+        }
+    }
+    let order = ["open", "in_progress", "waiting", "on_hold", "resolved", "closed"];
+    let sorted = |asked: &[&str]| -> Vec<String> {
+        let of = |place: usize| {
+            let ranked =
+                asked.iter().flat_map(|status| statuses.iter().enumerate().filter(move |(_, one)| *one == status));
+            ranked.map(move |(number, status)| format!("{place} {status} {number}")).collect::<Vec<_>>()
+        };
+        (0..3).flat_map(of).collect()
+    };
+    for (filter, asked) in
+        [("", &order[..]), ("&status=open,closed", &["open", "closed"]), ("&assignee_id=none", &order)]
+    {
+        let expected = sorted(asked);
+        let query = format!("include=archived,trashed{filter}");
+        assert_eq!(
+            both_ways(&desk, &format!("sort=status&{query}")).await,
+            [expected.clone(), expected.clone()],
+            "{filter}"
+        );
+        let turned: Vec<_> = expected.into_iter().rev().collect();
+        assert_eq!(both_ways(&desk, &format!("sort=-status&{query}")).await, [turned.clone(), turned], "{filter}");
+    }
+}
+
 #[tokio::test]
 async fn l7_bad_filters_and_deep_pages_are_told_with_what_is_taken() {
     let desk = Desk::start().await;

@@ -197,6 +197,7 @@ async fn people(table: &TestTable) {
 async fn hooks(table: &TestTable) {
     let store = &table.store.webhooks;
     store.put_endpoint(&endpoint()).await.unwrap();
+    store.pace_replay(WORKSPACE, 3, NOW).await.unwrap().unwrap();
     let states: BTreeMap<_, _> = DeliveryState::ALL.iter().map(|state| (state.as_str(), *state)).collect();
     for (number, state) in (60..).zip(states.into_values()) {
         let delivery = Delivery { id: DeliveryId::new(id(number)), ..delivery(state) };

@@ -85,6 +85,16 @@ impl Receiver {
     /// The next delivery, its signature verified.
     pub async fn next(&mut self) -> Received {
         let received = timeout(PATIENCE, self.received.recv()).await.expect("a delivery in time").unwrap();
+        self.verified(received)
+    }
+
+    /// Those that have come already, their signatures verified.
+    pub fn arrived(&mut self) -> Vec<Received> {
+        let arrived: Vec<_> = std::iter::from_fn(|| self.received.try_recv().ok()).collect();
+        arrived.into_iter().map(|received| self.verified(received)).collect()
+    }
+
+    fn verified(&self, received: Received) -> Received {
         let webhook = standardwebhooks::Webhook::new(&self.secret).unwrap();
         webhook.verify(received.raw.as_bytes(), &received.headers).expect("a valid signature");
         received

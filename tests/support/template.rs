@@ -29,6 +29,16 @@ impl Template {
         Self(to_json(&documents[0]))
     }
 
+    /// All of it.
+    pub fn whole(&self) -> &Json {
+        &self.0
+    }
+
+    /// A parameter.
+    pub fn parameter(&self, name: &str) -> &Json {
+        &self.0["Parameters"][name]
+    }
+
     /// The properties of a resource.
     pub fn resource(&self, name: &str) -> &Json {
         &self.0["Resources"][name]["Properties"]
@@ -65,6 +75,13 @@ impl Template {
         routes.collect()
     }
 
+    /// The function behind what no other route takes.
+    pub fn default_route(&self) -> String {
+        let functions: Vec<_> = self.functions().into_iter().filter(Function::is_default).collect();
+        assert_eq!(functions.len(), 1, "one function is behind $default");
+        functions[0].name.clone()
+    }
+
     /// The patterns any of which lets a record of the stream through to fanout.
     pub fn stream_filters(&self) -> Vec<Json> {
         let stream = self.function("fanout").properties["Events"]["Stream"]["Properties"].take();
@@ -80,12 +97,20 @@ impl Function {
         variables.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
+    /// Its routes of the HTTP API.
+    fn routes(&self) -> impl Iterator<Item = &Json> {
+        let events = self.properties["Events"].as_object().unwrap();
+        events.values().filter(|event| event["Type"] == "HttpApi").map(|event| &event["Properties"])
+    }
+
+    /// Whether it has a route without a path: that of whatever no other route takes.
+    fn is_default(&self) -> bool {
+        self.routes().any(|event| event.get("Path").is_none())
+    }
+
     /// Its paths of the HTTP API.
     fn paths(&self) -> Vec<String> {
-        let events = self.properties["Events"].as_object().unwrap();
-        let events = events.values().filter(|event| event["Type"] == "HttpApi").map(|event| &event["Properties"]);
-        // Without a path it is the route of whatever no other route takes.
-        let events = events.filter(|event| event.get("Path").is_some());
+        let events = self.routes().filter(|event| event.get("Path").is_some());
         events
             .map(|event| {
                 assert_eq!(event["Method"], "ANY", "{}: the function answers unknown methods itself", self.name);

@@ -99,7 +99,11 @@ fn with_deliveries(operations: Operations) -> Operations {
         .op(deliveries::test, "Send a test", queues)
         .op(deliveries::retry, "Send a delivery again, or without waiting for its next attempt", queues)
         .op(replay::replay, "Send what happened in a range of time once more", |op| {
-            op.about("A request looks through 3,000 events and queues 500 at most. Until `is_complete`, it goes on with `after` as `next` says.");
+            op.about(
+                "A request looks through 3,000 events and queues 500 at most. Until `is_complete`, it goes on with `after` as \
+                 `next` says. A hundred deliveries go out at once, the others of the workspace ten a second, with the sweep of \
+                 each minute. With 3,000 on their way another request is answered 429.",
+            );
             op.requires(&["since", "until"]);
             op.leaves_out(&["If-Match", "silent"]);
             op.one::<replay::ReplayOutcome>(202, "They are on their way.", &[]);

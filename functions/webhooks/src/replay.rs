@@ -1,7 +1,9 @@
 //! Replays: the events of a range of time sent to an endpoint once more.
 //!
 //! What is queued are new deliveries beside the old ones. Their ids derive from
-//! endpoint, event and request, so the same request again queues nothing twice.
+//! endpoint, event and request, so the same request again queues nothing twice. They come due
+//! at the workspace's pace ([`lambdesk_domain::pace`]): those that are due now have their hints
+//! at once, the sweep finds the others.
 
 use crate::{
     access,
@@ -137,7 +139,8 @@ pub async fn replay(
         return Ok(DryRun::answer(events));
     }
     let queued = queue(&state.webhooks, &session, &endpoint, &range, &events).await?;
-    state.outbound.hint(&queued).await;
+    let due: Vec<_> = queued.iter().filter(|delivery| delivery.next_attempt_at <= session.now).cloned().collect();
+    state.outbound.hint(&due).await;
     let is_complete = !slice.has_more && range.until <= session.now.minus(SETTLED);
     let answer = Answer::new(
         StatusCode::ACCEPTED,
@@ -165,7 +168,7 @@ async fn wanted(events: &Events, session: &Session, endpoint: &Endpoint, range: 
     reader.read(&range.after, MAX_QUEUED, READS, |event| endpoint.wants(event)).await
 }
 
-/// Writes the deliveries; answers those that are new.
+/// Writes the deliveries; answers those that are new. Only these take part in the pace.
 async fn queue(
     webhooks: &Webhooks,
     session: &Session,
@@ -174,18 +177,27 @@ async fn queue(
     events: &[Event],
 ) -> Result<Vec<Delivery>, Problem> {
     let mut queued = Vec::new();
+    if events.is_empty() {
+        return Ok(queued);
+    }
+    let paced = webhooks.pace_replay(session.workspace(), events.len(), session.now).await?;
+    let paced = paced.map_err(Problem::too_many)?;
     for events in events.chunks(TOGETHER) {
-        let added = try_join_all(events.iter().map(async |event| {
-            let delivery = again(event, endpoint, range, session.now);
+        let used = queued.len();
+        let added = try_join_all(events.iter().enumerate().map(async |(number, event)| {
+            let due = paced.times.due(used + number);
+            let delivery = again(event, endpoint, range, session.now, due);
             let is_new = webhooks.add_delivery(&delivery).await?;
             Ok::<_, Problem>(is_new.then_some(delivery))
         }));
         queued.extend(added.await?.into_iter().flatten());
     }
+    webhooks.end_replay(paced, queued.len()).await?;
     Ok(queued)
 }
 
-fn again(event: &Event, endpoint: &Endpoint, range: &Range, now: Timestamp) -> Delivery {
+fn again(event: &Event, endpoint: &Endpoint, range: &Range, now: Timestamp, due: Timestamp) -> Delivery {
     let delivery = delivery_of(event, endpoint, now);
-    Delivery { id: replay_id(delivery.id, range.since, range.until), ..delivery }
+    let id = replay_id(delivery.id, range.since, range.until);
+    Delivery { id, next_attempt_at: due, ..delivery }
 }

@@ -15,6 +15,7 @@
 //! | [`cascade`] | what follows for all tickets from a deletion or a change elsewhere |
 //! | [`directory`] | users, channels, categories, tags, fields, settings |
 //! | [`webhook`] | endpoints, subscriptions, deliveries and their schedule |
+//! | [`pace`] | how fast deliveries come due that are asked for again in numbers |
 //! | [`report`], [`day`](mod@day) | what the events add up to |
 //! | [`search`] | the words of texts and searches |
 //! | [`budget`] | what a request may cost and answer, and how large its items may be |
@@ -35,6 +36,7 @@ pub mod guard;
 pub mod html;
 pub mod id;
 pub mod message;
+pub mod pace;
 mod parsed;
 pub mod patch;
 pub mod personal;

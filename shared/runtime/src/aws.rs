@@ -26,15 +26,15 @@ pub(crate) const ATTEMPT: Duration = Duration::from_secs(2);
 const AFTER_NEXT: Duration = Duration::from_millis(1);
 
 /// The table of this function. Its connection is opened in the background while
-/// the function waits for its first event, and the table's format is looked at: over one
-/// that a newer version wrote the process ends.
+/// the function waits for its first event, and the table's format is looked at: nothing is
+/// written before that, and over one that a newer version wrote the process ends.
 ///
 /// # Panics
 /// Outside of a tokio runtime.
 #[must_use]
 pub fn table(config: &Config) -> Table {
     set_due_shards(config.due_shards);
-    let table = Table::new(&connection(&config.aws), &config.table);
+    let table = Table::new(&connection(&config.aws), &config.table).guarded();
     let warming = table.clone();
     tokio::spawn(async move {
         tokio::time::sleep(AFTER_NEXT).await;

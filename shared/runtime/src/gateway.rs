@@ -3,11 +3,16 @@
 //! API Gateway's payload format 2.0 hands the path over decoded, with the base path of a
 //! custom domain before it, and the query, `Host` and `X-Forwarded-Proto` as the client sent
 //! them. The library that makes a request of it takes them for parts of a valid URI, cuts
-//! the path at a `#`, and panics at others.
+//! the path at a `#`, and panics at others. Answers to a request below a base path name other
+//! paths below it, too.
 
+use axum::{extract::Request as AxumRequest, middleware::Next, response::Response};
 use lambda_http::{
     aws_lambda_events::apigw::ApiGatewayV2httpRequest,
-    http::{HeaderMap, HeaderValue, header::HOST},
+    http::{
+        HeaderMap, HeaderName, HeaderValue,
+        header::{HOST, LINK, LOCATION},
+    },
     request::LambdaRequest,
 };
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -47,26 +52,56 @@ const QUERY: &AsciiSet = &CONTROLS
     .add(b'}');
 const FORWARDED_PROTO: &str = "x-forwarded-proto";
 const HTTPS: HeaderValue = HeaderValue::from_static("https");
+/// Carries the base path that a request came below, as proxies do it. A client's own is left
+/// out.
+const FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 
 /// The same request in a form that any URI has; below `base`, without it.
 pub fn request(mut event: ApiGatewayV2httpRequest, base: &str) -> LambdaRequest {
     let path = event.raw_path.take().unwrap_or_default();
-    event.raw_path = Some(utf8_percent_encode(below(&path, base), PATH).to_string());
+    let base = base.trim_matches('/');
+    let below = below(&path, base);
+    event.headers.remove(FORWARDED_PREFIX);
+    if below.is_some()
+        && let Ok(prefix) = HeaderValue::try_from(format!("/{base}"))
+    {
+        event.headers.insert(FORWARDED_PREFIX, prefix);
+    }
+    let path = below.unwrap_or(if path.starts_with('/') { &path } else { "/" });
+    event.raw_path = Some(utf8_percent_encode(path, PATH).to_string());
     event.raw_query_string = event.raw_query_string.map(|query| utf8_percent_encode(&query, QUERY).to_string());
     let own = event.request_context.domain_name.as_deref();
     mend(&mut event.headers, own);
     LambdaRequest::ApiGatewayV2(event)
 }
 
-/// A path below a base path; another one as it is, and always from the root.
-fn below<'a>(path: &'a str, base: &str) -> &'a str {
-    let base = base.trim_matches('/');
+/// What a path is below a base path; none of another one.
+fn below<'a>(path: &'a str, base: &str) -> Option<&'a str> {
     let rest = path.strip_prefix('/').and_then(|path| path.strip_prefix(base)).filter(|_| !base.is_empty());
-    match rest {
-        Some("") => "/",
-        Some(rest) if rest.starts_with('/') => rest,
-        _ if path.starts_with('/') => path,
-        _ => "/",
+    match rest? {
+        "" => Some("/"),
+        rest => rest.starts_with('/').then_some(rest),
+    }
+}
+
+/// Puts the base path that a request came below before the paths that its answer names.
+pub async fn answer_below(request: AxumRequest, next: Next) -> Response {
+    let prefix = request.headers().get(FORWARDED_PREFIX).cloned();
+    let mut response = next.run(request).await;
+    if let Some(prefix) = prefix.as_ref().and_then(|prefix| prefix.to_str().ok()) {
+        name_below(response.headers_mut(), prefix);
+    }
+    response
+}
+
+fn name_below(headers: &mut HeaderMap, prefix: &str) {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let location = text(LOCATION).filter(|path| path.starts_with('/')).map(|path| format!("{prefix}{path}"));
+    let link = text(LINK).map(|links| links.replace("</", &format!("<{prefix}/")));
+    for (name, value) in [(LOCATION, location), (LINK, link)] {
+        if let Some(Ok(value)) = value.map(HeaderValue::try_from) {
+            headers.insert(name, value);
+        }
     }
 }
 
@@ -146,6 +181,31 @@ mod tests {
         ] {
             assert_eq!(read(path, "", "api.example.com", "https", base).uri().path(), expected, "{path} {base}");
         }
+    }
+
+    #[test]
+    fn an_answer_below_a_base_path_names_paths_below_it_and_a_clients_own_prefix_is_left_out() {
+        let mut headers = HeaderMap::new();
+        headers.insert(LOCATION, HeaderValue::from_static("/v1/tickets/1"));
+        headers.insert(LINK, HeaderValue::from_static("</v1/tickets?a=1>; rel=\"next\", </v1/tickets>; rel=\"first\""));
+        name_below(&mut headers, "/help");
+        let [location, link] = [LOCATION, LINK].map(|name| headers[name].clone());
+        assert_eq!(location, "/help/v1/tickets/1");
+        assert_eq!(link, "</help/v1/tickets?a=1>; rel=\"next\", </help/v1/tickets>; rel=\"first\"");
+        let elsewhere = HeaderValue::from_static("https://files.example/a");
+        headers.insert(LOCATION, elsewhere.clone());
+        name_below(&mut headers, "/help");
+        assert_eq!(headers[LOCATION], elsewhere);
+        let prefix = |path: &str, base: &str| {
+            let event = json!({
+                "version": "2.0", "rawPath": path, "headers": {"x-forwarded-prefix": "/evil"},
+                "requestContext": {"stage": "$default", "http": {"method": "GET"}}, "isBase64Encoded": false,
+            });
+            let read: Request = request(serde_json::from_value(event).expect("an event"), base).into();
+            read.headers().get(FORWARDED_PREFIX).cloned()
+        };
+        assert_eq!(prefix("/help/v1", "help"), Some(HeaderValue::from_static("/help")));
+        assert_eq!([prefix("/v1", "help"), prefix("/v1", "")], [None, None]);
     }
 
     #[test]

@@ -47,7 +47,7 @@ where
 /// # Errors
 /// When the Runtime API can't be reached.
 pub async fn serve(config: &Config, router: axum::Router) -> Result<(), Error> {
-    let adapter = Adapter::from(router);
+    let adapter = Adapter::from(router.layer(axum::middleware::from_fn(gateway::answer_below)));
     lambda_runtime::run(service_fn(|event: LambdaEvent<ApiGatewayV2httpRequest>| {
         let LambdaEvent { payload, context } = event;
         let payload = gateway::request(payload, &config.base_path);

@@ -32,7 +32,7 @@ fn some(units: f64, decimals: usize) -> Cell {
 /// Measured anew with the scenarios of the golden file.
 pub async fn tables(targets: &mut Targets) -> Vec<Table> {
     let operations = operations(targets).await;
-    let refused = refusals().await;
+    let refused = Box::pin(refusals()).await;
     let life = Box::pin(life()).await;
     vec![operations, refused, of_life(&life), bill(&life), quiet_month(&life)]
 }
@@ -60,7 +60,7 @@ async fn operations(targets: &mut Targets) -> Table {
 async fn refusals() -> Table {
     let columns = ["request", "requests to the table", "read units", "write units", "of them refused"];
     let mut table = Table::new("refused", "Writes that are refused, as AWS charges them", &columns);
-    for entry in refused().await {
+    for entry in Box::pin(refused()).await {
         let charges = &entry.invocation.charges;
         let (read, write) = charge::units(charges);
         let (_, lost) = charge::units(charges.iter().filter(|charge| charge.is_refused));

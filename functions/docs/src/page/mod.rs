@@ -27,8 +27,8 @@ pub fn render(document: &Json) -> String {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (title) }
-                link rel="stylesheet" href="/docs/style.css";
-                script defer src="/docs/script.js" {}
+                link rel="stylesheet" href="docs/style.css";
+                script defer src="docs/script.js" {}
             }
             body {
                 nav { (contents(&groups)) }
@@ -36,7 +36,7 @@ pub fn render(document: &Json) -> String {
                     header {
                         h1 { (title) " " small { (text(&info["version"])) } }
                         (markdown(text(&info["description"])))
-                        p { a href="/openapi.json" { "openapi.json" } " (OpenAPI " (text(&document["openapi"])) ")" }
+                        p { a href="openapi.json" { "openapi.json" } " (OpenAPI " (text(&document["openapi"])) ")" }
                     }
                     (keys(document))
                     @for group in &groups { (group.section(document)) }

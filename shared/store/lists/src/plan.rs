@@ -3,7 +3,7 @@
 //! | asked for | read | of 25 rows: round trips, units |
 //! |---|---|---|
 //! | by last activity | the list index, one query per state, merged | 1 at once, 2 to 3 per full state |
-//! | by status | the list index, the first state, then the others together | 1 or 2, 3 per state that is needed |
+//! | by status | the list index, the first state, then the others together; of archived and trashed ones each status by itself | 1 or 2, 3 per state that is needed |
 //! | active ones of assignees or of nobody | the assignee index, whole up to [a limit](crate::selective::Selectivity::limit), sorted here; by creation: walked | 1, 3 by creation, else 0.1 per ticket |
 //! | of contacts | their rows; up to the limit sorted here; by creation: walked | 2, 14 by creation, else 0.5 per ticket |
 //! | of accounts, uids, teams, categories, with tags, custom values, by creation | their rows | 2, 14 |
@@ -24,7 +24,10 @@
 //! with the place where it stopped: never a scan, never an unbounded loop.
 
 use crate::{filter::Filter, query::ListQuery, selective::Selective, sort::SortBy, source::RowSource};
-use lambdesk_domain::{access::VisibilityScope, status::Priority};
+use lambdesk_domain::{
+    access::VisibilityScope,
+    status::{Priority, Status},
+};
 use lambdesk_store_search::Search;
 use lambdesk_table::keys::{State, StateGroup};
 use std::collections::BTreeSet;
@@ -130,7 +133,8 @@ pub fn in_order(query: &ListQuery) -> OrderedScan {
     let by_group = |sources, is_plain| OrderedScan { sources, is_plain, then: Vec::new() };
     match query.sort.by {
         SortBy::LastActivity if query.has_columns() => by_state(groups.into_iter().map(RowSource::Active).collect()),
-        SortBy::LastActivity | SortBy::Status => by_state(Vec::new()),
+        SortBy::LastActivity => by_state(Vec::new()),
+        SortBy::Status => by_status(query, &states),
         SortBy::Created => by_priority(query, &groups),
         SortBy::Priority if query.filters.iter().any(is_priority) => by_priority(query, &groups),
         SortBy::Priority => by_group(
@@ -154,6 +158,23 @@ pub fn order_of(query: &ListQuery) -> OrderedScan {
     }
     let groups: BTreeSet<_> = query.states.iter().copied().map(StateGroup::of).collect();
     OrderedScan { sources: groups.into_iter().map(RowSource::Active).collect(), is_plain: true, then: Vec::new() }
+}
+
+/// The rows of states; of one that holds several statuses, those of each of these.
+fn by_status(query: &ListQuery, states: &BTreeSet<State>) -> OrderedScan {
+    let is_asked = |status: &&Status| {
+        query.filters.iter().all(|filter| match filter {
+            Filter::Status(statuses) => statuses.contains(status),
+            _ => true,
+        })
+    };
+    let of = |state: &State| match state {
+        State::Live(_) => vec![RowSource::State(*state)],
+        kept => Status::ALL.iter().filter(is_asked).map(|status| RowSource::StateOf(*kept, *status)).collect(),
+    };
+    let is_live = states.iter().all(|state| matches!(state, State::Live(_)));
+    let is_plain = is_live && query.filters.is_empty() && is_plain(query, false);
+    OrderedScan { sources: states.iter().flat_map(of).collect(), is_plain, then: Vec::new() }
 }
 
 /// The rows of groups that have one of the priorities that are asked for, a range each.

@@ -4,14 +4,19 @@
 use crate::{
     affordable::ItemsRead,
     columns::{self, ColumnFilter},
+    expression::any,
     position::ENDS,
     query::ListQuery,
     sort::SortBy,
     source::{Columns, RowSource, ScanScope},
 };
 use lambdesk_domain::{id::TicketId, ticket::Ticket};
-use lambdesk_store_tickets::item as ticket_item;
-use lambdesk_table::{Corrupt, Expression, Item, Query, Table, TableError, Tenant, item::Reader, keys};
+use lambdesk_store_tickets::item::{self as ticket_item, filterable as attr};
+use lambdesk_table::{
+    Corrupt, Expression, Item, Query, Table, TableError, Tenant,
+    item::{Reader, text},
+    keys,
+};
 
 /// What a source's rows are read as.
 pub trait ScannedRow: Sized {
@@ -126,7 +131,15 @@ impl<T: ScannedRow> Scan<T> {
         let Self { scope, range: (low, high), .. } = self;
         let mut expression = Expression::default();
         let filter = match scope.index {
-            Some(index) if index.holds_items() => query.expression(index, &mut expression).0,
+            Some(index) if index.holds_items() => {
+                let asked = query.expression(index, &mut expression).0;
+                let of_status = scope.status.map(|status| {
+                    let name = expression.name(attr::STATUS);
+                    any(&name, std::iter::once(text(status.as_str())), &mut expression)
+                });
+                let parts: Vec<_> = of_status.into_iter().chain(asked).collect();
+                (!parts.is_empty()).then(|| parts.join(" AND "))
+            }
             _ => columns::expression(&self.columns(query), &mut expression),
         };
         let request = match scope.index {
@@ -169,7 +182,7 @@ impl<T> Scan<T> {
 pub mod testing {
     use super::*;
     use lambdesk_domain::id::WorkspaceId;
-    use lambdesk_table::{item::text, keys::State};
+    use lambdesk_table::keys::State;
     use uuid::Uuid;
 
     /// A scan as if it had been read up to a place, or to the end.

@@ -15,8 +15,8 @@ pub enum SortBy {
     Updated,
     /// By priority; equal ones by creation, in the same direction.
     Priority,
-    /// By status in its declared order, archived and trashed tickets behind; equal ones by
-    /// last activity, in the same direction.
+    /// By status in its declared order; unprocessed, archived and trashed tickets behind,
+    /// each by status, too; equal ones by last activity, in the same direction.
     Status,
     /// By number.
     Number,

@@ -4,7 +4,7 @@
 use crate::{position::ENDS, sort::SortBy};
 use lambdesk_domain::{
     id::{ContactId, UserId},
-    status::Priority,
+    status::{Priority, Status},
 };
 use lambdesk_table::{
     Tenant,
@@ -16,6 +16,9 @@ use lambdesk_table::{
 pub enum RowSource {
     /// The list index: a state by last activity. Whole ticket items.
     State(State),
+    /// The same of a state that holds several statuses, for the list by status: the tickets
+    /// with one of them.
+    StateOf(State, Status),
     /// The assignee index: somebody's active tickets by creation. Whole ticket items.
     Assigned(Option<UserId>),
     /// The order index or rows: a group by priority, or one priority of it by creation.
@@ -64,6 +67,8 @@ pub struct ScanScope {
     pub partition: String,
     /// What the table can filter its rows by.
     pub columns: Columns,
+    /// Of ticket items: the status that its rows have, where the partition holds others.
+    pub status: Option<Status>,
     spelling: Spelling,
     /// All sort keys begin with this.
     within: String,
@@ -76,6 +81,7 @@ impl RowSource {
             index,
             partition,
             columns: Columns::None,
+            status: None,
             spelling: Spelling::Same,
             within: String::new(),
         };
@@ -85,6 +91,11 @@ impl RowSource {
                 ..plain(Some(Index::List), tenant.list(*state))
             },
             Self::State(state) => plain(Some(Index::List), tenant.list(*state)),
+            Self::StateOf(state, status) => ScanScope {
+                status: Some(*status),
+                spelling: Spelling::Without(keys::status_key(*state, *status)),
+                ..plain(Some(Index::List), tenant.list(*state))
+            },
             Self::Assigned(assignee) => plain(Some(Index::Assignee), tenant.assigned(*assignee)),
             Self::Order(group, priority) => {
                 let scope = match group {
@@ -112,7 +123,7 @@ impl RowSource {
 
     /// Whether its rows are whole ticket items.
     pub const fn holds_items(&self) -> bool {
-        matches!(self, Self::State(_) | Self::Assigned(_))
+        matches!(self, Self::State(_) | Self::StateOf(..) | Self::Assigned(_))
     }
 }
 
@@ -164,7 +175,6 @@ mod tests {
     use super::*;
     use lambdesk_domain::{
         id::{TicketId, WorkspaceId},
-        status::Status,
         testing,
     };
     use proptest::prelude::*;
@@ -182,9 +192,13 @@ mod tests {
             let (group, priority) = (StateGroup::of(state), Some(ticket.priority));
             let activity = keys::activity(ticket.last_activity_at, ticket.id);
             let order = keys::priority(ticket.priority, ticket.id);
+            let of_status = match state {
+                State::Live(_) => RowSource::State(state),
+                kept => RowSource::StateOf(kept, ticket.status),
+            };
             for (source, by, sort_key) in [
                 (RowSource::State(state), SortBy::LastActivity, activity.clone()),
-                (RowSource::State(state), SortBy::Status, activity),
+                (of_status, SortBy::Status, activity),
                 (RowSource::Order(group, None), SortBy::Priority, order.clone()),
                 (RowSource::Order(group, priority), SortBy::Priority, order.clone()),
                 (RowSource::Order(group, priority), SortBy::Created, order),

@@ -5,6 +5,7 @@ mod batch;
 mod error;
 mod expression;
 mod filtered;
+mod format;
 pub mod item;
 pub mod keys;
 pub mod meter;

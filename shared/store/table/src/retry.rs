@@ -134,7 +134,7 @@ fn worth(failure: &Failure) -> u32 {
         Failure::Disconnected | Failure::Unreadable => ATTEMPTS,
         Failure::Refused(refusal) if refusal.code == CONFLICT => CONFLICTS,
         Failure::Refused(refusal) if is_passing(refusal) => ATTEMPTS,
-        Failure::Unsent | Failure::Refused(_) => 1,
+        Failure::Unsent | Failure::NewerFormat(_) | Failure::Refused(_) => 1,
     }
 }
 
@@ -162,6 +162,7 @@ pub(crate) fn failure(failure: Failure) -> TableError {
             TableError::Refused(format!("{code} {}", refusal.text()))
         }
         Failure::Unsent => TableError::Refused("the request could not be built".to_owned()),
+        Failure::NewerFormat(newer) => TableError::Refused(newer.to_string()),
     }
 }
 

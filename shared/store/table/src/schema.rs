@@ -1,6 +1,8 @@
 //! The table itself: its keys, indexes and streams, as plain data, so that the
 //! deployed template can be held against what the local stack creates.
 
+pub use crate::format::NewerFormat;
+
 use crate::{
     error::TableError,
     item::{FORMAT, Reader, number, primary},
@@ -48,14 +50,6 @@ pub fn indexes() -> Vec<IndexDefinition> {
     indexes
 }
 
-/// The table was written by a version of this product that is newer than this one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the table has format {found}, newer than the {FORMAT} that this version understands")]
-pub struct NewerFormat {
-    /// The table's format.
-    pub found: u64,
-}
-
 impl Table {
     /// Creates the table if it isn't there: for the local stack and tests. The
     /// deployed table comes from the template.
@@ -85,11 +79,20 @@ impl Table {
         answer.map(drop).map_err(failure)
     }
 
-    /// Marks a new table with this version's format, and refuses a newer one.
+    /// Marks a new table with this version's format, and refuses a newer one. A
+    /// [guarded](Table::guarded) table is looked at once.
     ///
     /// # Errors
     /// The outer one when the table fails, the inner one when it is newer.
     pub async fn check_format(&self) -> Result<Result<(), NewerFormat>, TableError> {
+        let unguarded = self.unguarded();
+        match &self.format {
+            Some(looked) => looked.get_or_try_init(|| unguarded.compare_format()).await.copied(),
+            None => unguarded.compare_format().await,
+        }
+    }
+
+    async fn compare_format(&self) -> Result<Result<(), NewerFormat>, TableError> {
         let key = Key { pk: "meta".to_owned(), sk: "format".to_owned() };
         let found = match self.get(key.clone()).await? {
             Some(item) => Reader(&item).number("format")?,
@@ -101,7 +104,15 @@ impl Table {
         if found < FORMAT {
             let mut item = primary(key);
             item.insert("format".to_owned(), number(FORMAT));
-            self.write(Write::put(item)).await?;
+            // Another version may do it at the same time. Who may not write here leaves it to
+            // the functions that may.
+            let is_unmarked = "attribute_not_exists(pk) OR #format < :format";
+            let mark = Write::put(item).when(is_unmarked).name("#format", "format").value(":format", number(FORMAT));
+            match self.write(mark).await {
+                Ok(true) | Err(TableError::Refused(_)) => {}
+                Ok(false) => return Box::pin(self.compare_format()).await,
+                Err(error) => return Err(error),
+            }
         }
         Ok(Ok(()))
     }

@@ -2,6 +2,7 @@
 
 use crate::{
     error::{Corrupt, TableError},
+    format::NewerFormat,
     item::{Item, primary},
     keys::Key,
     meter,
@@ -11,19 +12,32 @@ use crate::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::sync::Arc;
+use tokio::sync::OnceCell;
+
+/// Requests that write.
+const WRITES: [&str; 5] = ["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"];
 
 /// The table. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Table {
     connection: Connection,
     name: Arc<str>,
+    /// What came of the look at its format, once it was looked at; none where nobody has to.
+    pub(crate) format: Option<Arc<OnceCell<Result<(), NewerFormat>>>>,
 }
 
 impl Table {
     /// Over this connection and table. Every request follows [`retry`](crate::retry).
     #[must_use]
     pub fn new(connection: &Connection, name: &str) -> Self {
-        Self { connection: connection.clone(), name: name.into() }
+        Self { connection: connection.clone(), name: name.into(), format: None }
+    }
+
+    /// The same, but nothing is written before its format was looked at: writes wait for
+    /// [`check_format`](Self::check_format), and fail where a newer version wrote the table.
+    #[must_use]
+    pub fn guarded(self) -> Self {
+        Self { format: Some(Arc::default()), ..self }
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -50,8 +64,31 @@ impl Table {
         let Ok(body) = serde_json::to_vec(request) else {
             return (meter::ended(), Err(Failure::Unsent));
         };
+        if WRITES.contains(&operation)
+            && let Err(failure) = self.may_be_written().await
+        {
+            return (meter::ended(), Err(failure));
+        }
         let (connection, body) = (&self.connection, &*body);
         send_again(attempts, operation, || connection.exchange(operation, body)).await
+    }
+
+    pub(crate) fn unguarded(&self) -> Self {
+        Self { format: None, ..self.clone() }
+    }
+
+    /// Waits until the format was looked at, where it must be.
+    async fn may_be_written(&self) -> Result<(), Failure> {
+        if self.format.as_ref().is_none_or(|looked| looked.get() == Some(&Ok(()))) {
+            return Ok(());
+        }
+        // Boxed, because the look is a request, too.
+        match Box::pin(self.check_format()).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(newer)) => Err(Failure::NewerFormat(newer)),
+            // The next write looks again.
+            Err(_) => Err(Failure::Unanswered),
+        }
     }
 
     /// Reads one item as it is.

@@ -204,7 +204,9 @@ fn compare(a: &Ticket, b: &Ticket, by: SortBy) -> Ordering {
         SortBy::Created => (a.created_at, a.id).cmp(&(b.created_at, b.id)),
         SortBy::Updated => (a.updated_at, a.id).cmp(&(b.updated_at, b.id)),
         SortBy::Priority => (a.priority, a.created_at, a.id).cmp(&(b.priority, b.created_at, b.id)),
-        SortBy::Status => (state(a), a.last_activity_at, a.id).cmp(&(state(b), b.last_activity_at, b.id)),
+        SortBy::Status => {
+            (state(a), a.status, a.last_activity_at, a.id).cmp(&(state(b), b.status, b.last_activity_at, b.id))
+        }
         SortBy::Number => (a.number, a.id).cmp(&(b.number, b.id)),
     }
 }

@@ -74,7 +74,7 @@ pub use index::{Index, Key};
 pub use purge::{BELONGINGS, is_pending_purge, parse_retention_sweep};
 pub use rows::{
     IndexedValue, NUMBER, StateGroup, day_at, number_at, number_key, number_place, row_day, state_key, state_place,
-    tail, ticket_at, time_at, time_place,
+    status_key, tail, ticket_at, time_at, time_place,
 };
 pub use search::{BlockKey, indexed_number, is_reindex_request, parse_compaction};
 pub use state::State;

@@ -260,12 +260,26 @@ pub fn number_at(place: &str) -> Option<TicketNumber> {
     place.get(..20)?.parse().ok().map(TicketNumber)
 }
 
-/// A place in the list by status: the states in their declared order, within one
-/// by last activity.
+/// A place in the list by status: the states in their declared order, within one that
+/// holds several statuses these in theirs, within one status by last activity.
 #[must_use]
 pub fn state_place(ticket: &Ticket) -> String {
-    let state = state_key(State::of(ticket.lifecycle, ticket.status));
+    let state = status_key(State::of(ticket.lifecycle, ticket.status), ticket.status);
     format!("{state}{}", activity(ticket.last_activity_at, ticket.id))
+}
+
+/// One character that sorts as states do, and as statuses do within what is kept back, put
+/// away or deleted. Nothing that is stored has it.
+#[must_use]
+pub const fn status_key(state: State, status: Status) -> char {
+    let first = match state {
+        State::Live(status) => return status.code(),
+        State::Unprocessed => b'A',
+        State::Archived => b'I',
+        State::Trashed => b'Q',
+    };
+    // A code is a digit, of one byte.
+    (first + (status.code() as u8 - b'0')) as char
 }
 
 /// One digit that sorts as states do: statuses in order, then what is archived or trashed.
@@ -344,6 +358,10 @@ mod tests {
         let states: Vec<_> = Status::ALL.iter().copied().map(State::Live).chain(put_away).collect();
         assert!(states.is_sorted());
         assert!(states.windows(2).all(|pair| state_key(pair[0]) < state_key(pair[1])));
+        let live = Status::ALL.iter().map(|status| status_key(State::Live(*status), *status));
+        let kept = put_away.iter().flat_map(|state| Status::ALL.iter().map(|status| status_key(*state, *status)));
+        let keys: Vec<_> = live.chain(kept).collect();
+        assert!(keys.windows(2).all(|pair| pair[0] < pair[1]), "{keys:?}");
     }
 
     #[test]

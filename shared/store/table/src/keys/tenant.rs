@@ -100,6 +100,12 @@ impl Tenant {
         self.key("hooks", format!("H#{}", short(endpoint.uuid())))
     }
 
+    /// Up to when the workspace's replays have used what it may send.
+    #[must_use]
+    pub fn replay_pace(&self) -> Key {
+        self.key("hooks", "P".to_owned())
+    }
+
     /// A delivery.
     #[must_use]
     pub fn delivery(&self, endpoint: EndpointId, delivery: DeliveryId) -> Key {

@@ -1,7 +1,7 @@
 //! What becomes of a request that is not done.
 
 use super::value::Wired;
-use crate::item::Item;
+use crate::{format::NewerFormat, item::Item};
 use serde::Deserialize;
 
 /// Why a request was not done, or not as far as we know.
@@ -9,6 +9,8 @@ use serde::Deserialize;
 pub(crate) enum Failure {
     /// It could not be built.
     Unsent,
+    /// It was to write to a table that only newer versions understand.
+    NewerFormat(NewerFormat),
     /// No connection or no answer in time.
     Unanswered,
     /// The connection failed.

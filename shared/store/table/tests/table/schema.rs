@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::StreamViewType;
 use lambdesk_table::{
-    FORMAT, Item,
+    FORMAT, Item, Table, TableError, Write,
     item::{number, text},
     measured,
     schema::{NewerFormat, TTL_ATTRIBUTE, indexes},
@@ -28,6 +28,27 @@ async fn a_new_table_is_marked_with_our_format_and_a_newer_one_is_refused() {
     assert_eq!(usage.round_trips(), 1, "marked once");
     write_format(&test, FORMAT + 1).await;
     assert_eq!(test.table.check_format().await.expect("it is read"), Err(NewerFormat { found: FORMAT + 1 }));
+}
+
+#[tokio::test]
+async fn a_guarded_table_is_written_only_after_its_format_was_looked_at_once() {
+    let test = TestTable::new().await;
+    let put = |table: Table| async move {
+        let item = Item::from([("pk".to_owned(), text("a")), ("sk".to_owned(), text("b"))]);
+        measured(table.write(Write::put(item))).await
+    };
+    let guarded = test.table.clone().guarded();
+    for requests in [3, 1] {
+        let (written, usage) = put(guarded.clone()).await;
+        assert!(written.expect("it is written"));
+        assert_eq!(usage.operations.len(), requests, "it is looked at and marked before the first");
+    }
+    write_format(&test, FORMAT + 1).await;
+    let size = test.size().await;
+    let refused = put(test.table.clone().guarded()).await.0;
+    assert!(matches!(&refused, Err(TableError::Refused(why)) if why.contains("newer")), "{refused:?}");
+    assert_eq!(test.size().await, size);
+    assert!(put(guarded).await.0.is_ok(), "who looked before goes on");
 }
 
 #[tokio::test]
