@@ -99,11 +99,13 @@ async fn both_ways(desk: &Desk, query: &str) -> [Vec<String>; 2] {
     let mut page = desk.owner.get(&path).await.expect(200);
     onwards.extend(subjects(&page));
     while let Some(next) = page["page"]["next_cursor"].as_str() {
+        assert!(onwards.len() < 100, "{query} comes to no end: {onwards:?}");
         page = desk.owner.get(&format!("{path}&cursor={next}")).await.expect(200);
         onwards.extend(subjects(&page));
     }
     back.splice(0..0, subjects(&page));
     while let Some(previous) = page["page"]["prev_cursor"].as_str() {
+        assert!(back.len() < 100, "{query} comes to no beginning: {back:?}");
         page = desk.owner.get(&format!("{path}&cursor={previous}")).await.expect(200);
         back.splice(0..0, subjects(&page));
     }
