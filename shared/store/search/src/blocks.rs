@@ -2,7 +2,6 @@
 //! changes, so its blocks are read once per process. Agents page through a search, and type
 //! it letter by letter; small segments are wholly remembered after the first search.
 
-use crate::segments::BlockRange;
 use lambdesk_table::keys::{self, BlockKey};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -13,6 +12,15 @@ use std::{
 const CAPACITY: usize = 8 * 1024 * 1024;
 /// What a block takes besides its postings: keys and the maps.
 const OVERHEAD: usize = 300;
+
+/// Blocks in their order.
+#[derive(Debug)]
+pub struct BlockRange {
+    /// The keys and the packed postings.
+    pub blocks: Vec<(BlockKey, Arc<[u8]>)>,
+    /// The segment has none beyond these.
+    pub is_end: bool,
+}
 
 /// The blocks that were read last, by the partitions of their segments and their places.
 #[derive(Debug, Default)]

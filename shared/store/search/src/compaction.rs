@@ -7,6 +7,7 @@
 
 use crate::{
     block::{self, Postings},
+    blocks::BlockRange,
     buffer::{self, BufferItem},
     index::SearchIndex,
     manifest::{self, GRACE, IndexParts, Manifest, MergeJob, Obsolete, Segment},
@@ -14,7 +15,7 @@ use crate::{
     number_set::NumberSet,
     policy::{Unmerged, leased, next_compaction, next_job},
     schedule::{schedule_compaction, unschedule_compaction},
-    segments::{self, BlockFrom, BlockRange},
+    segments::{self, BlockFrom},
 };
 use futures_util::future::try_join_all;
 use lambdesk_domain::{id::WorkspaceId, time::Timestamp};

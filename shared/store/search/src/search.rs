@@ -5,12 +5,13 @@
 
 use crate::{
     block::unpack,
+    blocks::BlockRange,
     buffer::{self, BufferItem},
     index::SearchIndex,
     intersect::{Intersection, PostingList, SegmentHits, TermLists, intersect},
     manifest::{self, Manifest, Segment},
     query::{Hits, Search, SearchFrom},
-    segments::{self, BlockFrom, BlockRange},
+    segments::{self, BlockFrom},
 };
 use futures_util::future::{try_join_all, try_join3};
 use lambdesk_domain::{

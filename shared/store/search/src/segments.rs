@@ -2,7 +2,10 @@
 //! block of 4 KB, but a whole one while the segment is young. Nothing where all of them are
 //! remembered.
 
-use crate::{blocks::BlockCache, manifest::Segment};
+use crate::{
+    blocks::{BlockCache, BlockRange},
+    manifest::Segment,
+};
 use lambdesk_domain::time::Timestamp;
 use lambdesk_table::{
     Corrupt, Item, Query, Table, TableError, Tenant,
@@ -10,15 +13,6 @@ use lambdesk_table::{
     keys::{self, BlockKey},
 };
 use std::sync::Arc;
-
-/// Blocks in their order.
-#[derive(Debug)]
-pub struct BlockRange {
-    /// The keys and the packed postings.
-    pub blocks: Vec<(BlockKey, Arc<[u8]>)>,
-    /// The segment has none beyond these.
-    pub is_end: bool,
-}
 
 /// Where a range of blocks begins.
 #[derive(Debug, Clone, Copy)]
