@@ -31,7 +31,7 @@ async fn every_operation_and_a_tickets_whole_life_cost_what_the_ledger_says() {
         write_line(&mut ledger, entry.name, &entry.usage);
     }
     ledger.push_str(REFUSED);
-    let refused = refused().await;
+    let refused = Box::pin(refused()).await;
     for entry in &refused {
         write_charges(&mut ledger, entry.name, &entry.invocation.charges, &what(&entry.invocation));
     }

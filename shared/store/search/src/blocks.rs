@@ -22,15 +22,6 @@ const CAPACITY: usize = 8 * 1024 * 1024;
 /// What a block takes besides its postings: keys and the maps.
 const OVERHEAD: usize = 300;
 
-/// Blocks in their order.
-#[derive(Debug)]
-pub struct BlockRange {
-    /// The keys and the packed postings.
-    pub blocks: Vec<(BlockKey, Arc<[u8]>)>,
-    /// The segment has none beyond these.
-    pub is_end: bool,
-}
-
 /// The blocks that were read last, by the partitions of their segments and their places.
 #[derive(Debug, Default)]
 pub struct BlockCache(Mutex<Blocks>);
