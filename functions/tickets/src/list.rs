@@ -86,11 +86,18 @@ async fn read(
     query: &ListQuery,
 ) -> Result<(ListPage, Option<Total>), TableError> {
     let tenant = session.tenant();
+    let page = async {
+        if listing.number.is_some() {
+            lists.numbered_page(&tenant, query).await
+        } else {
+            lists.list(&tenant, query).await
+        }
+    };
     if listing.with_total {
-        let (page, total) = lists.list_with_total(&tenant, query).await?;
+        let (page, total) = lists.with_total(&tenant, query, page).await?;
         return Ok((page, Some(total)));
     }
-    Ok((lists.list(&tenant, query).await?, None))
+    Ok((page.await?, None))
 }
 
 fn start(listing: &Listing) -> Result<ListStart, Problem> {

@@ -11,6 +11,9 @@ use crate::{
 use futures_util::future::try_join;
 use lambdesk_table::{TableError, Tenant, meter};
 
+/// How often a page by number is read on.
+const MORE_OF_A_NUMBER: usize = 4;
+
 impl Lists {
     /// One page of tickets.
     ///
@@ -33,14 +36,34 @@ impl Lists {
         })
     }
 
+    /// A page that was asked for by its number. Where the budget ends before the page is full
+    /// it is read on, a few times: the next number would pass what it lacks.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn numbered_page(&self, tenant: &Tenant, query: &ListQuery) -> Result<ListPage, TableError> {
+        let mut page = self.list(tenant, query).await?;
+        for _ in 0..MORE_OF_A_NUMBER {
+            let Some(rest) = page.rest(query) else { break };
+            let (more, _) = Box::pin(meter::measured(self.list(tenant, &rest))).await;
+            page = page::join(query, page, more?);
+        }
+        Ok(page)
+    }
+
     /// One page of tickets, and how many there are in all. A list that ends on its first
     /// page has been counted by it.
     ///
     /// # Errors
     /// When the table fails.
-    pub async fn list_with_total(&self, tenant: &Tenant, query: &ListQuery) -> Result<(ListPage, Total), TableError> {
+    pub async fn with_total(
+        &self,
+        tenant: &Tenant,
+        query: &ListQuery,
+        page: impl Future<Output = Result<ListPage, TableError>>,
+    ) -> Result<(ListPage, Total), TableError> {
         // Each has a budget of its own: a page is not shorter because its list is counted.
-        let page = async { meter::measured(self.list(tenant, query)).await.0 };
+        let page = async { meter::measured(page).await.0 };
         let total = async { meter::measured(self.count(tenant, query)).await.0 };
         let (page, total) = Box::pin(try_join(page, total)).await?;
         let ListStart::First { skip } = query.start else {

@@ -151,7 +151,7 @@ mod tests {
         let any = TermLists { words: vec![0, 1], number: Some(4) };
         let found = intersect(&parts, std::slice::from_ref(&any), true, u64::MAX);
         assert_eq!((found.hits, found.low_watermark), ([3, 4, 5, 7, 9].into(), 3));
-        assert_eq!(intersect(&parts, &[any, term(1)], true, 9).hits, [7].into());
+        assert_eq!(intersect(&parts, &[any, term(1)], true, 9).hits, [3, 7].into());
         let number = TermLists { words: Vec::new(), number: Some(4) };
         assert_eq!(intersect(&[], std::slice::from_ref(&number), true, u64::MAX).hits, [4].into());
         assert_eq!(intersect(&[], &[number], true, 4).hits, [].into());
