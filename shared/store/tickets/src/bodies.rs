@@ -16,6 +16,9 @@ use std::collections::HashMap;
 
 /// What one unit reads as it was a moment ago, twice over.
 const HALF_UNIT_BYTES: usize = 4_096;
+/// Bytes of a body's item beside what is stored in it: its keys and the names of its
+/// attributes.
+const BESIDE: usize = 160;
 /// How often a message is read that is being changed meanwhile.
 const ATTEMPTS: usize = 4;
 
@@ -81,7 +84,8 @@ fn within_budget(items: &[MessageItem], mut units: f64) -> usize {
     let mut shown = 0_usize;
     let fits = |item: &&MessageItem| {
         let Some(about) = &item.body else { return true };
-        let halves = u32::try_from(about.stored.unwrap_or_default().div_ceil(HALF_UNIT_BYTES)).unwrap_or(u32::MAX);
+        let halves = u32::try_from(about.stored.map_or(0, |stored| stored + BESIDE).div_ceil(HALF_UNIT_BYTES))
+            .unwrap_or(u32::MAX);
         units -= f64::from(halves) / 2.0;
         shown = shown.saturating_add(about.shown);
         // What came with its item is paid for.
