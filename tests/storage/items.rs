@@ -274,7 +274,7 @@ async fn search(table: &TestTable) {
         store.compact(WORKSPACE, CompactionBudget::Steps(100), now).await.unwrap();
     }
     store.add_words(WORKSPACE, "3", &[said(3, true)], now).await.unwrap();
-    store.request_reindex(WORKSPACE, TICKET, NOW).await.unwrap();
+    table.store.tickets.request_reindex(WORKSPACE, TICKET, NOW).await.unwrap();
 }
 
 /// One event after the other, so that each counter is there.

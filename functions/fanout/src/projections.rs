@@ -215,7 +215,7 @@ impl Projections {
             if state.enters_trash() { self.directories.schedule_retention_sweep(workspace, now).await } else { Ok(()) }
         };
         let words = async {
-            if state.is_lost() { self.search.request_reindex(workspace, ticket.id, now).await } else { Ok(()) }
+            if state.is_lost() { self.tickets.request_reindex(workspace, ticket.id, now).await } else { Ok(()) }
         };
         // Boxed: all writes side by side make a large future.
         Box::pin(try_join4(rows, follow_up, retention, words)).await.map(drop)

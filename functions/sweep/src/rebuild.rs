@@ -31,8 +31,8 @@ impl SweepRun<'_> {
     /// Has the tickets of a slice indexed anew; answers where the next one begins.
     async fn request_reindexes(&self, cursor: Option<&str>) -> Result<Option<String>, TableError> {
         let slice = self.services.tickets.changed_since(Timestamp::EPOCH, cursor).await?;
-        let (search, now) = (&self.services.search, self.now());
-        let request = |ticket: &Ticket| search.request_reindex(ticket.workspace_id, ticket.id, now).boxed();
+        let (tickets, now) = (&self.services.tickets, self.now());
+        let request = |ticket: &Ticket| tickets.request_reindex(ticket.workspace_id, ticket.id, now).boxed();
         // Boxed, so that the compiler can tell that the whole may move between threads.
         let requests: Vec<_> = slice.tickets.iter().map(request).collect();
         let mut requests = stream::iter(requests).buffer_unordered(AT_ONCE);

@@ -62,7 +62,7 @@ impl SweepRun<'_> {
                 let gaps = self.request_backfill(CheckedSubject::from(&ticket), window).await?;
                 // A backfill has its words indexed anew, too.
                 if gaps.versions.is_empty() {
-                    self.services.search.request_reindex(workspace, id, now).await?;
+                    self.services.tickets.request_reindex(workspace, id, now).await?;
                 }
                 // Its row is gone if the ticket was unreadable when the follow-up was due.
                 if ticket.follow_up_at.is_some() {

@@ -16,13 +16,7 @@ pub async fn changed(
     executor: &Executor<'_>,
     outcome: Result<CommandOutcome, Problem>,
 ) -> Result<Response, Problem> {
-    let show = async |again| {
-        let ticket = executor.shown_ticket(&again).await?;
-        let (detail, version) = (session.client_detail(), ticket.version);
-        let accounts = Accounts::of(&session.app.contacts, session.workspace(), [&ticket], detail).await?;
-        Ok(again.with(&TicketView::of(ticket, &session.directory, &accounts, detail), Some(version)))
-    };
-    executor.respond(outcome, show).await
+    respond(session, executor, outcome, false).await
 }
 
 /// What comes of the creation of a ticket: shown with the message that opened it.
@@ -31,15 +25,26 @@ pub async fn created(
     executor: &Executor<'_>,
     outcome: Result<CommandOutcome, Problem>,
 ) -> Result<Response, Problem> {
+    respond(session, executor, outcome, true).await
+}
+
+async fn respond(
+    session: &Session,
+    executor: &Executor<'_>,
+    outcome: Result<CommandOutcome, Problem>,
+    with_opening: bool,
+) -> Result<Response, Problem> {
     let show = async |again| {
         let ticket = executor.shown_ticket(&again).await?;
-        let (detail, version) = (session.client_detail(), ticket.version);
+        let (detail, version, has_more) = (session.client_detail(), ticket.version, ticket.replies_count > 0);
         let accounts = Accounts::of(&session.app.contacts, session.workspace(), [&ticket], detail).await?;
+        let view = |ticket| TicketView::of(ticket, &session.directory, &accounts, detail);
+        if !with_opening {
+            return Ok(again.with(&view(ticket), Some(version)));
+        }
         let opening = executor.shown_message(&again, &ticket).await?;
         let messages = opening.into_iter().map(|message| view_of(session, &ticket, message)).collect();
-        let has_more = ticket.replies_count > 0;
-        let view = TicketView::of(ticket, &session.directory, &accounts, detail).with_messages(messages, has_more);
-        Ok(again.with(&view, Some(version)))
+        Ok(again.with(&view(ticket).with_messages(messages, has_more), Some(version)))
     };
     executor.respond(outcome, show).await
 }

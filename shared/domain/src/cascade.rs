@@ -137,6 +137,12 @@ impl Cascade {
         (usize::from(passes) <= self.most_passes()).then_some(Self { passes, at: 0, after, ..self })
     }
 
+    /// Whether what is left out now is left out for good: no other pass follows.
+    #[must_use]
+    pub fn is_last_pass(&self) -> bool {
+        usize::from(self.passes) >= self.most_passes()
+    }
+
     fn most_passes(&self) -> usize {
         let is_of_words = self.steps.iter().all(|step| matches!(step, CascadeStep::Reindex(_)));
         if is_of_words { PASSES_OF_WORDS } else { PASSES.len() }
@@ -330,5 +336,18 @@ mod tests {
         let first = cascade(vec![CascadeStep::Reindex(AccountId::new(Uuid::nil()))]);
         let second = first.went_on(None).expect("another pass");
         assert_eq!((second.due_at().seconds(), second.went_on(None)), (60, None));
+    }
+
+    #[test]
+    fn the_last_pass_is_the_one_after_which_there_is_nothing() {
+        let (tag, account) = (TagId::new(Uuid::nil()), AccountId::new(Uuid::nil()));
+        for step in [CascadeStep::Remove(RemovedValue::Tag(tag)), CascadeStep::Reindex(account)] {
+            let mut pass = cascade(vec![step]);
+            while let Some(next) = pass.clone().went_on(None) {
+                assert!(!pass.is_last_pass(), "{pass:?}");
+                pass = next;
+            }
+            assert!(pass.is_last_pass(), "{pass:?}");
+        }
     }
 }

@@ -107,7 +107,7 @@ async fn a_ticket_that_cannot_be_read_keeps_no_other_from_being_indexed() {
     let desk = FanoutDesk::open().await;
     let lamp = ticket(&desk, 1, "A broken lamp").await;
     ticket(&desk, 2, "A red kettle").await;
-    desk.store.search.request_reindex(desk.workspace, lamp.id, desk.now()).await.unwrap();
+    desk.store.tickets.request_reindex(desk.workspace, lamp.id, desk.now()).await.unwrap();
     let batch = desk.table.batch(desk.opened);
     desk.table.put(primary(Tenant::new(desk.workspace).ticket(lamp.id))).await;
     assert_eq!(desk.handle(batch).await, nothing_failed());
@@ -121,7 +121,7 @@ async fn a_request_that_can_never_be_fulfilled_asks_for_no_other() {
     let lamp = ticket(&desk, 1, "A broken lamp").await;
     desk.table.put(primary(Tenant::new(desk.workspace).ticket(lamp.id))).await;
     let end = desk.table.end_of_stream();
-    desk.store.search.request_reindex(desk.workspace, lamp.id, desk.now()).await.unwrap();
+    desk.store.tickets.request_reindex(desk.workspace, lamp.id, desk.now()).await.unwrap();
     let batch = desk.table.batch(end);
     let end = desk.table.end_of_stream();
     assert_eq!(desk.handle(batch).await, nothing_failed());
@@ -134,7 +134,7 @@ async fn what_fails_for_now_waits_for_the_sweep() {
     let lamp = ticket(&desk, 1, "A broken lamp").await;
     assert_eq!(desk.fan_out(desk.opened).await, nothing_failed());
     let end = desk.table.end_of_stream();
-    desk.store.search.request_reindex(desk.workspace, lamp.id, desk.now()).await.unwrap();
+    desk.store.tickets.request_reindex(desk.workspace, lamp.id, desk.now()).await.unwrap();
     let batch = desk.table.batch(end);
     let end = desk.table.end_of_stream();
     desk.table.faults.naming(BUFFER, AWAY);
@@ -148,7 +148,7 @@ async fn what_fails_for_now_waits_for_the_sweep() {
 async fn where_the_row_of_a_retry_fails_too_the_records_are_repeated() {
     let desk = FanoutDesk::open().await;
     let lamp = ticket(&desk, 1, "A broken lamp").await;
-    desk.store.search.request_reindex(desk.workspace, lamp.id, desk.now()).await.unwrap();
+    desk.store.tickets.request_reindex(desk.workspace, lamp.id, desk.now()).await.unwrap();
     let requests = json!({ "Records": [desk.table.batch(desk.opened)["Records"].as_array().unwrap().last()] });
     // Of both: the index, and the ticket's own partition.
     desk.table.faults.naming(&keys::short(desk.workspace.uuid()), AWAY);

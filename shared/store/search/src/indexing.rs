@@ -78,19 +78,6 @@ impl SearchIndex {
         Ok(())
     }
 
-    /// Has a ticket indexed anew by the stream's reader, in the order of the stream.
-    ///
-    /// # Errors
-    /// When the table fails.
-    pub async fn request_reindex(
-        &self,
-        workspace: WorkspaceId,
-        ticket: TicketId,
-        now: Timestamp,
-    ) -> Result<(), TableError> {
-        self.tickets.request_reindex(workspace, ticket, now).await
-    }
-
     async fn ticket_words(
         &self,
         workspace: WorkspaceId,

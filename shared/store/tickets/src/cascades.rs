@@ -144,7 +144,7 @@ impl Tickets {
                 }
             })
             .collect();
-        let done = stream::iter(work).buffer_unordered(AT_ONCE).map(|(ticket, done)| left_out(ticket, done));
+        let done = stream::iter(work).buffer_unordered(AT_ONCE).map(|(ticket, done)| left_out(cascade, ticket, done));
         done.try_collect::<()>().await?;
         Ok(page.items.last().filter(|_| page.has_more).copied())
     }
@@ -212,11 +212,13 @@ impl Tickets {
 }
 
 /// A ticket that can't be read, or that others keep writing, holds up none of the others:
-/// the next pass comes to it again.
-fn left_out(ticket: TicketId, done: Result<(), TableError>) -> Result<(), TableError> {
+/// the next pass comes to it again. In the last one, what others keep writing is tried until
+/// it is done; what can't be read is told of.
+fn left_out(cascade: &Cascade, ticket: TicketId, done: Result<(), TableError>) -> Result<(), TableError> {
     match done {
+        Err(TableError::Contended) if cascade.is_last_pass() => done,
         Err(error @ (TableError::Corrupt(_) | TableError::Contended)) => {
-            log_failure!(error, %ticket, "a ticket is left to the next pass of a cascade");
+            log_failure!(error, %ticket, cascade = %cascade.id, is_last_pass = cascade.is_last_pass(), "a cascade has left a ticket out");
             Ok(())
         }
         done => done,
