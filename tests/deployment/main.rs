@@ -3,16 +3,9 @@
 //! of other packages, so `make test` builds those first.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-mod binary;
 mod bucket;
-mod cloud;
 mod crash;
-mod engines;
-mod format;
-mod gateway;
 mod lambdas;
-mod local;
-mod queue;
 mod readme;
 mod start;
 mod template;

@@ -1,7 +1,7 @@
 //! The README's tour, by copy and paste.
 
-use crate::{binary::free_port, local::Local};
 use lambdesk_tests::template::repository;
+use lambdesk_tests::{binary::free_port, local::Local};
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::{
     fs::{self, File},

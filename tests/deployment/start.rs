@@ -1,12 +1,12 @@
 //! Starting and stopping the local binary as people do.
 
-use crate::{
-    binary::free_port,
-    local::{Ended, Local, data_folder, dynamodb},
-};
 use lambdesk_engine::{Engine, Storage};
 use lambdesk_local::{Options, Stack, TABLE};
 use lambdesk_tests::{Json, json};
+use lambdesk_tests::{
+    binary::free_port,
+    local::{Ended, Local, data_folder, dynamodb},
+};
 use std::{fs, net::TcpListener, path::Path};
 use tempfile::TempDir;
 use tokio::process::Command;

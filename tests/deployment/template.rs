@@ -70,7 +70,8 @@ async fn the_table_of_the_template_is_the_one_that_the_local_stack_creates() {
     let (template, desk) = (Template::read(), Desk::start().await);
     let wanted = template.resource("Table");
     let asked = json!({"TableName": TABLE});
-    let local = crate::local::dynamodb(&desk.stack.engine.url(), "DescribeTable", &asked).await["Table"].take();
+    let local =
+        lambdesk_tests::local::dynamodb(&desk.stack.engine.url(), "DescribeTable", &asked).await["Table"].take();
     for name in ["KeySchema", "AttributeDefinitions"] {
         assert_eq!(sorted(&local[name]), sorted(&wanted[name]), "{name}");
     }
@@ -78,7 +79,7 @@ async fn the_table_of_the_template_is_the_one_that_the_local_stack_creates() {
     assert_eq!(sorted(&json!(indexes)), sorted(&wanted["GlobalSecondaryIndexes"]));
     assert_eq!(local["StreamSpecification"]["StreamViewType"], wanted["StreamSpecification"]["StreamViewType"]);
     assert_eq!(local["BillingModeSummary"]["BillingMode"], wanted["BillingMode"]);
-    let expiry = crate::local::dynamodb(&desk.stack.engine.url(), "DescribeTimeToLive", &asked).await;
+    let expiry = lambdesk_tests::local::dynamodb(&desk.stack.engine.url(), "DescribeTimeToLive", &asked).await;
     let expiry = &expiry["TimeToLiveDescription"];
     assert_eq!(expiry["AttributeName"], wanted["TimeToLiveSpecification"]["AttributeName"]);
     assert_eq!(expiry["TimeToLiveStatus"], "ENABLED");

@@ -5,8 +5,7 @@ use std::fs;
 
 #[test]
 fn k9_every_python_tool_is_pinned_with_hashes_that_its_installation_asks_for() {
-    for file in ["infra/requirements.txt", "tests/proof/requirements.txt", "tests/deployment/engines/requirements.txt"]
-    {
+    for file in ["infra/requirements.txt", "tests/proof/requirements.txt", "tests/faults/engines/requirements.txt"] {
         let text = fs::read_to_string(repository(file)).unwrap();
         let lines: Vec<_> = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
         let joined = lines.join("\n").replace("\\\n", "");

@@ -8,10 +8,14 @@
 )]
 
 mod api;
+pub mod binary;
+pub mod cloud;
 pub mod contract;
 mod desk;
 pub mod ledger;
+pub mod local;
 mod measured;
+pub mod queue;
 mod receiver;
 mod reply;
 pub mod routes;

@@ -198,8 +198,8 @@ pub async fn erase(
     Err(Problem::unavailable())
 }
 
-/// Writes the plan with its job and what begins beside it, and does the first part of it; none when others
-/// were faster. What fails after that is left to the sweep: the job stands.
+/// Writes the plan with its job and what begins beside it, and does the first part of it; none
+/// when others were faster. What fails after that is left to the sweep: the job stands.
 async fn begin(
     executor: &Executor<'_>,
     session: &Session,

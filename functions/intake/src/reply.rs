@@ -19,8 +19,9 @@ use lambdesk_domain::{
     ticket::Ticket,
 };
 
-/// Writes it. On a closed ticket it goes to the one that continues it, whose public
-/// token is in the answer, and starts that one where there is none that is open; of a blocked sender it is kept and moves nothing.
+/// Writes it. On a closed ticket it goes to the one that continues it, whose public token is in
+/// the answer, and starts that one where there is none that is open; of a blocked sender it is
+/// kept and moves nothing.
 pub async fn reply(own: OwnTicket, write: VisitorWrite, body: JsonBody<MessageBody>) -> Result<Response, Problem> {
     let mut checker = Checker::new();
     let content = body.value.check(&mut checker);

@@ -37,7 +37,8 @@ use serde::Deserialize;
 pub struct PostBody {
     /// `reply` when left out.
     kind: Input<NewMessageKind>,
-    /// What it says in HTML, which is sanitised; or `body_text`. Neither is needed where there are files.
+    /// What it says in HTML, which is sanitised; or `body_text`. Neither is needed where there
+    /// are files.
     body_html: Input<String>,
     /// What it says in plain text; or `body_html`.
     body_text: Input<String>,

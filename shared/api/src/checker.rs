@@ -68,7 +68,8 @@ impl Checker {
         }
     }
 
-    /// A list of at most `max` items, each told by its own pointer; none when it is not there or bad.
+    /// A list of at most `max` items, each told by its own pointer; none when it is not there or
+    /// bad.
     pub fn list<T>(&mut self, pointer: &str, input: Input<Vec<Input<T>>>, max: usize) -> Option<Vec<T>> {
         let items = self.present(pointer, input)?;
         if items.len() > max {

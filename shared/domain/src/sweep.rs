@@ -21,10 +21,12 @@ pub struct Run {
     pub follow_ups: RunTally,
     /// Deliveries that were due; done when a hint went to the queue.
     pub deliveries: RunTally,
-    /// Tickets and contacts whose events were to be checked; done when the missing ones were requested.
+    /// Tickets and contacts whose events were to be checked; done when the missing ones were
+    /// requested.
     pub rechecks: RunTally,
-    /// Merges and erasures of contacts under way; done when nothing was left to do. What was deleted by force and is
-    /// taken off the tickets that have it counts, too; done when a pass over them is through, though another may follow.
+    /// Merges and erasures of contacts under way; done when nothing was left to do. What was
+    /// deleted by force and is taken off the tickets that have it counts, too; done when a pass
+    /// over them is through, though another may follow.
     #[serde(default)]
     pub jobs: RunTally,
     /// Finished tickets that were kept long enough; done when they are in the trash.

@@ -1,7 +1,7 @@
-//! Worker of merge and erase jobs: a job in, its subjects' tickets and accounts moved or
-//! erased, slice by slice, and how far that came out. A slice costs two queries per
-//! subject, or some more where the index is behind, two requests per ticket or account, and the job's own two; an erasure besides
-//! deletes each ticket's files and overwrites its messages.
+//! Worker of merge and erase jobs: a job in, its subjects' tickets and accounts moved or erased,
+//! slice by slice, and how far that came out. A slice costs two queries per subject, or some
+//! more where the index is behind, two requests per ticket or account, and the job's own two; an
+//! erasure besides deletes each ticket's files and overwrites its messages.
 //!
 //! It is in this crate because an erasure deletes files, of which the store crates know
 //! nothing, and because two functions work on jobs, which can't depend on each other: that

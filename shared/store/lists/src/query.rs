@@ -100,10 +100,10 @@ impl ListQuery {
             && self.filters.iter().all(|filter| filter.matches(ticket))
     }
 
-    /// The same as a filter expression for the ticket items of an index; none when nothing
-    /// is left out. Whether it is all: what would make it longer than `DynamoDB` takes is
-    /// left out, the largest conditions first. The partition of the list index says which state they are of, that of
-    /// the assignee index doesn't.
+    /// The same as a filter expression for the ticket items of an index; none when nothing is
+    /// left out. Whether it is all: what would make it longer than `DynamoDB` takes is left out,
+    /// the largest conditions first. The partition of the list index says which state they are
+    /// of, that of the assignee index doesn't.
     pub(crate) fn expression(&self, index: Index, into: &mut Expression) -> (Option<String>, bool) {
         let visibility = Filter::of_reach(self.visibility);
         let (filters, is_all) = fitting(self.filters.iter().chain(&visibility));

@@ -103,10 +103,10 @@ pub enum IndexedValue {
 }
 
 impl IndexedValue {
-    /// Whether its tickets have day rows, too. Those of a channel or an assignee are
-    /// found by the projected columns of rows by last activity instead: nearly every ticket has them,
-    /// and two writes more on each of its days would cost more than they save. By any
-    /// value of a field no list is filtered.
+    /// Whether its tickets have day rows, too. Those of a channel or an assignee are found by
+    /// the projected columns of rows by last activity instead: nearly every ticket has them, and
+    /// two writes more on each of its days would cost more than they save. By any value of a
+    /// field no list is filtered.
     pub const fn has_days(&self) -> bool {
         !matches!(self, Self::Field(_) | Self::Channel(_) | Self::Assignee(_))
     }

@@ -1,8 +1,8 @@
 //! A stand-in for SQS: takes `SendMessageBatch` in the AWS JSON 1.0 protocol and
 //! keeps the messages.
 
+use crate::{Json, json};
 use axum::{Router, body::Bytes, extract::State, http::HeaderMap, routing::post};
-use lambdesk_tests::{Json, json};
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
 

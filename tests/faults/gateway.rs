@@ -1,8 +1,7 @@
 //! W7 and W8: requests as HTTP APIs really send them, base paths, and what no route takes.
 
-use crate::cloud::Cloud;
 use lambdesk_testkit::runtime_api::events;
-use lambdesk_tests::{Json, json, template::Template};
+use lambdesk_tests::{Json, cloud::Cloud, json, template::Template};
 
 /// A GET by the owner, as API Gateway hands it over, with another path, query and headers.
 async fn got(cloud: &Cloud, function: &str, (path, query): (&str, &str), headers: &[(&str, &str)]) -> Json {

@@ -1,13 +1,13 @@
 //! Walking the tour over one engine: API Gateway, the queue and the schedule are the
-//! stand-ins of [`crate::cloud`], the stream is the engine's own.
+//! stand-ins of [`lambdesk_tests::cloud`], the stream is the engine's own.
 
 use super::{
     call::{Call, ETAG, Seen, Step, answer_of},
     server::{EngineKind, EngineServer},
     stream::TableStream,
 };
-use crate::cloud::{Cloud, TABLE};
 use lambdesk_testkit::runtime_api::events;
+use lambdesk_tests::cloud::{Cloud, TABLE};
 use lambdesk_tests::{Api, Json, Receiver, json};
 use std::{collections::BTreeMap, time::Duration};
 use tokio::time::sleep;

@@ -1,7 +1,7 @@
 //! The engines, each as a server on a loopback port.
 
-use crate::binary::free_port;
 use lambdesk_engine::{Engine, Storage};
+use lambdesk_tests::binary::free_port;
 use lambdesk_tests::template::repository;
 use reqwest::Client;
 use std::{fmt, path::PathBuf, process::Stdio, time::Duration};

@@ -1,11 +1,11 @@
 //! W10: the format of a table is looked at before the first write, in every function.
 
-use crate::{
+use lambdesk_testkit::runtime_api::events;
+use lambdesk_tests::json;
+use lambdesk_tests::{
     cloud::{Cloud, TABLE},
     local::dynamodb,
 };
-use lambdesk_testkit::runtime_api::events;
-use lambdesk_tests::json;
 
 #[tokio::test]
 async fn w10_a_function_writes_nothing_to_a_table_that_a_newer_version_wrote() {

@@ -1,8 +1,7 @@
 //! The local binary as a process.
 
-use crate::binary;
+use crate::{Api, Json, binary};
 use lambdesk_testkit::runtime_api::REGION;
-use lambdesk_tests::{Api, Json};
 use reqwest::Client;
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
@@ -61,6 +60,9 @@ impl Output {
 
 impl Local {
     /// Starts it in a folder of its own and waits until it serves, or has ended.
+    ///
+    /// # Errors
+    /// How it ended, where it did not serve.
     pub async fn start(folder: &Path, arguments: &[&str]) -> Result<Self, Ended> {
         let mut command = Command::new(binary::path("lambdesk-local"));
         // With a backtrace wherever one would come.

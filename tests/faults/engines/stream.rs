@@ -5,7 +5,7 @@
 //! iterators are not of the table any more once it has cancelled a transaction (it goes back
 //! to a copy of all tables, and their iterators stay with the original).
 
-use crate::local::aws_json;
+use lambdesk_tests::local::aws_json;
 use lambdesk_tests::{Json, json};
 use std::collections::BTreeMap;
 

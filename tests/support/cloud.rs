@@ -4,8 +4,10 @@
 //! stream and the schedule when a test says so.
 
 use crate::{
-    binary,
+    Api, Json, binary,
     queue::{QUEUE_URL, Queue},
+    routes,
+    template::{Template, lets_through},
 };
 use axum::{
     Router,
@@ -19,10 +21,6 @@ use lambdesk_runtime::{Clock, Config, aws};
 use lambdesk_store_directory::Directories;
 use lambdesk_table::Table;
 use lambdesk_testkit::runtime_api::{FunctionError, LambdaProcess, REGION, RuntimeApi, events};
-use lambdesk_tests::{
-    Api, Json, routes,
-    template::{Template, lets_through},
-};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
@@ -33,6 +31,7 @@ use tokio::{net::TcpListener, sync::OnceCell};
 pub const TABLE: &str = "lambdesk-deployed";
 /// 32 bytes in base64.
 pub const SEALING_KEY: &str = "c2VhbGluZy1rZXktb2YtdGhlLWRlcGxveW1lbnQtMDE=";
+/// The bearer token that may make workspaces.
 pub const OPERATOR_TOKEN: &str = "operator-token-of-the-deployment-tests";
 const BUCKET: &str = "lambdesk-files";
 
@@ -50,6 +49,7 @@ pub struct Cloud {
 }
 
 impl Cloud {
+    /// With a table of its own, and a workspace.
     pub async fn start() -> Self {
         Self::start_with(&[]).await
     }
@@ -95,6 +95,9 @@ impl Cloud {
     }
 
     /// The same for a function that may end instead.
+    ///
+    /// # Errors
+    /// What the function fails with.
     pub async fn try_invoke(&self, function: &str, event: Json) -> Result<Json, FunctionError> {
         self.functions.try_invoke(function, event).await
     }

@@ -4,12 +4,12 @@ use super::{
     server::{EngineKind, EngineServer},
     stream::TableStream,
 };
-use crate::{
+use lambdesk_testkit::runtime_api::events;
+use lambdesk_tests::{Json, json};
+use lambdesk_tests::{
     cloud::{Cloud, TABLE},
     local::dynamodb,
 };
-use lambdesk_testkit::runtime_api::events;
-use lambdesk_tests::{Json, json};
 
 const RESTORED: &str = "lambdesk-restored";
 
